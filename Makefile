@@ -1,0 +1,48 @@
+# starhouse: the extension through PGXS; client and unit tests through CMake (see CMakeLists.txt).
+# The targets a user needs: make demo, make check. `make help` lists the rest.
+EXTENSION    = starhouse
+EXTVERSION   = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" starhouse.control)
+MODULE_big   = starhouse
+
+OBJS         = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/*/*.cpp src/pg/*.cpp))
+DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA         = $(wildcard sql/upgrade/*.sql)
+FRAGMENTS    = $(sort $(wildcard sql/install/*.sql))
+TEMPLATES    = $(sort $(wildcard sql/warehouse/*/*.sql))
+EXTRA_CLEAN  = sql/$(EXTENSION)--*.sql $(wildcard src/*/*.bc src/*/*/*.bc) build output_iso
+
+REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=starhouse
+ISOLATION    = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --load-extension=starhouse
+
+WARNINGS     = -Wall -Wextra -Werror -Wno-missing-field-initializers
+# Server headers are not ours: -isystem keeps their warnings out, ours stay errors.
+PG_CXXFLAGS  = -std=c++20 $(WARNINGS) -Wno-register -Wno-unused-parameter -O2 -g \
+               -fvisibility=hidden -fvisibility-inlines-hidden
+PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
+               -DSTARHOUSE_VERSION='"$(EXTVERSION)"'
+SHLIB_LINK   = -lstdc++ -lsimdjson
+
+PG_CONFIG   ?= pg_config
+# No bitcode: 15's rule for it ignores PG_CXXFLAGS, and nothing here gains from inlining by the JIT.
+override with_llvm = no
+PGXS        := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(PGXS),)
+include $(PGXS)
+else
+all:
+	@echo "pg_config not found: run 'make setup' first (Debian), or set PG_CONFIG" >&2; exit 1
+endif
+
+# The server's C flags hold -Werror-free C-only warnings; C++ compiles with its own.
+override CXXFLAGS := $(filter-out -Wdeclaration-after-statement -Wmissing-prototypes,$(CXXFLAGS))
+
+$(OBJS): $(wildcard src/core/*.hpp src/core/*/*.hpp src/pg/*.hpp) Makefile
+
+sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
+	cat $(FRAGMENTS) > $@.tmp
+	scripts/embed-templates $(TEMPLATES) >> $@.tmp
+	mv $@.tmp $@
+
+include scripts/targets.mk
