@@ -1,5 +1,12 @@
 # starhouse: the extension through PGXS; client and unit tests through CMake (see CMakeLists.txt).
 # The targets a user needs: make demo, make check. `make help` lists the rest.
+all:
+
+# Goals of ours that need no server's makefiles (see scripts/targets.mk). PGXS has a target `check`
+# too, which only refuses, so it is read for other goals alone.
+OWN_GOALS    = help setup check check-quick check-versions client unit client-and-unit demo bench fuzz format lint
+BUILDS       = $(filter-out $(OWN_GOALS),$(or $(MAKECMDGOALS),all))
+
 EXTENSION    = starhouse
 EXTVERSION   = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" starhouse.control)
 MODULE_big   = starhouse
@@ -9,7 +16,7 @@ DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA         = $(wildcard sql/upgrade/*.sql)
 FRAGMENTS    = $(sort $(wildcard sql/install/*.sql))
 TEMPLATES    = $(sort $(wildcard sql/warehouse/*/*.sql))
-EXTRA_CLEAN  = sql/$(EXTENSION)--*.sql $(wildcard src/*/*.bc src/*/*/*.bc) build output_iso
+EXTRA_CLEAN  = sql/$(EXTENSION)--*.sql $(OBJS:.o=.d) build output_iso
 
 REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --load-extension=starhouse
@@ -18,7 +25,7 @@ ISOLATION_OPTS = --inputdir=test --load-extension=starhouse
 
 WARNINGS     = -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Server headers are not ours: -isystem keeps their warnings out, ours stay errors.
-PG_CXXFLAGS  = -std=c++20 $(WARNINGS) -Wno-register -Wno-unused-parameter -O2 -g \
+PG_CXXFLAGS  = -std=c++20 $(WARNINGS) -Wno-register -Wno-unused-parameter -O2 -g -MMD -MP \
                -fvisibility=hidden -fvisibility-inlines-hidden
 PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
                -DSTARHOUSE_VERSION='"$(EXTVERSION)"'
@@ -27,18 +34,29 @@ SHLIB_LINK   = -lstdc++ -lsimdjson
 PG_CONFIG   ?= pg_config
 # No bitcode: 15's rule for it ignores PG_CXXFLAGS, and nothing here gains from inlining by the JIT.
 override with_llvm = no
+ifneq ($(BUILDS),)
 PGXS        := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+endif
 ifneq ($(PGXS),)
 include $(PGXS)
-else
-all:
+else ifneq ($(BUILDS),)
+all install installcheck clean:
 	@echo "pg_config not found: run 'make setup' first (Debian), or set PG_CONFIG" >&2; exit 1
 endif
 
 # The server's C flags hold -Werror-free C-only warnings; C++ compiles with its own.
 override CXXFLAGS := $(filter-out -Wdeclaration-after-statement -Wmissing-prototypes,$(CXXFLAGS))
 
-$(OBJS): $(wildcard src/core/*.hpp src/core/*/*.hpp src/pg/*.hpp) Makefile
+# Headers are tracked by the compiler; objects made for another server, or another version of ours,
+# are made anew.
+ifneq ($(BUILDS),)
+MADE_FOR    := $(shell $(PG_CONFIG) --version) starhouse $(EXTVERSION)
+ifneq ($(MADE_FOR),$(shell cat build/made-for 2>/dev/null))
+$(shell mkdir -p build && echo "$(MADE_FOR)" >build/made-for)
+endif
+endif
+$(OBJS): build/made-for Makefile
+-include $(wildcard $(OBJS:.o=.d))
 
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
 	cat $(FRAGMENTS) > $@.tmp

@@ -1,21 +1,59 @@
 # Targets beside PGXS's own. Each is one command a person would type.
-.PHONY: help setup client unit
+.PHONY: help setup check check-quick check-versions client unit client-and-unit bench fuzz format lint
 
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
 
-#: make setup      installs what is missing (Debian packages; needs root or sudo)
+#: make                   builds the extension (PG_CONFIG=... chooses the server)
+#: make install           installs it into that server; needs its owner's rights
+
+#: make setup             installs what is missing (Debian packages; needs root or sudo then)
 setup:
 	scripts/setup
 
 BUILD ?= build/release
-#: make client     builds the program `starhouse` into build/release
+configure = cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+
+#: make client            builds the program `starhouse` into build/release
 client:
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+	@$(configure)
 	cmake --build $(BUILD) --target starhouse
 
-#: make unit       builds and runs the unit tests of the core (no server)
-unit:
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
-	cmake --build $(BUILD)
+client-and-unit:
+	@$(configure)
+	@cmake --build $(BUILD)
+
+#: make unit              builds and runs the unit tests of the core (no server)
+unit: client-and-unit
 	ctest --test-dir $(BUILD) --output-on-failure
+
+#: make check             the whole suite on a private server: unit, pg_regress, isolation, pgTAP, TAP
+# PGXS has a target of this name, hence the condition: see OWN_GOALS in the Makefile.
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+check:
+	@scripts/check
+endif
+
+#: make check-quick       the same without setup, unit tests and the forced-parallel rerun
+check-quick:
+	@STARHOUSE_SETUP=no scripts/check regress isolation pgtap tap
+
+#: make check-versions    the suite on PostgreSQL 15, 17 and 18 in a Debian chroot (needs root)
+check-versions:
+	@scripts/check-versions
+
+#: make fuzz              libFuzzer on every decoder, FUZZ_SECONDS each (60)
+fuzz:
+	@scripts/fuzz
+
+#: make bench             every benchmark under bench/, each against its peer
+bench:
+	@scripts/bench
+
+#: make format            lays the sources out by .clang-format
+format:
+	@scripts/lint --fix
+
+#: make lint              checks layout and runs clang-tidy
+lint:
+	@scripts/lint
