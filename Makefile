@@ -4,7 +4,7 @@ all:
 
 # Goals of ours that need no server's makefiles (see scripts/targets.mk). PGXS has a target `check`
 # too, which only refuses, so it is read for other goals alone.
-OWN_GOALS    = help setup check check-quick check-versions client unit client-and-unit demo bench fuzz format lint
+OWN_GOALS    = help setup check check-quick check-versions client unit client-and-unit demo bench fuzz format lint lint-layout
 BUILDS       = $(filter-out $(OWN_GOALS),$(or $(MAKECMDGOALS),all))
 
 EXTENSION    = starhouse
@@ -60,7 +60,7 @@ $(OBJS): build/made-for Makefile
 
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
 	cat $(FRAGMENTS) > $@.tmp
-	scripts/embed-templates $(TEMPLATES) >> $@.tmp
+	! grep -q 'CREATE TABLE template' $(FRAGMENTS) || scripts/embed-templates $(TEMPLATES) >> $@.tmp
 	mv $@.tmp $@
 
 include scripts/targets.mk

@@ -1,5 +1,5 @@
 # Targets beside PGXS's own. Each is one command a person would type.
-.PHONY: help setup check check-quick check-versions client unit client-and-unit bench fuzz format lint
+.PHONY: help setup check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout
 
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
@@ -42,9 +42,10 @@ check-quick:
 check-versions:
 	@scripts/check-versions
 
+FUZZ_SECONDS ?= 60
 #: make fuzz              libFuzzer on every decoder, FUZZ_SECONDS each (60)
 fuzz:
-	@scripts/fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
 
 #: make bench             every benchmark under bench/, each against its peer
 bench:
@@ -54,6 +55,8 @@ bench:
 format:
 	@scripts/lint --fix
 
-#: make lint              checks layout and runs clang-tidy
+#: make lint              checks layout and runs clang-tidy (lint-layout: only the former)
 lint:
 	@scripts/lint
+lint-layout:
+	@scripts/lint --layout

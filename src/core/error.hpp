@@ -29,7 +29,8 @@ inline constexpr SqlState out_of_memory{"53200"};
 inline constexpr SqlState internal_error{"XX000"};
 } // namespace sqlstate
 
-// What went wrong, in the reader's terms: the message carries the offending value, the hint the mend.
+// What went wrong, in the reader's terms: the message carries the offending value, the hint the
+// mend.
 class Error : public std::exception {
 public:
   Error(SqlState code, std::string message, std::string hint = {}, std::string detail = {})

@@ -2,9 +2,9 @@
 //
 // ereport longjmps over destructors; an exception may not cross a C frame. So an SQL function has
 // three phases: unpack (PostgreSQL rules: plain data only, may ereport), compute (C++ rules: may
-// throw, calls nothing that can ereport), pack (PostgreSQL rules again). boundary::compute runs the
-// middle one and turns whatever it throws into a plain record, which is raised only after the catch
-// block is left: raising inside it leaks the exception object.
+// throw, calls nothing that can ereport), pack (PostgreSQL rules again). compute() runs the middle
+// one and turns whatever it throws into a plain record, which is raised only after the catch block
+// is left: raising inside it leaks the exception object.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -12,13 +12,15 @@
 
 #include <memory_resource>
 #include <new>
+#include <stdexcept>
 #include <type_traits>
 
 namespace starhouse::pg {
 
-// Plain data, so that a longjmp over it loses nothing. Texts are truncated, never allocated.
+// Plain data, so that a longjmp over it loses nothing. Texts are truncated at a character boundary
+// (and end in "..." then), never allocated.
 struct Failure {
-  enum class Kind : unsigned char { none, error, out_of_memory, cancelled, internal };
+  enum class Kind : unsigned char { none, error, out_of_memory, too_large, cancelled, internal };
   Kind kind = Kind::none;
   char sqlstate[6] = "XX000";
   char message[1024] = "";
@@ -29,7 +31,8 @@ struct Failure {
   void capture_internal(const char *what) noexcept;
 };
 
-// Raises the failure as an SQL error (or serves the pending interrupt). Does not return.
+// Raises the failure as an SQL error, or goes on with the interrupt that the poll served. Does not
+// return.
 [[noreturn]] void raise(const Failure &failure);
 
 // Allocates in a memory context without ereport: exhaustion is std::bad_alloc, which compute()
@@ -47,11 +50,16 @@ private:
   MemoryContext context_;
 };
 
-// True when the statement should stop; safe to call from core code.
+// The poll handed to core code: serves whatever interrupt is pending (cancel, statement and
+// transaction time-outs, recovery conflicts, a request to log memory use, ...) and returns true
+// when the statement has to stop. A flag test while nothing is pending.
 bool cancel_requested() noexcept;
 
+// True while an interrupt that cancel_requested() served waits to be raised.
+bool interrupt_waits() noexcept;
+
 // Runs the compute phase. The callable may throw; its captures and everything alive in the caller
-// must be plain data, which the assertions check as far as a compiler can.
+// must be plain data, which the assertion checks as far as a compiler can.
 template <class Compute>
 void compute(Compute &&body) {
   static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Compute>>,
@@ -65,12 +73,14 @@ void compute(Compute &&body) {
     failure.kind = Failure::Kind::cancelled;
   } catch (const std::bad_alloc &) {
     failure.kind = Failure::Kind::out_of_memory;
+  } catch (const std::length_error &) {
+    failure.kind = Failure::Kind::too_large;
   } catch (const std::exception &error) {
     failure.capture_internal(error.what());
   } catch (...) {
     failure.capture_internal("unknown exception");
   }
-  if (failure.kind != Failure::Kind::none) {
+  if (failure.kind != Failure::Kind::none || interrupt_waits()) {
     raise(failure);
   }
 }

@@ -1,10 +1,15 @@
 // Library load: the magic block and the version function.
 #include "pg/boundary.hpp"
 
-_Pragma("GCC visibility push(default)") extern "C" {
-  PG_MODULE_MAGIC;
+#pragma GCC visibility push(default)
+extern "C" {
+#ifdef PG_MODULE_MAGIC_EXT // from 18 on
+PG_MODULE_MAGIC_EXT(.name = "starhouse", .version = STARHOUSE_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
 }
-_Pragma("GCC visibility pop")
+#pragma GCC visibility pop
 
 namespace {
 constexpr char library_version[] = STARHOUSE_VERSION;
