@@ -1,5 +1,6 @@
 -- ShopSmart: dimensions and facts. Run by create_warehouse as the calling user, with search_path =
--- the warehouse's schema, starhouse, pg_catalog. Comments are in 15-comments.sql.
+-- the warehouse's schema, starhouse. Comments are in 15-comments.sql. Nothing here (default, check,
+-- view) may call a function of the extension: the warehouse must outlive it.
 
 CREATE TABLE time_dim (
   date_key          date PRIMARY KEY,
@@ -98,11 +99,6 @@ INSERT INTO customer_history (customer_version, customer_id, first_name, last_na
 INSERT INTO product_history (product_version, product_id, product_name, category, subcategory, brand, supplier_id, valid_from) VALUES
   (-1, '?', 'Unknown', 'Unknown', 'Unknown', 'Unknown', '?', '-infinity');
 
-SELECT scd_register('customer_history', key => '{customer_id}',
-                    type1 => '{first_name,last_name,gender,birth_date}', surrogate => 'customer_version');
-SELECT scd_register('product_history', key => '{product_id}',
-                    type1 => '{supplier_id,unit_cost}', surrogate => 'product_version');
-
 CREATE VIEW customer_dim AS
   SELECT customer_id, first_name, last_name, gender, birth_date, loyalty_level, city, state, region,
          customer_version, valid_from, is_inferred
@@ -165,3 +161,7 @@ CREATE TABLE promotion_fact (
   batch_id            bigint,
   PRIMARY KEY (promotion_key, store_key, event_time)
 ) PARTITION BY RANGE (event_time);
+
+-- Sales of some days, for the refresh of what is derived from them: nearly free to keep, since sales
+-- arrive in the order of time.
+CREATE INDEX sales_fact_time_key_idx ON sales_fact USING brin (time_key) WITH (pages_per_range = 32, autosummarize = on);

@@ -1,0 +1,97 @@
+-- Removing a warehouse, and taking up one again after the extension was away.
+
+CREATE FUNCTION drop_warehouse(schema_name name, confirm text DEFAULT NULL) RETURNS text
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  space oid;
+  fact record;
+  fact_rows bigint;
+  all_rows bigint := 0;
+  counts text := '';
+  names text[];
+  doomed record;
+  dropped integer := 0;
+  left_over text;
+  what text;
+  detail text;
+BEGIN
+  PERFORM starhouse.warehouse_get(schema_name);
+  space := to_regnamespace(quote_ident(schema_name));
+  FOR fact IN SELECT f.fact, c.relname FROM starhouse.warehouse_facts(schema_name) f JOIN pg_class c ON c.oid = f.fact LOOP
+    EXECUTE format('SELECT count(*) FROM %s', fact.fact) INTO fact_rows;
+    all_rows := all_rows + fact_rows;
+    counts := counts || format(', %s in %s', fact_rows, fact.relname);
+  END LOOP;
+  IF confirm IS DISTINCT FROM schema_name::text THEN
+    RAISE EXCEPTION 'drop_warehouse would delete warehouse "%" with % fact rows%', schema_name, all_rows,
+                    CASE WHEN counts = '' THEN '' ELSE ' (' || substr(counts, 3) || ')' END
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Repeat the name to confirm: SELECT starhouse.drop_warehouse(%L, confirm => %L). Nothing was dropped.', schema_name, schema_name);
+  END IF;
+
+  EXECUTE format('SELECT objects || array(SELECT ''bronze_'' || feed_name FROM %1$I.feed) FROM %1$I.warehouse_info', schema_name) INTO names;
+  FOR doomed IN SELECT d.dimension FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension WHERE c.relnamespace = space LOOP
+    PERFORM starhouse.scd_unregister(doomed.dimension);
+  END LOOP;
+  BEGIN
+    FOR doomed IN
+      SELECT k.word, string_agg(format('%I.%I', schema_name, c.relname), ', ') AS list, count(*) AS number
+      FROM (VALUES (1, 'v', 'VIEW'), (2, 'm', 'MATERIALIZED VIEW'), (3, 'r', 'TABLE'), (3, 'p', 'TABLE')) k(place, kind, word)
+      JOIN pg_class c ON c.relkind = k.kind::"char"
+      WHERE c.relnamespace = space AND NOT c.relispartition AND c.relname::text = ANY (names)
+      GROUP BY k.place, k.word ORDER BY k.place
+    LOOP
+      EXECUTE format('DROP %s %s RESTRICT', doomed.word, doomed.list);
+      dropped := dropped + doomed.number;
+    END LOOP;
+  EXCEPTION WHEN dependent_objects_still_exist THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION 'objects outside warehouse "%" depend on it', schema_name
+      USING ERRCODE = 'dependent_objects_still_exist', DETAIL = detail,
+            HINT = 'Drop or change those objects first. Nothing was dropped.';
+  END;
+
+  -- What others put into the schema stays, and the schema with it.
+  SELECT string_agg(o.identity, ', ' ORDER BY o.identity) INTO left_over
+    FROM (SELECT DISTINCT i.identity FROM pg_depend d, pg_identify_object(d.classid, d.objid, d.objsubid) i
+          WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = space AND d.deptype = 'n') o;
+  what := format('dropped warehouse %I: %s tables and views, %s fact rows', schema_name, dropped, all_rows);
+  IF left_over IS NOT NULL THEN
+    RETURN what || format('; the schema stays, it also holds %s', left_over);
+  END IF;
+  IF NOT pg_has_role((SELECT n.nspowner FROM pg_namespace n WHERE n.oid = space), 'USAGE') THEN
+    RETURN what || '; the empty schema stays, its owner can drop it';
+  END IF;
+  EXECUTE format('DROP SCHEMA %I RESTRICT', schema_name);
+  RETURN what || ', and the schema';
+END
+$$;
+COMMENT ON FUNCTION drop_warehouse(name, text) IS
+  'Drops a warehouse: its tables, views, bronze, quarantine and SCD registrations, and the schema unless it holds anything else. Refuses with 55000, telling how many fact rows would go, unless confirm repeats the schema''s name; with 2BP01 naming them when objects of others depend on it; with 3F000 for a schema that is no warehouse.';
+
+-- The registrations of dimensions live in the extension, so DROP EXTENSION takes them along. They
+-- are a script of their own in each template, which may run again at any time.
+CREATE FUNCTION repair_warehouse(schema_name name) RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  warehouse starhouse.warehouses := starhouse.warehouse_get(schema_name);
+  script text;
+  registered integer;
+BEGIN
+  PERFORM set_config('search_path', format('%I, starhouse, pg_temp', schema_name), true);
+  FOR script IN SELECT t.script FROM starhouse.template t
+                WHERE t.kind = warehouse.kind AND t.step LIKE '%-registration' ORDER BY t.step LOOP
+    EXECUTE script;
+  END LOOP;
+  SELECT count(*) INTO registered
+    FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension
+    WHERE c.relnamespace = to_regnamespace(quote_ident(schema_name));
+  RETURN registered;
+END
+$$;
+COMMENT ON FUNCTION repair_warehouse(name) IS
+  'Takes up a warehouse again after DROP EXTENSION and CREATE EXTENSION: registers its Type-2 dimensions as its template does, and returns how many are registered. Harmless at any other time, except that registrations changed by hand go back to the template''s. 3F000 for a schema that is no warehouse.';
