@@ -130,7 +130,7 @@ CREATE TABLE sales_fact (
   discount_applied  numeric NOT NULL DEFAULT 0,
   profit            numeric,
   batch_id          bigint,
-  PRIMARY KEY (order_id, line_id, event_time)
+  PRIMARY KEY (event_time, order_id, line_id)
 ) PARTITION BY RANGE (event_time);
 
 -- Weekly snapshot: one row per product, store and snapshot day.

@@ -1,0 +1,430 @@
+// append_facts(fact, query): the SQL entry of the bulk append, and the decision whether the fast
+// path may be taken. The plain INSERT … ON CONFLICT DO NOTHING is always right; the fast path is
+// taken only where it provably does the same.
+#include "pg/append.hpp"
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/partition.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+}
+
+namespace starhouse::pg::append {
+
+namespace {
+
+// Types whose equal values have equal bytes, so that bytes decide in the batch's own check.
+bool bytes_decide(Oid type, Oid collation) {
+  switch (type) {
+  case BOOLOID:
+  case INT2OID:
+  case INT4OID:
+  case INT8OID:
+  case OIDOID:
+  case DATEOID:
+  case TIMESTAMPOID:
+  case TIMESTAMPTZOID:
+  case UUIDOID:
+    return true;
+  case TEXTOID:
+  case VARCHAROID:
+    return !OidIsValid(collation) || get_collation_isdeterministic(collation);
+  default:
+    return false;
+  }
+}
+
+const char *trigger_obstacle(Relation relation) {
+  const TriggerDesc *triggers = relation->trigdesc;
+  for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
+    if (RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_NONE) {
+      return "the table has triggers";
+    }
+  }
+  return nullptr;
+}
+
+// Reads one foreign key; false when only the row-by-row trigger can check it.
+bool read_foreign_key(Relation fact, const ForeignKeyCacheInfo *info, ForeignKey *key) {
+  HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(info->conoid));
+  if (!HeapTupleIsValid(tuple)) {
+    elog(ERROR, "cache lookup failed for constraint %u", info->conoid);
+  }
+  auto *constraint = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+  const bool deferrable = constraint->condeferrable;
+  ReleaseSysCache(tuple);
+  if (deferrable || info->nkeys != 1) {
+    return false;
+  }
+  key->constraint = info->conoid;
+  key->referenced = info->confrelid;
+  key->fact_column = info->conkey[0];
+  key->referenced_column = info->confkey[0];
+  Form_pg_attribute column = TupleDescAttr(RelationGetDescr(fact), key->fact_column - 1);
+  key->type = column->atttypid;
+  Oid referenced_type;
+  int32 typmod;
+  Oid collation;
+  get_atttypetypmodcoll(key->referenced, key->referenced_column, &referenced_type, &typmod,
+                        &collation);
+  if (referenced_type != key->type || info->conpfeqop[0] >= FirstNormalObjectId ||
+      !bytes_decide(key->type, collation)) {
+    return false;
+  }
+  // Row-by-row triggers read the dimension as its owner; here the caller reads and locks it.
+  if (pg_class_aclcheck(key->referenced, GetUserId(), ACL_SELECT) != ACLCHECK_OK ||
+      pg_class_aclcheck(key->referenced, GetUserId(), ACL_UPDATE) != ACLCHECK_OK ||
+      check_enable_rls(key->referenced, InvalidOid, true) == RLS_ENABLED) {
+    return false;
+  }
+  value_set_init(&key->keys, column->attbyval, column->attlen,
+                 AllocSetContextCreate(CurrentMemoryContext, "starhouse foreign keys",
+                                       ALLOCSET_DEFAULT_SIZES));
+  return true;
+}
+
+bool is_enforced(const ForeignKeyCacheInfo *info) {
+#if PG_VERSION_NUM >= 180000
+  return info->conenforced;
+#else
+  (void)info;
+  return true;
+#endif
+}
+
+int enforced_key_count(Relation relation) {
+  int count = 0;
+  ListCell *cell;
+  foreach (cell, RelationGetFKeyList(relation)) {
+    count += is_enforced(static_cast<ForeignKeyCacheInfo *>(lfirst(cell))) ? 1 : 0;
+  }
+  return count;
+}
+
+const char *foreign_key_obstacle(Relation fact, Target *target) {
+  List *keys = RelationGetFKeyList(fact);
+  target->foreign_keys =
+      static_cast<ForeignKey *>(palloc0(sizeof(ForeignKey) * (list_length(keys) + 1)));
+  ListCell *cell;
+  foreach (cell, keys) {
+    auto *info = static_cast<ForeignKeyCacheInfo *>(lfirst(cell));
+    if (!is_enforced(info)) {
+      continue;
+    }
+    if (!read_foreign_key(fact, info, &target->foreign_keys[target->foreign_key_count])) {
+      return "a foreign key has several columns, is deferrable, or its dimension may not be read "
+             "and locked by the caller";
+    }
+    ++target->foreign_key_count;
+  }
+  return nullptr;
+}
+
+const char *index_obstacle(Relation relation, bool record, Target *target) {
+  int unique = 0;
+  List *indexes = RelationGetIndexList(relation);
+  ListCell *cell;
+  const char *obstacle = nullptr;
+  foreach (cell, indexes) {
+    Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+    Form_pg_index form = index->rd_index;
+    if (form->indisexclusion) {
+      obstacle = "the table has an exclusion constraint";
+    } else if (form->indisunique) {
+      ++unique;
+      if (!form->indimmediate ||
+          !heap_attisnull(index->rd_indextuple, Anum_pg_index_indexprs, nullptr) ||
+          !heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr)) {
+        obstacle = "the table has a deferrable, partial or expression unique index";
+      }
+      for (int i = 0; obstacle == nullptr && i < form->indnkeyatts; ++i) {
+        const AttrNumber column = form->indkey.values[i];
+        Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), column - 1);
+        if (!attribute->attnotnull ||
+            !bytes_decide(attribute->atttypid, index->rd_indcollation[i])) {
+          obstacle = "a column of the unique key may be NULL or is of an unusual type";
+        } else if (record) {
+          target->unique_columns[target->unique_column_count++] = column;
+        }
+      }
+    }
+    index_close(index, AccessShareLock);
+  }
+  if (obstacle == nullptr && unique > 1) {
+    obstacle = "the table has several unique indexes";
+  }
+  return obstacle;
+}
+
+const char *column_obstacle(Relation relation) {
+  const TupleConstr *constr = RelationGetDescr(relation)->constr;
+  if (constr != nullptr && constr->has_generated_stored) {
+    return "the table has generated columns";
+  }
+  return nullptr;
+}
+
+const char *relation_obstacle(Relation relation, bool root, Target *target) {
+  const char *obstacle = trigger_obstacle(relation);
+  if (obstacle == nullptr && relation->rd_rules != nullptr) {
+    obstacle = "the table has rules";
+  }
+  if (obstacle == nullptr && relation->rd_rel->relrowsecurity) {
+    obstacle = "the table has row security";
+  }
+  if (obstacle == nullptr) {
+    obstacle = column_obstacle(relation);
+  }
+  if (obstacle == nullptr) {
+    obstacle = index_obstacle(relation, root, target);
+  }
+  return obstacle;
+}
+
+// Partitions are looked at one by one: a trigger or key of their own closes the fast path.
+const char *partition_obstacle(Relation fact, Target *target) {
+  const int keys = enforced_key_count(fact);
+  ListCell *cell;
+  foreach (cell, find_all_inheritors(RelationGetRelid(fact), RowExclusiveLock, nullptr)) {
+    if (lfirst_oid(cell) == RelationGetRelid(fact)) {
+      continue;
+    }
+    Relation partition = table_open(lfirst_oid(cell), NoLock);
+    const char *obstacle = nullptr;
+    if (partition->rd_rel->relkind != RELKIND_RELATION &&
+        partition->rd_rel->relkind != RELKIND_PARTITIONED_TABLE) {
+      obstacle = "a partition is a foreign table";
+    } else {
+      obstacle = relation_obstacle(partition, false, target);
+    }
+    if (obstacle == nullptr && enforced_key_count(partition) != keys) {
+      obstacle = "a partition has foreign keys of its own";
+    }
+    table_close(partition, NoLock);
+    if (obstacle != nullptr) {
+      return obstacle;
+    }
+  }
+  return nullptr;
+}
+
+// The fact's columns as the query names them.
+AttrMap *map_columns(Relation fact, TupleDesc source) {
+  TupleDesc desc = RelationGetDescr(fact);
+  AttrMap *map = make_attrmap(desc->natts);
+  for (int i = 0; i < source->natts; ++i) {
+    Form_pg_attribute given = TupleDescAttr(source, i);
+    const char *name = NameStr(given->attname);
+    int found = -1;
+    for (int j = 0; j < desc->natts; ++j) {
+      if (!TupleDescAttr(desc, j)->attisdropped &&
+          std::strcmp(NameStr(TupleDescAttr(desc, j)->attname), name) == 0) {
+        found = j;
+      }
+    }
+    if (found < 0) {
+      ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                      errmsg("column \"%s\" of the query is no column of \"%s\"", name,
+                             RelationGetRelationName(fact)),
+                      errhint("Name each column of the query after a column of the fact.")));
+    }
+    if (map->attnums[found] != 0) {
+      ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
+                      errmsg("column \"%s\" occurs more than once in the query", name)));
+    }
+    map->attnums[found] = static_cast<AttrNumber>(i + 1);
+  }
+  return map;
+}
+
+const char *type_obstacle(Relation fact, TupleDesc source, const AttrMap *map) {
+  TupleDesc desc = RelationGetDescr(fact);
+  for (int i = 0; i < desc->natts; ++i) {
+    Form_pg_attribute column = TupleDescAttr(desc, i);
+    if (map->attnums[i] == 0) {
+      continue;
+    }
+    Form_pg_attribute given = TupleDescAttr(source, map->attnums[i] - 1);
+    if (given->atttypid != column->atttypid ||
+        (column->atttypmod != -1 && given->atttypmod != column->atttypmod)) {
+      return "the query's types differ from the table's";
+    }
+    if (column->attidentity == ATTRIBUTE_IDENTITY_ALWAYS) {
+      return "the table has an identity column that is generated always";
+    }
+  }
+  return nullptr;
+}
+
+// Default expressions of the columns that the query leaves out.
+ExprState **prepare_defaults(Relation fact, const AttrMap *map) {
+  TupleDesc desc = RelationGetDescr(fact);
+  auto **defaults = static_cast<ExprState **>(palloc0(sizeof(ExprState *) * desc->natts));
+  for (int i = 0; i < desc->natts; ++i) {
+    if (map->attnums[i] == 0 && !TupleDescAttr(desc, i)->attisdropped) {
+      auto *expression = reinterpret_cast<Expr *>(build_column_default(fact, i + 1));
+      if (expression != nullptr) {
+        defaults[i] = ExecInitExpr(expression_planner(expression), nullptr);
+      }
+    }
+  }
+  return defaults;
+}
+
+void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, uint64 *selected,
+                 uint64 *inserted) {
+  Relation fact = target->fact;
+  EState *estate = CreateExecutorState();
+  MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
+  compat::init_insert_range_table(estate, fact);
+  ResultRelInfo *root = makeNode(ResultRelInfo);
+  ExecInitResultRelation(estate, root, 1);
+  ExecOpenIndices(root, false);
+  ModifyTableState *mtstate = makeNode(ModifyTableState);
+  mtstate->ps.plan = nullptr;
+  mtstate->ps.state = estate;
+  mtstate->operation = CMD_INSERT;
+  mtstate->mt_nrels = 1;
+  mtstate->resultRelInfo = root;
+  mtstate->rootResultRelInfo = root;
+  DestReceiver *writer = create_writer(target, map, prepare_defaults(fact, map), estate, mtstate);
+  MemoryContextSwitchTo(caller);
+
+  SPIExecuteOptions options;
+  std::memset(&options, 0, sizeof options);
+  options.dest = writer;
+  const int result = SPI_execute_plan_extended(plan, &options);
+  if (result < 0) {
+    elog(ERROR, "append_facts could not run its query: %s", SPI_result_code_string(result));
+  }
+
+  caller = MemoryContextSwitchTo(estate->es_query_cxt);
+  finish_writer(writer, selected, inserted);
+  MemoryContextSwitchTo(caller);
+  for (int i = 0; i < target->foreign_key_count; ++i) {
+    verify_foreign_key(target, &target->foreign_keys[i]);
+  }
+  ExecResetTupleTable(estate->es_tupleTable, false);
+  ExecCloseResultRelations(estate);
+  ExecCloseRangeTableRelations(estate);
+  FreeExecutorState(estate);
+}
+
+void append_plain(Relation fact, TupleDesc source, const char *query, uint64 *selected,
+                  uint64 *inserted) {
+  StringInfoData columns;
+  initStringInfo(&columns);
+  for (int i = 0; i < source->natts; ++i) {
+    appendStringInfo(&columns, "%s%s", i == 0 ? "" : ", ",
+                     quote_identifier(NameStr(TupleDescAttr(source, i)->attname)));
+  }
+  StringInfoData statement;
+  initStringInfo(&statement);
+  appendStringInfo(&statement,
+                   "WITH given AS MATERIALIZED (%s\n), added AS (INSERT INTO %s (%s)"
+                   " SELECT %s FROM given ON CONFLICT DO NOTHING RETURNING 1)"
+                   " SELECT (SELECT pg_catalog.count(*) FROM given),"
+                   " (SELECT pg_catalog.count(*) FROM added)",
+                   query,
+                   quote_qualified_identifier(get_namespace_name(RelationGetNamespace(fact)),
+                                              RelationGetRelationName(fact)),
+                   columns.data, columns.data);
+  if (SPI_execute(statement.data, false, 0) != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "append_facts could not run its insert");
+  }
+  bool is_null;
+  *selected = static_cast<uint64>(
+      DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null)));
+  *inserted = static_cast<uint64>(
+      DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null)));
+}
+
+} // namespace
+
+void inspect(Relation fact, Target *target) {
+  std::memset(target, 0, sizeof *target);
+  target->fact = fact;
+  target->obstacle = relation_obstacle(fact, true, target);
+  if (target->obstacle == nullptr && fact->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+    target->obstacle = partition_obstacle(fact, target);
+  }
+  if (target->obstacle == nullptr) {
+    target->obstacle = foreign_key_obstacle(fact, target);
+  }
+}
+
+} // namespace starhouse::pg::append
+
+using namespace starhouse::pg;
+
+STARHOUSE_FUNCTION(starhouse_append_facts) {
+  const Oid relid = PG_GETARG_OID(0);
+  char *query = text_to_cstring(PG_GETARG_TEXT_PP(1));
+  PreventCommandIfReadOnly("append_facts()");
+  PreventCommandIfParallelMode("append_facts()");
+
+  Relation fact = table_open(relid, RowExclusiveLock);
+  if (fact->rd_rel->relkind != RELKIND_RELATION &&
+      fact->rd_rel->relkind != RELKIND_PARTITIONED_TABLE) {
+    ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                    errmsg("\"%s\" is not a table", RelationGetRelationName(fact))));
+  }
+  if (SPI_connect() != SPI_OK_CONNECT) {
+    elog(ERROR, "SPI_connect failed");
+  }
+  // Not parallel: rows are written while the query runs.
+  SPIPlanPtr plan = SPI_prepare_cursor(query, 0, nullptr, 0);
+  if (plan == nullptr) {
+    elog(ERROR, "append_facts could not prepare its query: %s", SPI_result_code_string(SPI_result));
+  }
+  List *sources = SPI_plan_get_plan_sources(plan);
+  if (list_length(sources) != 1 ||
+      static_cast<CachedPlanSource *>(linitial(sources))->resultDesc == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("append_facts needs one query that returns rows"),
+                    errhint("Give a single SELECT whose columns are named after the fact's.")));
+  }
+  TupleDesc source = static_cast<CachedPlanSource *>(linitial(sources))->resultDesc;
+  AttrMap *map = append::map_columns(fact, source);
+
+  append::Target target;
+  append::inspect(fact, &target);
+  if (target.obstacle == nullptr) {
+    target.obstacle = append::type_obstacle(fact, source, map);
+  }
+  uint64 selected = 0;
+  uint64 inserted = 0;
+  const char *obstacle = target.obstacle;
+  if (obstacle == nullptr) {
+    append::append_fast(&target, plan, map, &selected, &inserted);
+  } else {
+    append::append_plain(fact, source, query, &selected, &inserted);
+  }
+  SPI_finish();
+  table_close(fact, NoLock);
+
+  TupleDesc result;
+  if (get_call_result_type(fcinfo, nullptr, &result) != TYPEFUNC_COMPOSITE) {
+    elog(ERROR, "return type must be a row type");
+  }
+  Datum values[3] = {Int64GetDatum(static_cast<int64>(selected)),
+                     Int64GetDatum(static_cast<int64>(inserted)), Datum{0}};
+  bool nulls[3] = {false, false, obstacle == nullptr};
+  if (obstacle != nullptr) {
+    values[2] = CStringGetTextDatum(obstacle);
+  }
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(result), values, nulls)));
+}

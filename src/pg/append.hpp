@@ -1,0 +1,82 @@
+// Bulk append to a fact table: what INSERT … SELECT … ON CONFLICT DO NOTHING does, at the price of
+// a COPY. Rows are written many to a page as COPY writes them; rows that the batch or the table
+// holds already are left out; and foreign keys are checked once per distinct key and batch, under
+// the same row locks as the row-by-row triggers take, instead of once per row and key.
+//
+// All of this follows PostgreSQL's rules only (plain data in memory contexts, errors by ereport):
+// no C++ object with a destructor lives here.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "access/attmap.h"
+#include "access/heapam.h"
+#include "access/tableam.h"
+#include "executor/execPartition.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "nodes/execnodes.h"
+#include "utils/rel.h"
+}
+
+namespace starhouse::pg::append {
+
+// A growing set of distinct values of one column (by-value types, or varlena compared by bytes).
+struct ValueSet {
+  bool by_value;
+  int16 length;
+  uint32 count;
+  uint32 capacity; // of values; the slot table is twice as large, a power of two
+  uint32 *slots;   // index into values + 1; 0 is empty
+  Datum *values;
+  MemoryContext context; // owns copies of by-reference values
+};
+void value_set_init(ValueSet *set, bool by_value, int16 length, MemoryContext context);
+void value_set_add(ValueSet *set, Datum value);
+void value_set_clear(ValueSet *set);
+
+// A set of 64-bit hashes: "seen in this batch, perhaps".
+struct HashSet {
+  uint64 *slots;
+  uint64 mask;
+  uint64 count;
+};
+void hash_set_init(HashSet *set, uint64 capacity);
+// True when the hash was there already.
+bool hash_set_add(HashSet *set, uint64 hash);
+
+uint64 hash_datum(Datum value, bool by_value, int16 length, uint64 seed);
+
+// One foreign key of the fact that is checked set-wise.
+struct ForeignKey {
+  Oid constraint;
+  Oid referenced;
+  AttrNumber fact_column;
+  AttrNumber referenced_column;
+  Oid type;
+  ValueSet keys;
+};
+
+// What append needs to know of a fact, filled by inspect().
+struct Target {
+  Relation fact;
+  int foreign_key_count;
+  ForeignKey *foreign_keys;
+  int unique_column_count; // 0: the fact has no unique index
+  AttrNumber unique_columns[INDEX_MAX_KEYS];
+  const char *obstacle; // why only a plain INSERT will do; null when the fast path is open
+};
+// Examines the fact and all its partitions; raises nothing but access errors.
+void inspect(Relation fact, Target *target);
+
+// Raises 23503 as the row-by-row trigger would when a collected key has no partner; locks the
+// partners FOR KEY SHARE.
+void verify_foreign_key(const Target *target, ForeignKey *key);
+
+// The writer: a DestReceiver that appends what it receives.
+DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
+                            EState *estate, ModifyTableState *mtstate);
+void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted);
+
+} // namespace starhouse::pg::append

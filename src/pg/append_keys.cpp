@@ -1,0 +1,221 @@
+// Key bookkeeping of the bulk append: sets of distinct key values, and the set-wise check of
+// foreign keys.
+#include "pg/append.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "utils/array.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+}
+
+namespace starhouse::pg::append {
+
+namespace {
+
+constexpr uint32 initial_capacity = 256;
+
+uint64 mix(uint64 x) { // the finaliser of MurmurHash3
+  x ^= x >> 33U;
+  x *= UINT64CONST(0xff51afd7ed558ccd);
+  x ^= x >> 33U;
+  x *= UINT64CONST(0xc4ceb9fe1a85ec53);
+  x ^= x >> 33U;
+  return x;
+}
+
+bool same_datum(Datum a, Datum b, bool by_value, int16 length) {
+  if (by_value) {
+    return a == b;
+  }
+  if (length == -1) {
+    auto *left = reinterpret_cast<struct varlena *>(DatumGetPointer(a));
+    auto *right = reinterpret_cast<struct varlena *>(DatumGetPointer(b));
+    const Size size = VARSIZE_ANY_EXHDR(left);
+    return size == VARSIZE_ANY_EXHDR(right) &&
+           std::memcmp(VARDATA_ANY(left), VARDATA_ANY(right), size) == 0;
+  }
+  return std::memcmp(DatumGetPointer(a), DatumGetPointer(b), static_cast<Size>(length)) == 0;
+}
+
+void place(ValueSet *set, uint32 index) {
+  const uint32 mask = 2 * set->capacity - 1;
+  auto slot =
+      static_cast<uint32>(hash_datum(set->values[index], set->by_value, set->length, 0)) & mask;
+  while (set->slots[slot] != 0) {
+    slot = (slot + 1) & mask;
+  }
+  set->slots[slot] = index + 1;
+}
+
+void grow(ValueSet *set) {
+  set->capacity *= 2;
+  set->values = static_cast<Datum *>(repalloc_huge(set->values, sizeof(Datum) * set->capacity));
+  pfree(set->slots);
+  set->slots = static_cast<uint32 *>(MemoryContextAllocExtended(
+      set->context, sizeof(uint32) * 2 * set->capacity, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+  for (uint32 i = 0; i < set->count; ++i) {
+    place(set, i);
+  }
+}
+
+} // namespace
+
+uint64 hash_datum(Datum value, bool by_value, int16 length, uint64 seed) {
+  if (by_value) {
+    return mix(static_cast<uint64>(value) + seed * UINT64CONST(0x9e3779b97f4a7c15));
+  }
+  const char *bytes = DatumGetPointer(value);
+  int size = length;
+  if (length == -1) {
+    const auto *packed = reinterpret_cast<const struct varlena *>(bytes);
+    size = static_cast<int>(VARSIZE_ANY_EXHDR(packed));
+    bytes = VARDATA_ANY(packed);
+  }
+  return mix(hash_bytes_extended(reinterpret_cast<const unsigned char *>(bytes), size, seed));
+}
+
+void value_set_init(ValueSet *set, bool by_value, int16 length, MemoryContext context) {
+  set->by_value = by_value;
+  set->length = length;
+  set->count = 0;
+  set->capacity = initial_capacity;
+  set->context = context;
+  set->slots =
+      static_cast<uint32 *>(MemoryContextAllocZero(context, sizeof(uint32) * 2 * set->capacity));
+  set->values = static_cast<Datum *>(MemoryContextAlloc(context, sizeof(Datum) * set->capacity));
+}
+
+void value_set_clear(ValueSet *set) {
+  MemoryContextReset(set->context);
+  value_set_init(set, set->by_value, set->length, set->context);
+}
+
+void value_set_add(ValueSet *set, Datum value) {
+  const uint32 mask = 2 * set->capacity - 1;
+  auto slot = static_cast<uint32>(hash_datum(value, set->by_value, set->length, 0)) & mask;
+  for (; set->slots[slot] != 0; slot = (slot + 1) & mask) {
+    if (same_datum(set->values[set->slots[slot] - 1], value, set->by_value, set->length)) {
+      return;
+    }
+  }
+  if (set->count == set->capacity) {
+    grow(set);
+  }
+  MemoryContext caller = MemoryContextSwitchTo(set->context);
+  set->values[set->count] = datumCopy(value, set->by_value, set->length);
+  MemoryContextSwitchTo(caller);
+  place(set, set->count);
+  ++set->count;
+}
+
+void hash_set_init(HashSet *set, uint64 capacity) {
+  uint64 size = 1024;
+  while (size < 2 * capacity) {
+    size *= 2;
+  }
+  set->mask = size - 1;
+  set->count = 0;
+  set->slots = static_cast<uint64 *>(MemoryContextAllocExtended(
+      CurrentMemoryContext, sizeof(uint64) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+}
+
+bool hash_set_add(HashSet *set, uint64 hash) {
+  hash |= 1U; // 0 marks an empty slot
+  uint64 slot = hash >> 1U & set->mask;
+  for (; set->slots[slot] != 0; slot = (slot + 1) & set->mask) {
+    if (set->slots[slot] == hash) {
+      return true;
+    }
+  }
+  set->slots[slot] = hash;
+  if (++set->count * 2 > set->mask) {
+    HashSet larger;
+    MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(set->slots));
+    hash_set_init(&larger, set->mask + 1);
+    MemoryContextSwitchTo(caller);
+    for (uint64 i = 0; i <= set->mask; ++i) {
+      if (set->slots[i] != 0) {
+        hash_set_add(&larger, set->slots[i]);
+      }
+    }
+    pfree(set->slots);
+    *set = larger;
+  }
+  return false;
+}
+
+namespace {
+
+void run(const char *query, Oid *types, Datum *values) {
+  if (SPI_execute_with_args(query, 1, types, values, nullptr, false, 0) != SPI_OK_SELECT) {
+    elog(ERROR, "foreign key check failed: %s", query);
+  }
+}
+
+[[noreturn]] void raise_missing(const Target *target, const ForeignKey *key) {
+  const char *missing = SPI_processed > 0
+                            ? SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)
+                            : "deleted meanwhile";
+  const char *constraint = get_constraint_name(key->constraint);
+  ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+                  errmsg("insert or update on table \"%s\" violates foreign key constraint \"%s\"",
+                         RelationGetRelationName(target->fact), constraint),
+                  errdetail("Key (%s)=(%s) is not present in table \"%s\".",
+                            get_attname(RelationGetRelid(target->fact), key->fact_column, false),
+                            missing, get_rel_name(key->referenced)),
+                  errhint("A load creates missing members before its facts: put a \"members\" step "
+                          "before the \"facts\" step."),
+                  errtableconstraint(target->fact, constraint)));
+  pg_unreachable();
+}
+
+} // namespace
+
+void verify_foreign_key(const Target *target, ForeignKey *key) {
+  if (key->keys.count == 0) {
+    return;
+  }
+  int16 length;
+  bool by_value;
+  char alignment;
+  get_typlenbyvalalign(key->type, &length, &by_value, &alignment);
+  ArrayType *keys = construct_array(key->keys.values, static_cast<int>(key->keys.count), key->type,
+                                    length, by_value, alignment);
+  const char *referenced = quote_qualified_identifier(
+      get_namespace_name(get_rel_namespace(key->referenced)), get_rel_name(key->referenced));
+  const char *column =
+      quote_identifier(get_attname(key->referenced, key->referenced_column, false));
+  const char *only = get_rel_relkind(key->referenced) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ";
+  // What is found here is held until commit: the referenced row cannot be deleted meanwhile. The
+  // referenced column is unique and bytes decide equality, so counting suffices.
+  StringInfoData query;
+  initStringInfo(&query);
+  appendStringInfo(&query,
+                   "SELECT pg_catalog.count(*) FROM (SELECT FROM %s%s x"
+                   " WHERE x.%s OPERATOR(pg_catalog.=) ANY ($1) FOR KEY SHARE OF x) held",
+                   only, referenced, column);
+  Oid types[1] = {get_array_type(key->type)};
+  Datum values[1] = {PointerGetDatum(keys)};
+  run(query.data, types, values);
+  bool is_null;
+  const int64 found =
+      DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+  SPI_freetuptable(SPI_tuptable);
+  if (found != static_cast<int64>(key->keys.count)) {
+    resetStringInfo(&query);
+    appendStringInfo(&query,
+                     "SELECT given.k FROM pg_catalog.unnest($1) AS given(k)"
+                     " EXCEPT SELECT x.%s FROM %s%s x"
+                     " WHERE x.%s OPERATOR(pg_catalog.=) ANY ($1) ORDER BY 1 LIMIT 1",
+                     column, only, referenced, column);
+    run(query.data, types, values);
+    raise_missing(target, key);
+  }
+  value_set_clear(&key->keys);
+}
+
+} // namespace starhouse::pg::append

@@ -1,0 +1,343 @@
+// The writing half of the bulk append: routing to partitions, buffers of rows per partition,
+// duplicates. Built as COPY FROM is (see copyfrom.c in the server's source), with the check for
+// existing rows before the insert and foreign keys collected instead of queued.
+#include "pg/append.hpp"
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "utils/snapmgr.h"
+}
+
+namespace starhouse::pg::append {
+
+namespace {
+
+constexpr int rows_per_buffer = 1000;     // as COPY
+constexpr int64 bytes_per_buffer = 65535; // as COPY
+
+// Rows on their way to one partition (or to the plain table).
+struct Buffer {
+  ResultRelInfo *relation;
+  TupleConversionMap *map;
+  BulkInsertState bulk;
+  TupleTableSlot *slots[rows_per_buffer];
+  int used;
+  int64 bytes;
+  Relation unique_index;
+  List *arbiters;
+  // Rows that sort after what the partition's unique index held at the start cannot be there
+  // already. Known for a leading key column that is compared as an integer.
+  bool bound_known;
+  bool bound_exists;
+  int64 bound;
+  AttrNumber bound_column;
+  Buffer *next;
+};
+
+struct Writer {
+  DestReceiver receiver; // must be first
+  Target *target;
+  const AttrMap *columns; // fact column -> query column, 0 where the query has none
+  ExprState **defaults;
+  EState *estate;
+  ModifyTableState *mtstate;
+  ResultRelInfo *root;
+  PartitionTupleRouting *routing;
+  TupleTableSlot *row; // in the root's form
+  Buffer *buffers;
+  Buffer *latest;
+  HashSet seen;
+  CommandId command;
+  MemoryContext context;
+  uint64 selected;
+  uint64 inserted;
+};
+
+// The types whose Datum orders as a signed integer.
+bool compares_as_int64(Oid type) {
+  return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == INT8OID || type == DATEOID ||
+         type == INT4OID;
+}
+
+int64 as_int64(Oid type, Datum value) {
+  return type == DATEOID || type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+}
+
+// Finds the greatest leading key in the index, uncommitted rows of others included.
+void find_bound(Buffer *buffer) {
+  Relation heap = buffer->relation->ri_RelationDesc;
+  const AttrNumber column = buffer->unique_index->rd_index->indkey.values[0];
+  const Oid type = TupleDescAttr(RelationGetDescr(heap), column - 1)->atttypid;
+  buffer->bound_known = false;
+  if (!compares_as_int64(type) || (buffer->unique_index->rd_indoption[0] & INDOPTION_DESC) != 0) {
+    return;
+  }
+  buffer->bound_column = column;
+  SnapshotData dirty;
+  InitDirtySnapshot(dirty);
+  TupleTableSlot *slot = table_slot_create(heap, nullptr);
+  IndexScanDesc scan = compat::index_begin_scan(heap, buffer->unique_index, &dirty);
+  index_rescan(scan, nullptr, 0, nullptr, 0);
+  buffer->bound_exists = index_getnext_slot(scan, BackwardScanDirection, slot);
+  if (buffer->bound_exists) {
+    bool is_null;
+    buffer->bound = as_int64(type, slot_getattr(slot, column, &is_null));
+  }
+  index_endscan(scan);
+  ExecDropSingleTupleTableSlot(slot);
+  buffer->bound_known = true;
+}
+
+void prepare_unique_index(Buffer *buffer) {
+  ResultRelInfo *relation = buffer->relation;
+  for (int i = 0; i < relation->ri_NumIndices; ++i) {
+    if (relation->ri_IndexRelationInfo[i]->ii_Unique) {
+      if (relation->ri_IndexRelationInfo[i]->ii_UniqueOps == nullptr) {
+        BuildSpeculativeIndexInfo(relation->ri_IndexRelationDescs[i],
+                                  relation->ri_IndexRelationInfo[i]);
+      }
+      buffer->unique_index = relation->ri_IndexRelationDescs[i];
+      buffer->arbiters = list_make1_oid(RelationGetRelid(buffer->unique_index));
+      find_bound(buffer);
+    }
+  }
+}
+
+Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
+  if (writer->latest != nullptr && writer->latest->relation == relation) {
+    return writer->latest;
+  }
+  for (Buffer *b = writer->buffers; b != nullptr; b = b->next) {
+    if (b->relation == relation) {
+      return writer->latest = b;
+    }
+  }
+  auto *buffer = static_cast<Buffer *>(palloc0(sizeof(Buffer)));
+  buffer->relation = relation;
+  buffer->map =
+      relation == writer->root ? nullptr : compat::root_to_child_map(relation, writer->estate);
+  buffer->bulk = GetBulkInsertState();
+  if (writer->target->unique_column_count > 0) {
+    prepare_unique_index(buffer);
+  }
+  buffer->next = writer->buffers;
+  writer->buffers = buffer;
+  return writer->latest = buffer;
+}
+
+void flush(Writer *writer, Buffer *buffer) {
+  if (buffer->used == 0) {
+    return;
+  }
+  ResultRelInfo *relation = buffer->relation;
+  EState *estate = writer->estate;
+  MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+  table_multi_insert(relation->ri_RelationDesc, buffer->slots, buffer->used, writer->command, 0,
+                     buffer->bulk);
+  MemoryContextSwitchTo(caller);
+  for (int i = 0; i < buffer->used; ++i) {
+    if (relation->ri_NumIndices > 0) {
+      list_free(compat::insert_index_tuples(relation, buffer->slots[i], estate));
+    }
+    ExecClearTuple(buffer->slots[i]);
+  }
+  ResetPerTupleExprContext(estate);
+  writer->inserted += static_cast<uint64>(buffer->used);
+  buffer->used = 0;
+  buffer->bytes = 0;
+}
+
+uint64 unique_key_hash(const Writer *writer) {
+  const Target *target = writer->target;
+  TupleDesc desc = RelationGetDescr(target->fact);
+  uint64 hash = 0;
+  for (int i = 0; i < target->unique_column_count; ++i) {
+    const AttrNumber column = target->unique_columns[i];
+    Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
+    hash = hash_datum(writer->row->tts_values[column - 1], attribute->attbyval, attribute->attlen,
+                      hash + static_cast<uint64>(i) + 1);
+  }
+  return hash;
+}
+
+// Whether the row in `slot` (the partition's form) exists, in this batch or in the table.
+bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot) {
+  const bool seen = hash_set_add(&writer->seen, unique_key_hash(writer));
+  if (!seen && buffer->bound_known) {
+    if (!buffer->bound_exists) {
+      return false;
+    }
+    bool is_null;
+    const Datum leading = slot_getattr(slot, buffer->bound_column, &is_null);
+    const Oid type = TupleDescAttr(slot->tts_tupleDescriptor, buffer->bound_column - 1)->atttypid;
+    if (!is_null && as_int64(type, leading) > buffer->bound) {
+      return false;
+    }
+  }
+  if (seen) {
+    flush(writer, buffer); // the twin may wait in the buffer
+  }
+  ItemPointerData conflict;
+  return !compat::check_index_constraints(buffer->relation, slot, writer->estate, &conflict,
+                                          buffer->arbiters);
+}
+
+// Puts the query's row into the root's form, defaults filled in.
+void form_row(Writer *writer, TupleTableSlot *source) {
+  slot_getallattrs(source);
+  TupleTableSlot *row = writer->row;
+  ExecClearTuple(row);
+  const int columns = row->tts_tupleDescriptor->natts;
+  for (int i = 0; i < columns; ++i) {
+    const AttrNumber from = writer->columns->attnums[i];
+    if (from > 0) {
+      row->tts_values[i] = source->tts_values[from - 1];
+      row->tts_isnull[i] = source->tts_isnull[from - 1];
+    } else if (writer->defaults[i] != nullptr) {
+      row->tts_values[i] = ExecEvalExpr(writer->defaults[i], GetPerTupleExprContext(writer->estate),
+                                        &row->tts_isnull[i]);
+    } else {
+      row->tts_values[i] = Datum{0};
+      row->tts_isnull[i] = true;
+    }
+  }
+  ExecStoreVirtualTuple(row);
+}
+
+void collect_foreign_keys(Writer *writer) {
+  Target *target = writer->target;
+  // Enough for the keys of any ordinary batch; beyond it they are checked in portions.
+  constexpr uint32 portion = 250000;
+  for (int i = 0; i < target->foreign_key_count; ++i) {
+    ForeignKey *key = &target->foreign_keys[i];
+    const int column = key->fact_column - 1;
+    if (!writer->row->tts_isnull[column]) {
+      Datum value = writer->row->tts_values[column];
+      if (key->keys.length == -1) {
+        value = PointerGetDatum(PG_DETOAST_DATUM_PACKED(value));
+      }
+      value_set_add(&key->keys, value);
+      if (key->keys.count >= portion) {
+        verify_foreign_key(target, key);
+      }
+    }
+  }
+}
+
+bool receive(TupleTableSlot *source, DestReceiver *self) {
+  auto *writer = reinterpret_cast<Writer *>(self);
+  EState *estate = writer->estate;
+  // The caller's context is reset per row of the query; what must live longer is ours.
+  MemoryContext caller = MemoryContextSwitchTo(writer->context);
+  ++writer->selected;
+
+  form_row(writer, source);
+  ResultRelInfo *relation = writer->root;
+  if (writer->routing != nullptr) {
+    relation =
+        ExecFindPartition(writer->mtstate, writer->root, writer->routing, writer->row, estate);
+  }
+  Buffer *buffer = buffer_for(writer, relation);
+  TupleTableSlot *slot = buffer->slots[buffer->used];
+  if (slot == nullptr) {
+    slot = buffer->slots[buffer->used] = table_slot_create(relation->ri_RelationDesc, nullptr);
+  }
+  if (buffer->map != nullptr) {
+    slot = execute_attr_map_slot(buffer->map->attrMap, writer->row, slot);
+    ExecMaterializeSlot(slot);
+  } else {
+    ExecCopySlot(slot, writer->row);
+  }
+  slot->tts_tableOid = RelationGetRelid(relation->ri_RelationDesc);
+  MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+  if (relation->ri_RelationDesc->rd_att->constr != nullptr) {
+    ExecConstraints(relation, slot, estate);
+  }
+  collect_foreign_keys(writer);
+  if (writer->target->unique_column_count > 0 && is_duplicate(writer, buffer, slot)) {
+    ExecClearTuple(slot);
+  } else {
+    if (buffer->slots[buffer->used] != slot) {
+      // A flush inside is_duplicate emptied the buffer: the row moves to its first place.
+      TupleTableSlot *first = buffer->slots[buffer->used];
+      for (int i = 0; i < rows_per_buffer; ++i) {
+        if (buffer->slots[i] == slot) {
+          buffer->slots[i] = first;
+          break;
+        }
+      }
+      buffer->slots[buffer->used] = slot;
+    }
+    ++buffer->used;
+    buffer->bytes += static_cast<int64>(MAXALIGN(SizeofHeapTupleHeader)) + 64;
+    if (buffer->used == rows_per_buffer || buffer->bytes > bytes_per_buffer * 2) {
+      flush(writer, buffer);
+    }
+  }
+  MemoryContextSwitchTo(writer->context);
+  ResetPerTupleExprContext(estate);
+  MemoryContextSwitchTo(caller);
+  return true;
+}
+
+void startup(DestReceiver *self, int /*operation*/, TupleDesc /*type*/) {
+  (void)self;
+}
+
+void shutdown(DestReceiver *self) {
+  (void)self;
+}
+
+void destroy(DestReceiver *self) {
+  (void)self;
+}
+
+} // namespace
+
+DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
+                            EState *estate, ModifyTableState *mtstate) {
+  auto *writer = static_cast<Writer *>(palloc0(sizeof(Writer)));
+  writer->receiver.receiveSlot = receive;
+  writer->receiver.rStartup = startup;
+  writer->receiver.rShutdown = shutdown;
+  writer->receiver.rDestroy = destroy;
+  writer->receiver.mydest = DestTuplestore; // never examined; a receiver must name some kind
+  writer->target = target;
+  writer->columns = columns;
+  writer->defaults = defaults;
+  writer->estate = estate;
+  writer->mtstate = mtstate;
+  writer->root = mtstate->rootResultRelInfo;
+  writer->row = MakeSingleTupleTableSlot(RelationGetDescr(target->fact), &TTSOpsVirtual);
+  writer->command = GetCurrentCommandId(true);
+  writer->context = CurrentMemoryContext;
+  if (target->unique_column_count > 0) {
+    hash_set_init(&writer->seen, 4096);
+  }
+  if (target->fact->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+    writer->routing = ExecSetupPartitionTupleRouting(estate, target->fact);
+  }
+  return &writer->receiver;
+}
+
+void finish_writer(DestReceiver *receiver, uint64 *selected, uint64 *inserted) {
+  auto *writer = reinterpret_cast<Writer *>(receiver);
+  for (Buffer *b = writer->buffers; b != nullptr; b = b->next) {
+    flush(writer, b);
+    FreeBulkInsertState(b->bulk);
+    table_finish_bulk_insert(b->relation->ri_RelationDesc, 0);
+    for (int i = 0; i < rows_per_buffer && b->slots[i] != nullptr; ++i) {
+      ExecDropSingleTupleTableSlot(b->slots[i]);
+    }
+  }
+  ExecDropSingleTupleTableSlot(writer->row);
+  if (writer->routing != nullptr) {
+    ExecCleanupTupleRouting(writer->mtstate, writer->routing);
+  }
+  *selected = writer->selected;
+  *inserted = writer->inserted;
+}
+
+} // namespace starhouse::pg::append

@@ -1,0 +1,76 @@
+// What differs between the supported servers (15 to 18), in one place. Include after postgres.hpp
+// and the server headers that declare what is wrapped.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "catalog/index.h"
+#include "executor/executor.h"
+#include "parser/parse_relation.h"
+#include "partitioning/partdesc.h"
+#include "utils/acl.h"
+}
+
+namespace starhouse::pg::compat {
+
+// The map from the root's row form to a partition's; null when they are alike.
+inline TupleConversionMap *root_to_child_map(ResultRelInfo *child, EState *estate) {
+#if PG_VERSION_NUM >= 160000
+  return ExecGetRootToChildMap(child, estate);
+#else
+  (void)estate;
+  return child->ri_RootToPartitionMap;
+#endif
+}
+
+inline List *insert_index_tuples(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate) {
+#if PG_VERSION_NUM >= 160000
+  return ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+#else
+  return ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
+#endif
+}
+
+inline bool check_index_constraints(ResultRelInfo *relation, TupleTableSlot *slot, EState *estate,
+                                    ItemPointer conflict, List *arbiters) {
+#if PG_VERSION_NUM >= 180000
+  ItemPointerData own;
+  ItemPointerSetInvalid(&own);
+  return ExecCheckIndexConstraints(relation, slot, estate, conflict, &own, arbiters);
+#else
+  return ExecCheckIndexConstraints(relation, slot, estate, conflict, arbiters);
+#endif
+}
+
+inline IndexScanDesc index_begin_scan(Relation heap, Relation index, Snapshot snapshot) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(heap, index, snapshot, nullptr, 0, 0);
+#else
+  return index_beginscan(heap, index, snapshot, 0, 0);
+#endif
+}
+
+// Range table of one relation that is inserted into, with the caller's INSERT right checked.
+inline void init_insert_range_table(EState *estate, Relation relation) {
+  ParseState *pstate = make_parsestate(nullptr);
+  ParseNamespaceItem *item =
+      addRangeTableEntryForRelation(pstate, relation, RowExclusiveLock, nullptr, false, false);
+#if PG_VERSION_NUM >= 160000
+  item->p_perminfo->requiredPerms = ACL_INSERT;
+  ExecCheckPermissions(pstate->p_rtable, list_make1(item->p_perminfo), true);
+#else
+  item->p_rte->requiredPerms = ACL_INSERT;
+  ExecCheckRTPerms(pstate->p_rtable, true);
+#endif
+#if PG_VERSION_NUM >= 180000
+  ExecInitRangeTable(estate, pstate->p_rtable, pstate->p_rteperminfos, bms_make_singleton(1));
+#elif PG_VERSION_NUM >= 160000
+  ExecInitRangeTable(estate, pstate->p_rtable, pstate->p_rteperminfos);
+#else
+  ExecInitRangeTable(estate, pstate->p_rtable);
+#endif
+}
+
+} // namespace starhouse::pg::compat

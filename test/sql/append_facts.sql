@@ -1,0 +1,112 @@
+-- append_facts: rows, duplicates, foreign keys, and every reason for the plain path.
+CREATE SCHEMA append;
+SET search_path = append, starhouse;
+SET timezone = 'UTC';
+SET datestyle = ISO;
+CREATE TABLE store (id text COLLATE "C" PRIMARY KEY);
+CREATE TABLE version (id bigint PRIMARY KEY);
+INSERT INTO store VALUES ('a'), ('b');
+INSERT INTO version SELECT generate_series(-1, 500);
+CREATE TABLE fact (
+  at timestamptz NOT NULL, event text COLLATE "C" NOT NULL, store_key text COLLATE "C" REFERENCES store,
+  version bigint NOT NULL DEFAULT -1 REFERENCES version, amount numeric CONSTRAINT unlucky CHECK (amount <> 13), note text DEFAULT 'none',
+  PRIMARY KEY (at, event)
+) PARTITION BY RANGE (at);
+-- One partition has its columns in another order, after a dropped one.
+CREATE TABLE fact_1 (gone int, amount numeric CONSTRAINT unlucky CHECK (amount <> 13), note text DEFAULT 'none', version bigint NOT NULL DEFAULT -1,
+  store_key text COLLATE "C", event text COLLATE "C" NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (at, event));
+ALTER TABLE fact_1 DROP COLUMN gone;
+ALTER TABLE fact ATTACH PARTITION fact_1 FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');
+CREATE TABLE fact_2 PARTITION OF fact FOR VALUES FROM ('2025-02-01') TO ('2025-03-01');
+
+CREATE VIEW source AS
+  SELECT timestamptz '2025-01-20 00:00Z' + n * interval '1 hour' AS at, 'e' || n AS event,
+         CASE WHEN n % 7 = 0 THEN NULL WHEN n % 2 = 0 THEN 'a' ELSE 'b' END::text AS store_key,
+         (n % 500)::bigint AS version, n::numeric / 4 AS amount
+  FROM generate_series(1, 600) n WHERE n <> 52;
+
+\echo -- all rows land, defaults are filled
+SELECT * FROM append_facts('fact', 'SELECT * FROM append.source');
+SELECT count(*), count(store_key), sum(version), sum(amount), min(note), max(note) FROM fact;
+SELECT tableoid::regclass, count(*) FROM fact GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM (SELECT at, event, store_key, version, amount FROM fact EXCEPT SELECT * FROM source) d;
+
+\echo -- again: nothing is added; late, new and twice-given rows are told apart
+SELECT * FROM append_facts('fact', 'SELECT * FROM append.source');
+SELECT * FROM append_facts('fact', $$
+  SELECT at, event, version FROM append.source WHERE event < 'e2'
+  UNION ALL SELECT '2025-01-02', 'late', 1
+  UNION ALL SELECT '2025-01-02', 'late', 2
+  UNION ALL SELECT '2025-02-27', 'new', 3
+  UNION ALL SELECT '2025-02-27', 'new', 4$$);
+SELECT event, version, note FROM fact WHERE event IN ('late', 'new') ORDER BY 1;
+\echo -- the index agrees with the heap
+SET enable_seqscan = off;
+SELECT count(*) FROM fact WHERE at > '2000-01-01';
+RESET enable_seqscan;
+
+\echo -- constraints hold, and nothing of a failed batch stays
+\set VERBOSITY default
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-01-03' AS at, 'x'::text AS event, 'nowhere'::text AS store_key$$);
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-01-03' AS at, 'x'::text AS event, 777::bigint AS version$$);
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-01-03' AS at, 'x'::text AS event, 13::numeric AS amount$$);
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-01-03' AS at, NULL::text AS event$$);
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2031-01-03' AS at, 'x'::text AS event$$);
+SELECT count(*) FROM fact WHERE event = 'x';
+
+\echo -- wrong use
+SELECT * FROM append_facts('fact', 'SELECT 1 AS nothing');
+SELECT * FROM append_facts('fact', 'SELECT 1 AS version, 2 AS version');
+SELECT * FROM append_facts('fact', 'SELECT 1; SELECT 2');
+SELECT * FROM append_facts('source', 'SELECT 1 AS version');
+
+\echo -- a referenced row is held until commit
+BEGIN;
+SELECT inserted FROM append_facts('fact', $$SELECT timestamptz '2025-01-04' AS at, 'held'::text AS event, 500::bigint AS version$$);
+SELECT count(*) FROM pg_locks l WHERE l.relation = 'version'::regclass AND mode = 'RowShareLock';
+COMMIT;
+DELETE FROM version WHERE id = 500;
+
+\echo -- the plain path, with its reason
+SELECT * FROM append_facts('fact', $$SELECT '2025-01-05 00:00Z'::timestamptz AS at, 'varchar'::varchar AS event, 1 AS version$$);
+CREATE TABLE log (event text);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO append.log VALUES (NEW.event); RETURN NEW; END$$;
+CREATE TRIGGER note AFTER INSERT ON fact_2 FOR EACH ROW EXECUTE FUNCTION note();
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-02-05' AS at, 'logged'::text AS event$$);
+SELECT * FROM log;
+DROP TRIGGER note ON fact_2;
+ALTER TABLE fact ENABLE ROW LEVEL SECURITY;
+SELECT slow_because FROM append_facts('fact', $$SELECT timestamptz '2025-02-06' AS at, 'rls'::text AS event$$);
+ALTER TABLE fact DISABLE ROW LEVEL SECURITY;
+CREATE TABLE odd (id int PRIMARY KEY, other int UNIQUE, twice int GENERATED ALWAYS AS (id * 2) STORED);
+SELECT * FROM append_facts('odd', 'SELECT 1 AS id, 1 AS other');
+ALTER TABLE odd DROP COLUMN twice;
+SELECT * FROM append_facts('odd', 'SELECT 1 AS id, 2 AS other UNION ALL SELECT 2, 2 UNION ALL SELECT 3, 2');
+CREATE TABLE number_key (id numeric PRIMARY KEY);
+SELECT * FROM append_facts('number_key', 'SELECT 1.0 AS id UNION ALL SELECT 1.00');
+
+\echo -- a table without any key, and a plain table with one
+CREATE TABLE heap (a int, b text);
+SELECT * FROM append_facts('heap', 'SELECT g AS a, ''x''::text AS b FROM generate_series(1, 2500) g');
+SELECT count(*), sum(a) FROM heap;
+CREATE TABLE keyed (a int PRIMARY KEY, b text);
+SELECT * FROM append_facts('keyed', 'SELECT g % 1500 AS a, ''x''::text AS b FROM generate_series(1, 2500) g');
+SELECT count(*), sum(a) FROM keyed;
+
+\echo -- rights are of the caller
+CREATE ROLE append_user;
+GRANT USAGE ON SCHEMA append TO append_user;
+SET ROLE append_user;
+SELECT * FROM append_facts('heap', 'SELECT 1 AS a');
+RESET ROLE;
+GRANT INSERT, SELECT ON fact, heap TO append_user;
+SET ROLE append_user;
+SELECT inserted, slow_because IS NOT NULL AS slow FROM append_facts('heap', 'SELECT 1 AS a');
+SELECT inserted, slow_because FROM append_facts('fact', $$SELECT timestamptz '2025-02-07' AS at, 'other user'::text AS event$$);
+RESET ROLE;
+BEGIN READ ONLY;
+SELECT * FROM append_facts('heap', 'SELECT 1 AS a');
+ROLLBACK;
+SET client_min_messages = warning;
+DROP SCHEMA append CASCADE;
+DROP ROLE append_user;
