@@ -51,6 +51,7 @@ private:
     month_long,
     weekday_short,
     weekday_long,
+    hour,
     hour24,
     hour12,
     minute,

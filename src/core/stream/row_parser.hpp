@@ -11,6 +11,7 @@
 #include "core/stream/reject.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -54,7 +55,7 @@ public:
   // per contract column, since construction.
   std::span<const std::uint64_t> nulled() const noexcept;
   // JSON keys nobody asked for, up to 100 different ones.
-  const std::set<std::string> &extra_keys() const noexcept;
+  const std::set<std::string, std::less<>> &extra_keys() const noexcept;
 
 private:
   struct State;

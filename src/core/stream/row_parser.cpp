@@ -1,0 +1,523 @@
+#include "core/stream/row_parser.hpp"
+
+#include "core/stream/json_scanner.hpp"
+#include "core/stream/value_encoder.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+
+namespace starhouse::stream {
+
+namespace {
+
+constexpr std::size_t most_extra_keys = 100;
+constexpr std::size_t unbound = std::numeric_limits<std::size_t>::max();
+
+bool is_null(const std::vector<std::string> &tokens, std::string_view text) noexcept {
+  return std::any_of(tokens.begin(), tokens.end(),
+                     [&](const std::string &token) { return token == text; });
+}
+
+// ---- hash columns ---------------------------------------------------------------------------
+// FNV-1a (64 bits) over, per covered column, a tag and the value's COPY BINARY image, closed by
+// MurmurHash3's finaliser. docs/contract.md specifies it byte by byte: never change it.
+
+constexpr std::uint64_t fnv_basis = 0xCBF29CE484222325U;
+constexpr std::uint64_t fnv_prime = 0x00000100000001B3U;
+
+std::uint64_t add_byte(std::uint64_t hash, unsigned char byte) noexcept {
+  return (hash ^ byte) * fnv_prime;
+}
+
+std::uint64_t add_bytes(std::uint64_t hash, std::string_view bytes) noexcept {
+  for (const char c : bytes) {
+    hash = add_byte(hash, static_cast<unsigned char>(c));
+  }
+  return hash;
+}
+
+std::uint64_t finish_hash(std::uint64_t hash) noexcept {
+  hash ^= hash >> 33U;
+  hash *= 0xFF51AFD7ED558CCDU;
+  hash ^= hash >> 33U;
+  hash *= 0xC4CEB9FE1A85EC53U;
+  hash ^= hash >> 33U;
+  return hash;
+}
+
+unsigned char hash_tag(ColumnType type) noexcept {
+  switch (type) {
+  case ColumnType::text:
+    return 1;
+  case ColumnType::integer:
+    return 2;
+  case ColumnType::numeric:
+    return 3;
+  case ColumnType::float8:
+    return 4;
+  case ColumnType::boolean:
+    return 5;
+  case ColumnType::date:
+    return 6;
+  case ColumnType::timestamptz:
+    return 7;
+  case ColumnType::jsonb:
+  case ColumnType::hash:
+    break;
+  }
+  return 0;
+}
+
+// `field` begins at the field's length word.
+std::uint64_t add_field(std::uint64_t hash, ColumnType type, const char *field) noexcept {
+  std::uint32_t length = 0;
+  for (int i = 0; i < 4; ++i) {
+    length = length << 8U | static_cast<unsigned char>(field[i]);
+  }
+  if (length == 0xFFFFFFFFU) {
+    return add_byte(hash, 0);
+  }
+  const char *payload = field + 4;
+  // Without numeric's display scale: 2.5 and 2.50 are one value.
+  const std::uint32_t counted = type == ColumnType::numeric ? length - 2 : length;
+  hash = add_byte(hash, hash_tag(type));
+  for (unsigned shift = 32; shift > 0; shift -= 8) {
+    hash = add_byte(hash, static_cast<unsigned char>(counted >> (shift - 8)));
+  }
+  if (type == ColumnType::numeric) {
+    hash = add_bytes(hash, {payload, 6});
+    return add_bytes(hash, {payload + 8, length - 8});
+  }
+  return add_bytes(hash, {payload, length});
+}
+
+std::string joined(std::span<const std::string> names) {
+  std::string out;
+  for (const std::string &name : names) {
+    out += (out.empty() ? "" : ", ") + name;
+  }
+  return out;
+}
+
+} // namespace
+
+struct RowParser::State {
+  struct Column {
+    const ColumnSpec *spec = nullptr;
+    const std::vector<std::string> *nulls = nullptr;
+    std::vector<std::size_t> sources; // CSV: field indexes; JSON: slots
+  };
+  // What a column found in its record.
+  struct Found {
+    bool missing = true;
+    std::string_view text;
+  };
+
+  State(const Contract &contract_, const calendar::ZoneTable &zone)
+      : contract(contract_), encoder(zone) {}
+
+  const Contract &contract;
+  ValueEncoder encoder;
+  JsonScanner scanner;
+  JsonScanner::Fault fault;
+  std::vector<Column> columns;
+  std::vector<std::uint64_t> nulled;
+  std::vector<std::size_t> positions; // of each column's field in the buffer
+  std::size_t expected_fields = 0;
+  bool exact_fields = false;
+  bool bound = false;
+  bool has_hash = false;
+  std::set<std::string, std::less<>> extra_keys;
+  std::string converted;
+
+  void check_defaults();
+  bool check_fields(std::span<const std::string_view> fields, Reject &reject);
+  bool pick_csv(const Column &column, std::span<const std::string_view> fields, Found &found,
+                Reject &reject);
+  bool pick_json(const Column &column, Found &found, CopyBuffer &out, bool &written,
+                 Reject &reject);
+  bool put(std::size_t index, Found found, CopyBuffer &out, Reject &reject);
+  bool put_null(const ColumnSpec &spec, std::string_view text, CopyBuffer &out, Reject &reject);
+  bool bad_value(std::size_t index, CopyBuffer &out);
+  bool accept_json(std::string_view line, Reject &reject);
+  void put_hashes(CopyBuffer &out) const;
+  bool empty_is_null(const ColumnSpec &spec, std::string_view text) const noexcept;
+
+  template <class Put>
+  bool row(std::int64_t record_no, CopyBuffer &out, Reject &reject, Put put_column);
+};
+
+// Nothing written stands for nothing given, except in texts, where the contract may say otherwise.
+bool RowParser::State::empty_is_null(const ColumnSpec &spec, std::string_view text) const noexcept {
+  return text.empty() && spec.type != ColumnType::text;
+}
+
+RowParser::RowParser(const Contract &contract, const calendar::ZoneTable &zone)
+    : state_(std::make_unique<State>(contract, zone)) {
+  State &s = *state_;
+  s.columns.resize(contract.columns.size());
+  s.nulled.resize(contract.columns.size());
+  s.positions.resize(contract.columns.size());
+  for (std::size_t i = 0; i < s.columns.size(); ++i) {
+    State::Column &column = s.columns[i];
+    column.spec = &contract.columns[i];
+    column.nulls = column.spec->nulls ? &*column.spec->nulls : &contract.nulls;
+    s.has_hash = s.has_hash || column.spec->type == ColumnType::hash;
+    for (const SourcePath &source : column.spec->from) {
+      if (contract.format == Format::jsonl) {
+        column.sources.push_back(
+            s.scanner.want(source.segments, column.spec->type == ColumnType::jsonb));
+      } else if (!contract.csv.header) {
+        column.sources.push_back(source.field_number - 1);
+        s.expected_fields = std::max(s.expected_fields, source.field_number);
+      }
+    }
+  }
+  s.bound = contract.format == Format::csv && !contract.csv.header;
+  s.exact_fields = s.bound && contract.reject_extra_columns;
+  s.check_defaults();
+}
+
+RowParser::~RowParser() = default;
+
+std::span<const std::uint64_t> RowParser::nulled() const noexcept {
+  return state_->nulled;
+}
+const std::set<std::string, std::less<>> &RowParser::extra_keys() const noexcept {
+  return state_->extra_keys;
+}
+
+void RowParser::State::check_defaults() {
+  CopyBuffer ignored;
+  Reject reject;
+  for (const Column &column : columns) {
+    if (column.spec->default_text && encoder.encode(*column.spec, *column.spec->default_text,
+                                                    ignored, reject) == Outcome::rejected) {
+      throw Error(sqlstate::invalid_parameter_value,
+                  "contract: the default \"" + reject.value + "\" of column \"" +
+                      column.spec->name + "\" does not satisfy the column: " + reject.reason,
+                  reject.hint);
+    }
+  }
+}
+
+HeaderReport RowParser::bind_header(std::span<const std::string_view> fields) {
+  State &s = *state_;
+  const Contract &contract = s.contract;
+  if (contract.format != Format::csv || !contract.csv.header) {
+    throw Error(sqlstate::invalid_parameter_value, "the contract describes files without a header",
+                "Say \"csv\": {\"header\": true} in the contract.");
+  }
+  std::vector<std::string> names;
+  std::string scratch;
+  for (const std::string_view field : fields) {
+    std::string_view name;
+    if (!to_utf8(contract.csv.encoding, field, scratch, name)) {
+      throw Error(sqlstate::character_not_in_repertoire,
+                  "the header is not valid in the contract's encoding: " + printable(field),
+                  "Set \"encoding\" under \"csv\" in the contract to LATIN1 or WIN1252, or convert "
+                  "the file to UTF-8.");
+    }
+    names.emplace_back(trim(name));
+  }
+  std::vector<bool> used(names.size(), false);
+  HeaderReport report;
+  std::vector<std::string> missing;
+  for (State::Column &column : s.columns) {
+    column.sources.clear();
+    for (const SourcePath &source : column.spec->from) {
+      std::size_t at = unbound;
+      if (source.field_number != 0) {
+        at = source.field_number <= names.size() ? source.field_number - 1 : unbound;
+      } else {
+        for (std::size_t i = 0; i < names.size(); ++i) {
+          if (!equal_fold(names[i], trim(source.text))) {
+            continue;
+          }
+          if (at != unbound) {
+            throw Error(sqlstate::invalid_parameter_value,
+                        "the header names column \"" + names[i] + "\" twice",
+                        "Rename one of them in the file, or take fields by number in the contract: "
+                        "\"from\": " +
+                            std::to_string(i + 1) + ".");
+          }
+          at = i;
+        }
+      }
+      if (at != unbound) {
+        column.sources.push_back(at);
+        used[at] = true;
+      }
+    }
+    if (column.sources.empty() && column.spec->type != ColumnType::hash) {
+      std::string wanted;
+      for (const SourcePath &source : column.spec->from) {
+        wanted += (wanted.empty() ? "" : " or ") + source.text;
+      }
+      if (column.spec->optional_column || column.spec->default_text) {
+        report.missing_columns.push_back(column.spec->name);
+      } else {
+        missing.push_back(std::move(wanted));
+      }
+    }
+  }
+  if (!missing.empty()) {
+    throw Error(
+        sqlstate::invalid_parameter_value,
+        "the file lacks column" + std::string(missing.size() > 1 ? "s " : " ") +
+            printable(joined(missing), 400),
+        "Check that this is the right file and delimiter; a column that may be absent needs "
+        "\"optional_column\" or \"default\" in the contract, another name goes into "
+        "\"from\".",
+        "The header holds: " + printable(joined(names), 400));
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!used[i] && !names[i].empty()) {
+      report.extra.push_back(names[i]);
+    }
+  }
+  if (contract.reject_extra_columns && !report.extra.empty()) {
+    throw Error(sqlstate::invalid_parameter_value,
+                "the file holds columns the contract does not know: " +
+                    printable(joined(report.extra), 400),
+                "Add them to the contract, or say \"extra_columns\": \"ignore\".");
+  }
+  s.expected_fields = names.size();
+  s.exact_fields = true;
+  s.bound = true;
+  return report;
+}
+
+// The writing of one row, whatever it came from: put_column(index) writes one field.
+template <class Put>
+bool RowParser::State::row(std::int64_t record_no, CopyBuffer &out, Reject &reject,
+                           Put put_column) {
+  const std::size_t mark = out.size();
+  try {
+    out.begin_tuple(static_cast<std::int16_t>(columns.size() + 1));
+    out.put_int8(record_no);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      positions[i] = out.size();
+      if (columns[i].spec->type == ColumnType::hash) {
+        out.put_int8(0);
+      } else if (!put_column(i)) {
+        out.truncate(mark);
+        return false;
+      }
+    }
+    if (has_hash) {
+      put_hashes(out);
+    }
+    return true;
+  } catch (const Error &error) {
+    // An instant at the rim of what a zone table converts.
+    out.truncate(mark);
+    reject.set(error.code(), {}, {}, error.message(), error.hint());
+    return false;
+  } catch (...) {
+    out.truncate(mark);
+    throw;
+  }
+}
+
+void RowParser::State::put_hashes(CopyBuffer &out) const {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].spec->type != ColumnType::hash) {
+      continue;
+    }
+    std::uint64_t hash = fnv_basis;
+    for (const std::size_t covered : columns[i].spec->hash_of) {
+      hash = add_field(hash, columns[covered].spec->type, out.data() + positions[covered]);
+    }
+    out.patch_int64(positions[i] + 4, std::bit_cast<std::int64_t>(finish_hash(hash)));
+  }
+}
+
+bool RowParser::State::put_null(const ColumnSpec &spec, std::string_view text, CopyBuffer &out,
+                                Reject &reject) {
+  if (spec.required) {
+    reject.set(reject_code::not_null_violation, spec.name, text, "a required value is missing",
+               "Fill it at the source, or give the column a \"default\" in the contract.");
+    return false;
+  }
+  out.put_null();
+  return true;
+}
+
+bool RowParser::State::bad_value(std::size_t index, CopyBuffer &out) {
+  if (!columns[index].spec->null_on_error) {
+    return false;
+  }
+  ++nulled[index];
+  out.put_null();
+  return true;
+}
+
+bool RowParser::State::put(std::size_t index, Found found, CopyBuffer &out, Reject &reject) {
+  const ColumnSpec &spec = *columns[index].spec;
+  const std::string_view seen = found.text;
+  if (found.missing && spec.default_text) {
+    found = {false, *spec.default_text};
+  }
+  if (found.missing) {
+    return put_null(spec, seen, out, reject);
+  }
+  switch (encoder.encode(spec, found.text, out, reject)) {
+  case Outcome::value:
+    return true;
+  case Outcome::null:
+    return put_null(spec, seen, out, reject);
+  case Outcome::rejected:
+    break;
+  }
+  return bad_value(index, out);
+}
+
+bool RowParser::State::check_fields(std::span<const std::string_view> fields, Reject &reject) {
+  if (fields.size() < expected_fields || (exact_fields && fields.size() != expected_fields)) {
+    reject.set(reject_code::bad_copy_file_format, {},
+               fields.empty() ? std::string_view{} : fields[0],
+               "the record has " + std::to_string(fields.size()) + " fields instead of " +
+                   std::to_string(expected_fields),
+               "Look for a delimiter or line break that is not inside quotes.");
+    return false;
+  }
+  if (contract.csv.encoding != Encoding::utf8) {
+    return true;
+  }
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (valid_text(fields[i])) {
+      continue;
+    }
+    std::string_view name;
+    for (const Column &column : columns) {
+      if (std::find(column.sources.begin(), column.sources.end(), i) != column.sources.end()) {
+        name = column.spec->name;
+        break;
+      }
+    }
+    reject.set(
+        sqlstate::character_not_in_repertoire, name, fields[i],
+        "the text holds a NUL byte or is not valid UTF-8",
+        "Set \"encoding\" under \"csv\" in the contract to LATIN1 or WIN1252, or convert the "
+        "file to UTF-8.");
+    return false;
+  }
+  return true;
+}
+
+bool RowParser::State::pick_csv(const Column &column, std::span<const std::string_view> fields,
+                                Found &found, Reject &reject) {
+  for (const std::size_t source : column.sources) {
+    std::string_view text = fields[source];
+    if (contract.csv.encoding != Encoding::utf8 &&
+        !to_utf8(contract.csv.encoding, text, converted, text)) {
+      reject.set(sqlstate::character_not_in_repertoire, column.spec->name, fields[source],
+                 "the text holds a byte that means nothing in the contract's encoding",
+                 "Check \"encoding\" under \"csv\" in the contract.");
+      return false;
+    }
+    const std::string_view trimmed = trim(text);
+    found.text = column.spec->trim ? trimmed : text;
+    if (!is_null(*column.nulls, trimmed) && !empty_is_null(*column.spec, trimmed)) {
+      found.missing = false;
+      return true;
+    }
+  }
+  return true;
+}
+
+bool RowParser::parse_csv(std::span<const std::string_view> fields, std::int64_t record_no,
+                          CopyBuffer &out, Reject &reject) {
+  State &s = *state_;
+  if (!s.bound) {
+    throw Error(sqlstate::internal_error, "parse_csv called before bind_header");
+  }
+  if (!s.check_fields(fields, reject)) {
+    return false;
+  }
+  return s.row(record_no, out, reject, [&](std::size_t i) {
+    State::Found found;
+    return s.pick_csv(s.columns[i], fields, found, reject) && s.put(i, found, out, reject);
+  });
+}
+
+bool RowParser::State::pick_json(const Column &column, Found &found, CopyBuffer &out, bool &written,
+                                 Reject &reject) {
+  using Kind = JsonScanner::Kind;
+  for (const std::size_t source : column.sources) {
+    const JsonScanner::Slot &slot = scanner.slot(source);
+    if (slot.kind == Kind::missing || slot.kind == Kind::null) {
+      continue;
+    }
+    if (column.spec->type == ColumnType::jsonb) {
+      out.put_jsonb(slot.raw);
+      written = true;
+      return true;
+    }
+    if (slot.kind == Kind::object || slot.kind == Kind::array) {
+      reject.set(sqlstate::invalid_text_representation, column.spec->name, {},
+                 slot.kind == Kind::object ? "an object stands where a single value is expected"
+                                           : "an array stands where a single value is expected",
+                 "Point \"from\" at a value inside it, or make the column jsonb.");
+      return false;
+    }
+    const std::string_view trimmed = trim(slot.text);
+    found.text = column.spec->trim ? trimmed : slot.text;
+    if (!is_null(*column.nulls, trimmed) && !empty_is_null(*column.spec, trimmed)) {
+      found.missing = false;
+      return true;
+    }
+  }
+  return true;
+}
+
+bool RowParser::State::accept_json(std::string_view line, Reject &reject) {
+  if (line.size() > contract.max_record_bytes) {
+    reject.set(reject_code::program_limit_exceeded, {}, line,
+               "the record is longer than " + std::to_string(contract.max_record_bytes) + " bytes",
+               "Raise \"max_record_bytes\" in the contract if such records are meant.");
+    return false;
+  }
+  if (!scanner.scan(line, fault)) {
+    reject.set(fault.code, {}, fault.value.empty() ? line : fault.value, fault.reason, fault.hint);
+    return false;
+  }
+  if (scanner.root() != JsonScanner::Kind::object) {
+    reject.set(reject_code::invalid_json_text, {}, line, "the record is not a JSON object",
+               "Each line must be one complete JSON object.");
+    return false;
+  }
+  if (contract.reject_extra_columns && !scanner.extra_keys().empty()) {
+    reject.set(reject_code::bad_copy_file_format, {}, scanner.extra_keys().front(),
+               "the record holds a key the contract does not know",
+               "Add it to the contract, or say \"extra_columns\": \"ignore\".");
+    return false;
+  }
+  for (const std::string_view key : scanner.extra_keys()) {
+    if (extra_keys.size() < most_extra_keys && extra_keys.find(key) == extra_keys.end()) {
+      extra_keys.emplace(key);
+    }
+  }
+  return true;
+}
+
+bool RowParser::parse_json(std::string_view line, std::int64_t record_no, CopyBuffer &out,
+                           Reject &reject) {
+  State &s = *state_;
+  if (!s.accept_json(line, reject)) {
+    return false;
+  }
+  return s.row(record_no, out, reject, [&](std::size_t i) {
+    State::Found found;
+    bool written = false;
+    if (!s.pick_json(s.columns[i], found, out, written, reject)) {
+      return s.bad_value(i, out);
+    }
+    return written || s.put(i, found, out, reject);
+  });
+}
+
+} // namespace starhouse::stream
