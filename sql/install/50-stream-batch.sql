@@ -1,0 +1,241 @@
+-- One transaction per batch: batch_begin, COPY into pg_temp.batch (and bronze, quarantine),
+-- batch_finish, COMMIT. The source's offset moves in the same transaction, fenced by an epoch.
+
+CREATE FUNCTION load_open(warehouse name, feed text, source_name text, fingerprint text, bytes bigint, header text,
+                          OUT source_id bigint, OUT next_record bigint, OUT finished timestamptz, OUT epoch bigint)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  holder integer;
+  lock_key bigint;
+BEGIN
+  PERFORM starhouse.feed_get(warehouse, feed);
+  IF source_name IS NULL THEN
+    RAISE EXCEPTION 'source_name must not be NULL' USING ERRCODE = '22004', HINT = 'Give the file''s name, - for standard input.';
+  END IF;
+  EXECUTE format($sql$
+    INSERT INTO %I.load_source AS l (feed_name, source_name, fingerprint, bytes, header)
+    SELECT $1, $2, $3, $4, $5
+    WHERE $3 IS NULL OR NOT EXISTS (SELECT FROM %1$I.load_source WHERE feed_name = $1 AND fingerprint = $3)
+    ON CONFLICT (feed_name, fingerprint) DO NOTHING
+    RETURNING l.source_id$sql$, warehouse)
+    INTO source_id USING feed, source_name, fingerprint, bytes, header;
+  IF source_id IS NULL THEN
+    EXECUTE format('SELECT source_id, finished_at FROM %I.load_source WHERE feed_name = $1 AND fingerprint = $2', warehouse)
+      INTO source_id, finished USING feed, fingerprint;
+  END IF;
+  -- Courtesy between live loaders: the lock goes with the session. What keeps the data right is the
+  -- epoch, also where a pooler shares sessions.
+  lock_key := hashtextextended(format('starhouse load %s %s', (format('%I', warehouse)::regnamespace)::oid, source_id), 0);
+  IF finished IS NULL AND NOT pg_try_advisory_lock(lock_key) THEN
+    SELECT pid INTO holder FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND classid::bigint = (lock_key >> 32) & 4294967295 AND objid::bigint = lock_key & 4294967295;
+    RAISE EXCEPTION 'another session%  is loading "%" through feed "%"', coalesce(' (process ' || holder || ')', ''), source_name, feed
+      USING ERRCODE = '55P03', HINT = 'Wait until it has ended; a load repeated then goes on where it stopped.';
+  END IF;
+  EXECUTE format($sql$
+    UPDATE %I.load_source SET epoch = load_source.epoch + 1, source_name = $2, header = coalesce(load_source.header, $3)
+    WHERE load_source.source_id = $1
+    RETURNING next_record, finished_at, epoch$sql$, warehouse)
+    INTO next_record, finished, epoch USING source_id, source_name, header;
+END
+$body$;
+COMMENT ON FUNCTION load_open(name, text, text, text, bigint, text) IS
+  'Registers a source or finds it by its fingerprint (hex SHA-256 of its bytes; NULL: always a new source), and raises its epoch, which shuts out whoever opened it before. Returns the first record not loaded yet and when it was finished (NULL: not yet). 55P03 while another session is loading it. Holds a session-level advisory lock until load_close or the session''s end.';
+
+-- pg_temp.batch in the feed's shape, kept for the session's next batch of the same feed version.
+CREATE FUNCTION batch_prepare(warehouse name, feed text, definition jsonb) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  wanted jsonb := jsonb_build_array(warehouse, feed, definition->'version', definition->'updated_at');
+  shaped jsonb;
+  ensured date;
+  old_view name;
+BEGIN
+  IF to_regclass('pg_temp.batch_shape') IS NOT NULL THEN
+    SELECT s.shape, s.bronze_day INTO shaped, ensured FROM pg_temp.batch_shape s;
+  END IF;
+  IF shaped IS DISTINCT FROM wanted OR to_regclass('pg_temp.batch') IS NULL THEN
+    IF shaped IS NULL AND to_regclass('pg_temp.batch') IS NOT NULL THEN
+      RAISE EXCEPTION 'this session has a temporary table "batch" of its own' USING ERRCODE = '42P07',
+        HINT = 'Batches use that name: DROP TABLE pg_temp.batch, or load from another session.';
+    END IF;
+    -- With the views that batch_view made over it.
+    DROP TABLE IF EXISTS pg_temp.batch CASCADE;
+    FOR old_view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'v' AND c.relname ~ '^batch_step_\d+$' LOOP
+      EXECUTE format('DROP VIEW pg_temp.%I', old_view);
+    END LOOP;
+    EXECUTE (SELECT format('CREATE TEMP TABLE batch (record_no bigint NOT NULL, %s) ON COMMIT DELETE ROWS',
+                           string_agg(format('%I %s', c.column_name, c.column_type), ', ' ORDER BY c.ordinal))
+             FROM starhouse.feed_columns(definition->'contract') c);
+    CREATE TEMP TABLE IF NOT EXISTS batch_shape (shape jsonb, bronze_day date, analyzed_rows bigint);
+    DELETE FROM pg_temp.batch_shape;
+    INSERT INTO pg_temp.batch_shape VALUES (wanted, NULL, NULL);
+    ensured := NULL;
+  END IF;
+  IF (definition->>'bronze')::boolean AND ensured IS DISTINCT FROM current_date THEN
+    PERFORM starhouse.ensure_partitions(format('%I.%I', warehouse, 'bronze_' || feed)::regclass, now(), now(), interval '1 day');
+    UPDATE pg_temp.batch_shape SET bronze_day = current_date;
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION batch_prepare(name, text, jsonb) IS
+  'Internal to batch_begin: creates the temporary table batch (record_no bigint, then the contract''s columns; emptied at commit) unless it is there in that shape, and today''s bronze partition.';
+
+CREATE FUNCTION batch_begin(warehouse name, feed text, source_id bigint, epoch bigint, first_record bigint) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  definition jsonb := starhouse.feed_get(warehouse, feed);
+  source_name text;
+  epoch_now bigint;
+  next_now bigint;
+  finished_now timestamptz;
+  result bigint;
+BEGIN
+  IF epoch IS NOT NULL THEN
+    EXECUTE format('SELECT source_name, epoch, next_record, finished_at FROM %I.load_source WHERE source_id = $1 FOR UPDATE', warehouse)
+      INTO source_name, epoch_now, next_now, finished_now USING source_id;
+    IF epoch_now IS NULL THEN
+      RAISE EXCEPTION 'warehouse "%" has no source %', warehouse, source_id USING ERRCODE = '42704', HINT = 'starhouse.load_open registers it.';
+    ELSIF epoch_now <> epoch OR next_now IS DISTINCT FROM first_record OR finished_now IS NOT NULL THEN
+      RAISE EXCEPTION 'another loader took over "%": it stands at record %, this one was about to load from record %', source_name, next_now, first_record
+        USING ERRCODE = '55000', DETAIL = format('Epoch %s now, %s when this loader opened it.', epoch_now, epoch),
+        HINT = 'Nothing of this batch was stored. Let the other loader finish, or repeat the load: it goes on where the source stands.';
+    END IF;
+  END IF;
+  PERFORM starhouse.batch_prepare(warehouse, feed, definition);
+  EXECUTE format('INSERT INTO %I.batch_log (feed_name, source_id, first_record) VALUES ($1, $2, $3) RETURNING batch_id', warehouse)
+    INTO result USING feed, source_id, first_record;
+  RETURN result;
+END
+$body$;
+COMMENT ON FUNCTION batch_begin(name, text, bigint, bigint, bigint) IS
+  'Opens a batch in the caller''s transaction: locks the source, checks that it still stands at first_record in this epoch (55000 when another loader took over), makes the temporary table batch ready and returns the batch''s id. A NULL epoch (replay) checks and moves no source.';
+
+CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  definition jsonb := starhouse.feed_get(warehouse, feed);
+  session_zone text := current_setting('TimeZone');
+  zone text := starhouse.warehouse_time_zone(warehouse);
+  batch_rows bigint;
+  analyzed bigint;
+  rejected_by_steps bigint := 0;
+  duplicates bigint := 0;
+  step jsonb;
+  step_no bigint;
+  step_name text;
+  counts jsonb;
+  log jsonb := '[]';
+  began timestamptz;
+  source bigint;
+  updated bigint;
+  error_code text; error_message text; error_detail text; error_hint text; error_column text; error_constraint text; error_table text;
+BEGIN
+  EXECUTE format('SELECT source_id FROM %I.batch_log WHERE batch_id = $1 AND finished_at IS NULL', warehouse) INTO source USING batch_id;
+  GET DIAGNOSTICS updated = ROW_COUNT;
+  IF updated = 0 THEN
+    RAISE EXCEPTION 'there is no open batch % in warehouse "%"', coalesce(batch_id::text, 'NULL'), warehouse USING ERRCODE = '55000',
+      HINT = 'batch_begin opens one; it must be in the same transaction.';
+  END IF;
+  SELECT count(*) INTO batch_rows FROM pg_temp.batch;
+  -- Statistics of a batch serve the next ones of about its size.
+  SELECT s.analyzed_rows INTO analyzed FROM pg_temp.batch_shape s;
+  IF batch_rows > 2000 AND (analyzed IS NULL OR batch_rows NOT BETWEEN analyzed / 4 AND analyzed * 4) THEN
+    ANALYZE pg_temp.batch;
+    UPDATE pg_temp.batch_shape SET analyzed_rows = batch_rows;
+  END IF;
+  -- Steps read local times and make partitions in the warehouse's zone, whatever the session's is.
+  PERFORM set_config('TimeZone', zone, true);
+  FOR step, step_no IN SELECT s, n FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) LOOP
+    began := clock_timestamp();
+    step_name := coalesce(step->>'name', concat_ws(' ', step->>'step', step->>'into', step->>'column'));
+    BEGIN
+      counts := starhouse.batch_step(warehouse, feed, batch_id, source, step, step_no::integer,
+                                     jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze'));
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT, error_detail = PG_EXCEPTION_DETAIL,
+        error_hint = PG_EXCEPTION_HINT, error_column = COLUMN_NAME, error_constraint = CONSTRAINT_NAME, error_table = TABLE_NAME;
+      RAISE EXCEPTION 'feed %, step % (%): %', feed, step_no, step_name, error_message
+        USING ERRCODE = error_code, DETAIL = error_detail, HINT = error_hint, COLUMN = error_column, CONSTRAINT = error_constraint, TABLE = error_table;
+    END;
+    rejected_by_steps := rejected_by_steps + coalesce((counts->>'rejected')::bigint, 0);
+    duplicates := greatest(duplicates, coalesce((counts->>'duplicates')::bigint, 0));
+    log := log || jsonb_build_array(jsonb_build_object('step', step_no, 'name', step_name) || counts
+             || jsonb_build_object('ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 1)));
+  END LOOP;
+  PERFORM set_config('TimeZone', session_zone, true);
+  -- A row may yield several facts, or none: what is reported stays within what was there.
+  batch_rows := greatest(batch_rows - rejected_by_steps, 0);
+  duplicates := least(duplicates, batch_rows);
+  counts := jsonb_build_object('read', records_read, 'loaded', batch_rows - duplicates, 'duplicates', duplicates,
+                               'rejected', rejected + rejected_by_steps, 'rejected_by_steps', rejected_by_steps, 'steps', log);
+  EXECUTE format($sql$
+    UPDATE %I.batch_log
+    SET last_record = $2 - 1, records_read = $3, records_loaded = ($4->>'loaded')::bigint, duplicates = $5,
+        rejected = ($4->>'rejected')::bigint, steps = $4->'steps', finished_at = clock_timestamp()
+    WHERE batch_id = $1$sql$, warehouse)
+    USING batch_id, next_record, records_read, counts, duplicates;
+  IF next_record IS NOT NULL THEN
+    EXECUTE format('UPDATE %I.load_source SET next_record = $2 WHERE source_id = $1', warehouse) USING source, next_record;
+  END IF;
+  RETURN counts;
+END
+$body$;
+COMMENT ON FUNCTION batch_finish(name, text, bigint, bigint, bigint, bigint) IS
+  'Runs the feed''s steps over the temporary table batch, records the batch and moves the source to next_record; the caller then commits. records_read and rejected are the client''s own counts (records read, rows it put into quarantine). Returns {read, loaded, duplicates, rejected, rejected_by_steps, steps}. A step''s error keeps its SQLSTATE and names the step. A NULL next_record moves no source.';
+
+CREATE FUNCTION load_close(warehouse name, source_id bigint, epoch bigint) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  closed bigint;
+BEGIN
+  EXECUTE format('UPDATE %I.load_source SET finished_at = clock_timestamp() WHERE source_id = $1 AND epoch = $2', warehouse)
+    USING source_id, epoch;
+  GET DIAGNOSTICS closed = ROW_COUNT;
+  IF closed = 0 THEN
+    RAISE EXCEPTION 'another loader took over source %', source_id USING ERRCODE = '55000',
+      HINT = 'It will mark the source as finished itself.';
+  END IF;
+  PERFORM pg_advisory_unlock(hashtextextended(format('starhouse load %s %s', (format('%I', warehouse)::regnamespace)::oid, source_id), 0));
+END
+$body$;
+COMMENT ON FUNCTION load_close(name, bigint, bigint) IS
+  'Marks a source as loaded to its end and releases it. 55000 when another loader opened it meanwhile.';
+
+CREATE FUNCTION replay_finish(warehouse name, feed text, source_id bigint, batch_id bigint, records bigint[], OUT resolved bigint, OUT still_rejected bigint)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  -- Rejected again: the old row takes over the new reason, so a record is in quarantine once.
+  EXECUTE format($sql$
+    WITH again AS (
+      DELETE FROM %1$I.quarantine q WHERE q.batch_id = $1
+      RETURNING q.record_no, q.sqlstate, q.column_name, q.value, q.reason, q.hint, q.rejected_at)
+    UPDATE %1$I.quarantine q
+    SET sqlstate = again.sqlstate, column_name = again.column_name, value = again.value, reason = again.reason, hint = again.hint,
+        rejected_at = again.rejected_at
+    FROM again
+    WHERE q.feed_name = $2 AND q.source_id IS NOT DISTINCT FROM $3 AND q.record_no = again.record_no
+      AND q.resolved_at IS NULL AND q.batch_id <> $1$sql$, warehouse) USING batch_id, feed, source_id;
+  GET DIAGNOSTICS still_rejected = ROW_COUNT;
+  EXECUTE format($sql$
+    UPDATE %I.quarantine q SET resolved_at = now(), resolved_batch = $1
+    WHERE q.feed_name = $2 AND q.source_id IS NOT DISTINCT FROM $3 AND q.record_no = ANY ($4) AND q.resolved_at IS NULL
+      AND q.rejected_at < now()$sql$, warehouse) USING batch_id, feed, source_id, records;
+  GET DIAGNOSTICS resolved = ROW_COUNT;
+END
+$body$;
+COMMENT ON FUNCTION replay_finish(name, text, bigint, bigint, bigint[]) IS
+  'Ends the replay of quarantined records in the batch''s transaction: those the batch rejected again stay open with the new reason, the others of the list are marked as resolved by it. Returns both counts.';

@@ -1,0 +1,210 @@
+-- Feeds as data: definition, the columns they give the relation `batch`, the plan a client works by.
+
+CREATE FUNCTION feed_columns(contract jsonb)
+  RETURNS TABLE (ordinal integer, column_name text, column_type text)
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT c.ordinal::integer, c.spec->>'name',
+         CASE coalesce(c.spec->>'type', 'text')
+           WHEN 'integer' THEN 'bigint'
+           WHEN 'hash' THEN 'bigint'
+           WHEN 'float8' THEN 'double precision'
+           WHEN 'timestamptz' THEN 'timestamp with time zone'
+           ELSE coalesce(c.spec->>'type', 'text')
+         END
+  FROM jsonb_array_elements(contract->'columns') WITH ORDINALITY AS c(spec, ordinal)
+  ORDER BY c.ordinal
+$body$;
+COMMENT ON FUNCTION feed_columns(jsonb) IS
+  'Columns that a contract gives the relation batch, after record_no bigint: position from 1, name, SQL type. NULL gives no rows.';
+
+CREATE FUNCTION steps_check(steps jsonb) RETURNS void
+  LANGUAGE plpgsql IMMUTABLE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  step jsonb;
+  place text;
+  kind text;
+  unknown text;
+  missing text;
+  needed text[];
+  allowed text[];
+BEGIN
+  IF steps IS NULL OR jsonb_typeof(steps) <> 'array' THEN
+    RAISE EXCEPTION 'steps must be a JSON array, not %', coalesce(jsonb_typeof(steps), 'NULL')
+      USING ERRCODE = '22023', HINT = 'For example [{"step":"facts","into":"sales_fact","select":"SELECT ... FROM batch"}].';
+  END IF;
+  FOR step, place IN SELECT s, 'step ' || n FROM jsonb_array_elements(steps) WITH ORDINALITY AS e(s, n) LOOP
+    kind := step->>'step';
+    CASE kind
+      WHEN 'reject' THEN needed := '{when,reason}'; allowed := '{column,code,hint}';
+      WHEN 'sql' THEN needed := '{sql}'; allowed := '{}';
+      WHEN 'members' THEN needed := '{into,select}'; allowed := '{key}';
+      WHEN 'scd2' THEN needed := '{into,select}'; allowed := '{mode,sequence,op,missing}';
+      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range}';
+      WHEN 'upsert' THEN needed := '{into,key,select}'; allowed := '{}';
+      ELSE
+        RAISE EXCEPTION '%: unknown kind %', place, coalesce('"' || kind || '"', 'NULL')
+          USING ERRCODE = '22023', HINT = 'A step is one of reject, sql, members, scd2, facts, upsert.';
+    END CASE;
+    SELECT string_agg(k, ', ') INTO missing FROM unnest(needed) k WHERE step->k IS NULL OR step->k = 'null' OR step->>k = '';
+    IF missing IS NOT NULL THEN
+      RAISE EXCEPTION '% (%): % missing', place, kind, missing USING ERRCODE = '22023',
+        HINT = format('A %s step needs %s.', kind, array_to_string(needed, ', '));
+    END IF;
+    SELECT string_agg('"' || k || '"', ', ' ORDER BY k) INTO unknown
+    FROM jsonb_object_keys(step) k WHERE k <> ALL (needed || allowed || '{step,name}');
+    IF unknown IS NOT NULL THEN
+      RAISE EXCEPTION '% (%): unknown %', place, kind, unknown USING ERRCODE = '22023',
+        HINT = format('A %s step may hold %s.', kind, array_to_string('{name}' || needed || allowed, ', '));
+    END IF;
+    IF kind = 'facts' AND coalesce(step->>'conflict', 'ignore') NOT IN ('ignore', 'update') THEN
+      RAISE EXCEPTION '% (facts): conflict is "%"', place, step->>'conflict' USING ERRCODE = '22023',
+        HINT = 'conflict is ignore (a known row stays) or update (the later row wins).';
+    END IF;
+    IF kind = 'facts' AND (step->>'partition') IS NOT NULL AND (step->>'time') IS NULL THEN
+      RAISE EXCEPTION '% (facts): partition without time', place USING ERRCODE = '22023',
+        HINT = 'Name the fact''s partitioning column in "time".';
+    END IF;
+    IF kind = 'upsert' AND jsonb_typeof(step->'key') <> 'array' THEN
+      RAISE EXCEPTION '% (upsert): key is no array', place USING ERRCODE = '22023', HINT = 'For example "key":["store_id"].';
+    END IF;
+    IF kind = 'reject' AND (step->>'code') !~ '^[0-9A-Z]{5}$' THEN
+      RAISE EXCEPTION '% (reject): code "%" is no SQLSTATE', place, step->>'code' USING ERRCODE = '22023',
+        HINT = 'Five digits or capitals; 23514 is a broken rule.';
+    END IF;
+  END LOOP;
+END
+$body$;
+COMMENT ON FUNCTION steps_check(jsonb) IS
+  'Raises 22023 naming the first step of a feed that is wrong in shape: unknown kind, missing or unknown key. Table and column names are checked when a batch runs.';
+
+CREATE FUNCTION create_feed(warehouse name, feed text, contract jsonb, steps jsonb DEFAULT '[]', bronze boolean DEFAULT true,
+                            batch_rows integer DEFAULT 200000, description text DEFAULT NULL) RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  bronze_name text := 'bronze_' || feed;
+  bronze_table text := format('%I.%I', warehouse, 'bronze_' || feed);
+  described text;
+  result integer;
+BEGIN
+  PERFORM starhouse.pipeline_check(warehouse);
+  IF feed IS NULL OR feed !~ '^[[:alnum:]_ .-]+$' OR octet_length(bronze_name) > 49 THEN
+    RAISE EXCEPTION 'feed name % cannot be used', coalesce('"' || feed || '"', 'NULL') USING ERRCODE = '22023',
+      HINT = 'Up to 42 letters, digits, blanks, dots, hyphens and underscores.';
+  END IF;
+  IF batch_rows IS NULL OR batch_rows < 1 THEN
+    RAISE EXCEPTION 'batch_rows is %', coalesce(batch_rows::text, 'NULL') USING ERRCODE = '22023', HINT = 'Give 1 or more; 200000 suits files.';
+  END IF;
+  IF to_regprocedure('starhouse.contract_check(jsonb)') IS NOT NULL THEN
+    PERFORM starhouse.contract_check(contract);
+  END IF;
+  PERFORM starhouse.steps_check(steps);
+  EXECUTE format($sql$
+    INSERT INTO %I.feed AS f (feed_name, contract, steps, bronze, batch_rows, description)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (feed_name) DO UPDATE
+    SET version = f.version + 1, contract = excluded.contract, steps = excluded.steps, bronze = excluded.bronze,
+        batch_rows = excluded.batch_rows, description = coalesce(excluded.description, f.description), updated_at = now()
+    RETURNING version$sql$, warehouse)
+    INTO result USING feed, contract, steps, coalesce(bronze, true), batch_rows, description;
+  IF coalesce(bronze, true) AND to_regclass(bronze_table) IS NULL THEN
+    EXECUTE format($sql$
+      CREATE TABLE %s (
+        batch_id     bigint NOT NULL,
+        record_no    bigint NOT NULL,
+        received_at  timestamptz NOT NULL DEFAULT now(),
+        payload      text NOT NULL
+      ) PARTITION BY RANGE (received_at)$sql$, bronze_table);
+    -- Rows arrive in batch order, so a BRIN finds a batch for next to nothing.
+    EXECUTE format('CREATE INDEX ON %s USING brin (batch_id) WITH (pages_per_range = 32, autosummarize = on)', bronze_table);
+    EXECUTE format('COMMENT ON TABLE %s IS %L', bronze_table,
+                   format('Records of feed %s exactly as received; the source is in batch_log. One partition per day.', feed));
+    FOREACH described IN ARRAY ARRAY['batch_id:Batch that loaded the record', 'record_no:Its number in the source, the header counted',
+        'received_at:Start of the transaction that loaded it', 'payload:The record''s text, without its line break'] LOOP
+      EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', bronze_table, split_part(described, ':', 1), split_part(described, ':', 2));
+    END LOOP;
+  END IF;
+  RETURN result;
+END
+$body$;
+COMMENT ON FUNCTION create_feed(name, text, jsonb, jsonb, boolean, integer, text) IS
+  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction. Returns the version. 22023 for a wrong contract, step or name.';
+
+CREATE FUNCTION drop_feed(warehouse name, feed text, confirm text DEFAULT NULL) RETURNS text
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  bronze_table text := format('%I.%I', warehouse, 'bronze_' || feed);
+  bronze_rows bigint := 0;
+  open_rejects bigint;
+BEGIN
+  PERFORM starhouse.feed_get(warehouse, feed);
+  IF to_regclass(bronze_table) IS NOT NULL THEN
+    EXECUTE format('SELECT count(*) FROM %s', bronze_table) INTO bronze_rows;
+  END IF;
+  EXECUTE format('SELECT count(*) FROM %I.quarantine WHERE feed_name = $1 AND resolved_at IS NULL', warehouse)
+    INTO open_rejects USING feed;
+  IF confirm IS DISTINCT FROM feed THEN
+    RAISE EXCEPTION 'drop_feed would delete feed "%" with % bronze rows and % open rejects', feed, bronze_rows, open_rejects
+      USING ERRCODE = '55000', HINT = format('Repeat the name to confirm: SELECT starhouse.drop_feed(%L, %L, confirm => %L).', warehouse, feed, feed);
+  END IF;
+  EXECUTE format('DELETE FROM %I.quarantine WHERE feed_name = $1', warehouse) USING feed;
+  EXECUTE format('DELETE FROM %I.load_source WHERE feed_name = $1', warehouse) USING feed;
+  EXECUTE format('DELETE FROM %I.feed WHERE feed_name = $1', warehouse) USING feed;
+  EXECUTE format('DROP TABLE IF EXISTS %s', bronze_table);
+  RETURN format('dropped feed %s, %s bronze rows and %s open rejects; loaded facts stay', feed, bronze_rows, open_rejects);
+END
+$body$;
+COMMENT ON FUNCTION drop_feed(name, text, text) IS
+  'Deletes a feed with its bronze table, its quarantine and its sources; facts and the batch log stay. Refuses with 55000 unless confirm repeats the name, saying how much would go.';
+
+CREATE FUNCTION warehouse_time_zone(warehouse name) RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  result text;
+BEGIN
+  IF to_regclass(format('%I.warehouse_info', warehouse)) IS NOT NULL THEN
+    EXECUTE format('SELECT time_zone FROM %I.warehouse_info', warehouse) INTO result;
+  END IF;
+  RETURN coalesce(result, current_setting('TimeZone'));
+END
+$body$;
+COMMENT ON FUNCTION warehouse_time_zone(name) IS
+  'Time zone of the warehouse (warehouse_info.time_zone), the session''s where there is none. Local times of its sources are read in it.';
+
+CREATE FUNCTION feed_plan(warehouse name, feed text) RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  definition jsonb := starhouse.feed_get(warehouse, feed);
+  zone text := starhouse.warehouse_time_zone(warehouse);
+BEGIN
+  RETURN jsonb_build_object(
+    'warehouse', warehouse,
+    'feed', feed,
+    'version', definition->'version',
+    'contract', definition->'contract',
+    'description', definition->'description',
+    'time_zone', zone,
+    'zone_transitions', (SELECT jsonb_agg(jsonb_build_array((extract(epoch FROM t.at) * 1000000)::bigint - 946684800000000, t.utc_offset_seconds) ORDER BY t.at)
+                         FROM starhouse.zone_transitions(zone, '1900-01-01', '2099-12-31') t),
+    'bronze', definition->'bronze',
+    'bronze_table', CASE WHEN (definition->>'bronze')::boolean THEN format('%I.%I', warehouse, 'bronze_' || feed) END,
+    'quarantine_table', format('%I.quarantine', warehouse),
+    'batch_rows', definition->'batch_rows',
+    'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.column_type) ORDER BY c.ordinal)
+                FROM starhouse.feed_columns(definition->'contract') c),
+    'library_version', starhouse.version());
+END
+$body$;
+COMMENT ON FUNCTION feed_plan(name, text) IS
+  'All a client needs to parse and load a feed: contract, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction. 42704 for an unknown feed.';

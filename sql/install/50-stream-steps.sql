@@ -1,0 +1,254 @@
+-- What a feed's steps do. Each runs inside batch_finish, over pg_temp.batch, with the statements'
+-- search_path "<warehouse>", starhouse, pg_catalog (temporary relations come first by rule).
+
+CREATE FUNCTION batch_sql(sql text, batch_id bigint, feed text, zone text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT replace(replace(replace(sql, '{time_zone}', quote_literal(zone)), '{batch_id}', batch_id::text), '{feed}', quote_literal(feed))
+$body$;
+COMMENT ON FUNCTION batch_sql(text, bigint, text, text) IS
+  'A step''s statement with its placeholders filled in: {time_zone} and {feed} become literals, {batch_id} a number.';
+
+-- The step's query as a temporary view: gives its column names and scd2_merge something to read.
+-- Made once per session and feed version, unless the query holds the batch's id.
+CREATE FUNCTION batch_view(step_no integer, query text, varies boolean) RETURNS regclass
+  LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  view_name text := 'batch_step_' || step_no;
+BEGIN
+  IF varies AND pg_catalog.to_regclass('pg_temp.' || view_name) IS NOT NULL THEN
+    EXECUTE pg_catalog.format('DROP VIEW pg_temp.%I', view_name);
+  END IF;
+  IF pg_catalog.to_regclass('pg_temp.' || view_name) IS NULL THEN
+    EXECUTE pg_catalog.format('CREATE TEMP VIEW %I AS %s', view_name, query);
+  END IF;
+  RETURN pg_catalog.to_regclass('pg_temp.' || view_name);
+END
+$body$;
+COMMENT ON FUNCTION batch_view(integer, text, boolean) IS
+  'Internal to the steps: the temporary view over a step''s query; varies: make it anew. The query means the caller''s search_path.';
+
+CREATE FUNCTION batch_target(target text) RETURNS regclass
+  LANGUAGE plpgsql STABLE
+AS $body$
+DECLARE
+  found regclass := coalesce(pg_catalog.to_regclass(pg_catalog.quote_ident(target)), pg_catalog.to_regclass(target));
+BEGIN
+  IF found IS NULL THEN
+    RAISE EXCEPTION 'there is no table "%"', target USING ERRCODE = '42P01',
+      HINT = 'The step''s "into" names a table of the warehouse.';
+  END IF;
+  RETURN found;
+END
+$body$;
+COMMENT ON FUNCTION batch_target(text) IS
+  'Internal to the steps: the table that "into" names, in the warehouse unless a schema is given. 42P01 when there is none.';
+
+CREATE FUNCTION batch_step_reject(warehouse name, feed text, batch_id bigint, source_id bigint, condition text, code text,
+                                  column_name text, reason text, hint text, bronze boolean) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  some boolean;
+  taken bigint := 0;
+BEGIN
+  EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.batch WHERE %s)', condition) INTO some;
+  IF some THEN
+    EXECUTE pg_catalog.format($sql$
+      WITH taken AS (DELETE FROM pg_temp.batch WHERE %s RETURNING *)
+      INSERT INTO %I.quarantine (feed_name, source_id, batch_id, record_no, payload, sqlstate, column_name, value, reason, hint)
+      SELECT $1, $2, $3, t.record_no, pg_catalog.convert_to(%s, 'UTF8'), $4, $5, pg_catalog.to_jsonb(t)->>$5, $6, $7
+      FROM taken t %s$sql$,
+      condition, warehouse,
+      CASE WHEN bronze THEN 'coalesce(p.payload, pg_catalog.to_jsonb(t)::text)' ELSE 'pg_catalog.to_jsonb(t)::text' END,
+      CASE WHEN bronze THEN pg_catalog.format('LEFT JOIN %I.%I p ON p.batch_id = $3 AND p.record_no = t.record_no AND p.received_at = pg_catalog.now()',
+                                              warehouse, 'bronze_' || feed) END)
+      USING feed, source_id, batch_id, code, column_name, reason, hint;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+  END IF;
+  RETURN pg_catalog.jsonb_build_object('rejected', taken);
+END
+$body$;
+COMMENT ON FUNCTION batch_step_reject(name, text, bigint, bigint, text, text, text, text, text, boolean) IS
+  'Internal: takes the rows that satisfy the condition out of batch into quarantine, with their payload from bronze (the row as JSON where there is none).';
+
+-- Rows that scd2_merge turned away go to quarantine; what it kept about them differs by dimension,
+-- so they are read as JSON.
+CREATE FUNCTION batch_step_scd2(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, source regclass) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  inserted bigint; changed bigint; unchanged bigint; late bigint; deleted bigint; rejected bigint;
+BEGIN
+  CALL starhouse.scd2_merge(starhouse.batch_target(step->>'into'), source, coalesce(step->>'mode', 'feed'),
+    step->>'sequence', step->>'op', coalesce(step->>'missing', 'ignore'), pg_catalog.now(),
+    inserted, changed, unchanged, late, deleted, rejected);
+  IF rejected > 0 THEN
+    EXECUTE pg_catalog.format($sql$
+      INSERT INTO %I.quarantine (feed_name, source_id, batch_id, record_no, payload, sqlstate, column_name, value, reason, hint)
+      SELECT $1, $2, $3, (r.j->'source_row'->>'record_no')::bigint, pg_catalog.convert_to((r.j->'source_row')::text, 'UTF8'),
+             coalesce(r.j->>'sqlstate', '23514'), r.j->>'column_name', r.j->>'value', r.j->>'reason', r.j->>'hint'
+      FROM (SELECT pg_catalog.to_jsonb(s) AS j FROM pg_temp.scd_rejects s) r$sql$, warehouse)
+      USING feed, source_id, batch_id;
+  END IF;
+  RETURN pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('inserted', inserted, 'changed', changed, 'unchanged', unchanged,
+    'late', late, 'deleted', deleted, 'rejected', rejected));
+END
+$body$;
+COMMENT ON FUNCTION batch_step_scd2(name, text, bigint, bigint, jsonb, regclass) IS
+  'Internal: merges the step''s rows into a Type-2 dimension and moves what the merge rejected into quarantine.';
+
+CREATE FUNCTION batch_step_upsert(target regclass, key text[], query text, columns text[]) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  has_inferred boolean; has_updated boolean;
+  plain text[] := ARRAY(SELECT c FROM pg_catalog.unnest(columns) c WHERE c !~ '^_' AND c <> ALL (key));
+  keys text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(key) c);
+  listed text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(key || plain) c);
+  changes text;
+  affected bigint; inserted bigint;
+BEGIN
+  SELECT pg_catalog.bool_or(attname = 'is_inferred'), pg_catalog.bool_or(attname = 'updated_at') INTO has_inferred, has_updated
+  FROM pg_catalog.pg_attribute WHERE attrelid = target AND attnum > 0 AND NOT attisdropped;
+  has_inferred := has_inferred AND 'is_inferred' <> ALL (columns);
+  has_updated := has_updated AND 'updated_at' <> ALL (columns);
+  changes := pg_catalog.concat_ws(', ',
+    (SELECT pg_catalog.string_agg(pg_catalog.format('%I = excluded.%1$I', c), ', ') FROM pg_catalog.unnest(plain) c),
+    CASE WHEN has_inferred THEN 'is_inferred = false' END, CASE WHEN has_updated THEN 'updated_at = pg_catalog.now()' END);
+  EXECUTE pg_catalog.format($sql$
+    WITH put AS (
+      INSERT INTO %1$s AS t (%2$s)
+      SELECT DISTINCT ON (%3$s) %2$s FROM (%4$s) s ORDER BY %3$s%5$s
+      ON CONFLICT (%3$s) %6$s
+      RETURNING xmax::text = '0' AS is_new)
+    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE is_new) FROM put$sql$,
+    target, listed, keys, query, CASE WHEN '_order' = ANY (columns) THEN ', _order DESC' END,
+    CASE WHEN changes = '' THEN 'DO NOTHING'
+         ELSE pg_catalog.format('DO UPDATE SET %s WHERE %s', changes, pg_catalog.concat_ws(' OR ',
+           (SELECT pg_catalog.format('(%s) IS DISTINCT FROM (%s)', pg_catalog.string_agg(pg_catalog.format('t.%I', c), ', '),
+                                     pg_catalog.string_agg(pg_catalog.format('excluded.%I', c), ', ')) FROM pg_catalog.unnest(plain) c HAVING pg_catalog.count(*) > 0),
+           CASE WHEN has_inferred THEN 't.is_inferred' END, CASE WHEN pg_catalog.cardinality(plain) = 0 AND NOT has_inferred THEN 'false' END)) END)
+    INTO affected, inserted;
+  RETURN pg_catalog.jsonb_build_object('inserted', inserted, 'changed', affected - inserted);
+END
+$body$;
+COMMENT ON FUNCTION batch_step_upsert(regclass, text[], text, text[]) IS
+  'Internal: inserts or updates the rows of a Type-1 dimension, one per key (highest _order), writing only where something differs; is_inferred becomes false.';
+
+CREATE FUNCTION batch_step_facts(target regclass, query text, columns text[], batch_id bigint, conflict text,
+                                 time_column text, partition_step interval, range_query text) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  key text[];
+  listed text[] := ARRAY(SELECT c FROM pg_catalog.unnest(columns) c WHERE c !~ '^_');
+  tagged boolean := EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = target AND attname = 'batch_id' AND NOT attisdropped)
+                    AND 'batch_id' <> ALL (columns);
+  names text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(listed) c);
+  keys text;
+  plain text[];
+  first_time timestamptz; last_time timestamptz;
+  partitions integer := 0;
+  selected bigint; inserted bigint; affected bigint;
+BEGIN
+  IF partition_step IS NOT NULL THEN
+    EXECUTE coalesce(range_query, CASE
+        WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = 'pg_temp.batch'::regclass AND attname = time_column AND NOT attisdropped)
+        THEN pg_catalog.format('SELECT pg_catalog.min(%1$I), pg_catalog.max(%1$I) FROM pg_temp.batch', time_column)
+        ELSE pg_catalog.format('SELECT pg_catalog.min(s.%1$I), pg_catalog.max(s.%1$I) FROM (%2$s) s', time_column, query) END)
+      INTO first_time, last_time;
+    IF first_time IS NOT NULL THEN
+      partitions := starhouse.ensure_partitions(target, first_time, last_time, partition_step);
+    END IF;
+  END IF;
+  IF conflict = 'update' THEN
+    SELECT pg_catalog.array_agg(a.attname::text ORDER BY k.n) INTO key
+    FROM pg_catalog.pg_index i CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k(attnum, n)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attnum = k.attnum
+    WHERE i.indrelid = target AND i.indisprimary;
+    IF key IS NULL THEN
+      RAISE EXCEPTION '% has no primary key to find its rows by', target USING ERRCODE = '42P10',
+        HINT = '"conflict":"update" needs one; add it, or use "conflict":"ignore".';
+    END IF;
+    keys := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(key) c);
+    plain := ARRAY(SELECT c FROM pg_catalog.unnest(listed) c WHERE c <> ALL (key));
+    EXECUTE pg_catalog.format($sql$
+      WITH s AS MATERIALIZED (%1$s), put AS (
+        INSERT INTO %2$s AS t (%3$s%4$s)
+        SELECT DISTINCT ON (%5$s) %3$s%6$s FROM s ORDER BY %5$s%7$s
+        ON CONFLICT (%5$s) %8$s
+        RETURNING t.tableoid = 0 AS never)
+      SELECT (SELECT pg_catalog.count(*) FROM s), (SELECT pg_catalog.count(*) FROM put)$sql$,
+      query, target, names, CASE WHEN tagged THEN ', batch_id' END, keys, CASE WHEN tagged THEN ', ' || batch_id END,
+      CASE WHEN '_order' = ANY (columns) THEN ', _order DESC' END,
+      CASE WHEN pg_catalog.cardinality(plain) = 0 THEN 'DO NOTHING' ELSE pg_catalog.format('DO UPDATE SET %s%s WHERE (%s) IS DISTINCT FROM (%s)',
+        (SELECT pg_catalog.string_agg(pg_catalog.format('%I = excluded.%1$I', c), ', ') FROM pg_catalog.unnest(plain) c),
+        CASE WHEN tagged THEN ', batch_id = excluded.batch_id' END,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', c), ', ') FROM pg_catalog.unnest(plain) c),
+        (SELECT pg_catalog.string_agg(pg_catalog.format('excluded.%I', c), ', ') FROM pg_catalog.unnest(plain) c)) END)
+      INTO selected, affected;
+  ELSE
+    EXECUTE pg_catalog.format($sql$
+      WITH s AS MATERIALIZED (%1$s), put AS (
+        INSERT INTO %2$s (%3$s%4$s) SELECT %3$s%5$s FROM s ON CONFLICT DO NOTHING RETURNING 1)
+      SELECT (SELECT pg_catalog.count(*) FROM s), (SELECT pg_catalog.count(*) FROM put)$sql$,
+      query, target, names, CASE WHEN tagged THEN ', batch_id' END, CASE WHEN tagged THEN ', ' || batch_id END)
+      INTO selected, affected;
+  END IF;
+  RETURN pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('selected', selected, 'rows', affected, 'duplicates', selected - affected,
+    'partitions', nullif(partitions, 0)));
+END
+$body$;
+COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text) IS
+  'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). duplicates: rows that changed nothing.';
+
+CREATE FUNCTION batch_step(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, step_no integer, settings jsonb) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  zone text := settings->>'time_zone';
+  text_of text := coalesce(step->>'select', step->>'sql', step->>'when');
+  query text := starhouse.batch_sql(text_of, batch_id, feed, zone);
+  varies boolean := strpos(text_of, '{batch_id}') > 0;
+  source regclass;
+  columns text[];
+  affected bigint;
+BEGIN
+  -- Ends with this function: its own SET clause restores the path.
+  PERFORM set_config('search_path', format('%I, starhouse, pg_catalog', warehouse), true);
+  IF step->>'step' IN ('scd2', 'facts', 'upsert') THEN
+    source := starhouse.batch_view(step_no, query, varies);
+    columns := ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = source AND attnum > 0 ORDER BY attnum);
+  END IF;
+  CASE step->>'step'
+    WHEN 'reject' THEN
+      RETURN starhouse.batch_step_reject(warehouse, feed, batch_id, source_id, query, coalesce(step->>'code', '23514'), step->>'column',
+                                         step->>'reason', step->>'hint', (settings->>'bronze')::boolean);
+    WHEN 'sql' THEN
+      EXECUTE query;
+      GET DIAGNOSTICS affected = ROW_COUNT;
+      RETURN jsonb_build_object('rows', affected);
+    WHEN 'members' THEN
+      IF step->>'key' IS NULL THEN
+        affected := starhouse.scd_infer(starhouse.batch_target(step->>'into'), query);
+      ELSE
+        affected := starhouse.member_infer(starhouse.batch_target(step->>'into'), step->>'key', query);
+      END IF;
+      RETURN jsonb_build_object('inferred', affected);
+    WHEN 'scd2' THEN
+      RETURN starhouse.batch_step_scd2(warehouse, feed, batch_id, source_id, step, source);
+    WHEN 'upsert' THEN
+      RETURN starhouse.batch_step_upsert(starhouse.batch_target(step->>'into'), ARRAY(SELECT jsonb_array_elements_text(step->'key')), query, columns);
+    WHEN 'facts' THEN
+      RETURN starhouse.batch_step_facts(starhouse.batch_target(step->>'into'), query, columns, batch_id, coalesce(step->>'conflict', 'ignore'),
+                                        step->>'time', (step->>'partition')::interval,
+                                        starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone));
+  END CASE;
+END
+$body$;
+COMMENT ON FUNCTION batch_step(name, text, bigint, bigint, jsonb, integer, jsonb) IS
+  'Internal to batch_finish: runs one step of a feed and returns its counts.';

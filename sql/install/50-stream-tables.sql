@@ -1,0 +1,182 @@
+-- The pipeline's tables, in the warehouse's own schema: feeds, sources, batches, quarantine. They are
+-- the caller's ordinary tables, so they outlive the extension and are dumped like any other.
+
+CREATE FUNCTION init_pipeline(schema name) RETURNS void
+  LANGUAGE plpgsql VOLATILE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  described text[];
+BEGIN
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.feed (
+      feed_name    text COLLATE "C" PRIMARY KEY,
+      version      integer NOT NULL DEFAULT 1,
+      contract     jsonb NOT NULL,
+      steps        jsonb NOT NULL DEFAULT '[]',
+      bronze       boolean NOT NULL DEFAULT true,
+      batch_rows   integer NOT NULL DEFAULT 200000 CHECK (batch_rows > 0),
+      description  text,
+      updated_at   timestamptz NOT NULL DEFAULT now()
+    )$sql$, schema);
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.load_source (
+      source_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      feed_name    text COLLATE "C" NOT NULL REFERENCES %1$I.feed,
+      source_name  text NOT NULL,
+      fingerprint  text,
+      bytes        bigint,
+      header       text,
+      next_record  bigint NOT NULL DEFAULT 1,
+      epoch        bigint NOT NULL DEFAULT 1,
+      opened_at    timestamptz NOT NULL DEFAULT now(),
+      finished_at  timestamptz,
+      UNIQUE (feed_name, fingerprint)
+    )$sql$, schema);
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.batch_log (
+      batch_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      feed_name       text COLLATE "C" NOT NULL,
+      source_id       bigint REFERENCES %1$I.load_source ON DELETE SET NULL,
+      first_record    bigint,
+      last_record     bigint,
+      records_read    bigint,
+      records_loaded  bigint,
+      duplicates      bigint,
+      rejected        bigint,
+      steps           jsonb,
+      started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
+      finished_at     timestamptz,
+      xid8            xid8 NOT NULL DEFAULT pg_current_xact_id()
+    )$sql$, schema);
+  EXECUTE format('CREATE INDEX batch_log_source_id_idx ON %1$I.batch_log (source_id)', schema);
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.quarantine (
+      quarantine_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      feed_name       text COLLATE "C" NOT NULL,
+      source_id       bigint,
+      batch_id        bigint,
+      record_no       bigint,
+      line_no         bigint,
+      payload         bytea,
+      sqlstate        text NOT NULL,
+      column_name     text,
+      value           text,
+      reason          text NOT NULL,
+      hint            text,
+      rejected_at     timestamptz NOT NULL DEFAULT now(),
+      resolved_at     timestamptz,
+      resolved_batch  bigint
+    )$sql$, schema);
+  EXECUTE format('CREATE INDEX quarantine_open_idx ON %1$I.quarantine (feed_name, quarantine_id)
+                  WHERE resolved_at IS NULL', schema);
+
+  FOREACH described SLICE 1 IN ARRAY ARRAY[
+    ['feed', NULL, 'Feeds: what arrives (contract) and how it becomes facts and dimensions (steps). See starhouse.create_feed.'],
+    ['feed', 'feed_name', 'Name used by starhouse load --feed'],
+    ['feed', 'version', 'Counts the definitions of this feed, from 1'],
+    ['feed', 'contract', 'Record layout and typed columns; checked by starhouse.contract_check'],
+    ['feed', 'steps', 'What a batch does after it is parsed, in order'],
+    ['feed', 'bronze', 'Whether records are kept as received in bronze_<feed>'],
+    ['feed', 'batch_rows', 'Records per transaction'],
+    ['feed', 'description', 'What the feed carries and where it comes from'],
+    ['feed', 'updated_at', 'When this version was defined'],
+    ['load_source', NULL, 'Sources (files) seen, and how far each is loaded: the offset a repeated load resumes at'],
+    ['load_source', 'source_id', 'Surrogate key'],
+    ['load_source', 'feed_name', 'Feed the source was loaded through'],
+    ['load_source', 'source_name', 'Name of the file when it was last opened; - is standard input'],
+    ['load_source', 'fingerprint', 'SHA-256 of the file''s bytes: a renamed copy is the same source. NULL for standard input'],
+    ['load_source', 'bytes', 'Size of the file'],
+    ['load_source', 'header', 'The header record, as read'],
+    ['load_source', 'next_record', 'First record not loaded yet (the header is record 1); moves in the transaction that loads'],
+    ['load_source', 'epoch', 'Raised by each load that opens the source; an older one may not commit any more'],
+    ['load_source', 'opened_at', 'When the source was first seen'],
+    ['load_source', 'finished_at', 'When its last record was loaded; NULL while it is unfinished'],
+    ['batch_log', NULL, 'One row per committed batch: what it read, loaded and rejected, and what each step did'],
+    ['batch_log', 'batch_id', 'Surrogate key; the facts'' and bronze''s batch_id'],
+    ['batch_log', 'feed_name', 'Feed of the batch'],
+    ['batch_log', 'source_id', 'Source it came from'],
+    ['batch_log', 'first_record', 'First record of the batch'],
+    ['batch_log', 'last_record', 'Last record of the batch'],
+    ['batch_log', 'records_read', 'Records read from the source'],
+    ['batch_log', 'records_loaded', 'Records neither rejected nor duplicates'],
+    ['batch_log', 'duplicates', 'Records whose facts were there already'],
+    ['batch_log', 'rejected', 'Records put into quarantine'],
+    ['batch_log', 'steps', 'Per step: name, rows, other counts, milliseconds'],
+    ['batch_log', 'started_at', 'Start of the batch'],
+    ['batch_log', 'finished_at', 'End of its last step, just before commit'],
+    ['batch_log', 'xid8', 'Transaction that wrote the batch'],
+    ['quarantine', NULL, 'Rejected records, as received, with the reason; starhouse replay loads them again'],
+    ['quarantine', 'quarantine_id', 'Surrogate key'],
+    ['quarantine', 'feed_name', 'Feed that rejected the record'],
+    ['quarantine', 'source_id', 'Source it came from'],
+    ['quarantine', 'batch_id', 'Batch that rejected it'],
+    ['quarantine', 'record_no', 'Its number in the source, the header counted'],
+    ['quarantine', 'line_no', 'Line of the source it starts on; NULL when a step rejected it'],
+    ['quarantine', 'payload', 'The record''s bytes as received'],
+    ['quarantine', 'sqlstate', 'Kind of fault, as SQLSTATE: 22007 no such date format, 23502 missing value, 23514 rule broken, ...'],
+    ['quarantine', 'column_name', 'Column at fault; NULL when the record as a whole is'],
+    ['quarantine', 'value', 'Offending value'],
+    ['quarantine', 'reason', 'What is wrong'],
+    ['quarantine', 'hint', 'How to mend it'],
+    ['quarantine', 'rejected_at', 'When it was rejected'],
+    ['quarantine', 'resolved_at', 'When a replay loaded it; NULL while it is open'],
+    ['quarantine', 'resolved_batch', 'Batch of that replay']
+  ] LOOP
+    IF described[2] IS NULL THEN
+      EXECUTE format('COMMENT ON TABLE %I.%I IS %L', schema, described[1], described[3]);
+    ELSE
+      EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', schema, described[1], described[2], described[3]);
+    END IF;
+  END LOOP;
+END
+$body$;
+COMMENT ON FUNCTION init_pipeline(name) IS
+  'Creates the pipeline''s tables (feed, load_source, batch_log, quarantine) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
+
+-- The schema as a warehouse, or a clear error. For the functions below.
+CREATE FUNCTION pipeline_check(warehouse name) RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  IF warehouse IS NULL THEN
+    RAISE EXCEPTION 'warehouse must not be NULL' USING ERRCODE = '22004',
+      HINT = 'Give the name of the schema the warehouse lives in.';
+  END IF;
+  IF to_regclass(format('%I.feed', warehouse)) IS NULL OR to_regclass(format('%I.load_source', warehouse)) IS NULL THEN
+    RAISE EXCEPTION 'there is no warehouse "%"', warehouse USING ERRCODE = '3F000',
+      HINT = coalesce(
+        (SELECT 'Warehouses of this database that you may use: ' || string_agg(quote_ident(n.nspname), ', ' ORDER BY n.nspname)
+         FROM pg_namespace n
+         WHERE has_schema_privilege(n.oid, 'USAGE')
+           AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'load_source')
+           AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'feed')) || '.',
+        'This database has none: SELECT starhouse.create_warehouse(''shopsmart'') makes one.');
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION pipeline_check(name) IS
+  'Raises 3F000 naming the warehouses there are unless the schema holds the pipeline''s tables. 22004 for NULL.';
+
+-- The row of a feed as jsonb, or a clear error.
+CREATE FUNCTION feed_get(warehouse name, feed text) RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  found jsonb;
+  known text;
+BEGIN
+  PERFORM starhouse.pipeline_check(warehouse);
+  EXECUTE format('SELECT to_jsonb(f) FROM %I.feed f WHERE feed_name = $1', warehouse) INTO found USING feed;
+  IF found IS NULL THEN
+    EXECUTE format('SELECT string_agg(feed_name, '', '' ORDER BY feed_name) FROM %I.feed', warehouse) INTO known;
+    RAISE EXCEPTION 'warehouse "%" has no feed "%"', warehouse, feed USING ERRCODE = '42704',
+      HINT = coalesce('Its feeds: ' || known || '.', 'It has no feeds yet: starhouse.create_feed defines one.');
+  END IF;
+  RETURN found;
+END
+$body$;
+COMMENT ON FUNCTION feed_get(name, text) IS
+  'Definition of a feed as jsonb (feed_name, version, contract, steps, bronze, batch_rows, description, updated_at). 42704 naming the feeds there are when it is unknown, 3F000 for an unknown warehouse.';
