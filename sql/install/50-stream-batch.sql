@@ -65,7 +65,9 @@ BEGIN
         HINT = 'Batches use that name: DROP TABLE pg_temp.batch, or load from another session.';
     END IF;
     -- With the views that batch_view made over it.
-    DROP TABLE IF EXISTS pg_temp.batch CASCADE;
+    IF to_regclass('pg_temp.batch') IS NOT NULL THEN
+      DROP TABLE pg_temp.batch CASCADE;
+    END IF;
     FOR old_view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'v' AND c.relname ~ '^batch_step_\d+$' LOOP
       EXECUTE format('DROP VIEW pg_temp.%I', old_view);
     END LOOP;
@@ -165,7 +167,9 @@ BEGIN
       GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT, error_detail = PG_EXCEPTION_DETAIL,
         error_hint = PG_EXCEPTION_HINT, error_column = COLUMN_NAME, error_constraint = CONSTRAINT_NAME, error_table = TABLE_NAME;
       RAISE EXCEPTION 'feed %, step % (%): %', feed, step_no, step_name, error_message
-        USING ERRCODE = error_code, DETAIL = error_detail, HINT = error_hint, COLUMN = error_column, CONSTRAINT = error_constraint, TABLE = error_table;
+        USING ERRCODE = error_code, DETAIL = coalesce(nullif(error_detail, ''), format('Batch %s of warehouse %s.', batch_id, warehouse)),
+          HINT = coalesce(nullif(error_hint, ''), format('The step is in the feed''s definition: SELECT jsonb_pretty(steps) FROM %I.feed WHERE feed_name = %L.', warehouse, feed)),
+          COLUMN = error_column, CONSTRAINT = error_constraint, TABLE = error_table;
     END;
     rejected_by_steps := rejected_by_steps + coalesce((counts->>'rejected')::bigint, 0);
     duplicates := greatest(duplicates, coalesce((counts->>'duplicates')::bigint, 0));

@@ -51,11 +51,11 @@ CREATE FUNCTION batch_step_reject(warehouse name, feed text, batch_id bigint, so
   LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
-  some boolean;
+  hit boolean;
   taken bigint := 0;
 BEGIN
-  EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.batch WHERE %s)', condition) INTO some;
-  IF some THEN
+  EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.batch WHERE %s)', condition) INTO hit;
+  IF hit THEN
     EXECUTE pg_catalog.format($sql$
       WITH taken AS (DELETE FROM pg_temp.batch WHERE %s RETURNING *)
       INSERT INTO %I.quarantine (feed_name, source_id, batch_id, record_no, payload, sqlstate, column_name, value, reason, hint)
