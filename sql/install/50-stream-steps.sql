@@ -152,7 +152,8 @@ DECLARE
   plain text[];
   first_time timestamptz; last_time timestamptz;
   partitions integer := 0;
-  selected bigint; inserted bigint; affected bigint;
+  selected bigint; affected bigint;
+  slow text;
 BEGIN
   IF partition_step IS NOT NULL THEN
     EXECUTE coalesce(range_query, CASE
@@ -191,15 +192,17 @@ BEGIN
         (SELECT pg_catalog.string_agg(pg_catalog.format('excluded.%I', c), ', ') FROM pg_catalog.unnest(plain) c)) END)
       INTO selected, affected;
   ELSE
-    EXECUTE pg_catalog.format($sql$
-      WITH s AS MATERIALIZED (%1$s), put AS (
-        INSERT INTO %2$s (%3$s%4$s) SELECT %3$s%5$s FROM s ON CONFLICT DO NOTHING RETURNING 1)
-      SELECT (SELECT pg_catalog.count(*) FROM s), (SELECT pg_catalog.count(*) FROM put)$sql$,
-      query, target, names, CASE WHEN tagged THEN ', batch_id' END, CASE WHEN tagged THEN ', ' || batch_id END)
-      INTO selected, affected;
+    -- Cast to the fact's types, as an INSERT would: append_facts takes its fast path only when they are equal.
+    SELECT pg_catalog.string_agg(CASE WHEN a.attname IS NULL THEN pg_catalog.format('s.%I', c)
+                                      ELSE pg_catalog.format('s.%I::%s AS %1$I', c, pg_catalog.format_type(a.atttypid, NULL)) END, ', ') INTO names
+    FROM pg_catalog.unnest(listed) c
+      LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attname = c AND NOT a.attisdropped;
+    SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow
+    FROM starhouse.append_facts(target, pg_catalog.format('SELECT %s%s FROM (%s) s', names,
+      CASE WHEN tagged THEN pg_catalog.format(', %s::bigint AS batch_id', batch_id) END, query)) f;
   END IF;
   RETURN pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('selected', selected, 'rows', affected, 'duplicates', selected - affected,
-    'partitions', nullif(partitions, 0)));
+    'partitions', nullif(partitions, 0), 'slow_because', slow));
 END
 $body$;
 COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text) IS
