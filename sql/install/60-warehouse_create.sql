@@ -14,6 +14,23 @@ $$;
 COMMENT ON FUNCTION warehouse_facts(name) IS
   'Fact tables of a warehouse (tables named <something>_fact, partitions left out) and whether each is partitioned. NULL gives none.';
 
+CREATE FUNCTION schema_objects(schema_name name)
+  RETURNS TABLE (name text, class_id oid, object_id oid, word text)
+  LANGUAGE sql STABLE STRICT ROWS 100
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+  SELECT c.relname::text, 'pg_class'::regclass::oid, c.oid,
+         CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END
+  FROM pg_class c
+  WHERE c.relnamespace = to_regnamespace(quote_ident(schema_name)) AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+  UNION ALL
+  SELECT format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), 'pg_proc'::regclass::oid, p.oid, 'ROUTINE'
+  FROM pg_proc p
+  WHERE p.pronamespace = to_regnamespace(quote_ident(schema_name))
+$$;
+COMMENT ON FUNCTION schema_objects(name) IS
+  'Tables, views and functions of a schema, partitions left out: name (for a function with its argument types), catalogue and oid, and the word DROP wants. NULL gives none.';
+
 CREATE FUNCTION add_foreign_key(fact regclass, column_name name, dim regclass, dim_column name) RETURNS boolean
   LANGUAGE plpgsql VOLATILE STRICT
   SET search_path = pg_catalog, pg_temp
@@ -118,7 +135,7 @@ BEGIN
     ['week_start', 'ISO weekday on which a week begins, 1 is Monday'],
     ['foreign_keys', 'How facts refer to dimensions: enforced, not enforced or none'],
     ['bi_roles', 'Roles that starhouse.grant_bi_role gave read access'],
-    ['objects', 'Tables and views that create_warehouse made: what drop_warehouse drops'],
+    ['objects', 'Tables, views and functions that create_warehouse made: what drop_warehouse drops'],
     ['created_at', 'When it was made'],
     ['created_by', 'Role that made it']
   ] LOOP
@@ -169,11 +186,14 @@ BEGIN
        OR taken.name IN (SELECT m[1] FROM starhouse.template t,
                                 regexp_matches(t.script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW|SEQUENCE|TYPE|DOMAIN)\s+(\w+)', 'gin') m
                          WHERE t.kind = prepare_schema.kind);
-  -- A function there that bears the name of one of ours would be called in its stead.
+  -- Functions likewise; one that bears the name of one of starhouse would be called in its stead.
   SELECT concat_ws(', ', clashes, string_agg(DISTINCT quote_ident(p.proname) || '()', ', ')) INTO clashes
     FROM pg_proc p
     WHERE p.pronamespace = space
-      AND p.proname IN (SELECT o.proname FROM pg_proc o WHERE o.pronamespace = 'starhouse'::regnamespace);
+      AND (p.proname IN (SELECT o.proname FROM pg_proc o WHERE o.pronamespace = 'starhouse'::regnamespace)
+           OR p.proname IN (SELECT m[1] FROM starhouse.template t,
+                                   regexp_matches(t.script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\s+(\w+)', 'gin') m
+                            WHERE t.kind = prepare_schema.kind));
   IF clashes <> '' THEN
     RAISE EXCEPTION 'schema "%" already holds what a % warehouse would create: %', schema_name, kind, clashes
       USING ERRCODE = 'duplicate_object',
@@ -237,8 +257,7 @@ BEGIN
   END;
 
   PERFORM starhouse.prepare_schema(kind, target);
-  SELECT coalesce(array_agg(c.relname::text), '{}') INTO foreign_objects
-    FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(target));
+  SELECT coalesce(array_agg(o.name), '{}') INTO foreign_objects FROM starhouse.schema_objects(target) o;
   EXECUTE format($sql$
     CREATE TABLE %I.warehouse_info (
       only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -274,16 +293,11 @@ BEGIN
     PERFORM starhouse.ensure_partitions(fact, now() - interval '1 month', now() + interval '2 months');
   END LOOP;
   EXECUTE format($sql$
-    UPDATE %I.warehouse_info SET objects = (
-      SELECT array_agg(c.relname::text ORDER BY c.relname::text COLLATE "C") FROM pg_class c
-      WHERE c.relnamespace = $1 AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
-        AND c.relname::text <> ALL ($2))$sql$, target)
-    USING to_regnamespace(quote_ident(target))::oid, foreign_objects;
-  SELECT count(*) FILTER (WHERE c.relkind IN ('r', 'p')) AS tables, count(*) FILTER (WHERE c.relkind IN ('v', 'm')) AS views
-    INTO summary
-    FROM pg_class c
-    WHERE c.relnamespace = to_regnamespace(quote_ident(target)) AND c.relkind IN ('r', 'p', 'v', 'm')
-      AND NOT c.relispartition AND c.relname::text <> ALL (foreign_objects);
+    UPDATE %I.warehouse_info SET objects = array(
+      SELECT o.name FROM starhouse.schema_objects($1) o WHERE o.name <> ALL ($2) ORDER BY o.name COLLATE "C")$sql$, target)
+    USING target, foreign_objects;
+  SELECT count(*) FILTER (WHERE o.word = 'TABLE') AS tables, count(*) FILTER (WHERE o.word LIKE '%VIEW') AS views INTO summary
+    FROM starhouse.schema_objects(target) o WHERE o.name <> ALL (foreign_objects);
   RETURN format('%s warehouse in schema %I: %s tables, %s views; calendar %s to %s, time zone %s, foreign keys %s',
                 kind, target, summary.tables, summary.views, calendar_from, last_date, zone, foreign_keys);
 END

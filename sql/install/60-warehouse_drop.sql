@@ -13,6 +13,9 @@ DECLARE
   names text[];
   doomed record;
   dropped integer := 0;
+  moved boolean;
+  waiting text[];
+  blockers text[];
   left_over text;
   what text;
   detail text;
@@ -35,29 +38,40 @@ BEGIN
   FOR doomed IN SELECT d.dimension FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension WHERE c.relnamespace = space LOOP
     PERFORM starhouse.scd_unregister(doomed.dimension);
   END LOOP;
-  BEGIN
-    FOR doomed IN
-      SELECT k.word, string_agg(format('%I.%I', schema_name, c.relname), ', ') AS list, count(*) AS number
-      FROM (VALUES (1, 'v', 'VIEW'), (2, 'm', 'MATERIALIZED VIEW'), (3, 'r', 'TABLE'), (3, 'p', 'TABLE')) k(place, kind, word)
-      JOIN pg_class c ON c.relkind = k.kind::"char"
-      WHERE c.relnamespace = space AND NOT c.relispartition AND c.relname::text = ANY (names)
-      GROUP BY k.place, k.word ORDER BY k.place
-    LOOP
-      EXECUTE format('DROP %s %s RESTRICT', doomed.word, doomed.list);
-      dropped := dropped + doomed.number;
+  -- Youngest first: what was made later depends on what was made before. Whatever that order leaves
+  -- behind is tried again; when nothing moves any more, something outside holds on to it.
+  LOOP
+    moved := false;
+    blockers := '{}';
+    waiting := '{}';
+    FOR doomed IN SELECT o.* FROM starhouse.schema_objects(schema_name) o WHERE o.name = ANY (names) ORDER BY o.object_id::bigint DESC LOOP
+      BEGIN
+        EXECUTE format('DROP %s %s RESTRICT', doomed.word,
+                       CASE doomed.word WHEN 'ROUTINE' THEN doomed.object_id::regprocedure::text ELSE doomed.object_id::regclass::text END);
+        moved := true;
+        dropped := dropped + 1;
+      EXCEPTION WHEN dependent_objects_still_exist THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+        blockers := blockers || string_to_array(detail, E'\n');
+        waiting := waiting || pg_describe_object(doomed.class_id, doomed.object_id, 0);
+      END;
     END LOOP;
-  EXCEPTION WHEN dependent_objects_still_exist THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RAISE EXCEPTION 'objects outside warehouse "%" depend on it', schema_name
-      USING ERRCODE = 'dependent_objects_still_exist', DETAIL = detail,
-            HINT = 'Drop or change those objects first. Nothing was dropped.';
-  END;
+    EXIT WHEN cardinality(waiting) = 0;
+    IF NOT moved THEN
+      RAISE EXCEPTION 'other objects depend on warehouse "%"', schema_name
+        USING ERRCODE = 'dependent_objects_still_exist',
+              DETAIL = (SELECT string_agg(DISTINCT b, E'\n') FROM unnest(blockers) b
+                        WHERE NOT EXISTS (SELECT FROM unnest(waiting) w
+                                          WHERE starts_with(b, w || ' ') OR strpos(b, ' on ' || w || ' ') > 0)),
+              HINT = 'Drop or change those objects first. Nothing was dropped.';
+    END IF;
+  END LOOP;
 
   -- What others put into the schema stays, and the schema with it.
   SELECT string_agg(o.identity, ', ' ORDER BY o.identity) INTO left_over
     FROM (SELECT DISTINCT i.identity FROM pg_depend d, pg_identify_object(d.classid, d.objid, d.objsubid) i
           WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = space AND d.deptype = 'n') o;
-  what := format('dropped warehouse %I: %s tables and views, %s fact rows', schema_name, dropped, all_rows);
+  what := format('dropped warehouse %I: %s tables, views and functions, %s fact rows', schema_name, dropped, all_rows);
   IF left_over IS NOT NULL THEN
     RETURN what || format('; the schema stays, it also holds %s', left_over);
   END IF;

@@ -1,43 +1,41 @@
 -- Facts and the versions of their dimensions: keeping them right when history arrives late, and
 -- proving that they are. All by convention: <x>_fact.<x>_key and .<x>_version, <x>_dim, <x>_history.
 
--- A version that is new begins where facts may have to move. A version that was only closed is told
--- from a new one by its successor: written in the same transaction, with a higher number.
-CREATE FUNCTION new_versions(dim regclass)
-  RETURNS TABLE (version bigint, since timestamptz)
+-- Versions are told by the transaction that wrote them: ages of transaction ids count back from now,
+-- and what this transaction (or a subtransaction of it) writes is younger than itself. A version that
+-- was only closed is told from a new one by its successor, written with it and with a higher number.
+CREATE FUNCTION written_versions(dim regclass)
+  RETURNS TABLE (version bigint, since timestamptz, takes_facts boolean)
   LANGUAGE plpgsql STABLE STRICT
   SET search_path = pg_catalog, pg_temp
   AS $$
 DECLARE
   d record;
-  keys text;
+  same_key text;
 BEGIN
   IF pg_current_xact_id_if_assigned() IS NULL THEN
-    RETURN;  -- this transaction has written nothing yet
+    RETURN;  -- nothing was written yet
   END IF;
   SELECT s.key_columns, s.surrogate, s.valid_from, s.valid_to INTO d FROM starhouse.scd_dimension s WHERE s.dimension = dim;
   IF NOT FOUND THEN
     RAISE EXCEPTION '% is not a registered dimension', dim
-      USING ERRCODE = 'undefined_object', HINT = 'Its owner calls starhouse.scd_register, or starhouse.repair_warehouse for a whole warehouse.';
+      USING ERRCODE = 'undefined_object', HINT = 'starhouse.scd_register registers one, starhouse.repair_warehouse all of a warehouse.';
   END IF;
-  keys := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(d.key_columns) k);
+  SELECT string_agg(format('o.%1$I = w.%1$I', k), ' AND ') INTO same_key FROM unnest(d.key_columns) k;
   RETURN QUERY EXECUTE format($sql$
-    WITH written AS (
-      SELECT %1$s, %2$I AS number, %3$I AS starts, %4$I AS ends FROM ONLY %5$s
-      WHERE age(xmin) <= age(pg_current_xact_id()::xid))
-    SELECT w.number::bigint,
-           CASE WHEN EXISTS (SELECT FROM %5$s e WHERE (%6$s) = (%7$s) AND e.%3$I < w.starts) THEN w.starts
-                ELSE '-infinity' END
-    FROM written w
-    WHERE NOT EXISTS (SELECT FROM written n WHERE (%8$s) = (%7$s) AND n.starts = w.ends AND n.number > w.number)
-    $sql$, keys, d.surrogate, d.valid_from, d.valid_to, dim,
-    (SELECT string_agg(format('e.%I', k), ', ') FROM unnest(d.key_columns) k),
-    (SELECT string_agg(format('w.%I', k), ', ') FROM unnest(d.key_columns) k),
-    (SELECT string_agg(format('n.%I', k), ', ') FROM unnest(d.key_columns) k));
+    SELECT w.%1$I::bigint,
+           CASE WHEN EXISTS (SELECT FROM ONLY %4$s o WHERE %5$s AND o.%2$I < w.%2$I) THEN w.%2$I ELSE '-infinity' END,
+           EXISTS (SELECT FROM ONLY %4$s o WHERE %5$s AND o.%1$I <> w.%1$I AND o.%2$I >= '-infinity')
+           AND NOT EXISTS (SELECT FROM ONLY %4$s o
+                           WHERE %5$s AND o.%2$I = w.%3$I AND o.%1$I > w.%1$I
+                             AND age(o.xmin) <= age(pg_current_xact_id()::xid))
+    FROM ONLY %4$s w
+    WHERE age(w.xmin) <= age(pg_current_xact_id()::xid)$sql$,
+    d.surrogate, d.valid_from, d.valid_to, dim, same_key);
 END
 $$;
-COMMENT ON FUNCTION new_versions(regclass) IS
-  'Versions of a registered dimension that this transaction (or one that committed since it began) inserted or completed, and from when on facts may refer to them: -infinity for the first version of its key. 42704 for a dimension that is not registered; NULL gives none.';
+COMMENT ON FUNCTION written_versions(regclass) IS
+  'Versions of a registered dimension that this transaction wrote (or one that committed since it began): since, the first moment they hold for (-infinity for the first version of a key, which also holds for all time before it), and takes_facts, whether facts of another version of the key may now belong to this one. 42704 for a dimension that is not registered; NULL gives none.';
 
 CREATE FUNCTION realign_facts(dim regclass) RETURNS bigint
   LANGUAGE plpgsql VOLATILE STRICT
@@ -54,7 +52,7 @@ DECLARE
 BEGIN
   SELECT c.relname, n.nspname INTO relation FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = dim;
   stem := regexp_replace(relation.relname, '_history$', '');
-  SELECT min(v.since), array_agg(v.version) INTO first_time, fresh FROM starhouse.new_versions(dim) v;
+  SELECT min(v.since), array_agg(v.version) INTO first_time, fresh FROM starhouse.written_versions(dim) v WHERE v.takes_facts;
   IF fresh IS NULL THEN
     RETURN 0;
   END IF;

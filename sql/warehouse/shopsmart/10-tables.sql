@@ -162,6 +162,7 @@ CREATE TABLE promotion_fact (
   PRIMARY KEY (promotion_key, store_key, event_time)
 ) PARTITION BY RANGE (event_time);
 
--- Sales of some days, for the refresh of what is derived from them: nearly free to keep, since sales
--- arrive in the order of time.
+-- Some days' rows, for the refresh of what is derived from them. Nearly free to keep: facts arrive in
+-- the order of time.
 CREATE INDEX sales_fact_time_key_idx ON sales_fact USING brin (time_key) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX inventory_fact_time_key_idx ON inventory_fact USING brin (time_key) WITH (pages_per_range = 32, autosummarize = on);
