@@ -64,7 +64,7 @@ $(OBJS): build/made-for Makefile
 
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
 	cat $(FRAGMENTS) > $@.tmp
-	! grep -q 'CREATE TABLE template' $(FRAGMENTS) || scripts/embed-templates $(TEMPLATES) >> $@.tmp
+	scripts/embed-templates $(TEMPLATES) >> $@.tmp
 	mv $@.tmp $@
 
 include scripts/targets.mk
