@@ -122,7 +122,7 @@ COMMENT ON FUNCTION batch_begin(name, text, bigint, bigint, bigint) IS
 
 CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   definition jsonb := starhouse.feed_get(warehouse, feed);
