@@ -5,7 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
 #include <limits>
+#include <string>
 #include <vector>
 
 namespace {
@@ -118,6 +122,39 @@ TEST(MissingHours, RangeCutsTheGap) {
   EXPECT_TRUE(none.empty());
   const auto one = missing_local_hours(new_york(), at(2024, 3, 10, 2), at(2024, 3, 10, 3));
   EXPECT_EQ(one.size(), 1U);
+}
+
+// test/t/calendar_zone.t writes a file of what the server itself answers and names it here: lines
+// `T at_utc offset` begin or continue a zone's table, `Q local utc` asks.
+TEST(ZoneTable, AgreesWithTheServer) {
+  const char *path = std::getenv("STARHOUSE_ZONE_VECTORS");
+  if (path == nullptr) {
+    GTEST_SKIP() << "needs a server: run by test/t/calendar_zone.t";
+  }
+  std::ifstream file(path);
+  std::vector<ZoneTransition> transitions;
+  ZoneTable zone;
+  std::string zone_name;
+  std::string kind;
+  int asked = 0;
+  while (file >> kind) {
+    std::int64_t first = 0;
+    std::int64_t second = 0;
+    if (kind == "Z") {
+      file >> zone_name;
+      transitions.clear();
+    } else if (kind == "T") {
+      file >> first >> second;
+      transitions.push_back({first, static_cast<std::int32_t>(second)});
+      zone = ZoneTable(transitions);
+    } else {
+      file >> first >> second;
+      ASSERT_EQ(zone.local_to_utc(first), second) << zone_name << ' ' << first;
+      ++asked;
+    }
+  }
+  EXPECT_GT(asked, 1000);
+  std::cout << "asked " << asked << '\n';
 }
 
 } // namespace

@@ -37,7 +37,7 @@ struct Rule {
   std::int8_t offset;
   std::int16_t first_year;
   std::int16_t last_year;
-  FestivalDay (*festival)(int) noexcept = nullptr;
+  FestivalDays (*festival)(int) noexcept = nullptr;
 };
 
 constexpr int monday = 1;
@@ -85,7 +85,7 @@ constexpr Rule easter(int offset, const char *name, int from) {
   return rule;
 }
 
-constexpr Rule festival(FestivalDay (*date)(int) noexcept, const char *name, int from) {
+constexpr Rule festival(FestivalDays (*date)(int) noexcept, const char *name, int from) {
   Rule rule = fixed(0, 0, name, from);
   rule.kind = Kind::festival;
   rule.festival = date;
@@ -167,13 +167,29 @@ constexpr Rule northern_ireland[] = {
     boxing_day,
 };
 
-// India: the three national days, then the main festivals kept all over the country. A holiday on a
-// Sunday is not made up for.
+// India: the three national days and the festivals on the central government's list. A holiday on a
+// weekend is not made up for.
+constexpr int india_from = 1947;
 constexpr Rule india[] = {
-    fixed(1, 26, "Republic Day", 1950),   festival(holi, "Holi", 1947),
-    easter(-2, "Good Friday", 1947),      fixed(8, 15, "Independence Day", 1947),
-    fixed(10, 2, "Gandhi Jayanti", 1948), festival(diwali, "Diwali", 1947),
-    fixed(12, 25, "Christmas Day", 1947),
+    fixed(1, 26, "Republic Day", 1950),
+    festival(maha_shivaratri, "Maha Shivaratri", india_from),
+    festival(holi, "Holi", india_from),
+    festival(ram_navami, "Ram Navami", india_from),
+    festival(mahavir_jayanti, "Mahavir Jayanti", india_from),
+    easter(-2, "Good Friday", india_from),
+    fixed(4, 14, "Ambedkar Jayanti", 1990),
+    festival(buddha_purnima, "Buddha Purnima", india_from),
+    fixed(8, 15, "Independence Day", india_from),
+    festival(janmashtami, "Janmashtami", india_from),
+    fixed(10, 2, "Gandhi Jayanti", 1948),
+    festival(dussehra, "Dussehra", india_from),
+    festival(diwali, "Diwali", india_from),
+    festival(guru_nanak_jayanti, "Guru Nanak Jayanti", india_from),
+    fixed(12, 25, "Christmas Day", india_from),
+    festival(muharram, "Muharram", india_from),
+    festival(milad_un_nabi, "Milad-un-Nabi", india_from),
+    festival(id_ul_fitr, "Id-ul-Fitr", india_from),
+    festival(id_ul_zuha, "Id-ul-Zuha (Bakrid)", india_from),
 };
 
 struct RuleSet {
@@ -203,20 +219,19 @@ bool applies(const Rule &rule, int year) noexcept {
   return rule.first_year <= year && year <= rule.last_year;
 }
 
-FestivalDay date_of(const Rule &rule, int year) noexcept {
+Day date_of(const Rule &rule, int year) noexcept {
   switch (rule.kind) {
-  case Kind::fixed:
-    return {day_from_civil(year, rule.month, rule.day), false};
   case Kind::nth_weekday:
-    return {nth_weekday(year, rule.month, rule.day, rule.offset), false};
+    return nth_weekday(year, rule.month, rule.day, rule.offset);
   case Kind::last_weekday:
-    return {last_weekday(year, rule.month, rule.day), false};
+    return last_weekday(year, rule.month, rule.day);
   case Kind::easter:
-    return {easter_sunday(year) + rule.offset, false};
+    return easter_sunday(year) + rule.offset;
+  case Kind::fixed:
   case Kind::festival:
-    return rule.festival(year);
+    break;
   }
-  return {0, false, false};
+  return day_from_civil(year, rule.month, rule.day);
 }
 
 Day nearest_weekday(Day day) noexcept {
@@ -264,23 +279,26 @@ HolidayYear::HolidayYear(Country country, int year) noexcept {
   const RuleSet rules = rules_of(country);
   for (const std::span<const Rule> part : {rules.common, rules.own}) {
     for (const Rule &rule : part) {
-      const FestivalDay date =
-          applies(rule, year) ? date_of(rule, year) : FestivalDay{0, false, false};
-      if (date.known) {
-        add({date.day, rule.name, false, date.estimated});
+      if (applies(rule, year) && rule.kind == Kind::festival) {
+        for (const FestivalDay &date : rule.festival(year)) {
+          add({date.day, rule.name, false, date.estimated});
+        }
+      } else if (applies(rule, year)) {
+        const Day day = date_of(rule, year);
+        add({day, rule.name, false, false});
+        if (rule.shift == Shift::next_free_day && iso_weekday(day) > 5) {
+          displaced[displaced_size++] = {day, rule.shifted_name};
+        }
       }
       if (rule.shift == Shift::nearest_weekday) {
-        // The neighbouring year counts too: New Year's Day on a Saturday is kept on 31 December.
+        // The year after counts too: New Year's Day on a Saturday is kept on 31 December.
         for (const int origin : {year, year + 1}) {
-          const Day day = applies(rule, origin) ? date_of(rule, origin).day : 0;
+          const Day day = date_of(rule, origin);
           const Day moved = nearest_weekday(day);
           if (applies(rule, origin) && moved != day && civil_from_day(moved).year == year) {
             add({moved, rule.shifted_name, true, false});
           }
         }
-      }
-      if (rule.shift == Shift::next_free_day && date.known && iso_weekday(date.day) > 5) {
-        displaced[displaced_size++] = {date.day, rule.shifted_name};
       }
     }
   }
