@@ -49,6 +49,21 @@ END;
 COMMENT ON FUNCTION kpi_sales_lines(date, date) IS
 'Sales lines as every KPI sees them, from_day to to_day inclusive (NULL: open). revenue is sales_amount: after discount, negative on a return; units are negative on a return; is_return tells the two apart. Constant bounds prune partitions.';
 
+-- Found through the key, whose first column is event_time; days follow instants, so no other day is later.
+CREATE FUNCTION kpi_first_day() RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT f.time_key FROM sales_fact f ORDER BY f.event_time LIMIT 1;
+END;
+COMMENT ON FUNCTION kpi_first_day() IS 'First sales day in the warehouse. NULL without sales.';
+
+CREATE FUNCTION kpi_last_day() RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT f.time_key FROM sales_fact f ORDER BY f.event_time DESC LIMIT 1;
+END;
+COMMENT ON FUNCTION kpi_last_day() IS 'Latest sales day in the warehouse: the reports'' "today". NULL without sales.';
+
 CREATE VIEW kpi_data_range AS
 SELECT min(f.time_key) AS first_day,
        max(f.time_key) AS last_day,

@@ -45,7 +45,7 @@ RETURNS TABLE (cohort_month date, months_since_first integer, activity_month dat
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH activity AS (
-    SELECT f.customer_key, kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
+    SELECT f.customer_key COLLATE "C" AS customer_key, kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
            bool_or(NOT f.is_return) AS bought
     FROM kpi_sales_lines() f
     WHERE f.customer_key <> '?'
@@ -66,7 +66,7 @@ BEGIN ATOMIC
     SELECT c.cohort_month, c.customers, m.month_start::date AS month_start
     FROM cohorts c
     CROSS JOIN LATERAL generate_series(c.cohort_month::timestamp,
-                                       (SELECT kpi_month(max(s.time_key)) FROM sales_fact s)::timestamp,
+                                       (SELECT kpi_month(kpi_last_day()))::timestamp,
                                        interval '1 month') AS m (month_start)
   )
   SELECT g.cohort_month,
@@ -89,7 +89,7 @@ Source: sales_fact';
 
 CREATE VIEW kpi_customer_retention AS
 WITH activity AS (
-  SELECT DISTINCT f.customer_key, kpi_month(f.day) AS month_start
+  SELECT DISTINCT f.customer_key COLLATE "C" AS customer_key, kpi_month(f.day) AS month_start
   FROM kpi_sales_lines() f
   WHERE f.customer_key <> '?' AND NOT f.is_return
 ), paced AS (
@@ -102,7 +102,7 @@ WITH activity AS (
   FROM paced p GROUP BY p.month_start
 ), months AS (
   SELECT generate_series(min(m.month_start)::timestamp,
-                         (SELECT kpi_month(max(s.time_key)) FROM sales_fact s)::timestamp,
+                         (SELECT kpi_month(kpi_last_day()))::timestamp,
                          interval '1 month')::date AS month_start
   FROM monthly m
 ), filled AS (
@@ -133,28 +133,27 @@ RETURNS TABLE (month_start date, loyalty_level text, active_customers bigint, re
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH activity AS (
-    SELECT f.customer_key, f.customer_version, kpi_month(f.day) AS month_start
+    SELECT f.customer_key COLLATE "C" AS customer_key, f.customer_version, kpi_month(f.day) AS month_start
     FROM kpi_sales_lines() f
     WHERE f.customer_key <> '?' AND NOT f.is_return
     GROUP BY 1, 2, 3
-  ), months AS (
-    SELECT a.customer_key, a.month_start,
-           lead(a.month_start) OVER (PARTITION BY a.customer_key ORDER BY a.month_start) AS next_month
-    FROM (SELECT DISTINCT b.customer_key, b.month_start FROM activity b) a
-  ), levels AS (
-    SELECT DISTINCT a.customer_key, a.month_start, COALESCE(h.loyalty_level, 'Unknown') AS loyalty_level
+  ), paced AS (  -- a customer with two versions in a month has two rows of it: the next group is the next month
+    SELECT a.*, first_value(a.month_start) OVER (PARTITION BY a.customer_key ORDER BY a.month_start
+                                                 GROUPS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next_month
     FROM activity a
-    LEFT JOIN customer_history h ON h.customer_version = a.customer_version
+  ), levels AS (
+    SELECT DISTINCT p.customer_key, p.month_start, p.next_month, COALESCE(h.loyalty_level, 'Unknown') AS loyalty_level
+    FROM paced p
+    LEFT JOIN customer_history h ON h.customer_version = p.customer_version
   ), counted AS (
     SELECT l.month_start, l.loyalty_level, count(*) AS active,
-           count(*) FILTER (WHERE m.next_month <=
+           count(*) FILTER (WHERE l.next_month <=
                             (l.month_start::timestamp + make_interval(months => within_months))::date) AS retained
     FROM levels l
-    JOIN months m ON m.customer_key = l.customer_key AND m.month_start = l.month_start
     GROUP BY l.month_start, l.loyalty_level
   ), judged AS (  -- the months that follow must all be over
     SELECT c.*, (c.month_start::timestamp + make_interval(months => within_months + 1, days => -1))::date
-                <= (SELECT max(s.time_key) FROM sales_fact s) AS is_over
+                <= (SELECT kpi_last_day()) AS is_over
     FROM counted c
   )
   SELECT j.month_start, j.loyalty_level, j.active, CASE WHEN j.is_over THEN j.retained END,
@@ -209,7 +208,7 @@ Source: sales_fact, customer_history';
 
 CREATE VIEW kpi_new_vs_returning AS
 WITH activity AS (
-  SELECT f.customer_key, kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
+  SELECT f.customer_key COLLATE "C" AS customer_key, kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
          bool_or(NOT f.is_return) AS bought
   FROM kpi_sales_lines() f
   GROUP BY 1, 2
@@ -243,7 +242,7 @@ RETURNS TABLE (customer_id text, last_purchase date, recency_days integer, frequ
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH today AS (
-    SELECT COALESCE(as_of, (SELECT max(s.time_key) FROM sales_fact s)) AS day
+    SELECT COALESCE(as_of, kpi_last_day()) AS day
   ), orders AS (
     SELECT f.customer_key, f.order_id, sum(f.revenue) AS revenue, bool_or(NOT f.is_return) AS is_order,
            max(f.day) FILTER (WHERE NOT f.is_return) AS last_day

@@ -9,18 +9,14 @@ RETURNS TABLE (product_id text, product_name text, category text, store_id text,
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH today AS (
-    SELECT COALESCE(as_of, (SELECT max(s.time_key) FROM sales_fact s),
+    SELECT COALESCE(as_of, kpi_last_day(),
                     (SELECT max(i.time_key) FROM inventory_fact i)) AS day
-  ), latest AS (
-    SELECT i.product_key, i.store_key, max(i.event_time) AS event_time
+  ), stock AS (
+    SELECT DISTINCT ON (i.product_key, i.store_key)
+           i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
     FROM inventory_fact i
     WHERE i.time_key <= (SELECT t.day FROM today t)
-    GROUP BY i.product_key, i.store_key
-  ), stock AS (
-    SELECT i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
-    FROM inventory_fact i
-    JOIN latest l ON l.product_key = i.product_key AND l.store_key = i.store_key
-                 AND l.event_time = i.event_time
+    ORDER BY i.product_key, i.store_key, i.event_time DESC
   ), sold AS (
     SELECT f.product_key, f.store_key, sum(f.units) AS units
     FROM kpi_sales_lines() f
@@ -28,15 +24,21 @@ BEGIN ATOMIC
       AND f.event_time >= (SELECT (t.day - window_days)::timestamp AT TIME ZONE 'UTC' FROM today t)
       AND f.event_time < (SELECT (t.day + 2)::timestamp AT TIME ZONE 'UTC' FROM today t)
     GROUP BY f.product_key, f.store_key
-  ), sold_all AS (
-    SELECT s.product_key, s.store_key, s.units FROM sold s
+  ), together AS (  -- stacked and grouped rather than joined: no estimate of a window's sales can mislead it
+    SELECT k.product_key, k.store_key, k.time_key, k.stock_on_hand, k.reorder_level,
+           k.supplier_id COLLATE "C" AS supplier_id, 0::numeric AS units
+    FROM stock k
     UNION ALL
-    SELECT s.product_key, '-', sum(s.units) FROM sold s WHERE s.store_key <> '-' GROUP BY s.product_key
+    SELECT s.product_key, s.store_key, NULL, NULL, NULL, NULL, s.units FROM sold s WHERE s.store_key <> '-'
+    UNION ALL
+    SELECT s.product_key, '-', NULL, NULL, NULL, NULL, s.units FROM sold s
   ), paced AS (
-    SELECT s.*, COALESCE(u.units, 0) AS units,
-           CASE WHEN window_days > 0 THEN GREATEST(COALESCE(u.units, 0), 0) / window_days END AS daily
-    FROM stock s
-    LEFT JOIN sold_all u ON u.product_key = s.product_key AND u.store_key = s.store_key
+    SELECT g.product_key, g.store_key, max(g.time_key) AS time_key, max(g.stock_on_hand) AS stock_on_hand,
+           max(g.reorder_level) AS reorder_level, max(g.supplier_id) AS supplier_id, sum(g.units) AS units,
+           CASE WHEN window_days > 0 THEN GREATEST(sum(g.units), 0) / window_days END AS daily
+    FROM together g
+    GROUP BY g.product_key, g.store_key
+    HAVING max(g.time_key) IS NOT NULL
   )
   SELECT x.product_key, COALESCE(p.product_name, 'Unknown'), COALESCE(p.category, 'Unknown'), x.store_key,
          x.time_key, (SELECT t.day FROM today t) - x.time_key, x.stock_on_hand, x.reorder_level,
@@ -95,7 +97,7 @@ RETURNS TABLE (product_id text, product_name text, category text, period_days in
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH bounds AS (
-    SELECT min(s.time_key) AS first_day, max(s.time_key) AS last_day FROM sales_fact s
+    SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day
   ), period AS (
     SELECT COALESCE(to_day, b.last_day) AS last_day,
            COALESCE(from_day, GREATEST(b.first_day, COALESCE(to_day, b.last_day) - 364)) AS first_day
@@ -211,7 +213,7 @@ RETURNS TABLE (priority bigint, product_id text, product_name text, category tex
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH today AS (
-    SELECT COALESCE(as_of, (SELECT max(s.time_key) FROM sales_fact s),
+    SELECT COALESCE(as_of, kpi_last_day(),
                     (SELECT max(i.time_key) FROM inventory_fact i)) AS day
   ), planned AS (
     SELECT c.*, COALESCE(c.stock_on_hand <= c.reorder_level, false) AS is_under,

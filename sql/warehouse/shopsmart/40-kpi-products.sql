@@ -6,15 +6,16 @@ RETURNS TABLE (revenue_rank bigint, product_id text, product_name text, category
                units numeric, orders bigint, discount numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT f.product_key, f.order_id, sum(f.revenue) AS revenue, sum(f.units) AS units,
-           sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount, bool_or(NOT f.is_return) AS is_order
+  WITH products AS (
+    SELECT f.product_key, sum(f.revenue) AS revenue, sum(f.units) AS units,
+           COALESCE(sum(f.discount) FILTER (WHERE NOT f.is_return), 0) AS discount
     FROM kpi_sales_lines(from_day, to_day) f
-    GROUP BY f.product_key, f.order_id
-  ), products AS (
-    SELECT o.product_key, sum(o.revenue) AS revenue, sum(o.units) AS units,
-           COALESCE(sum(o.discount), 0) AS discount, count(*) FILTER (WHERE o.is_order) AS orders
-    FROM orders o GROUP BY o.product_key
+    GROUP BY f.product_key
+  ), orders AS (
+    SELECT d.product_key, count(*) AS orders
+    FROM (SELECT DISTINCT f.product_key, f.order_id FROM kpi_sales_lines(from_day, to_day) f
+          WHERE NOT f.is_return) d
+    GROUP BY d.product_key
   ), ranked AS (
     SELECT x.*, rank() OVER (ORDER BY x.revenue DESC) AS revenue_rank, sum(x.revenue) OVER () AS total,
            sum(x.revenue) OVER (ORDER BY x.revenue DESC, x.product_key COLLATE "C") AS running
@@ -26,8 +27,9 @@ BEGIN ATOMIC
          CASE WHEN r.total > 0 THEN
            CASE WHEN r.running - r.revenue < 0.80 * r.total THEN 'A'
                 WHEN r.running - r.revenue < 0.95 * r.total THEN 'B' ELSE 'C' END END,
-         r.units, r.orders, r.discount
+         r.units, COALESCE(o.orders, 0), r.discount
   FROM ranked r
+  LEFT JOIN orders o ON o.product_key = r.product_key
   LEFT JOIN product_dim p ON p.product_id = r.product_key
   ORDER BY r.revenue_rank, r.product_key COLLATE "C";
 END;
@@ -46,26 +48,28 @@ RETURNS TABLE (revenue_rank bigint, category text, revenue numeric, revenue_perc
                orders bigint, products bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT COALESCE(p.category, 'Unknown') AS category, f.order_id, sum(f.revenue) AS revenue,
-           sum(f.units) AS units, bool_or(NOT f.is_return) AS is_order
+  WITH products AS (
+    SELECT f.product_key, sum(f.revenue) AS revenue, sum(f.units) AS units
     FROM kpi_sales_lines(from_day, to_day) f
-    LEFT JOIN product_dim p ON p.product_id = f.product_key
-    GROUP BY 1, 2
+    GROUP BY f.product_key
   ), categories AS (
-    SELECT o.category, sum(o.revenue) AS revenue, sum(o.units) AS units,
-           count(*) FILTER (WHERE o.is_order) AS orders
-    FROM orders o GROUP BY o.category
-  ), sold AS (
-    SELECT COALESCE(p.category, 'Unknown') AS category, count(*) AS products
-    FROM (SELECT DISTINCT f.product_key FROM kpi_sales_lines(from_day, to_day) f) k
-    LEFT JOIN product_dim p ON p.product_id = k.product_key
+    SELECT COALESCE(p.category, 'Unknown') AS category, sum(x.revenue) AS revenue, sum(x.units) AS units,
+           count(*) AS products
+    FROM products x
+    LEFT JOIN product_dim p ON p.product_id = x.product_key
     GROUP BY 1
+  ), orders AS (
+    SELECT d.category, count(*) AS orders
+    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.order_id
+          FROM kpi_sales_lines(from_day, to_day) f
+          LEFT JOIN product_dim p ON p.product_id = f.product_key
+          WHERE NOT f.is_return) d
+    GROUP BY d.category
   )
   SELECT rank() OVER (ORDER BY c.revenue DESC), c.category, c.revenue,
-         kpi_percent(c.revenue, sum(c.revenue) OVER ()), c.units, c.orders, s.products
+         kpi_percent(c.revenue, sum(c.revenue) OVER ()), c.units, COALESCE(o.orders, 0), c.products
   FROM categories c
-  JOIN sold s ON s.category = c.category
+  LEFT JOIN orders o ON o.category = c.category
   ORDER BY 1, c.category COLLATE "C";
 END;
 
@@ -83,26 +87,28 @@ RETURNS TABLE (revenue_rank bigint, category text, revenue numeric, revenue_perc
                orders bigint, products bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT COALESCE(h.category, 'Unknown') AS category, f.order_id, sum(f.revenue) AS revenue,
-           sum(f.units) AS units, bool_or(NOT f.is_return) AS is_order
+  WITH products AS (
+    SELECT f.product_key, f.product_version, sum(f.revenue) AS revenue, sum(f.units) AS units
     FROM kpi_sales_lines(from_day, to_day) f
-    LEFT JOIN product_history h ON h.product_version = f.product_version
-    GROUP BY 1, 2
+    GROUP BY f.product_key, f.product_version
   ), categories AS (
-    SELECT o.category, sum(o.revenue) AS revenue, sum(o.units) AS units,
-           count(*) FILTER (WHERE o.is_order) AS orders
-    FROM orders o GROUP BY o.category
-  ), sold AS (
-    SELECT COALESCE(h.category, 'Unknown') AS category, count(DISTINCT k.product_key) AS products
-    FROM (SELECT DISTINCT f.product_key, f.product_version FROM kpi_sales_lines(from_day, to_day) f) k
-    LEFT JOIN product_history h ON h.product_version = k.product_version
+    SELECT COALESCE(p.category, 'Unknown') AS category, sum(x.revenue) AS revenue, sum(x.units) AS units,
+           count(DISTINCT x.product_key) AS products
+    FROM products x
+    LEFT JOIN product_history p ON p.product_version = x.product_version
     GROUP BY 1
+  ), orders AS (
+    SELECT d.category, count(*) AS orders
+    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.order_id
+          FROM kpi_sales_lines(from_day, to_day) f
+          LEFT JOIN product_history p ON p.product_version = f.product_version
+          WHERE NOT f.is_return) d
+    GROUP BY d.category
   )
   SELECT rank() OVER (ORDER BY c.revenue DESC), c.category, c.revenue,
-         kpi_percent(c.revenue, sum(c.revenue) OVER ()), c.units, c.orders, s.products
+         kpi_percent(c.revenue, sum(c.revenue) OVER ()), c.units, COALESCE(o.orders, 0), c.products
   FROM categories c
-  JOIN sold s ON s.category = c.category
+  LEFT JOIN orders o ON o.category = c.category
   ORDER BY 1, c.category COLLATE "C";
 END;
 

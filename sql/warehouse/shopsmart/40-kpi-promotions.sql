@@ -14,7 +14,7 @@ RETURNS TABLE (promotion_id text, promotion_name text, start_date date, end_date
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH bounds AS (
-    SELECT min(s.time_key) AS first_day, max(s.time_key) AS last_day FROM sales_fact s
+    SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day
   ), promoted AS (
     SELECT f.promotion_key, f.store_key, f.product_key, f.order_id, f.day, sum(f.revenue) AS revenue,
            sum(f.units) AS units, sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount,

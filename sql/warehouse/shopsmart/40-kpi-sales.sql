@@ -5,22 +5,30 @@ RETURNS TABLE (month_start date, year integer, month integer, region text, reven
                gross_revenue numeric, returned_revenue numeric, units numeric, orders bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (  -- one row per month, region and order
-    SELECT kpi_month(f.day) AS month_start, COALESCE(s.region, 'Unknown') AS region, f.order_id,
-           sum(f.revenue) AS revenue,
-           sum(f.revenue) FILTER (WHERE f.is_return) AS returned,
-           sum(f.units) AS units,
-           bool_or(NOT f.is_return) AS is_order
+  WITH stores AS (
+    SELECT kpi_month(f.day) AS month_start, f.store_key, sum(f.revenue) AS revenue,
+           COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned, sum(f.units) AS units
     FROM kpi_sales_lines(from_day, to_day) f
-    LEFT JOIN store_dim s ON s.store_id = f.store_key
-    GROUP BY 1, 2, 3
+    GROUP BY 1, 2
+  ), regions AS (
+    SELECT x.month_start, COALESCE(s.region, 'Unknown') AS region, sum(x.revenue) AS revenue,
+           sum(x.returned) AS returned, sum(x.units) AS units
+    FROM stores x
+    LEFT JOIN store_dim s ON s.store_id = x.store_key
+    GROUP BY 1, 2
+  ), orders AS (
+    SELECT d.month_start, d.region, count(*) AS orders
+    FROM (SELECT DISTINCT kpi_month(f.day) AS month_start, COALESCE(s.region, 'Unknown') AS region, f.order_id
+          FROM kpi_sales_lines(from_day, to_day) f
+          LEFT JOIN store_dim s ON s.store_id = f.store_key
+          WHERE NOT f.is_return) d
+    GROUP BY d.month_start, d.region
   )
-  SELECT o.month_start, extract(year FROM o.month_start)::integer,
-         extract(month FROM o.month_start)::integer, o.region,
-         sum(o.revenue), sum(o.revenue) - COALESCE(sum(o.returned), 0), -COALESCE(sum(o.returned), 0),
-         sum(o.units), count(*) FILTER (WHERE o.is_order)
-  FROM orders o
-  GROUP BY o.month_start, o.region;
+  SELECT r.month_start, extract(year FROM r.month_start)::integer,
+         extract(month FROM r.month_start)::integer, r.region, r.revenue, r.revenue - r.returned, -r.returned,
+         r.units, COALESCE(o.orders, 0)
+  FROM regions r
+  LEFT JOIN orders o ON o.month_start = r.month_start AND o.region = r.region;
 END;
 
 CREATE VIEW kpi_revenue_by_region_month AS SELECT * FROM kpi_revenue_by_region_month();
@@ -38,35 +46,33 @@ RETURNS TABLE (day date, day_name text, holiday_flag integer, holiday_name text,
                known_customers bigint, average_order_value numeric, revenue_7_day_average numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT f.day, f.order_id, f.customer_key, sum(f.revenue) AS revenue,
-           sum(f.revenue) FILTER (WHERE f.is_return) AS returned, sum(f.units) AS units,
-           bool_or(NOT f.is_return) AS is_order
+  WITH daily AS (
+    SELECT f.day, sum(f.revenue) AS revenue, COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned,
+           sum(f.units) AS units
     FROM kpi_sales_lines(from_day, to_day) f
-    GROUP BY f.day, f.order_id, f.customer_key
-  ), customers AS (  -- an order counts once a day, a customer too
-    SELECT o.day, o.customer_key, sum(o.revenue) AS revenue, sum(o.returned) AS returned, sum(o.units) AS units,
-           bool_or(o.is_order) AS is_customer
-    FROM orders o GROUP BY o.day, o.customer_key
+    GROUP BY f.day
   ), order_count AS (
     SELECT d.day, count(*) AS orders
-    FROM (SELECT DISTINCT o.day, o.order_id FROM orders o WHERE o.is_order) d GROUP BY d.day
-  ), daily AS (
-    SELECT c.day, sum(c.revenue) AS revenue, COALESCE(sum(c.returned), 0) AS returned, sum(c.units) AS units,
-           count(*) FILTER (WHERE c.is_customer AND c.customer_key <> '?') AS known_customers
-    FROM customers c GROUP BY c.day
+    FROM (SELECT DISTINCT f.day, f.order_id FROM kpi_sales_lines(from_day, to_day) f WHERE NOT f.is_return) d
+    GROUP BY d.day
+  ), customer_count AS (
+    SELECT d.day, count(*) AS customers
+    FROM (SELECT DISTINCT f.day, f.customer_key FROM kpi_sales_lines(from_day, to_day) f
+          WHERE NOT f.is_return AND f.customer_key <> '?') d
+    GROUP BY d.day
   ), days AS (
     SELECT generate_series(min(d.day)::timestamp, max(d.day)::timestamp, interval '1 day')::date AS day
     FROM daily d
   )
   SELECT a.day, COALESCE(t.day_name, to_char(a.day, 'FMDay')), COALESCE(t.holiday_flag, 0), t.holiday_name,
          COALESCE(d.revenue, 0), COALESCE(d.revenue - d.returned, 0), COALESCE(-d.returned, 0),
-         COALESCE(d.units, 0), COALESCE(n.orders, 0), COALESCE(d.known_customers, 0),
+         COALESCE(d.units, 0), COALESCE(n.orders, 0), COALESCE(c.customers, 0),
          kpi_ratio(d.revenue - d.returned, n.orders),
          round(avg(COALESCE(d.revenue, 0)) OVER (ORDER BY a.day ROWS 6 PRECEDING), 2)
   FROM days a
   LEFT JOIN daily d ON d.day = a.day
   LEFT JOIN order_count n ON n.day = a.day
+  LEFT JOIN customer_count c ON c.day = a.day
   LEFT JOIN time_dim t ON t.date_key = a.day;
 END;
 
@@ -87,17 +93,17 @@ RETURNS TABLE (month_start date, year integer, month integer, month_name text, r
                month_on_month_percent numeric, year_on_year_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT kpi_month(f.day) AS month_start, f.order_id, sum(f.revenue) AS revenue,
-           sum(f.revenue) FILTER (WHERE f.is_return) AS returned, sum(f.units) AS units,
-           bool_or(NOT f.is_return) AS is_order, min(f.day) AS first_day, max(f.day) AS last_day
+  WITH monthly AS (
+    SELECT kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
+           COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned, sum(f.units) AS units,
+           min(f.day) AS first_day, max(f.day) AS last_day
     FROM kpi_sales_lines() f
-    GROUP BY 1, 2
-  ), monthly AS (
-    SELECT o.month_start, sum(o.revenue) AS revenue, COALESCE(sum(o.returned), 0) AS returned,
-           sum(o.units) AS units, count(*) FILTER (WHERE o.is_order) AS orders,
-           min(o.first_day) AS first_day, max(o.last_day) AS last_day
-    FROM orders o GROUP BY o.month_start
+    GROUP BY 1
+  ), orders AS (
+    SELECT d.month_start, count(*) AS orders
+    FROM (SELECT DISTINCT kpi_month(f.day) AS month_start, f.order_id FROM kpi_sales_lines() f
+          WHERE NOT f.is_return) d
+    GROUP BY d.month_start
   ), bounds AS (
     SELECT min(m.first_day) AS first_day, max(m.last_day) AS last_day FROM monthly m
   ), months AS (
@@ -106,11 +112,13 @@ BEGIN ATOMIC
     FROM bounds b
   ), complete AS (
     SELECT a.month_start, COALESCE(m.revenue, 0) AS revenue, COALESCE(m.returned, 0) AS returned,
-           COALESCE(m.units, 0) AS units, COALESCE(m.orders, 0) AS orders,
+           COALESCE(m.units, 0) AS units, COALESCE(o.orders, 0) AS orders,
            a.first_day <= a.month_start
              AND a.last_day >= (a.month_start::timestamp + interval '1 month - 1 day')::date AS is_complete,
            extract(month FROM a.month_start)::integer AS month
-    FROM months a LEFT JOIN monthly m ON m.month_start = a.month_start
+    FROM months a
+    LEFT JOIN monthly m ON m.month_start = a.month_start
+    LEFT JOIN orders o ON o.month_start = a.month_start
   )
   SELECT c.month_start, extract(year FROM c.month_start)::integer, c.month, to_char(c.month_start, 'FMMonth'),
          c.revenue, c.revenue - c.returned, -c.returned, c.units, c.orders, c.is_complete,
@@ -197,20 +205,21 @@ RETURNS TABLE (month_start date, channel text, revenue numeric, revenue_percent 
                orders bigint, order_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT kpi_month(f.day) AS month_start, f.channel, f.order_id, sum(f.revenue) AS revenue,
-           sum(f.units) AS units, bool_or(NOT f.is_return) AS is_order
+  WITH channels AS (
+    SELECT kpi_month(f.day) AS month_start, f.channel, sum(f.revenue) AS revenue, sum(f.units) AS units
     FROM kpi_sales_lines(from_day, to_day) f
-    GROUP BY 1, 2, 3
-  ), mix AS (
-    SELECT o.month_start, o.channel, sum(o.revenue) AS revenue, sum(o.units) AS units,
-           count(*) FILTER (WHERE o.is_order) AS orders
-    FROM orders o GROUP BY o.month_start, o.channel
+    GROUP BY 1, 2
+  ), orders AS (
+    SELECT d.month_start, d.channel, count(*) AS orders
+    FROM (SELECT DISTINCT kpi_month(f.day) AS month_start, f.channel, f.order_id
+          FROM kpi_sales_lines(from_day, to_day) f WHERE NOT f.is_return) d
+    GROUP BY d.month_start, d.channel
   )
-  SELECT m.month_start, m.channel, m.revenue, kpi_percent(m.revenue, sum(m.revenue) OVER w), m.units,
-         m.orders, kpi_percent(m.orders, sum(m.orders) OVER w)
-  FROM mix m
-  WINDOW w AS (PARTITION BY m.month_start);
+  SELECT c.month_start, c.channel, c.revenue, kpi_percent(c.revenue, sum(c.revenue) OVER w), c.units,
+         COALESCE(o.orders, 0), kpi_percent(COALESCE(o.orders, 0), sum(o.orders) OVER w)
+  FROM channels c
+  LEFT JOIN orders o ON o.month_start = c.month_start AND o.channel = c.channel
+  WINDOW w AS (PARTITION BY c.month_start);
 END;
 
 CREATE VIEW kpi_channel_mix AS SELECT * FROM kpi_channel_mix();
