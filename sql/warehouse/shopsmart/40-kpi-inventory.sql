@@ -42,8 +42,10 @@ BEGIN ATOMIC
   )
   SELECT x.product_key, COALESCE(p.product_name, 'Unknown'), COALESCE(p.category, 'Unknown'), x.store_key,
          x.time_key, (SELECT t.day FROM today t) - x.time_key, x.stock_on_hand, x.reorder_level,
-         COALESCE(x.supplier_id, p.supplier_id), x.units, round(x.daily, 2), kpi_ratio(x.stock_on_hand, x.daily),
-         CASE WHEN x.daily > 0 THEN x.time_key + LEAST(floor(x.stock_on_hand / x.daily), 36500)::integer END
+         COALESCE(x.supplier_id, p.supplier_id), x.units, round(x.daily, 2),
+         CASE WHEN x.stock_on_hand = 0 THEN 0 ELSE kpi_ratio(x.stock_on_hand, x.daily) END,
+         CASE WHEN x.stock_on_hand = 0 THEN x.time_key
+              WHEN x.daily > 0 THEN x.time_key + LEAST(floor(x.stock_on_hand / x.daily), 36500)::integer END
   FROM paced x
   LEFT JOIN product_dim p ON p.product_id = x.product_key;
 END;
@@ -51,10 +53,10 @@ END;
 CREATE VIEW kpi_stock_cover AS SELECT * FROM kpi_stock_cover();
 COMMENT ON VIEW kpi_stock_cover IS
 'How long does the stock on hand last at the present rate of sale?
-Formula: days_of_cover = stock_on_hand of the latest snapshot / mean_daily_units; mean_daily_units = net units sold in the 28 days up to the latest sales day / 28 (the function takes another day and window); projected_stock_out = snapshot day + whole days of cover, at most a hundred years on. What arrived or was sold since the snapshot is not in the stock: see snapshot_age_days.
+Formula: days_of_cover = stock_on_hand of the latest snapshot / mean_daily_units; mean_daily_units = net units sold in the 28 days up to the latest sales day / 28 (the function takes another day and window); projected_stock_out = snapshot day + whole days of cover, at most a hundred years on; without stock the cover is 0, whatever is sold. What arrived or was sold since the snapshot is not in the stock: see snapshot_age_days.
 Grain: product and store of the snapshot (''-'': the whole chain)
 Unit: units, days
-NULL: days_of_cover and projected_stock_out when nothing was sold in the window (no end in sight); reorder_level and supplier_id where the source named none
+NULL: days_of_cover and projected_stock_out when there is stock and nothing was sold in the window (no end in sight); reorder_level and supplier_id where the source named none
 Source: inventory_fact, sales_fact, product_history';
 
 CREATE VIEW kpi_stock_sales_trend AS
@@ -242,5 +244,5 @@ COMMENT ON VIEW kpi_replenishment IS
 Formula: listed are items at or under their reorder level, and items that run out within the lead time (7 days) at the mean daily units of the last 28 days; order_by_day = projected_stock_out - lead time; suggested_order_units = max(reorder_level, demand in the lead time) + demand of 28 days - stock, rounded up, not below zero. The function takes another day, window, lead time and cover. priority: under the reorder level first, then the earliest stock-out, then the fastest seller.
 Grain: product and store of the snapshot (''-'': the whole chain)
 Unit: units, days
-NULL: days_of_cover, projected_stock_out and order_by_day when nothing was sold in the window; reorder_level where the source named none
+NULL: days_of_cover, projected_stock_out and order_by_day when there is stock and nothing was sold in the window; reorder_level where the source named none
 Source: inventory_fact, sales_fact, product_history';
