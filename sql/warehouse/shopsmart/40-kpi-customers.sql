@@ -272,7 +272,7 @@ BEGIN ATOMIC
   SELECT s.customer_key, s.last_day, (SELECT t.day FROM today t) - s.last_day, s.frequency, s.monetary,
          s.r, s.f, s.m, s.r::text || s.f::text || s.m::text,
          CASE WHEN s.r >= 4 AND s.f >= 4 THEN 'Champions'
-              WHEN s.r >= 3 AND s.f >= 3 THEN 'Loyal'
+              WHEN s.r >= 3 AND s.f >= 3 AND s.frequency > 1 THEN 'Loyal'
               WHEN s.r >= 4 AND s.frequency = 1 THEN 'New'
               WHEN s.r >= 4 THEN 'Promising'
               WHEN s.r = 3 THEN 'Needs attention'
@@ -286,7 +286,7 @@ END;
 CREATE VIEW kpi_rfm AS SELECT * FROM kpi_rfm();
 COMMENT ON VIEW kpi_rfm IS
 'Who are the best customers, who is drifting away?
-Formula: recency = days from the last purchase to the latest sales day (or as_of), frequency = orders, monetary = net revenue; each scored 1 (worst) to 5 by quintile, equal values alike (the quintile of the middle of the group). Segments, first that fits: Champions r>=4 f>=4; Loyal r>=3 f>=3; New r>=4 with one order; Promising r>=4; Needs attention r=3; Cannot lose r=1 f>=4 m>=4; At risk f>=4; Hibernating r=2; Lost r=1.
+Formula: recency = days from the last purchase to the latest sales day (or as_of), frequency = orders, monetary = net revenue; each scored 1 (worst) to 5 by quintile, equal values alike (the quintile of the middle of the group). Segments, first that fits: Champions r>=4 f>=4; Loyal r>=3 f>=3 with more than one order; New r>=4 with one order; Promising r>=4; Needs attention r=3; Cannot lose r=1 f>=4 m>=4; At risk f>=4; Hibernating r=2; Lost r=1.
 Grain: customer with a purchase
 Unit: days, orders, currency, scores 1 to 5
 NULL: none. The unknown customer is left out

@@ -34,18 +34,19 @@ BEGIN ATOMIC
     SELECT s.product_key, '-', NULL, NULL, NULL, NULL, s.units FROM sold s
   ), paced AS (
     SELECT g.product_key, g.store_key, max(g.time_key) AS time_key, max(g.stock_on_hand) AS stock_on_hand,
-           max(g.reorder_level) AS reorder_level, max(g.supplier_id) AS supplier_id, sum(g.units) AS units,
-           CASE WHEN window_days > 0 THEN GREATEST(sum(g.units), 0) / window_days END AS daily
+           max(g.reorder_level) AS reorder_level, max(g.supplier_id) AS supplier_id, sum(g.units) AS units
     FROM together g
     GROUP BY g.product_key, g.store_key
     HAVING max(g.time_key) IS NOT NULL
   )
   SELECT x.product_key, COALESCE(p.product_name, 'Unknown'), COALESCE(p.category, 'Unknown'), x.store_key,
          x.time_key, (SELECT t.day FROM today t) - x.time_key, x.stock_on_hand, x.reorder_level,
-         COALESCE(x.supplier_id, p.supplier_id), x.units, round(x.daily, 2),
-         CASE WHEN x.stock_on_hand = 0 THEN 0 ELSE kpi_ratio(x.stock_on_hand, x.daily) END,
+         COALESCE(x.supplier_id, p.supplier_id), x.units, kpi_ratio(GREATEST(x.units, 0), window_days),
+         CASE WHEN x.stock_on_hand = 0 THEN 0 ELSE kpi_ratio(x.stock_on_hand * window_days, x.units) END,
+         -- multiplied before it is divided: 10 / (1 / 28) is 279.99..., 10 x 28 / 1 is 280
          CASE WHEN x.stock_on_hand = 0 THEN x.time_key
-              WHEN x.daily > 0 THEN x.time_key + LEAST(floor(x.stock_on_hand / x.daily), 36500)::integer END
+              WHEN x.units > 0
+              THEN x.time_key + LEAST(floor(x.stock_on_hand * window_days / x.units), 36500)::integer END
   FROM paced x
   LEFT JOIN product_dim p ON p.product_id = x.product_key;
 END;
@@ -126,7 +127,7 @@ BEGIN ATOMIC
     FULL JOIN sold u ON u.product_key = k.product_key
   )
   SELECT x.product_key, COALESCE(p.product_name, 'Unknown'), COALESCE(p.category, 'Unknown'), x.days, x.units,
-         x.stock, p.unit_cost, kpi_ratio(x.units * 365 / x.days, x.stock),
+         x.stock, p.unit_cost, kpi_ratio(x.units * 365, x.stock * x.days),
          kpi_ratio(x.stock * x.days, x.units)
   FROM paced x
   LEFT JOIN product_dim p ON p.product_id = x.product_key;
@@ -158,9 +159,9 @@ BEGIN ATOMIC
     FROM kpi_product_turnover(from_day, to_day) t
     GROUP BY t.category
   )
-  SELECT c.category, c.days, c.units, round(c.stock, 2), kpi_ratio(c.units * 365 / c.days, c.stock),
+  SELECT c.category, c.days, c.units, round(c.stock, 2), kpi_ratio(c.units * 365, c.stock * c.days),
          kpi_ratio(c.stock * c.days, c.units), round(c.sold_cost, 2), round(c.stock_cost, 2),
-         kpi_ratio(c.sold_cost * 365 / c.days, c.stock_cost), c.units_without_stock,
+         kpi_ratio(c.sold_cost * 365, c.stock_cost * c.days), c.units_without_stock,
          round(c.stock_without_cost, 2)
   FROM categories c;
 END;
@@ -190,9 +191,9 @@ BEGIN ATOMIC
            COALESCE(sum(t.average_stock) FILTER (WHERE t.unit_cost IS NULL), 0) AS stock_without_cost
     FROM kpi_product_turnover(from_day, to_day) t
   )
-  SELECT c.days, c.units, round(c.stock, 2), kpi_ratio(c.units * 365 / c.days, c.stock),
+  SELECT c.days, c.units, round(c.stock, 2), kpi_ratio(c.units * 365, c.stock * c.days),
          kpi_ratio(c.stock * c.days, c.units), round(c.sold_cost, 2), round(c.stock_cost, 2),
-         kpi_ratio(c.sold_cost * 365 / c.days, c.stock_cost), c.units_without_stock,
+         kpi_ratio(c.sold_cost * 365, c.stock_cost * c.days), c.units_without_stock,
          round(c.stock_without_cost, 2)
   FROM total c;
 END;
@@ -219,17 +220,18 @@ BEGIN ATOMIC
                     (SELECT max(i.time_key) FROM inventory_fact i)) AS day
   ), planned AS (
     SELECT c.*, COALESCE(c.stock_on_hand <= c.reorder_level, false) AS is_under,
-           GREATEST(c.units_in_window, 0) / NULLIF(window_days, 0) AS daily
+           GREATEST(c.units_in_window, 0) AS units
     FROM kpi_stock_cover(as_of, window_days) c
   ), listed AS (
     SELECT p.*,
-           GREATEST(ceil(GREATEST(COALESCE(p.reorder_level, 0), p.daily * lead_time_days)
-                         + p.daily * cover_days - p.stock_on_hand), 0) AS suggested
+           GREATEST(ceil((GREATEST(COALESCE(p.reorder_level, 0) * window_days, p.units * lead_time_days)
+                          + p.units * cover_days - p.stock_on_hand * window_days) / NULLIF(window_days, 0)), 0)
+             AS suggested
     FROM planned p
     WHERE p.is_under
        OR p.projected_stock_out <= (SELECT t.day FROM today t) + lead_time_days
   )
-  SELECT row_number() OVER (ORDER BY l.is_under DESC, l.projected_stock_out, l.daily DESC,
+  SELECT row_number() OVER (ORDER BY l.is_under DESC, l.projected_stock_out, l.units DESC,
                                      l.product_id COLLATE "C", l.store_id COLLATE "C"),
          l.product_id, l.product_name, l.category, l.store_id, l.supplier_id, l.snapshot_day, l.stock_on_hand,
          l.reorder_level, l.is_under, l.mean_daily_units, l.days_of_cover, l.projected_stock_out,

@@ -64,8 +64,7 @@ BEGIN ATOMIC
     GROUP BY c.promotion_key
   ), paced AS (
     SELECT s.*, t.stores, t.products, t.revenue, t.units, t.orders, t.discount, t.outside, c.period_revenue,
-           c.baseline_revenue, c.period_revenue / NULLIF(s.days, 0) AS period_daily,
-           c.baseline_revenue / NULLIF(GREATEST(s.baseline_to - s.baseline_from + 1, 0), 0) AS baseline_daily
+           c.baseline_revenue, s.baseline_to - s.baseline_from + 1 AS baseline_length
     FROM spans s
     LEFT JOIN totals t ON t.promotion_key = s.promotion_key
     LEFT JOIN compared c ON c.promotion_key = s.promotion_key
@@ -73,12 +72,14 @@ BEGIN ATOMIC
   SELECT p.promotion_key, COALESCE(p.promotion_name, 'Unknown'), p.start_date, p.end_date, p.discount_percent,
          p.days, COALESCE(p.stores, 0), COALESCE(p.products, 0), COALESCE(p.revenue, 0), COALESCE(p.units, 0),
          COALESCE(p.orders, 0), COALESCE(p.discount, 0), COALESCE(p.outside, 0), p.period_revenue,
-         round(p.period_daily, 2),
-         CASE WHEN p.baseline_daily IS NOT NULL THEN p.baseline_from END,
-         CASE WHEN p.baseline_daily IS NOT NULL THEN p.baseline_to END,
-         p.baseline_revenue, round(p.baseline_daily, 2),
-         round(p.period_revenue - p.baseline_daily * p.days, 2),
-         kpi_percent(p.period_daily - p.baseline_daily, p.baseline_daily)
+         kpi_ratio(p.period_revenue, p.days),
+         CASE WHEN p.baseline_revenue IS NOT NULL THEN p.baseline_from END,
+         CASE WHEN p.baseline_revenue IS NOT NULL THEN p.baseline_to END,
+         p.baseline_revenue, kpi_ratio(p.baseline_revenue, p.baseline_length),
+         round(p.period_revenue - p.baseline_revenue * p.days / NULLIF(p.baseline_length, 0), 2),
+         -- per day against per day, both sides times both numbers of days
+         kpi_percent(p.period_revenue * p.baseline_length - p.baseline_revenue * p.days,
+                     p.baseline_revenue * p.days)
   FROM paced p
   ORDER BY p.start_date, p.promotion_key COLLATE "C";
 END;
