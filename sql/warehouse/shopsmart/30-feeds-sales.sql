@@ -171,7 +171,7 @@ SELECT
            'reason', 'the discount exceeds the price of the line', 'hint', 'discount is an amount for the whole line, not a percentage.')
       || common.room || common.members || common.promotions
       || (common.facts || jsonb_build_object('select', format(common.fact_select, $sql$
-        SELECT b.time_key, b.store_id AS store_key, coalesce(b.product_id, '?') AS product_key,
+        SELECT b.time_key, 'ONLINE' AS store_key, coalesce(b.product_id, '?') AS product_key,
                coalesce(b.customer_id, '?') AS customer_key, coalesce(b.promotion_id, '-') AS promotion_key,
                b.event_time, b.order_id, NULL::text AS transaction_id,
                coalesce(b.line_no, b.line_hash) AS line_id, b.channel, b.payment_mode,
