@@ -118,16 +118,12 @@ void read(const char *statement, DestReceiver *receiver) {
   }
 }
 
-int64 count_source(const Source &source) {
-  if (SPI_execute(psprintf("SELECT pg_catalog.count(*) FROM %s", source.qualified), true, 1) !=
-      SPI_OK_SELECT) {
-    elog(ERROR, "counting the source failed");
+Datum read_one(const char *statement) {
+  if (SPI_execute(statement, true, 1) != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "no answer to: %s", statement);
   }
   bool null = false;
-  const int64 count =
-      DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
-  SPI_freetuptable(SPI_tuptable);
-  return count;
+  return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
 }
 
 Counts merge(Oid relation, Oid from, const Options &options) {
@@ -144,15 +140,22 @@ Counts merge(Oid relation, Oid from, const Options &options) {
 
   CommandCounterIncrement();
   PushActiveSnapshot(GetTransactionSnapshot());
-  read(read_statement(*dimension, *origin, options), replay_receiver(replay));
+  const bool empty =
+      !DatumGetBool(read_one(psprintf("SELECT EXISTS (SELECT FROM %s)", dimension->qualified)));
+  read(empty ? first_read_statement(*dimension, *origin, options)
+             : read_statement(*dimension, *origin, options),
+       replay_receiver(replay));
   const int64 events = finish_replay(replay);
-  if (options.mode == Mode::snapshot) {
+  if (options.mode == Mode::snapshot && !empty) {
     // The rest of the rows ended in the join.
-    counts.unchanged += count_source(*origin) - events;
+    counts.unchanged +=
+        DatumGetInt64(read_one(psprintf("SELECT pg_catalog.count(*) FROM %s", origin->qualified))) -
+        events;
   }
   PopActiveSnapshot();
 
   apply(*dimension, work);
+  close_work(work);
   SPI_finish();
   return counts;
 }

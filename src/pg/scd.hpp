@@ -106,7 +106,9 @@ Dimension *load_dimension(Oid relation);
 Source *resolve_source(Dimension *dimension, Oid relation, const Options &options);
 const char *equality_operator(Oid type, bool *built_in);
 
-// scd_statement.cpp: the texts of the statements.
+// scd_statement.cpp: the texts of the statements. The first one is for an empty dimension.
+const char *first_read_statement(const Dimension &dimension, const Source &source,
+                                 const Options &options);
 const char *read_statement(const Dimension &dimension, const Source &source,
                            const Options &options);
 
@@ -119,6 +121,7 @@ struct WorkSet {
   Work rejects;     // code, reason, key, sequence, operation, all columns
 };
 WorkSet *open_work(const Dimension &dimension);
+void close_work(WorkSet *work);
 void put(Work *work, const Datum *values, const bool *nulls);
 void clear_rejects(const Dimension &dimension);
 void apply(const Dimension &dimension, WorkSet *work);

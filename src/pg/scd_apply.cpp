@@ -226,6 +226,14 @@ void put(Work *work, const Datum *values, const bool *nulls) {
   ++work->count;
 }
 
+void close_work(WorkSet *work) {
+  for (Work *each :
+       {&work->moves, &work->overwrites, &work->completions, &work->insertions, &work->rejects}) {
+    tuplestore_end(each->rows);
+    each->rows = nullptr;
+  }
+}
+
 void clear_rejects(const Dimension &dimension) {
   if (rejects_table_exists()) {
     SPI_execute(psprintf("DELETE FROM pg_temp.scd_rejects WHERE dim = %u::pg_catalog.oid",

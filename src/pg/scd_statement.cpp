@@ -178,6 +178,21 @@ struct Builder {
     }
   }
 
+  void add_events(const char *from) {
+    add("SELECT 1::pg_catalog.int2, CAST(NULL AS %s), e.q, CAST(NULL AS pg_catalog.timestamptz), "
+        "e.o, e.ot, ",
+        plain_type(dimension.surrogate.type));
+    names("e", dimension.count());
+    add(" FROM %s", from);
+  }
+
+  void order() {
+    add(" ORDER BY ");
+    for (int i = 0; i < dimension.keys; ++i) {
+      add("%s%d", i > 0 ? ", " : "", at::columns + i + 1);
+    }
+  }
+
   void versions() {
     add("SELECT 0::pg_catalog.int2, d.* FROM member AS m CROSS JOIN LATERAL (SELECT x.%s, x.%s, "
         "x.%s, ",
@@ -206,6 +221,20 @@ struct Builder {
 
 } // namespace
 
+const char *first_read_statement(const Dimension &dimension, const Source &source,
+                                 const Options &options) {
+  Builder b{dimension, source, options, {}};
+  initStringInfo(&b.text);
+  b.add_events("(");
+  b.source_rows();
+  b.add(") AS e");
+  // One row per key, known beforehand: the order does not matter.
+  if (options.mode != Mode::snapshot || !source.unique_key) {
+    b.order();
+  }
+  return b.text.data;
+}
+
 const char *read_statement(const Dimension &dimension, const Source &source,
                            const Options &options) {
   Builder b{dimension, source, options, {}};
@@ -226,15 +255,9 @@ const char *read_statement(const Dimension &dimension, const Source &source,
   }
   b.add(") ");
   b.versions();
-  b.add(" UNION ALL SELECT 1::pg_catalog.int2, CAST(NULL AS %s), e.q, CAST(NULL AS "
-        "pg_catalog.timestamptz), e.o, e.ot, ",
-        plain_type(dimension.surrogate.type));
-  b.names("e", dimension.count());
-  b.add(" FROM event AS e ORDER BY ");
-  for (int i = 0; i < dimension.keys; ++i) {
-    b.add("%d, ", at::columns + i + 1);
-  }
-  b.add("1");
+  b.add(" UNION ALL ");
+  b.add_events("event AS e");
+  b.order();
   return b.text.data;
 }
 
