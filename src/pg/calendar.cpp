@@ -260,8 +260,9 @@ TimeDimensionCall *begin_time_dimension(FunctionCallInfo fcinfo) {
   if (options.grain == calendar::Grain::hour) {
     // No zone is more than a day away from UTC.
     const Transitions found = collect_transitions(zone, options.start - 2, options.end + 2);
-    starhouse::pg::ContextMemory memory(CurrentMemoryContext);
+    MemoryContext context = CurrentMemoryContext;
     compute([&] {
+      starhouse::pg::ContextMemory memory(context);
       const calendar::ZoneTable table({found.items, found.items + found.size});
       const auto missing = calendar::missing_local_hours(table, options.start * USECS_PER_DAY,
                                                          (options.end + 1) * USECS_PER_DAY);
@@ -298,11 +299,19 @@ MinimalTuple form_tuple(TimeDimensionCall *call) {
 }
 
 // FROM clause: the executor would copy every row into a tuplestore anyway, so it is filled here.
+// Only the store and its descriptor outlive the call: a LATERAL one comes once per outer row.
 void materialize_time_dimension(FunctionCallInfo fcinfo, ReturnSetInfo *result) {
-  MemoryContext old_context = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+  MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "starhouse time dimension",
+                                             ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(work);
   TimeDimensionCall *call = begin_time_dimension(fcinfo);
+
+  MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+  TupleDesc descriptor = CreateTupleDescCopy(call->descriptor);
   Tuplestorestate *store =
       tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+  MemoryContextSwitchTo(work);
+
   TupleTableSlot *slot = MakeSingleTupleTableSlot(call->descriptor, &TTSOpsMinimalTuple);
   MinimalTuple tuple = nullptr;
   calendar::Day date = 0;
@@ -324,10 +333,11 @@ void materialize_time_dimension(FunctionCallInfo fcinfo, ReturnSetInfo *result) 
     tuplestore_puttupleslot(store, slot);
   }
   ExecDropSingleTupleTableSlot(slot);
-  MemoryContextSwitchTo(old_context);
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(work);
   result->returnMode = SFRM_Materialize;
   result->setResult = store;
-  result->setDesc = call->descriptor;
+  result->setDesc = descriptor;
 }
 
 } // namespace
