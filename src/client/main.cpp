@@ -1,5 +1,6 @@
 // starhouse: loads files into a warehouse, replays what was rejected, shows the state of its feeds.
 #include "client/commands.hpp"
+#include "client/interrupt.hpp"
 #include "core/error.hpp"
 
 #include <fmt/format.h>
@@ -31,6 +32,7 @@ int run(int argc, char **argv) {
   app.footer("Connection settings are libpq's own: PGHOST, PGPORT, PGUSER, PGDATABASE, "
              "PGSERVICE, or -d with a URI or key=value pairs.\n"
              "Exit status: 0 done, 1 error, 2 wrong usage, 3 more rejected rows than allowed.");
+  starhouse::client::add_load_command(app);
   app.add_subcommand("version", "Print the version of this program")->callback([] {
     fmt::print("starhouse {}\n", STARHOUSE_VERSION);
   });
@@ -54,8 +56,11 @@ int run(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   try {
+    starhouse::client::install_interrupt_handler();
     return run(argc, argv);
   } catch (const Exit &e) {
+    return static_cast<int>(e.status);
+  } catch (const starhouse::client::Interrupted &e) {
     return static_cast<int>(e.status);
   } catch (const starhouse::Error &e) {
     print_error(e);

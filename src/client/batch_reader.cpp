@@ -1,0 +1,173 @@
+#include "client/batch_reader.hpp"
+
+#include "client/interrupt.hpp"
+#include "core/stream/encoding.hpp"
+
+#include <chrono>
+#include <csignal>
+
+#include <fmt/format.h>
+
+namespace starhouse::client {
+
+using stream::Format;
+using stream::ReadStatus;
+
+BatchReader::BatchReader(const FeedPlan &plan, std::string name, std::unique_ptr<Source> source,
+                         BatchLimits limits)
+    : plan_(plan), name_(std::move(name)), source_(std::move(source)), limits_(limits),
+      parser_(plan.contract, plan.zone),
+      csv_({plan.contract.csv.delimiter, plan.contract.csv.quote, plan.contract.max_record_bytes}),
+      lines_(plan.contract.max_record_bytes) {
+  if (plan.contract.format == Format::csv && plan.contract.csv.header) {
+    read_header();
+  }
+}
+
+ReadStatus BatchReader::next_record() {
+  const bool csv = plan_.contract.format == Format::csv;
+  while (true) {
+    const ReadStatus status = csv ? csv_.next(record_, reject_) : lines_.next(record_, reject_);
+    if (status != ReadStatus::need_data) {
+      return status;
+    }
+    const std::string_view chunk = source_->read();
+    if (chunk.empty()) {
+      csv ? csv_.finish() : lines_.finish();
+    } else {
+      csv ? csv_.feed(chunk) : lines_.feed(chunk);
+    }
+  }
+}
+
+void BatchReader::read_header() {
+  const ReadStatus status = next_record();
+  if (status == ReadStatus::end) {
+    throw Error(SqlState{"22P04"}, fmt::format("{} holds no header, only blank lines", name_),
+                fmt::format("Feed {} expects CSV with a header.", plan_.feed));
+  }
+  try {
+    if (status == ReadStatus::bad_record) {
+      throw Error(reject_.code, reject_.reason, reject_.hint);
+    }
+    header_report_ = parser_.bind_header(record_.fields);
+  } catch (const Error &e) {
+    throw Error(e.code(),
+                fmt::format("{}, line {}: {}", name_, std::max<std::uint64_t>(1, record_.line),
+                            e.message()),
+                e.hint().empty() ? fmt::format("starhouse feeds {} {} shows what the feed expects.",
+                                               plan_.warehouse, plan_.feed)
+                                 : e.hint(),
+                e.detail().empty() ? fmt::format("Feed {}: {}", plan_.feed, plan_.columns)
+                                   : e.detail());
+  }
+  std::string_view text;
+  header_ = stream::to_utf8(plan_.contract.csv.encoding, record_.raw, scratch_, text)
+                ? std::string{text}
+                : std::string{};
+}
+
+bool BatchReader::fill(Batch &batch) {
+  const bool csv = plan_.contract.format == Format::csv;
+  batch.clear();
+  while (batch.size() < limits_.rows && batch.bytes() < limits_.bytes) {
+    const ReadStatus status = next_record();
+    if (status == ReadStatus::end) {
+      return false;
+    }
+    const auto number = static_cast<std::int64_t>(record_.number);
+    if (number < first_) {
+      continue;
+    }
+    batch.add(number, static_cast<std::int64_t>(record_.line), record_.raw);
+    if (status == ReadStatus::bad_record ||
+        !(csv ? parser_.parse_csv(record_.fields, number, batch.rows(), reject_)
+              : parser_.parse_json(record_.raw, number, batch.rows(), reject_))) {
+      batch.reject_last(reject_);
+    }
+  }
+  return true;
+}
+
+bool bronze_text(const void *contract, std::string_view bytes, std::string &scratch,
+                 std::string_view &text) {
+  const auto &of = *static_cast<const stream::Contract *>(contract);
+  return stream::to_utf8(of.format == Format::csv ? of.csv.encoding : stream::Encoding::utf8, bytes,
+                         scratch, text);
+}
+
+BatchQueue::BatchQueue(BatchReader &reader) : reader_(reader) {
+  // Signals are for the main thread, which waits on the server.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+BatchQueue::~BatchQueue() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stop_ = true;
+    if (!ended_) {
+      abandon_reads(); // it may wait for standard input
+    }
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void BatchQueue::run() {
+  try {
+    bool more = true;
+    while (more) {
+      std::unique_ptr<Batch> batch;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !ready_ || stop_; });
+        if (stop_) {
+          return;
+        }
+        batch = std::move(spare_);
+      }
+      if (!batch) {
+        batch = std::make_unique<Batch>();
+      }
+      more = reader_.fill(*batch);
+      const std::scoped_lock lock(mutex_);
+      ready_ = Item{std::move(batch), !more, reader_.consumed()};
+      changed_.notify_all();
+    }
+  } catch (...) {
+    const std::scoped_lock lock(mutex_);
+    failure_ = std::current_exception();
+    changed_.notify_all();
+  }
+}
+
+std::optional<BatchQueue::Item> BatchQueue::next() {
+  using namespace std::chrono_literals;
+  std::unique_lock lock(mutex_);
+  if (ended_) {
+    return std::nullopt;
+  }
+  while (!ready_ && !failure_) {
+    changed_.wait_for(lock, 100ms);
+    check_interrupt();
+  }
+  if (!ready_) { // what was read before the failure has been handed out
+    std::rethrow_exception(failure_);
+  }
+  std::optional<Item> item = std::exchange(ready_, std::nullopt);
+  ended_ = item->last;
+  changed_.notify_all();
+  return item;
+}
+
+void BatchQueue::recycle(std::unique_ptr<Batch> batch) {
+  const std::scoped_lock lock(mutex_);
+  spare_ = std::move(batch);
+}
+
+} // namespace starhouse::client

@@ -1,0 +1,270 @@
+// starhouse load WAREHOUSE --feed F FILE...
+#include "client/commands.hpp"
+
+#include "client/interrupt.hpp"
+#include "client/loader.hpp"
+#include "client/report.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace starhouse::client {
+namespace {
+
+struct MaxRejects {
+  bool set = false;
+  bool percent = false;
+  double value = 0;
+
+  bool exceeded(const Counts &counts, bool at_end) const noexcept {
+    if (!set) {
+      return false;
+    }
+    if (!percent) {
+      return static_cast<double>(counts.rejected) > value;
+    }
+    // A share says something once there are enough records.
+    return (at_end || counts.read >= 10000) &&
+           static_cast<double>(counts.rejected) * 100 > value * static_cast<double>(counts.read);
+  }
+};
+
+struct Options {
+  Target target;
+  std::vector<std::string> files;
+  std::size_t batch_rows = 0;
+  std::string max_rejects_text;
+  MaxRejects max_rejects;
+  bool quiet = false;
+  bool dry_run = false;
+  bool json = false;
+};
+
+MaxRejects parse_max_rejects(std::string text) {
+  MaxRejects limit;
+  if (text.empty()) {
+    return limit;
+  }
+  limit.set = true;
+  if (text.back() == '%') {
+    limit.percent = true;
+    text.pop_back();
+  }
+  const char *const end = text.data() + text.size(); // NOLINT: pointers are from_chars' interface
+  const auto parsed = std::from_chars(text.data(), end, limit.value);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || limit.value < 0 ||
+      (limit.percent && limit.value > 100)) {
+    throw CLI::ValidationError(
+        "--max-rejects",
+        fmt::format("\"{}\" is neither a number of rows nor a share such as 0.5%", text));
+  }
+  return limit;
+}
+
+// Rejects of a dry run, which no table holds.
+class KindCounter {
+public:
+  void add(const Batch &batch) {
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const Batch::Record &record = batch.record(i);
+      if (record.reject < 0) {
+        continue;
+      }
+      const stream::Reject &reject = batch.rejects()[static_cast<std::size_t>(record.reject)];
+      const std::string code{reject.code.data(), 5};
+      auto [at, fresh] = kinds_.try_emplace({code, reject.column, reject.reason});
+      if (fresh) {
+        at->second = {0,           code,         reject.column, reject.reason,
+                      reject.hint, reject.value, record.line};
+      }
+      ++at->second.count;
+    }
+  }
+  std::vector<RejectKind> most_frequent() const {
+    std::vector<RejectKind> list;
+    for (const auto &[key, kind] : kinds_) {
+      list.push_back(kind);
+    }
+    std::stable_sort(list.begin(), list.end(), [](const RejectKind &left, const RejectKind &right) {
+      return left.count > right.count;
+    });
+    list.resize(std::min<std::size_t>(list.size(), 10));
+    return list;
+  }
+
+private:
+  std::map<std::tuple<std::string, std::string, std::string>, RejectKind> kinds_;
+};
+
+class LoadCommand {
+public:
+  explicit LoadCommand(const Options &options)
+      : options_(options),
+        first_connection_(std::make_unique<Connection>(connect(options.target, "starhouse load"))),
+        plan_(read_plan(*first_connection_, options.target)),
+        loader_(options.target, std::move(first_connection_), plan_) {
+    if (options_.batch_rows > 0) {
+      plan_.batch_rows = options_.batch_rows;
+    }
+  }
+
+  Status run() {
+    Status status = Status::ok;
+    for (const std::string &file : options_.files) {
+      FileReport report = load_file(file);
+      options_.json ? print_json(report) : print_report(report);
+      std::fflush(stdout);
+      if (!report.stopped.empty()) {
+        return Status::too_many_rejects;
+      }
+      if (options_.max_rejects.exceeded(report.counts, true)) {
+        status = Status::too_many_rejects;
+      }
+    }
+    return status;
+  }
+
+private:
+  FileReport load_file(const std::string &file);
+  void load_batches(BatchReader &reader, FileReport &report, std::uint64_t bytes);
+  void note_header(const BatchReader &reader, FileReport &report) const;
+
+  const Options &options_;
+  std::unique_ptr<Connection> first_connection_;
+  FeedPlan plan_;
+  Loader loader_;
+};
+
+void LoadCommand::note_header(const BatchReader &reader, FileReport &report) const {
+  const auto list = [](const std::vector<std::string> &names) {
+    std::string text;
+    for (const std::string &name : names) {
+      text += (text.empty() ? "" : ", ") + name;
+    }
+    return text;
+  };
+  if (!reader.header_report().extra.empty()) {
+    report.notes.push_back("columns that the feed does not use: " +
+                           list(reader.header_report().extra));
+  }
+  if (!reader.header_report().missing_columns.empty()) {
+    report.notes.push_back("columns that the file does not have: " +
+                           list(reader.header_report().missing_columns));
+  }
+}
+
+FileReport LoadCommand::load_file(const std::string &file) {
+  FileReport report;
+  report.file = file == "-" ? "standard input" : file;
+  report.warehouse = options_.target.warehouse;
+  report.feed = options_.target.feed;
+  report.dry_run = options_.dry_run;
+  const auto start = std::chrono::steady_clock::now();
+  const SourceFacts facts = options_.dry_run ? SourceFacts{} : fingerprint(file);
+  BatchReader reader(plan_, report.file, open_source(file), {plan_.batch_rows});
+  note_header(reader, report);
+  if (!options_.dry_run) {
+    const OpenSource &source = loader_.open(file, facts, reader.header());
+    report.source_id = source.source_id;
+    report.already_loaded_at = source.finished_at;
+    if (!source.finished_at.empty()) {
+      return report;
+    }
+    report.resumed_at = source.next_record > 1 ? source.next_record : 0;
+    reader.skip_to(source.next_record);
+  }
+  load_batches(reader, report, facts.bytes);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!options_.dry_run && report.counts.rejected > 0) {
+    report.kinds = reject_kinds(loader_.connection(), plan_, report.source_id);
+  }
+  return report;
+}
+
+void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uint64_t bytes) {
+  Progress progress(report.file, bytes, options_.quiet);
+  KindCounter kinds;
+  BatchQueue queue(reader);
+  try {
+    while (std::optional<BatchQueue::Item> item = queue.next()) {
+      Batch &batch = *item->batch;
+      Counts with_batch = report.counts;
+      with_batch.read += static_cast<std::int64_t>(batch.size());
+      with_batch.rejected += static_cast<std::int64_t>(batch.rejected({0, batch.size()}));
+      if (options_.max_rejects.exceeded(with_batch, item->last)) {
+        report.stopped = fmt::format(
+            "{} of {} records rejected, more than --max-rejects {} allows; {} of them are loaded. "
+            "Mend the file or the feed, or allow more, and repeat the command: it goes on there",
+            with_batch.rejected, with_batch.read, options_.max_rejects_text, report.counts.read);
+        kinds.add(batch);
+        report.kinds = kinds.most_frequent();
+        return;
+      }
+      if (item->last) {
+        reader.check_unchanged();
+      }
+      if (options_.dry_run) {
+        with_batch.loaded = with_batch.read - with_batch.rejected;
+        report.counts = with_batch;
+        kinds.add(batch);
+      } else {
+        report.counts += loader_.load(batch, item->last);
+      }
+      progress.show(report.counts, item->consumed);
+      queue.recycle(std::move(item->batch));
+    }
+  } catch (const Interrupted &) {
+    fmt::print(stderr,
+               "\nstarhouse: stopped by a signal: {} records of {} are loaded, the open batch was "
+               "rolled back; the same command goes on from there\n",
+               grouped(report.counts.read), report.file);
+    throw;
+  }
+  if (options_.dry_run) {
+    report.kinds = kinds.most_frequent();
+  }
+}
+
+} // namespace
+
+void add_load_command(CLI::App &app) {
+  auto options = std::make_shared<Options>();
+  CLI::App *command = app.add_subcommand(
+      "load", "Load files into a warehouse through one of its feeds; repeated, it goes on where "
+              "it stopped and adds nothing twice");
+  command->add_option("warehouse", options->target.warehouse, "Schema of the warehouse")
+      ->required();
+  command->add_option("files", options->files, "Files, plain or gzip; - is standard input")
+      ->required();
+  command->add_option("-f,--feed", options->target.feed, "Feed to load through")->required();
+  command->add_option("-d,--database", options->target.conninfo,
+                      "Database, key=value pairs or URI (default: libpq's environment)");
+  command->add_option("--batch-rows", options->batch_rows,
+                      "Records per transaction (default: the feed's)");
+  command->add_option("--max-rejects", options->max_rejects_text,
+                      "Stop with status 3 beyond N rejected records, or N% of them");
+  command->add_flag("-n,--dry-run", options->dry_run, "Check the files, load nothing");
+  command->add_flag("-q,--quiet", options->quiet, "No progress");
+  command->add_flag("--json", options->json, "Account of each file as one line of JSON");
+  command->callback([options] {
+    options->max_rejects = parse_max_rejects(options->max_rejects_text);
+    // Before the first row is loaded: a typing error in the last name should not cost a night.
+    for (const std::string &file : options->files) {
+      check_readable(file);
+    }
+    const Status status = LoadCommand(*options).run();
+    if (status != Status::ok) {
+      throw Exit{status};
+    }
+  });
+}
+
+} // namespace starhouse::client

@@ -1,0 +1,45 @@
+// What the client asks a server before it works: is it one we can work with, and what does a feed
+// look like.
+#pragma once
+
+#include "client/server.hpp"
+#include "core/calendar/zone.hpp"
+#include "core/stream/contract.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace starhouse::client {
+
+// The options every command that talks to a server has.
+struct Target {
+  std::string conninfo;
+  std::string warehouse;
+  std::string feed;
+};
+
+// Connects, and checks server version, extension and its version; sets the session up for loading.
+// Throws Error saying what is missing and who can mend it.
+Connection connect(const Target &target, const char *application_name);
+
+struct FeedPlan {
+  std::string warehouse;
+  std::string feed;
+  std::int64_t version = 0;
+  std::string description;
+  stream::Contract contract;
+  std::string time_zone;
+  calendar::ZoneTable zone;
+  std::string bronze_table; // quoted; empty: the feed keeps none
+  std::string quarantine_table;
+  std::size_t batch_rows = 0;
+  std::string columns; // "a text, b numeric", for people
+  // COPY does not work on tables whose row security applies to the user: INSERT then.
+  bool insert_bronze = false;
+  bool insert_quarantine = false;
+};
+
+FeedPlan read_plan(Connection &connection, const Target &target);
+
+} // namespace starhouse::client
