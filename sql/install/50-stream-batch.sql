@@ -68,12 +68,12 @@ BEGIN
     IF to_regclass('pg_temp.batch') IS NOT NULL THEN
       DROP TABLE pg_temp.batch CASCADE;
     END IF;
-    FOR old_view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'v' AND c.relname ~ '^batch_step_\d+$' LOOP
-      EXECUTE format('DROP VIEW pg_temp.%I', old_view);
+    FOR old_view IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = pg_my_temp_schema() AND c.relkind = 'v' AND c.relname ~ '^batch_step_\d+(_full)?$' LOOP
+      EXECUTE format('DROP VIEW IF EXISTS pg_temp.%I CASCADE', old_view);
     END LOOP;
     EXECUTE (SELECT format('CREATE TEMP TABLE batch (record_no bigint NOT NULL, %s) ON COMMIT DELETE ROWS',
-                           string_agg(format('%I %s', c.column_name, c.column_type), ', ' ORDER BY c.ordinal))
-             FROM starhouse.feed_columns(definition->'contract') c);
+                           string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.ordinal))
+             FROM starhouse.contract_columns(definition->'contract') c);
     CREATE TEMP TABLE IF NOT EXISTS batch_shape (shape jsonb, bronze_day date, analyzed_rows bigint);
     DELETE FROM pg_temp.batch_shape;
     INSERT INTO pg_temp.batch_shape VALUES (wanted, NULL, NULL);

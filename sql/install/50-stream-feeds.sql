@@ -1,23 +1,4 @@
--- Feeds as data: definition, the columns they give the relation `batch`, the plan a client works by.
-
-CREATE FUNCTION feed_columns(contract jsonb)
-  RETURNS TABLE (ordinal integer, column_name text, column_type text)
-  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-  SET search_path = pg_catalog, pg_temp
-AS $body$
-  SELECT c.ordinal::integer, c.spec->>'name',
-         CASE coalesce(c.spec->>'type', 'text')
-           WHEN 'integer' THEN 'bigint'
-           WHEN 'hash' THEN 'bigint'
-           WHEN 'float8' THEN 'double precision'
-           WHEN 'timestamptz' THEN 'timestamp with time zone'
-           ELSE coalesce(c.spec->>'type', 'text')
-         END
-  FROM jsonb_array_elements(contract->'columns') WITH ORDINALITY AS c(spec, ordinal)
-  ORDER BY c.ordinal
-$body$;
-COMMENT ON FUNCTION feed_columns(jsonb) IS
-  'Columns that a contract gives the relation batch, after record_no bigint: position from 1, name, SQL type. NULL gives no rows.';
+-- Feeds as data: definition and the plan a client works by.
 
 CREATE FUNCTION steps_check(steps jsonb) RETURNS void
   LANGUAGE plpgsql IMMUTABLE
@@ -100,9 +81,10 @@ BEGIN
   IF batch_rows IS NULL OR batch_rows < 1 THEN
     RAISE EXCEPTION 'batch_rows is %', coalesce(batch_rows::text, 'NULL') USING ERRCODE = '22023', HINT = 'Give 1 or more; 200000 suits files.';
   END IF;
-  IF to_regprocedure('starhouse.contract_check(jsonb)') IS NOT NULL THEN
-    PERFORM starhouse.contract_check(contract);
+  IF contract IS NULL THEN
+    RAISE EXCEPTION 'contract must not be NULL' USING ERRCODE = '22004', HINT = 'docs/contract.md shows contracts.';
   END IF;
+  PERFORM starhouse.contract_check(contract);
   PERFORM starhouse.steps_check(steps);
   EXECUTE format($sql$
     INSERT INTO %I.feed AS f (feed_name, contract, steps, bronze, batch_rows, description)
@@ -201,8 +183,8 @@ BEGIN
     'bronze_table', CASE WHEN (definition->>'bronze')::boolean THEN format('%I.%I', warehouse, 'bronze_' || feed) END,
     'quarantine_table', format('%I.quarantine', warehouse),
     'batch_rows', definition->'batch_rows',
-    'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.column_type) ORDER BY c.ordinal)
-                FROM starhouse.feed_columns(definition->'contract') c),
+    'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.name, 'type', c.type) ORDER BY c.ordinal)
+                FROM starhouse.contract_columns(definition->'contract') c),
     'library_version', starhouse.version());
 END
 $body$;

@@ -19,7 +19,7 @@ DECLARE
   view_name text := 'batch_step_' || step_no;
 BEGIN
   IF varies AND pg_catalog.to_regclass('pg_temp.' || view_name) IS NOT NULL THEN
-    EXECUTE pg_catalog.format('DROP VIEW pg_temp.%I', view_name);
+    EXECUTE pg_catalog.format('DROP VIEW pg_temp.%I CASCADE', view_name);
   END IF;
   IF pg_catalog.to_regclass('pg_temp.' || view_name) IS NULL THEN
     EXECUTE pg_catalog.format('CREATE TEMP VIEW %I AS %s', view_name, query);
@@ -74,31 +74,67 @@ $body$;
 COMMENT ON FUNCTION batch_step_reject(name, text, bigint, bigint, text, text, text, text, text, boolean) IS
   'Internal: takes the rows that satisfy the condition out of batch into quarantine, with their payload from bronze (the row as JSON where there is none).';
 
--- Rows that scd2_merge turned away go to quarantine; what it kept about them differs by dimension,
--- so they are read as JSON.
+-- A feed that knows some of a dimension's columns only: the others keep the value in force at the
+-- event (NULL for a key not seen before).
+CREATE FUNCTION batch_scd2_source(target regclass, source regclass, sequence_column text) RETURNS regclass
+  LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  dimension starhouse.scd_dimension;
+  present text[] := ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = source AND attnum > 0);
+  full_name text := (SELECT relname || '_full' FROM pg_catalog.pg_class WHERE oid = source);
+  missing text;
+BEGIN
+  SELECT * INTO dimension FROM starhouse.scd_dimension d WHERE d.dimension = target;
+  SELECT pg_catalog.string_agg(pg_catalog.format('d.%I', c), ', ') INTO missing
+  FROM pg_catalog.unnest(dimension.type2_columns || dimension.type1_columns) c WHERE c <> ALL (present);
+  IF missing IS NULL OR NOT dimension.key_columns::text[] <@ present THEN
+    RETURN source;
+  END IF;
+  IF pg_catalog.to_regclass('pg_temp.' || full_name) IS NULL THEN
+    EXECUTE pg_catalog.format('CREATE TEMP VIEW %I AS SELECT s.*, %s FROM %s s LEFT JOIN %s d ON %s AND %s', full_name, missing, source, target,
+      (SELECT pg_catalog.string_agg(pg_catalog.format('d.%I = s.%1$I', c), ' AND ') FROM pg_catalog.unnest(dimension.key_columns) c),
+      CASE WHEN sequence_column IS NULL THEN pg_catalog.format('d.%I = ''infinity''', dimension.valid_to)
+           ELSE pg_catalog.format('d.%I <= s.%I AND s.%2$I < d.%I', dimension.valid_from, sequence_column, dimension.valid_to) END);
+  END IF;
+  RETURN pg_catalog.to_regclass('pg_temp.' || full_name);
+END
+$body$;
+COMMENT ON FUNCTION batch_scd2_source(regclass, regclass, text) IS
+  'Internal to scd2 steps: the step''s rows, completed from the version in force with the dimension''s columns that they lack.';
+
+-- What scd2_merge turned away goes to quarantine, under the record of the batch that has the same key
+-- (and sequence) where the batch has columns of those names.
 CREATE FUNCTION batch_step_scd2(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, source regclass) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
+  target regclass := starhouse.batch_target(step->>'into');
   inserted bigint; changed bigint; unchanged bigint; late bigint; deleted bigint; rejected bigint;
+  same text;
 BEGIN
-  CALL starhouse.scd2_merge(starhouse.batch_target(step->>'into'), source, coalesce(step->>'mode', 'feed'),
+  CALL starhouse.scd2_merge(target, starhouse.batch_scd2_source(target, source, step->>'sequence'), coalesce(step->>'mode', 'feed'),
     step->>'sequence', step->>'op', coalesce(step->>'missing', 'ignore'), pg_catalog.now(),
     inserted, changed, unchanged, late, deleted, rejected);
-  IF rejected > 0 THEN
+  IF rejected > 0 AND pg_catalog.to_regclass('pg_temp.scd_rejects') IS NOT NULL THEN
+    SELECT pg_catalog.string_agg(CASE WHEN a.attname = step->>'sequence' THEN pg_catalog.format('b.%I IS NOT DISTINCT FROM r.sequence', a.attname)
+                                      ELSE pg_catalog.format('b.%I::text IS NOT DISTINCT FROM r.row_content->>%1$L', a.attname) END, ' AND ') INTO same
+    FROM starhouse.scd_dimension d JOIN pg_catalog.pg_attribute a ON a.attrelid = 'pg_temp.batch'::regclass AND a.attnum > 0
+    WHERE d.dimension = target AND (a.attname = ANY (d.key_columns) OR (a.attname = step->>'sequence' AND a.atttypid = 'timestamptz'::regtype));
     EXECUTE pg_catalog.format($sql$
-      INSERT INTO %I.quarantine (feed_name, source_id, batch_id, record_no, payload, sqlstate, column_name, value, reason, hint)
-      SELECT $1, $2, $3, (r.j->'source_row'->>'record_no')::bigint, pg_catalog.convert_to((r.j->'source_row')::text, 'UTF8'),
-             coalesce(r.j->>'sqlstate', '23514'), r.j->>'column_name', r.j->>'value', r.j->>'reason', r.j->>'hint'
-      FROM (SELECT pg_catalog.to_jsonb(s) AS j FROM pg_temp.scd_rejects s) r$sql$, warehouse)
-      USING feed, source_id, batch_id;
+      INSERT INTO %I.quarantine (feed_name, source_id, batch_id, record_no, payload, sqlstate, value, reason)
+      SELECT $1, $2, $3, (SELECT min(b.record_no) FROM pg_temp.batch b WHERE %s), pg_catalog.convert_to(r.row_content::text, 'UTF8'),
+             CASE r.reason_code WHEN 'null_key' THEN '23502' WHEN 'null_sequence' THEN '23502' WHEN 'infinite_sequence' THEN '22008'
+                                WHEN 'conflict' THEN '23505' ELSE '22023' END, r.key, r.reason
+      FROM pg_temp.scd_rejects r WHERE r.dim = $4$sql$, warehouse, coalesce(same, 'false'))
+      USING feed, source_id, batch_id, target;
   END IF;
   RETURN pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('inserted', inserted, 'changed', changed, 'unchanged', unchanged,
     'late', late, 'deleted', deleted, 'rejected', rejected));
 END
 $body$;
 COMMENT ON FUNCTION batch_step_scd2(name, text, bigint, bigint, jsonb, regclass) IS
-  'Internal: merges the step''s rows into a Type-2 dimension and moves what the merge rejected into quarantine.';
+  'Internal: merges the step''s rows into a Type-2 dimension and puts what the merge rejected into quarantine.';
 
 CREATE FUNCTION batch_step_upsert(target regclass, key text[], query text, columns text[]) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
