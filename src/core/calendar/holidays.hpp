@@ -40,7 +40,8 @@ public:
   HolidayYear() = default;
   HolidayYear(Country country, int year) noexcept;
 
-  std::span<const Holiday> all() const noexcept { return {holidays_.data(), size_}; }
+  std::span<const Holiday> all() const &noexcept { return {holidays_.data(), size_}; }
+  std::span<const Holiday> all() const && = delete; // it would view into a dead object
 
 private:
   void add(const Holiday &holiday) noexcept;

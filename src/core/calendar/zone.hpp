@@ -35,7 +35,8 @@ public:
   std::int64_t local_to_utc(std::int64_t local) const;
   std::int64_t utc_to_local(std::int64_t utc) const;
 
-  std::span<const ZoneTransition> transitions() const noexcept { return transitions_; }
+  std::span<const ZoneTransition> transitions() const &noexcept { return transitions_; }
+  std::span<const ZoneTransition> transitions() const && = delete; // it would view a dead object
 
 private:
   std::vector<ZoneTransition> transitions_;
