@@ -7,27 +7,28 @@ RETURNS TABLE (customers bigint, repeat_customers bigint, repeat_percent numeric
                unknown_revenue_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH orders AS (
-    SELECT f.customer_key, f.order_id, sum(f.revenue) AS revenue, bool_or(NOT f.is_return) AS is_order
+  WITH customers AS (
+    SELECT d.customer_key, count(*) AS orders
+    FROM (SELECT DISTINCT f.customer_key, f.order_id FROM kpi_sales_lines(from_day, to_day) f
+          WHERE NOT f.is_return) d
+    GROUP BY d.customer_key
+  ), revenue AS (
+    SELECT COALESCE(sum(f.revenue), 0) AS revenue,
+           COALESCE(sum(f.revenue) FILTER (WHERE f.customer_key = '?'), 0) AS unknown_revenue
     FROM kpi_sales_lines(from_day, to_day) f
-    GROUP BY f.customer_key, f.order_id
-  ), customers AS (
-    SELECT o.customer_key, count(*) FILTER (WHERE o.is_order) AS orders, sum(o.revenue) AS revenue
-    FROM orders o GROUP BY o.customer_key
   ), totals AS (
-    SELECT count(*) FILTER (WHERE c.customer_key <> '?' AND c.orders >= 1) AS customers,
+    SELECT count(*) FILTER (WHERE c.customer_key <> '?') AS customers,
            count(*) FILTER (WHERE c.customer_key <> '?' AND c.orders >= 2) AS repeat_customers,
            COALESCE(sum(c.orders) FILTER (WHERE c.customer_key <> '?'), 0)::bigint AS orders,
-           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key = '?'), 0)::bigint AS unknown_orders,
-           COALESCE(sum(c.revenue) FILTER (WHERE c.customer_key = '?'), 0) AS unknown_revenue,
-           COALESCE(sum(c.revenue), 0) AS revenue
+           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key = '?'), 0)::bigint AS unknown_orders
     FROM customers c
   )
   SELECT t.customers, t.repeat_customers, kpi_percent(t.repeat_customers, t.customers),
          kpi_ratio(t.orders, t.customers), t.orders, t.unknown_orders,
-         kpi_percent(t.unknown_orders, t.orders + t.unknown_orders), t.unknown_revenue,
-         kpi_percent(t.unknown_revenue, t.revenue)
-  FROM totals t;
+         kpi_percent(t.unknown_orders, t.orders + t.unknown_orders), r.unknown_revenue,
+         kpi_percent(r.unknown_revenue, r.revenue)
+  FROM totals t
+  CROSS JOIN revenue r;
 END;
 
 CREATE VIEW kpi_repeat_customers AS SELECT * FROM kpi_repeat_customers();

@@ -49,19 +49,22 @@ BEGIN ATOMIC
     SELECT DISTINCT p.promotion_key, p.store_key FROM promoted p
   ), promoted_products AS (
     SELECT DISTINCT p.promotion_key, p.product_key FROM promoted p
-  ), calendar AS (  -- the days of each promotion and of its baseline
-    SELECT s.promotion_key, d.day::date AS day, d.day::date < s.start_date AS is_baseline
+  ), calendar AS (  -- the days of each promotion and of its baseline; through an array, whose length is guessed low
+    SELECT s.promotion_key, s.baseline_from + n.i AS day, s.baseline_from + n.i < s.start_date AS is_baseline
     FROM spans s
-    CROSS JOIN LATERAL generate_series(s.baseline_from::timestamp, s.until::timestamp, interval '1 day') AS d (day)
+    CROSS JOIN LATERAL unnest(ARRAY(SELECT generate_series(0, s.until - s.baseline_from))) AS n (i)
   ), compared AS (
-    SELECT c.promotion_key,
-           sum(f.revenue) FILTER (WHERE NOT c.is_baseline) AS period_revenue,
-           sum(f.revenue) FILTER (WHERE c.is_baseline AND f.promotion_key = '-') AS baseline_revenue
-    FROM kpi_sales_lines() f
-    JOIN calendar c ON c.day = f.day
-    JOIN promoted_products pp ON pp.promotion_key = c.promotion_key AND pp.product_key = f.product_key
-    JOIN promoted_stores ps ON ps.promotion_key = c.promotion_key AND ps.store_key = f.store_key
-    GROUP BY c.promotion_key
+    SELECT x.promotion_key,
+           sum(x.revenue) FILTER (WHERE NOT x.is_baseline) AS period_revenue,
+           sum(x.revenue) FILTER (WHERE x.is_baseline) AS baseline_revenue
+    FROM (SELECT c.promotion_key, c.is_baseline, f.product_key, f.store_key, f.revenue
+          FROM kpi_sales_lines() f
+          JOIN calendar c ON c.day = f.day
+          WHERE NOT c.is_baseline OR f.promotion_key = '-'
+          OFFSET 0) x  -- days first: stores times products of all promotions is the larger set
+    JOIN promoted_products pp ON pp.promotion_key = x.promotion_key AND pp.product_key = x.product_key
+    JOIN promoted_stores ps ON ps.promotion_key = x.promotion_key AND ps.store_key = x.store_key
+    GROUP BY x.promotion_key
   ), paced AS (
     SELECT s.*, t.stores, t.products, t.revenue, t.units, t.orders, t.discount, t.outside, c.period_revenue,
            c.baseline_revenue, s.baseline_to - s.baseline_from + 1 AS baseline_length

@@ -237,21 +237,32 @@ RETURNS TABLE (month_start date, channel text, orders bigint, gross_revenue nume
                units_per_basket numeric, lines_per_basket numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH baskets AS (
-    SELECT kpi_month(f.day) AS month_start, f.channel, f.order_id, sum(f.revenue) AS value,
-           sum(f.units) AS units, count(*) AS lines
+  WITH totals AS (
+    SELECT kpi_month(f.day) AS month_start, f.channel, sum(f.units) AS units, count(*) AS lines
+    FROM kpi_sales_lines(from_day, to_day) f
+    WHERE NOT f.is_return
+    GROUP BY 1, 2
+  ), baskets AS (
+    SELECT kpi_month(f.day) AS month_start, f.channel, f.order_id, sum(f.revenue) AS value
     FROM kpi_sales_lines(from_day, to_day) f
     WHERE NOT f.is_return
     GROUP BY 1, 2, 3
+  ), placed AS (
+    SELECT b.month_start, b.channel, b.value,
+           row_number() OVER (PARTITION BY b.month_start, b.channel ORDER BY b.value) AS place,
+           count(*) OVER (PARTITION BY b.month_start, b.channel) AS n
+    FROM baskets b
+  ), averages AS (
+    SELECT p.month_start, p.channel, count(*) AS orders, sum(p.value) AS gross,
+           -- the middle one of an odd number, the two middle ones of an even number
+           avg(p.value) FILTER (WHERE 2 * p.place IN (p.n, p.n + 1, p.n + 2)) AS median
+    FROM placed p
+    GROUP BY p.month_start, p.channel
   )
-  SELECT b.month_start, b.channel, count(*), sum(b.value), sum(b.units), sum(b.lines)::bigint,
-         kpi_ratio(sum(b.value), count(*)),
-         -- the middle value, or the mean of the two middle ones, without leaving numeric
-         round((percentile_disc(0.5) WITHIN GROUP (ORDER BY b.value)
-                + percentile_disc(0.5) WITHIN GROUP (ORDER BY b.value DESC)) / 2, 2),
-         kpi_ratio(sum(b.units), count(*)), kpi_ratio(sum(b.lines), count(*))
-  FROM baskets b
-  GROUP BY b.month_start, b.channel;
+  SELECT a.month_start, a.channel, a.orders, a.gross, t.units, t.lines, kpi_ratio(a.gross, a.orders),
+         round(a.median, 2), kpi_ratio(t.units, a.orders), kpi_ratio(t.lines, a.orders)
+  FROM averages a
+  JOIN totals t ON t.month_start = a.month_start AND t.channel = a.channel;
 END;
 
 CREATE VIEW kpi_basket AS SELECT * FROM kpi_basket();
