@@ -21,14 +21,16 @@ SELECT count(*) > 0 AS has_sales, COALESCE(min(time_key)::text, '') AS first_day
 FROM sales_fact \gset
 \echo
 \if :has_sales
-  \echo 'KPIs of' :schema ', sales from' :first_day 'to' :last_day
+  \echo 'Sales from' :first_day 'to' :last_day 'in the warehouse' :schema
 \else
-  \echo 'KPIs of' :schema ': no sales yet. Load some with: starhouse load' :schema '--feed pos FILE'
+  \echo 'No sales yet in the warehouse' :schema
+  \quit
 \endif
 
 \echo
 \echo '-- Revenue by region and month: the last six months, returns deducted'
-SELECT region, to_char(month_start, 'YYYY-MM') AS month, revenue
+SELECT region, to_char(month_start, 'YYYY-MM') AS month,
+       lpad(to_char(revenue, 'FM999,999,999,990.00'), 15) AS revenue
 FROM kpi_revenue_by_region_month
 WHERE month_start > (SELECT kpi_month(last_day) - interval '6 months' FROM kpi_data_range)
 ORDER BY month_start, region

@@ -243,7 +243,7 @@ BEGIN ATOMIC
     WHERE NOT f.is_return
     GROUP BY 1, 2
   ), baskets AS (
-    SELECT kpi_month(f.day) AS month_start, f.channel, f.order_id, sum(f.revenue) AS value
+    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, f.order_id, sum(f.revenue) AS value
     FROM kpi_sales_lines(from_day, to_day) f
     WHERE NOT f.is_return
     GROUP BY 1, 2, 3
