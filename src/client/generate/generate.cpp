@@ -1,0 +1,116 @@
+// starhouse generate shopsmart: a year of source files for trying, testing and measuring.
+#include "client/commands.hpp"
+#include "client/generate/file_output.hpp"
+#include "core/error.hpp"
+#include "core/generate/shopsmart.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <string>
+
+namespace starhouse::client {
+
+namespace {
+
+using generate::ShopsmartOptions;
+
+struct Arguments {
+  std::string folder;
+  std::uint64_t seed = 42;
+  std::uint32_t stores = 120;
+  std::string from = "2025-01-01";
+  std::string to = "2025-12-31";
+  double scale = 1.0;
+  double dirty = 0.01;
+  std::string time_zone = "Asia/Kolkata";
+};
+
+calendar::Day parse_day(const std::string &text) {
+  int parts[3] = {0, 0, 0};
+  const char *at = text.data();
+  const char *const end = at + text.size();
+  bool good = text.size() == 10;
+  for (int i = 0; i < 3 && good; ++i) {
+    const auto [next, code] = std::from_chars(at, end, parts[i]);
+    good = code == std::errc{} && (i == 2 ? next == end : next != end && *next == '-');
+    at = i == 2 ? next : next + 1;
+  }
+  if (!good || parts[1] < 1 || parts[1] > 12 || parts[2] < 1 ||
+      parts[2] > calendar::days_in_month(parts[0], parts[1])) {
+    throw Error(sqlstate::invalid_datetime_format, fmt::format("no such day: \"{}\"", text),
+                "Write days as YYYY-MM-DD, for example 2025-01-31.");
+  }
+  return calendar::day_from_civil(parts[0], parts[1], parts[2]);
+}
+
+std::uint32_t parts_per_million(double value, const char *option) {
+  if (!(value >= 0 && value <= 1'000)) {
+    throw Error(sqlstate::invalid_parameter_value,
+                fmt::format("{} out of range: {}", option, value),
+                "Give a number from 0 to 1000 for --scale, from 0 to 0.5 for --dirty.");
+  }
+  return static_cast<std::uint32_t>(std::llround(value * generate::million));
+}
+
+void run_shopsmart(const Arguments &arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  ShopsmartOptions options;
+  options.seed = arguments.seed;
+  options.stores = arguments.stores;
+  options.from = parse_day(arguments.from);
+  options.to = parse_day(arguments.to);
+  options.scale_ppm = parts_per_million(arguments.scale, "--scale");
+  options.dirty_ppm = parts_per_million(arguments.dirty, "--dirty");
+  options.time_zone = arguments.time_zone;
+  generate::check(options); // before the folder is touched
+
+  FileOutput output(arguments.folder);
+  const generate::Truth truth = generate::generate_shopsmart(options, output, Env{});
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  fmt::print("wrote {} files, {:.1f} MB, to {} in {:.1f} s\n", output.files(),
+             static_cast<double>(output.bytes()) / 1e6, arguments.folder, seconds.count());
+  for (const generate::FeedCounts &feed : truth.feeds) {
+    fmt::print("  {:<14}{:>5} files {:>9} records", feed.name, feed.files, feed.records);
+    if (feed.rejected() > 0 || feed.duplicates() > 0) {
+      fmt::print("  {} to be rejected, {} duplicates", feed.rejected(), feed.duplicates());
+    }
+    fmt::print("\n");
+  }
+  fmt::print("LOAD_ORDER lists the files in loading order, TRUTH.json what they must add up to.\n");
+}
+
+} // namespace
+
+void add_generate_command(CLI::App &app) {
+  CLI::App *generate = app.add_subcommand(
+      "generate", "Write source files of a made-up business, for trying and testing");
+  generate->require_subcommand(1);
+  CLI::App *shopsmart = generate->add_subcommand(
+      "shopsmart", "A retail chain in India: stores, online shop, promotions, stock, customers");
+  const auto arguments = std::make_shared<Arguments>();
+  shopsmart->add_option("--out", arguments->folder, "Folder to write to (made where missing)")
+      ->required();
+  shopsmart->add_option("--seed", arguments->seed, "Same seed and options, same bytes")
+      ->capture_default_str();
+  shopsmart->add_option("--stores", arguments->stores, "Number of stores")->capture_default_str();
+  shopsmart->add_option("--from", arguments->from, "First day")->capture_default_str();
+  shopsmart->add_option("--to", arguments->to, "Last day")->capture_default_str();
+  shopsmart
+      ->add_option(
+          "--scale", arguments->scale,
+          "Sales and customers per store; 1 is about a million lines a year for 120 stores")
+      ->capture_default_str();
+  shopsmart->add_option("--dirty", arguments->dirty, "Share of sales lines with something wrong")
+      ->capture_default_str();
+  shopsmart
+      ->add_option("--time-zone", arguments->time_zone,
+                   "Zone of the shops; online orders carry its offset where that never changes")
+      ->capture_default_str();
+  shopsmart->callback([arguments] { run_shopsmart(*arguments); });
+}
+
+} // namespace starhouse::client
