@@ -30,7 +30,7 @@ struct Customer {
   Loyalty level = Loyalty::silver;
   Loyalty known_level = Loyalty::silver; // as of the last extract
   std::uint32_t known_home = 0;
-  bool known = false; // an extract with this customer was accepted
+  bool known = false; // an extract named this customer
   bool sold = false;  // an accepted sales line names this customer
 };
 

@@ -1,6 +1,5 @@
 #include "core/generate/promotions.hpp"
 
-#include "core/calendar/festivals.hpp"
 #include "core/generate/random.hpp"
 
 #include <algorithm>
@@ -57,18 +56,18 @@ constexpr std::array<Plan, 24> plans{{
 }};
 // clang-format on
 
-Day start_of(const Plan &plan, int year) {
+Day start_of(const Plan &plan, const Festivals &festivals) {
   switch (plan.anchor) {
   case Anchor::dussehra:
-    return dussehra(year) + plan.offset;
+    return festivals.dussehra + plan.offset;
   case Anchor::diwali:
-    return calendar::diwali(year).day + plan.offset;
+    return festivals.diwali + plan.offset;
   case Anchor::holi:
-    return calendar::holi(year).day + plan.offset;
+    return festivals.holi + plan.offset;
   case Anchor::month_day:
     break;
   }
-  return day_from_civil(year, plan.month, plan.offset);
+  return day_from_civil(festivals.year, plan.month, plan.offset);
 }
 
 } // namespace
@@ -86,9 +85,10 @@ std::vector<Promotion> make_promotions(std::uint64_t seed, Day from, Day to) {
   std::vector<Promotion> promotions;
   const int last = calendar::civil_from_day(to).year;
   for (int year = calendar::civil_from_day(from).year; year <= last; ++year) {
+    const Festivals festivals = festivals_of(year);
     for (std::size_t i = 0; i < plans.size(); ++i) {
       const Plan &plan = plans[i];
-      const Day start = start_of(plan, year);
+      const Day start = start_of(plan, festivals);
       if (start < from || start > to) {
         continue;
       }

@@ -113,8 +113,12 @@ std::vector<std::uint64_t> Sales::expected_daily_units() const {
 
 void Sales::begin_day(Day day) {
   day_ = day;
+  const int year = calendar::civil_from_day(day).year;
+  if (festivals_.year != year) {
+    festivals_ = festivals_of(year);
+  }
   for (std::size_t c = 0; c < category_count; ++c) {
-    season_[c] = season_factor(static_cast<Category>(c), day);
+    season_[c] = season_factor(static_cast<Category>(c), day, festivals_);
   }
   running_.clear();
   for (std::uint32_t i = 0; i < promotions_.size(); ++i) {

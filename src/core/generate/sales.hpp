@@ -86,8 +86,8 @@ private:
   std::array<std::vector<std::uint32_t>, category_count> product_of_; // pick -> product
   Customers customers_;
   Stock stock_;
-
   calendar::Day day_ = 0;
+  Festivals festivals_{};
   std::array<std::uint32_t, category_count> season_{};
   std::vector<std::uint32_t> running_;        // promotions of the day
   std::array<std::vector<Line>, 15> returns_; // by day modulo its size

@@ -10,10 +10,10 @@ namespace {
 using calendar::Day;
 
 // Shares among the spoiled lines, per mille, in the order of Dirt.
-constexpr std::array<std::uint32_t, dirt_count> dirt_shares{0,   230, 180, 100, 80,
-                                                            240, 70,  40,  60,  0};
-constexpr std::array<std::uint32_t, dirt_count> online_dirt_shares{0,   200, 170, 100, 80,
-                                                                   240, 70,  40,  60,  40};
+constexpr std::array<std::uint32_t, dirt_count> store_dirt{0,   230, 180, 100, 80, 0,
+                                                           240, 70,  40,  60,  0,  0};
+constexpr std::array<std::uint32_t, dirt_count> online_dirt{0,   200, 170, 100, 80, 0,
+                                                            240, 70,  40,  0,   60, 40};
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -59,15 +59,19 @@ std::string odd_spelling(std::string_view code, Random &random) {
   }
 }
 
+std::string odd_letters(std::string_view code, Random &random) {
+  return random.below(2) == 0 ? lower(std::string(code)) : ' ' + lower(std::string(code)) + ' ';
+}
+
 Dirt choose_dirt(Random &random, const Line &line, bool online, std::uint32_t dirty_ppm) {
   if (!random.chance(dirty_ppm)) {
     return Dirt::none;
   }
-  static const Weighted store_pick{dirt_shares};
-  static const Weighted online_pick{online_dirt_shares};
+  static const Weighted store_pick{store_dirt};
+  static const Weighted online_pick{online_dirt};
   const auto dirt = static_cast<Dirt>((online ? online_pick : store_pick).pick(random));
   if ((dirt == Dirt::missing_customer && !line.customer) ||
-      (dirt == Dirt::negative_amount && line.quantity < 0)) {
+      ((dirt == Dirt::negative_price || dirt == Dirt::zero_quantity) && line.quantity < 0)) {
     return Dirt::odd_code;
   }
   return dirt;
@@ -94,8 +98,12 @@ void SalesWriter::pos(std::string &out, const Line &line, Dirt dirt, std::uint32
       line.customer && dirt != Dirt::missing_customer ? customer_id(*line.customer) : std::string();
   if (dirt == Dirt::odd_code) {
     const std::uint32_t which = random.below(customer.empty() ? 2 : 3);
-    std::string &code = which == 0 ? store : which == 1 ? product : customer;
-    code = odd_spelling(code, random);
+    if (which == 0) {
+      store = odd_spelling(store, random);
+    } else {
+      std::string &code = which == 1 ? product : customer;
+      code = odd_letters(code, random);
+    }
   }
   out += store;
   out += ",T";
@@ -116,13 +124,13 @@ void SalesWriter::pos(std::string &out, const Line &line, Dirt dirt, std::uint32
   if (odd_quantity) {
     out += line.quantity == 1 ? "one" : "2 pcs";
   } else {
-    append_number(out, line.quantity);
+    append_number(out, dirt == Dirt::zero_quantity ? 0 : line.quantity);
   }
   out += ',';
   if (dirt == Dirt::text_in_number && !odd_quantity) {
     out += "N/A?";
   } else {
-    append_money(out, dirt == Dirt::negative_amount ? -line.amount() : line.amount());
+    append_money(out, line.amount());
   }
   out += ',';
   append_money(out, line.discount);
@@ -151,7 +159,7 @@ void SalesWriter::online(std::string &out, const Line &line, Dirt dirt,
       line.customer && dirt != Dirt::missing_customer ? customer_id(*line.customer) : std::string();
   if (dirt == Dirt::odd_code) {
     std::string &code = customer.empty() || random.below(2) == 0 ? product : customer;
-    code = odd_spelling(code, random);
+    code = odd_letters(code, random);
   }
   const std::size_t start = out.size();
   out += R"({"order_id":"O)";
@@ -178,7 +186,7 @@ void SalesWriter::online(std::string &out, const Line &line, Dirt dirt,
   if (dirt == Dirt::text_in_number && !odd_quantity) {
     out += R"("free?")";
   } else {
-    append_money(out, dirt == Dirt::negative_amount ? -line.price : line.price);
+    append_money(out, dirt == Dirt::negative_price ? -line.price : line.price);
   }
   out += R"(,"discount":)";
   append_money(out, line.discount);

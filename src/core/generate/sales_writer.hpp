@@ -23,6 +23,8 @@ std::string product_id(std::uint32_t product); // P0001 for 0
 
 // S007 as people type it: s-7, s007, " S007 ", "S 007".
 std::string odd_spelling(std::string_view code, Random &random);
+// Lower case, with or without blanks around it: what is done to codes of no fixed form.
+std::string odd_letters(std::string_view code, Random &random);
 
 // What is wrong with a line, if anything; `dirty_ppm` of the lines have something. Only kinds that
 // make sense for the line.

@@ -45,8 +45,9 @@ std::uint32_t window(std::uint32_t lift, Day day, Day from, Day to) {
 
 } // namespace
 
-Day dussehra(int year) noexcept {
-  return calendar::diwali(year).day - 18;
+Festivals festivals_of(int year) noexcept {
+  return {year, calendar::holi(year).begin()->day, calendar::dussehra(year).begin()->day,
+          calendar::diwali(year).begin()->day};
 }
 
 std::uint32_t weekday_factor(Day day, bool online) noexcept {
@@ -56,19 +57,17 @@ std::uint32_t weekday_factor(Day day, bool online) noexcept {
   return online ? web[weekday] : store[weekday];
 }
 
-std::uint32_t season_factor(Category category, Day day) noexcept {
+std::uint32_t season_factor(Category category, Day day, const Festivals &festivals) noexcept {
   const auto c = static_cast<std::size_t>(category);
   const calendar::Civil civil = calendar::civil_from_day(day);
   const auto month = static_cast<std::size_t>(civil.month - 1);
-  const Day diwali = calendar::diwali(civil.year).day;
-  const Day holi = calendar::holi(civil.year).day;
   const Day christmas = day_from_civil(civil.year, 12, 25);
   const Day republic = day_from_civil(civil.year, 1, 26);
   const Day independence = day_from_civil(civil.year, 8, 15);
   const std::uint32_t lift =
-      window(diwali_lift[c], day, diwali - 14, diwali) +
-      window(dussehra_lift[c], day, dussehra(civil.year) - 7, dussehra(civil.year)) +
-      window(holi_lift[c], day, holi - 5, holi) +
+      window(diwali_lift[c], day, festivals.diwali - 14, festivals.diwali) +
+      window(dussehra_lift[c], day, festivals.dussehra - 7, festivals.dussehra) +
+      window(holi_lift[c], day, festivals.holi - 5, festivals.holi) +
       window(christmas_lift[c], day, christmas - 7, christmas) +
       window(national_lift[c], day, republic - 3, republic) +
       window(national_lift[c], day, independence - 4, independence);

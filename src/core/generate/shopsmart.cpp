@@ -70,7 +70,7 @@ public:
     truth_.by_payment.resize(payment_modes.size());
     truth_.by_promotion.resize(sales_.promotions().size() + 1);
     for (const std::string_view name : {"stores", "products", "promotions", "customers",
-                                        "pos_sales", "online_sales", "inventory"}) {
+                                        "pos_sales", "online_orders", "inventory"}) {
       truth_.feeds.push_back({std::string(name), 0, 0, {}});
     }
   }
@@ -223,11 +223,11 @@ void Generator::write_customers(Day extract_day) {
     Dirt dirt = Dirt::none;
     if (random.chance(options_.dirty_ppm / 5)) {
       const std::uint32_t kind = random.below(10);
-      dirt = kind < 5 ? Dirt::odd_code : kind < 9 ? Dirt::odd_date : Dirt::no_such_date;
+      dirt = kind < 5 ? Dirt::odd_code : kind < 9 ? Dirt::odd_date : Dirt::no_birth_date;
     }
     const City &city = city_of_store(customer.home);
     std::string &row = table.row();
-    row += dirt == Dirt::odd_code ? odd_spelling(customer_id(i), random) : customer_id(i);
+    row += dirt == Dirt::odd_code ? odd_letters(customer_id(i), random) : customer_id(i);
     row += ',';
     // The typing error: the first two letters after the capital are swapped.
     std::string first_name(person.first_name);
@@ -235,7 +235,7 @@ void Generator::write_customers(Day extract_day) {
       std::swap(first_name[1], first_name[2]);
     }
     row += first_name + ',' + std::string(person.last_name) + (person.female ? ",F," : ",M,");
-    if (dirt == Dirt::no_such_date) {
+    if (dirt == Dirt::no_birth_date) {
       append_date(row, calendar::civil_from_day(person.birth_date).year, 2, 31);
     } else {
       append_date(row, person.birth_date,
@@ -250,9 +250,6 @@ void Generator::write_customers(Day extract_day) {
 
     ++counts.records;
     ++counts.dirt[static_cast<std::size_t>(dirt)];
-    if (is_rejected(dirt)) {
-      continue;
-    }
     if (!customer.known) {
       truth_.by_loyalty[static_cast<std::size_t>(customer.level)] += customer.unattributed;
       customer.unattributed = 0;
@@ -294,6 +291,10 @@ void Generator::write_inventory(Day day) {
     ++truth_.stock_rows;
     truth_.stock_units_sold += snapshot.units_sold;
     truth_.stock_sum += snapshot.on_hand;
+  }
+  truth_.stock_units_known = 0;
+  for (std::size_t i = 0; i + 1 < truth_.by_product.size(); ++i) {
+    truth_.stock_units_known += truth_.by_product[i].units;
   }
   table.close();
 }
@@ -480,8 +481,8 @@ void check(const ShopsmartOptions &options) {
     refuse("the first day lies after the last one", "Give --from and --to in order.");
   }
   if (options.from < calendar::day_from_civil(2001, 1, 1) ||
-      options.to > calendar::day_from_civil(2049, 12, 31)) {
-    refuse("dates out of range", "Choose days between 2001-01-01 and 2049-12-31: the festivals of "
+      options.to > calendar::day_from_civil(2035, 12, 31)) {
+    refuse("dates out of range", "Choose days between 2001-01-01 and 2035-12-31: the festivals of "
                                  "other years are not known.");
   }
   if (options.scale_ppm < 1'000 || options.scale_ppm > 1'000 * million) {

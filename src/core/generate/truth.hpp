@@ -23,13 +23,15 @@ enum class Dirt : std::uint8_t {
   odd_date,         // 14/03/2025, 14-Mar-2025
   missing_customer, // becomes the unknown member
   unknown_product,  // becomes an inferred member
+  no_birth_date,    // a customer born on 31 February: the date becomes unknown
   duplicate,        // the same line again, at once or in the next day's rows
   text_in_number,   // rejected from here on
-  no_such_date,     // 31 February
-  negative_amount,
+  no_such_date,     // sold on 31 February
+  zero_quantity,
+  negative_price,
   broken_json,
 };
-inline constexpr std::size_t dirt_count = 10;
+inline constexpr std::size_t dirt_count = 12;
 
 constexpr bool is_rejected(Dirt dirt) noexcept {
   return dirt >= Dirt::text_in_number;
@@ -98,8 +100,9 @@ struct Truth {
   std::int64_t inferred_customers = 0;
 
   std::int64_t stock_rows = 0;
-  std::int64_t stock_units_sold = 0; // net; the till's figure, rejected lines included
-  std::int64_t stock_sum = 0;        // of stock_on_hand over all rows
+  std::int64_t stock_units_sold = 0;  // net, rejected lines included: what left the shelves
+  std::int64_t stock_units_known = 0; // net, accepted lines only: what a warehouse can know
+  std::int64_t stock_sum = 0;         // of stock_on_hand over all rows
 };
 
 inline constexpr std::array<std::string_view, 4> payment_modes{"UPI", "Card", "Cash", "Wallet"};

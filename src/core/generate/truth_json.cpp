@@ -203,8 +203,9 @@ void write_breakdowns(Json &json, const Truth &truth, const Catalog &catalog,
 
 std::string_view dirt_name(Dirt dirt) noexcept {
   constexpr std::array<std::string_view, dirt_count> names{
-      "none",      "odd_code",       "odd_date",     "missing_customer", "unknown_product",
-      "duplicate", "text_in_number", "no_such_date", "negative_amount",  "broken_json"};
+      "none",           "odd_code",   "odd_date",       "missing_customer", "unknown_product",
+      "no_birth_date",  "duplicate",  "text_in_number", "no_such_date",     "zero_quantity",
+      "negative_price", "broken_json"};
   return names[static_cast<std::size_t>(dirt)];
 }
 
@@ -258,7 +259,7 @@ void append_truth_json(std::string &out, const ShopsmartOptions &options, const 
   json.close();
   json.open("inventory", '{');
   json.number("rows", truth.stock_rows);
-  json.number("units_sold", truth.stock_units_sold);
+  json.number("units_sold", truth.stock_units_known);
   json.number("stock_on_hand_sum", truth.stock_sum);
   json.close();
   write_feeds(json, truth);
