@@ -6,7 +6,7 @@
 #include "core/stream/row_parser.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -16,7 +16,6 @@
 namespace {
 
 using namespace starhouse;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t chunk_bytes = 256 << 10;
 
@@ -30,7 +29,6 @@ struct Result {
   std::uint64_t rows = 0, rejected = 0, bytes = 0;
 };
 
-// With `parser` null only the reader runs.
 Result run(const std::string &data, const stream::Contract &contract, bool parse,
            const calendar::ZoneTable &zone) {
   Result result;
@@ -41,7 +39,7 @@ Result run(const std::string &data, const stream::Contract &contract, bool parse
   stream::Reject reject;
   std::size_t fed = 0;
   bool header = true;
-  const auto begin = Clock::now();
+  const std::clock_t begin = std::clock(); // CPU, so that neighbours do not count
   while (true) {
     const stream::ReadStatus status = reader.next(record, reject);
     if (status == stream::ReadStatus::end) {
@@ -79,7 +77,7 @@ Result run(const std::string &data, const stream::Contract &contract, bool parse
     }
   }
   result.bytes += buffer.size();
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  result.seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   return result;
 }
 

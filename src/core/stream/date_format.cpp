@@ -402,11 +402,11 @@ void DateFormat::compile() {
     if (tokens_[i].part == Part::hour) {
       tokens_[i].part = has(Part::meridiem) ? Part::hour12 : Part::hour24;
     }
-    if (i + 1 < tokens_.size()) {
-      const Token &next = tokens_[i + 1];
-      tokens_[i].fixed =
-          number(next.part) || (next.part == Part::literal && is_digit(next.literal));
-    }
+    auto digits = [&](std::size_t at) {
+      return number(tokens_[at].part) ||
+             (tokens_[at].part == Part::literal && is_digit(tokens_[at].literal));
+    };
+    tokens_[i].fixed = (i > 0 && digits(i - 1)) || (i + 1 < tokens_.size() && digits(i + 1));
   }
 }
 

@@ -3,11 +3,12 @@
 // A pattern is one of the names ISO, epoch, epoch_ms, epoch_us, or is built (upper or lower case)
 // from
 //   YYYY YY MM DD Mon Month Dy Day HH24 HH12 HH MI SS FF AM PM TZ
-// and literals. MM, DD, HH24, HH12, MI and SS take one or two digits, or exactly two where another
-// number follows at once (YYYYMMDD). YY 70..99 is 19xx, 00..69 is 20xx. FF is 1 to 9 digits after
-// the point you write before it. Mon, Month, Dy and Day are English, any case. AM and PM each take
-// AM or PM. TZ is Z, UTC, GMT or ±HH[[:]MM]. A blank stands for one or more blanks; letters that
-// form no token are literals (the T of ISO), "quoted text" always is.
+// and literals. MM, DD, HH24, HH12, MI and SS take one or two digits, or exactly two right beside
+// another number (YYYYMMDD). HH is HH12 in a pattern with AM or PM, else HH24. YY 70..99 is 19xx,
+// 00..69 is 20xx. FF is 1 to 9 digits after the point you write before it. Mon, Month, Dy and Day
+// are English, any case. AM and PM each take AM or PM. TZ is Z, UTC, GMT or ±HH[[:]MM]. A blank
+// stands for one or more blanks; letters that form no token are literals (the T of ISO), "quoted
+// text" always is.
 //
 // ISO takes YYYY-MM-DD[(T| )HH:MM[:SS[.F…]][ ][Z|±HH[[:]MM]]].
 #pragma once
@@ -64,7 +65,7 @@ private:
   };
   struct Token {
     Part part;
-    bool fixed;   // exactly two digits: another number follows at once
+    bool fixed;   // exactly two digits: right beside another number
     char literal; // for Part::literal
   };
   void compile();

@@ -1,40 +1,11 @@
 #include "core/stream/encoding.hpp"
 
 #include <array>
-#include <cstddef>
-#include <cstring>
 #include <simdjson.h>
 
 namespace starhouse::stream {
 
 namespace {
-
-constexpr std::uint64_t high_bits = 0x8080808080808080U;
-constexpr std::uint64_t low_bits = 0x0101010101010101U;
-
-// Bytes 01..7F only. A zero byte borrows into its high bit (a false alarm needs a byte of 80 or a
-// zero before it, which fail anyway).
-bool plain_ascii(std::string_view text) noexcept {
-  const char *at = text.data();
-  std::size_t left = text.size();
-  while (left >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    if (((word | (word - low_bits)) & high_bits) != 0) {
-      return false;
-    }
-    at += 8;
-    left -= 8;
-  }
-  while (left > 0) {
-    if (*at == '\0' || static_cast<unsigned char>(*at) >= 0x80) {
-      return false;
-    }
-    ++at;
-    --left;
-  }
-  return true;
-}
 
 // 80..9F of Windows-1252; 0 where it defines nothing.
 constexpr std::array<std::uint16_t, 32> win1252_high{
@@ -44,10 +15,7 @@ constexpr std::array<std::uint16_t, 32> win1252_high{
 
 } // namespace
 
-bool valid_text(std::string_view text) noexcept {
-  if (plain_ascii(text)) {
-    return true;
-  }
+bool valid_utf8(std::string_view text) noexcept {
   return std::memchr(text.data(), 0, text.size()) == nullptr &&
          simdjson::validate_utf8(text.data(), text.size());
 }
@@ -59,7 +27,7 @@ bool to_utf8(Encoding encoding, std::string_view bytes, std::string &scratch,
     return true;
   }
   if (encoding == Encoding::utf8) {
-    return valid_text(bytes);
+    return valid_utf8(bytes);
   }
   scratch.clear();
   for (const char c : bytes) {

@@ -1,11 +1,11 @@
 #include "core/stream/row_parser.hpp"
 
 #include "core/stream/json_scanner.hpp"
+#include "core/stream/row_hash.hpp"
 #include "core/stream/value_encoder.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 
 namespace starhouse::stream {
@@ -15,82 +15,15 @@ namespace {
 constexpr std::size_t most_extra_keys = 100;
 constexpr std::size_t unbound = std::numeric_limits<std::size_t>::max();
 
-bool is_null(const std::vector<std::string> &tokens, std::string_view text) noexcept {
-  return std::any_of(tokens.begin(), tokens.end(),
-                     [&](const std::string &token) { return token == text; });
-}
+constexpr std::size_t longest_told = 63; // token lengths from here on share a bit
 
-// ---- hash columns ---------------------------------------------------------------------------
-// FNV-1a (64 bits) over, per covered column, a tag and the value's COPY BINARY image, closed by
-// MurmurHash3's finaliser. docs/contract.md specifies it byte by byte: never change it.
-
-constexpr std::uint64_t fnv_basis = 0xCBF29CE484222325U;
-constexpr std::uint64_t fnv_prime = 0x00000100000001B3U;
-
-std::uint64_t add_byte(std::uint64_t hash, unsigned char byte) noexcept {
-  return (hash ^ byte) * fnv_prime;
-}
-
-std::uint64_t add_bytes(std::uint64_t hash, std::string_view bytes) noexcept {
-  for (const char c : bytes) {
-    hash = add_byte(hash, static_cast<unsigned char>(c));
+// The lengths that occur among the null tokens, one bit each: mostly they decide.
+std::uint64_t length_bits(const std::vector<std::string> &tokens) noexcept {
+  std::uint64_t bits = 0;
+  for (const std::string &token : tokens) {
+    bits |= std::uint64_t{1} << std::min(token.size(), longest_told);
   }
-  return hash;
-}
-
-std::uint64_t finish_hash(std::uint64_t hash) noexcept {
-  hash ^= hash >> 33U;
-  hash *= 0xFF51AFD7ED558CCDU;
-  hash ^= hash >> 33U;
-  hash *= 0xC4CEB9FE1A85EC53U;
-  hash ^= hash >> 33U;
-  return hash;
-}
-
-unsigned char hash_tag(ColumnType type) noexcept {
-  switch (type) {
-  case ColumnType::text:
-    return 1;
-  case ColumnType::integer:
-    return 2;
-  case ColumnType::numeric:
-    return 3;
-  case ColumnType::float8:
-    return 4;
-  case ColumnType::boolean:
-    return 5;
-  case ColumnType::date:
-    return 6;
-  case ColumnType::timestamptz:
-    return 7;
-  case ColumnType::jsonb:
-  case ColumnType::hash:
-    break;
-  }
-  return 0;
-}
-
-// `field` begins at the field's length word.
-std::uint64_t add_field(std::uint64_t hash, ColumnType type, const char *field) noexcept {
-  std::uint32_t length = 0;
-  for (int i = 0; i < 4; ++i) {
-    length = length << 8U | static_cast<unsigned char>(field[i]);
-  }
-  if (length == 0xFFFFFFFFU) {
-    return add_byte(hash, 0);
-  }
-  const char *payload = field + 4;
-  // Without numeric's display scale: 2.5 and 2.50 are one value.
-  const std::uint32_t counted = type == ColumnType::numeric ? length - 2 : length;
-  hash = add_byte(hash, hash_tag(type));
-  for (unsigned shift = 32; shift > 0; shift -= 8) {
-    hash = add_byte(hash, static_cast<unsigned char>(counted >> (shift - 8)));
-  }
-  if (type == ColumnType::numeric) {
-    hash = add_bytes(hash, {payload, 6});
-    return add_bytes(hash, {payload + 8, length - 8});
-  }
-  return add_bytes(hash, {payload, length});
+  return bits;
 }
 
 std::string joined(std::span<const std::string> names) {
@@ -107,7 +40,17 @@ struct RowParser::State {
   struct Column {
     const ColumnSpec *spec = nullptr;
     const std::vector<std::string> *nulls = nullptr;
+    std::uint64_t null_lengths = 0;
     std::vector<std::size_t> sources; // CSV: field indexes; JSON: slots
+
+    bool is_null(std::string_view text) const noexcept {
+      // Nothing written stands for nothing given, except in texts, where the contract decides.
+      if (text.empty() && spec->type != ColumnType::text) {
+        return true;
+      }
+      return (null_lengths >> std::min(text.size(), longest_told) & 1U) != 0 &&
+             std::find(nulls->begin(), nulls->end(), text) != nulls->end();
+    }
   };
   // What a column found in its record.
   struct Found {
@@ -131,6 +74,7 @@ struct RowParser::State {
   bool has_hash = false;
   std::set<std::string, std::less<>> extra_keys;
   std::string converted;
+  RowHasher hasher;
 
   void check_defaults();
   bool check_fields(std::span<const std::string_view> fields, Reject &reject);
@@ -142,17 +86,11 @@ struct RowParser::State {
   bool put_null(const ColumnSpec &spec, std::string_view text, CopyBuffer &out, Reject &reject);
   bool bad_value(std::size_t index, CopyBuffer &out);
   bool accept_json(std::string_view line, Reject &reject);
-  void put_hashes(CopyBuffer &out) const;
-  bool empty_is_null(const ColumnSpec &spec, std::string_view text) const noexcept;
+  void put_hashes(CopyBuffer &out);
 
   template <class Put>
   bool row(std::int64_t record_no, CopyBuffer &out, Reject &reject, Put put_column);
 };
-
-// Nothing written stands for nothing given, except in texts, where the contract may say otherwise.
-bool RowParser::State::empty_is_null(const ColumnSpec &spec, std::string_view text) const noexcept {
-  return text.empty() && spec.type != ColumnType::text;
-}
 
 RowParser::RowParser(const Contract &contract, const calendar::ZoneTable &zone)
     : state_(std::make_unique<State>(contract, zone)) {
@@ -164,6 +102,7 @@ RowParser::RowParser(const Contract &contract, const calendar::ZoneTable &zone)
     State::Column &column = s.columns[i];
     column.spec = &contract.columns[i];
     column.nulls = column.spec->nulls ? &*column.spec->nulls : &contract.nulls;
+    column.null_lengths = length_bits(*column.nulls);
     s.has_hash = s.has_hash || column.spec->type == ColumnType::hash;
     for (const SourcePath &source : column.spec->from) {
       if (contract.format == Format::jsonl) {
@@ -322,16 +261,16 @@ bool RowParser::State::row(std::int64_t record_no, CopyBuffer &out, Reject &reje
   }
 }
 
-void RowParser::State::put_hashes(CopyBuffer &out) const {
+void RowParser::State::put_hashes(CopyBuffer &out) {
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].spec->type != ColumnType::hash) {
       continue;
     }
-    std::uint64_t hash = fnv_basis;
+    hasher.clear();
     for (const std::size_t covered : columns[i].spec->hash_of) {
-      hash = add_field(hash, columns[covered].spec->type, out.data() + positions[covered]);
+      hasher.add(columns[covered].spec->type, out.data() + positions[covered]);
     }
-    out.patch_int64(positions[i] + 4, std::bit_cast<std::int64_t>(finish_hash(hash)));
+    out.patch_int64(positions[i] + 4, std::bit_cast<std::int64_t>(hasher.finish()));
   }
 }
 
@@ -421,7 +360,7 @@ bool RowParser::State::pick_csv(const Column &column, std::span<const std::strin
     }
     const std::string_view trimmed = trim(text);
     found.text = column.spec->trim ? trimmed : text;
-    if (!is_null(*column.nulls, trimmed) && !empty_is_null(*column.spec, trimmed)) {
+    if (!column.is_null(trimmed)) {
       found.missing = false;
       return true;
     }
@@ -466,7 +405,7 @@ bool RowParser::State::pick_json(const Column &column, Found &found, CopyBuffer 
     }
     const std::string_view trimmed = trim(slot.text);
     found.text = column.spec->trim ? trimmed : slot.text;
-    if (!is_null(*column.nulls, trimmed) && !empty_is_null(*column.spec, trimmed)) {
+    if (!column.is_null(trimmed)) {
       found.missing = false;
       return true;
     }

@@ -22,6 +22,32 @@ char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+bool is_lower(char c) noexcept {
+  return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) noexcept {
+  return c >= 'A' && c <= 'Z';
+}
+
+// Anything collapse_blanks would change; mostly there is nothing.
+bool has_blank_runs(std::string_view text) noexcept {
+  char previous = '\0';
+  unsigned found = 0;
+  for (const char c : text) {
+    found |= static_cast<unsigned>((c == ' ') & (previous == ' ')) |
+             static_cast<unsigned>((c >= '\t') & (c <= '\r'));
+    previous = c;
+  }
+  return found != 0;
+}
+
+template <class Change>
+void transform_into(std::string &target, std::string_view &text, Change change) {
+  target.resize(text.size());
+  std::transform(text.begin(), text.end(), target.begin(), change);
+  text = target;
+}
+
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) noexcept {
   const std::int64_t quotient = value / by;
   return quotient - (value % by < 0 ? 1 : 0);
@@ -143,7 +169,7 @@ bool ValueEncoder::standardise_code(const ColumnSpec &column, std::string_view &
 // Blanks, case, code, map, allowed values, in this order.
 Outcome ValueEncoder::normalise(const ColumnSpec &column, std::string_view &text, Reject &reject) {
   const std::string_view original = text;
-  if (column.collapse_blanks) {
+  if (column.collapse_blanks && has_blank_runs(text)) {
     std::string &target = cleaned_[0];
     target.clear();
     for (const char c : text) {
@@ -155,12 +181,11 @@ Outcome ValueEncoder::normalise(const ColumnSpec &column, std::string_view &text
     }
     text = target;
   }
-  if (column.letter_case != LetterCase::keep) {
-    std::string &target = cleaned_[1];
-    target.resize(text.size());
-    std::transform(text.begin(), text.end(), target.begin(),
-                   column.letter_case == LetterCase::upper ? upper : lower);
-    text = target;
+  if (column.letter_case == LetterCase::upper && std::any_of(text.begin(), text.end(), is_lower)) {
+    transform_into(cleaned_[1], text, upper);
+  } else if (column.letter_case == LetterCase::lower &&
+             std::any_of(text.begin(), text.end(), is_upper)) {
+    transform_into(cleaned_[1], text, lower);
   }
   if (column.code && !standardise_code(column, text, reject)) {
     return Outcome::rejected;
