@@ -73,9 +73,8 @@ struct Builder {
 
   void as_of() { add("TIMESTAMPTZ %s", quote_literal_cstr(timestamptz_to_str(options.as_of))); }
 
-  // The versions a snapshot's rows are compared with: the current ones, and for a snapshot older
-  // than those, the ones in force at its time.
-  void compared_versions() {
+  // Current versions, or those of the past that were in force at as_of.
+  void compared_versions(bool current) {
     add("SELECT x.%s AS f, x.%s AS t, true AS present", dimension.valid_from, dimension.valid_to);
     if (dimension.inferred_flag != nullptr) {
       add(", x.%s AS inferred", dimension.inferred_flag);
@@ -86,12 +85,15 @@ struct Builder {
       add(", x.%s AS c%d", dimension.columns[i].quoted, i + 1);
     }
     add(" FROM %s AS x WHERE ", dimension.qualified);
-    in_force("x");
-    add(" OR (x.%s OPERATOR(pg_catalog.<=) ", dimension.valid_from);
+    if (current) {
+      in_force("x");
+      return;
+    }
+    add("x.%s OPERATOR(pg_catalog.<=) ", dimension.valid_from);
     as_of();
     add(" AND x.%s OPERATOR(pg_catalog.>) ", dimension.valid_to);
     as_of();
-    add(")");
+    add(" AND x.%s OPERATOR(pg_catalog.<) 'infinity'", dimension.valid_to);
   }
 
   void differs(const char *left, const char *right, int i) {
@@ -110,28 +112,33 @@ struct Builder {
     add(" FROM %s AS s", source.qualified);
   }
 
-  // Rows of a snapshot that are not plainly what is in force.
+  // Rows of a snapshot that are not plainly what is in force. Where the current version is younger
+  // than the row, or there is none, the whole history of the key decides.
   void candidates() {
     add("SELECT s.q, s.o, s.ot, ");
     names("s", dimension.count());
     add(" FROM (");
     source_rows();
     add(") AS s LEFT JOIN (");
-    compared_versions();
+    compared_versions(true);
     add(") AS d ON ");
     keys_equal("d", "s");
-    add(" WHERE d.present IS NULL OR d.inferred OR s.o OPERATOR(pg_catalog.<>) 0::pg_catalog.int2"
+    // Few rows pass. Spelt as a comparison that says so: the planner would take the many ORs for
+    // nearly all rows and then refuse a parallel plan.
+    add(" WHERE CASE WHEN d.present IS NULL OR d.inferred OR s.o OPERATOR(pg_catalog.<>) "
+        "0::pg_catalog.int2"
         " OR (s.q OPERATOR(pg_catalog.>=) d.f AND s.q OPERATOR(pg_catalog.<) d.t) IS NOT TRUE");
     for (int i = dimension.keys; i < dimension.count(); ++i) {
       add(" OR ");
       differs("d", "s", i);
     }
+    add(" THEN 1 ELSE 0 END OPERATOR(pg_catalog.=) 1");
   }
 
   // Keys in force that the snapshot lacks. What starts at -infinity came from no feed (inferred and
   // unknown members) and is not missed.
-  void missing() {
-    add("SELECT ");
+  void missing(bool current) {
+    add(" UNION ALL SELECT ");
     as_of();
     add(", %d::pg_catalog.int2, NULL", operation::missing);
     for (int i = 0; i < dimension.count(); ++i) {
@@ -143,7 +150,7 @@ struct Builder {
       }
     }
     add(" FROM (");
-    compared_versions();
+    compared_versions(current);
     add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT EXISTS (SELECT FROM (");
     source_rows();
     add(") AS s WHERE ");
@@ -173,8 +180,8 @@ struct Builder {
       }
     }
     if (options.close_missing) {
-      add(" UNION ALL ");
-      missing();
+      missing(true);
+      missing(false); // a snapshot that comes late
     }
   }
 
