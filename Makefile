@@ -27,6 +27,10 @@ WARNINGS     = -Wall -Wextra -Werror -Wno-missing-field-initializers
 # Server headers are not ours: -isystem keeps their warnings out, ours stay errors.
 PG_CXXFLAGS  = -std=c++20 $(WARNINGS) -Wno-register -Wno-unused-parameter -O2 -g -MMD -MP \
                -fvisibility=hidden -fvisibility-inlines-hidden
+# gcc 16 guesses at the target of a memory resource's virtual calls and then warns about its guess.
+GUESSING    := $(shell $(CXX) -Werror -fno-devirtualize-speculatively -E -x c++ /dev/null >/dev/null 2>&1 && \
+               echo -fno-devirtualize-speculatively)
+PG_CXXFLAGS += $(GUESSING)
 PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
                -DSTARHOUSE_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK   = -lstdc++ -lsimdjson
@@ -60,7 +64,7 @@ $(OBJS): build/made-for Makefile
 
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
 	cat $(FRAGMENTS) > $@.tmp
-	! grep -q 'CREATE TABLE template' $(FRAGMENTS) || scripts/embed-templates $(TEMPLATES) >> $@.tmp
+	scripts/embed-templates $(TEMPLATES) >> $@.tmp
 	mv $@.tmp $@
 
 include scripts/targets.mk

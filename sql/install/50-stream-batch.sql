@@ -122,7 +122,7 @@ COMMENT ON FUNCTION batch_begin(name, text, bigint, bigint, bigint) IS
 
 CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   definition jsonb := starhouse.feed_get(warehouse, feed);
@@ -215,7 +215,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION load_close(name, bigint, bigint) IS
-  'Marks a source as loaded to its end and releases it. 55000 when another loader opened it meanwhile.';
+  'Marks a source as loaded to its end and releases it. 55000 when another loader opened it meanwhile. NULL is an error (22004).';
 
 CREATE FUNCTION replay_finish(warehouse name, feed text, source_id bigint, batch_id bigint, records bigint[], OUT resolved bigint, OUT still_rejected bigint)
   LANGUAGE plpgsql VOLATILE
@@ -242,4 +242,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION replay_finish(name, text, bigint, bigint, bigint[]) IS
-  'Ends the replay of quarantined records in the batch''s transaction: those the batch rejected again stay open with the new reason, the others of the list are marked as resolved by it. Returns both counts.';
+  'Ends the replay of quarantined records in the batch''s transaction: those the batch rejected again stay open with the new reason, the others of the list are marked as resolved by it. Returns both counts. A NULL warehouse or feed is an error (22004).';

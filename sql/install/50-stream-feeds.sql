@@ -1,7 +1,7 @@
 -- Feeds as data: definition and the plan a client works by.
 
 CREATE FUNCTION steps_check(steps jsonb) RETURNS void
-  LANGUAGE plpgsql IMMUTABLE
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
@@ -60,7 +60,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION steps_check(jsonb) IS
-  'Raises 22023 naming the first step of a feed that is wrong in shape: unknown kind, missing or unknown key. Table and column names are checked when a batch runs.';
+  'Raises 22023 naming the first step of a feed that is wrong in shape: unknown kind, missing or unknown key. Table and column names are checked when a batch runs. NULL too.';
 
 CREATE FUNCTION create_feed(warehouse name, feed text, contract jsonb, steps jsonb DEFAULT '[]', bronze boolean DEFAULT true,
                             batch_rows integer DEFAULT 200000, description text DEFAULT NULL) RETURNS integer
@@ -115,7 +115,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION create_feed(name, text, jsonb, jsonb, boolean, integer, text) IS
-  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction. Returns the version. 22023 for a wrong contract, step or name.';
+  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction. Returns the version. 22023 for a wrong contract, step or name. A NULL warehouse, name, contract or list of steps is an error; a NULL description is none.';
 
 CREATE FUNCTION drop_feed(warehouse name, feed text, confirm text DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -144,10 +144,10 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION drop_feed(name, text, text) IS
-  'Deletes a feed with its bronze table, its quarantine and its sources; facts and the batch log stay. Refuses with 55000 unless confirm repeats the name, saying how much would go.';
+  'Deletes a feed with its bronze table, its quarantine and its sources; facts and the batch log stay. Refuses with 55000 unless confirm repeats the name, saying how much would go. A NULL warehouse or feed is an error (22004), NULL confirms nothing.';
 
 CREATE FUNCTION warehouse_time_zone(warehouse name) RETURNS text
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
@@ -160,10 +160,10 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION warehouse_time_zone(name) IS
-  'Time zone of the warehouse (warehouse_info.time_zone), the session''s where there is none. Local times of its sources are read in it.';
+  'Time zone of the warehouse (warehouse_info.time_zone), the session''s where there is none. Local times of its sources are read in it. NULL is an error (22004).';
 
 CREATE FUNCTION feed_plan(warehouse name, feed text) RETURNS jsonb
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
@@ -189,4 +189,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_plan(name, text) IS
-  'All a client needs to parse and load a feed: contract, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction. 42704 for an unknown feed.';
+  'All a client needs to parse and load a feed: contract, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction. 42704 for an unknown feed. A NULL warehouse is an error (22004).';

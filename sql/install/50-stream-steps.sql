@@ -8,7 +8,7 @@ AS $body$
   SELECT replace(replace(replace(sql, '{time_zone}', quote_literal(zone)), '{batch_id}', batch_id::text), '{feed}', quote_literal(feed))
 $body$;
 COMMENT ON FUNCTION batch_sql(text, bigint, text, text) IS
-  'A step''s statement with its placeholders filled in: {time_zone} and {feed} become literals, {batch_id} a number.';
+  'A step''s statement with its placeholders filled in: {time_zone} and {feed} become literals, {batch_id} a number. NULL gives NULL.';
 
 -- The step's query as a temporary view: gives its column names and scd2_merge something to read.
 -- Made once per session and feed version, unless the query holds the batch's id.
@@ -31,7 +31,7 @@ COMMENT ON FUNCTION batch_view(integer, text, boolean) IS
   'Internal to the steps: the temporary view over a step''s query; varies: make it anew. The query means the caller''s search_path.';
 
 CREATE FUNCTION batch_target(target text) RETURNS regclass
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 AS $body$
 DECLARE
   found regclass := coalesce(pg_catalog.to_regclass(pg_catalog.quote_ident(target)), pg_catalog.to_regclass(target));

@@ -136,7 +136,7 @@ COMMENT ON FUNCTION init_pipeline(name) IS
 
 -- The schema as a warehouse, or a clear error. For the functions below.
 CREATE FUNCTION pipeline_check(warehouse name) RETURNS void
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
@@ -161,7 +161,7 @@ COMMENT ON FUNCTION pipeline_check(name) IS
 
 -- The row of a feed as jsonb, or a clear error.
 CREATE FUNCTION feed_get(warehouse name, feed text) RETURNS jsonb
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
@@ -179,4 +179,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_get(name, text) IS
-  'Definition of a feed as jsonb (feed_name, version, contract, steps, bronze, batch_rows, description, updated_at). 42704 naming the feeds there are when it is unknown, 3F000 for an unknown warehouse.';
+  'Definition of a feed as jsonb (feed_name, version, contract, steps, bronze, batch_rows, description, updated_at). 42704 naming the feeds there are when it is unknown, 3F000 for an unknown warehouse. A NULL warehouse is an error (22004).';

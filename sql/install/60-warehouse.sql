@@ -21,7 +21,7 @@ CREATE FUNCTION warehouse_list()
   RETURNS TABLE (schema_name name, kind text, template_version text, time_zone text, country text,
                  calendar_from date, calendar_to date, fiscal_year_start integer, week_start integer,
                  foreign_keys text, bi_roles text[], created_at timestamptz, created_by text)
-  LANGUAGE plpgsql STABLE ROWS 5
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
   SET search_path = pg_catalog, pg_temp
   AS $$
 DECLARE
@@ -73,7 +73,7 @@ GRANT SELECT ON warehouses TO PUBLIC;
 
 -- The warehouse of a schema, or a clear error. For the functions below.
 CREATE FUNCTION warehouse_get(schema_name name) RETURNS warehouses
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
   AS $$
 DECLARE

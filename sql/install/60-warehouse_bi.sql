@@ -3,7 +3,7 @@
 -- What such a role sees: star, views and the description of the warehouse; not the pipeline's tables,
 -- not what arrived raw, not partitions (they answer through their parents).
 CREATE FUNCTION warehouse_bi_relations(schema_name name) RETURNS SETOF regclass
-  LANGUAGE plpgsql STABLE STRICT ROWS 50
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT ROWS 50
   SET search_path = pg_catalog, pg_temp
   AS $$
 DECLARE
@@ -63,7 +63,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION grant_bi_role(name, name) IS
-  'Lets a role read a warehouse: USAGE on the schema, SELECT on star, snowflake and KPI views, column-level REFERENCES so that BI tools see the foreign keys, sessions read-only by default where the caller may set that (else a notice). Bronze, quarantine and batch tables stay closed. Call it again after adding tables or views. 42704 for an unknown role, 42501 unless the caller owns the warehouse.';
+  'Lets a role read a warehouse: USAGE on the schema, SELECT on star, snowflake and KPI views, column-level REFERENCES so that BI tools see the foreign keys, sessions read-only by default where the caller may set that (else a notice). Bronze, quarantine and batch tables stay closed. Call it again after adding tables or views. 42704 for an unknown role, 42501 unless the caller owns the warehouse. A NULL warehouse is an unknown one (3F000).';
 
 CREATE FUNCTION revoke_bi_role(schema_name name, role name) RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -99,4 +99,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION revoke_bi_role(name, name) IS
-  'Takes back what grant_bi_role gave: access to the warehouse and, with the last warehouse of the role, its read-only default. 42704 for a role without such access.';
+  'Takes back what grant_bi_role gave: access to the warehouse and, with the last warehouse of the role, its read-only default. 42704 for a role without such access. A NULL warehouse is an unknown one (3F000).';

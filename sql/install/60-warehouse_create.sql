@@ -3,7 +3,7 @@
 -- Facts of a warehouse by convention: every table named <something>_fact.
 CREATE FUNCTION warehouse_facts(schema_name name)
   RETURNS TABLE (fact regclass, is_partitioned boolean)
-  LANGUAGE sql STABLE STRICT ROWS 5
+  LANGUAGE sql STABLE PARALLEL RESTRICTED STRICT ROWS 5
   SET search_path = pg_catalog, pg_temp
   AS $$
   SELECT c.oid::regclass, c.relkind = 'p'
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION warehouse_facts(name) IS
 
 CREATE FUNCTION schema_objects(schema_name name)
   RETURNS TABLE (name text, class_id oid, object_id oid, word text)
-  LANGUAGE sql STABLE STRICT ROWS 100
+  LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 100
   SET search_path = pg_catalog, pg_temp
   AS $$
   SELECT c.relname::text, 'pg_class'::regclass::oid, c.oid,
@@ -143,7 +143,7 @@ BEGIN
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION comment_warehouse_info(name) IS 'Describes the table warehouse_info of a new warehouse. Called by create_warehouse.';
+COMMENT ON FUNCTION comment_warehouse_info(name) IS 'Describes the table warehouse_info of a new warehouse. Called by create_warehouse. NULL is an error (22004).';
 
 -- Makes the schema, or makes sure that an existing one has room for the warehouse.
 CREATE FUNCTION prepare_schema(kind text, schema_name name) RETURNS void
@@ -202,7 +202,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION prepare_schema(text, name) IS
-  'First step of create_warehouse: creates the schema, or checks that an existing one has room. 42501 when the caller may not, 42P06 when a warehouse lives there, 42710 naming the objects in the way, 42939 for a name no warehouse may have.';
+  'First step of create_warehouse: creates the schema, or checks that an existing one has room. 42501 when the caller may not, 42P06 when a warehouse lives there, 42710 naming the objects in the way, 42939 for a name no warehouse may have. A NULL name is an error (22004).';
 
 CREATE FUNCTION create_warehouse(
     kind text, schema_name name DEFAULT NULL, time_zone text DEFAULT NULL,

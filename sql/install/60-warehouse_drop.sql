@@ -83,7 +83,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION drop_warehouse(name, text) IS
-  'Drops a warehouse: its tables, views, bronze, quarantine and SCD registrations, and the schema unless it holds anything else. Refuses with 55000, telling how many fact rows would go, unless confirm repeats the schema''s name; with 2BP01 naming them when objects of others depend on it; with 3F000 for a schema that is no warehouse.';
+  'Drops a warehouse: its tables, views, bronze, quarantine and SCD registrations, and the schema unless it holds anything else. Refuses with 55000, telling how many fact rows would go, unless confirm repeats the schema''s name; with 2BP01 naming them when objects of others depend on it; with 3F000 for a schema that is no warehouse. NULL is an unknown warehouse, and confirms nothing.';
 
 -- The registrations of dimensions live in the extension, so DROP EXTENSION takes them along. They
 -- are a script of their own in each template, which may run again at any time.
@@ -108,4 +108,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION repair_warehouse(name) IS
-  'Takes up a warehouse again after DROP EXTENSION and CREATE EXTENSION: registers its Type-2 dimensions as its template does, and returns how many are registered. Harmless at any other time, except that registrations changed by hand go back to the template''s. 3F000 for a schema that is no warehouse.';
+  'Takes up a warehouse again after DROP EXTENSION and CREATE EXTENSION: registers its Type-2 dimensions as its template does, and returns how many are registered. Harmless at any other time, except that registrations changed by hand go back to the template''s. 3F000 for a schema that is no warehouse. NULL is none.';

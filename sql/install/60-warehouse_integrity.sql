@@ -6,7 +6,7 @@
 -- was only closed is told from a new one by its successor, written with it and with a higher number.
 CREATE FUNCTION written_versions(dim regclass)
   RETURNS TABLE (version bigint, since timestamptz, takes_facts boolean)
-  LANGUAGE plpgsql STABLE STRICT
+  LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
   AS $$
 DECLARE
@@ -86,7 +86,7 @@ COMMENT ON FUNCTION realign_facts(regclass) IS
 
 CREATE FUNCTION check_integrity(schema_name name)
   RETURNS TABLE (problem text, relation text, column_name text, violations bigint, example text)
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
   AS $$
 DECLARE
@@ -164,4 +164,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION check_integrity(name) IS
-  'Proves a warehouse''s keys, with or without foreign keys: one row per kind of violation (key without member, version missing or of another key, version not in force at the event, no unknown member, the invariants of scd_check, dimension not registered) with relation, column, number and one example; no rows when all is well. Reads every fact. 3F000 for a schema that is no warehouse.';
+  'Proves a warehouse''s keys, with or without foreign keys: one row per kind of violation (key without member, version missing or of another key, version not in force at the event, no unknown member, the invariants of scd_check, dimension not registered) with relation, column, number and one example; no rows when all is well. Reads every fact. 3F000 for a schema that is no warehouse. NULL is none.';

@@ -21,13 +21,13 @@ WITH common AS (
         FROM batch$sql$)) AS room,
     jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new products', 'into', 'product_history',
-        'select', 'SELECT DISTINCT product_id FROM batch WHERE product_id IS NOT NULL'),
+        'select', 'SELECT product_id FROM batch WHERE product_id IS NOT NULL'),
       jsonb_build_object('step', 'members', 'name', 'new customers', 'into', 'customer_history',
-        'select', 'SELECT DISTINCT customer_id FROM batch WHERE customer_id IS NOT NULL')) AS members,
+        'select', 'SELECT customer_id FROM batch WHERE customer_id IS NOT NULL')) AS members,
     jsonb_build_object('step', 'members', 'name', 'new stores', 'into', 'store_dim', 'key', 'store_id',
-      'select', 'SELECT DISTINCT store_id FROM batch WHERE store_id IS NOT NULL') AS stores,
+      'select', 'SELECT store_id FROM batch WHERE store_id IS NOT NULL') AS stores,
     jsonb_build_object('step', 'members', 'name', 'new promotions', 'into', 'promotion_dim', 'key', 'promotion_id',
-      'select', 'SELECT DISTINCT promotion_id FROM batch WHERE promotion_id IS NOT NULL') AS promotions,
+      'select', 'SELECT promotion_id FROM batch WHERE promotion_id IS NOT NULL') AS promotions,
     -- %s is the projection. The first version of a product also holds for all time before it.
     $sql$
       SELECT s.time_key, s.store_key, s.product_key, s.customer_key, s.promotion_key,
@@ -72,11 +72,13 @@ WITH common AS (
               IS DISTINCT FROM (excluded.promotion_discount, excluded.promotion_revenue, excluded.product_count, excluded.units_sold)$sql$ AS promotion_sql,
     -- Only where a snapshot of these days was loaded before its sales.
     jsonb_build_object('step', 'sql', 'name', 'inventory_fact', 'sql', $sql$
-      WITH snapshot AS MATERIALIZED (
+      WITH loaded AS MATERIALIZED (
+        SELECT min(time_key) AS first_day, max(time_key) AS last_day FROM batch),
+      snapshot AS MATERIALIZED (
         SELECT DISTINCT i.time_key AS day FROM inventory_fact i
-        WHERE i.time_key BETWEEN (SELECT min(time_key) FROM batch) AND (SELECT max(time_key) + 6 FROM batch)
-          AND i.event_time >= (SELECT min(time_key)::timestamp AT TIME ZONE {time_zone} FROM batch)
-          AND i.event_time < (SELECT (max(time_key) + 7)::timestamp AT TIME ZONE {time_zone} FROM batch)),
+        WHERE i.time_key BETWEEN (SELECT first_day FROM loaded) AND (SELECT last_day + 6 FROM loaded)
+          AND i.event_time >= (SELECT first_day::timestamp AT TIME ZONE {time_zone} FROM loaded)
+          AND i.event_time < (SELECT (last_day + 7)::timestamp AT TIME ZONE {time_zone} FROM loaded)),
       sold AS MATERIALIZED (
         SELECT s.day, f.product_key, CASE WHEN grouping(f.store_key) = 1 THEN '-' ELSE f.store_key END AS store_key,
                sum(f.quantity_sold) AS units
@@ -202,31 +204,45 @@ SELECT
         {"name": "line_id", "type": "hash", "of": ["product_id", "quantity", "unit_price", "description"]}
       ]}$json$,
     steps => common.rejects || common.room
-      -- Change points only; of two descriptions at one instant the first in alphabetical order counts.
+      -- Change points only; of two descriptions at one instant the first in alphabetical order counts. A
+      -- product with one description in the batch, the usual case, needs no look at its sequence.
       || jsonb_build_object('step', 'scd2', 'name', 'product_history', 'into', 'product_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
-        SELECT product_id, product_name, effective_at
-        FROM (SELECT product_id, event_time AS effective_at, min(description COLLATE "C") AS product_name,
-                     lag(min(description COLLATE "C")) OVER (PARTITION BY product_id ORDER BY event_time) AS before
-              FROM batch WHERE product_id IS NOT NULL AND description IS NOT NULL
-              GROUP BY product_id, event_time) named
-        WHERE product_name IS DISTINCT FROM before$sql$)
+        WITH name AS MATERIALIZED (
+          SELECT product_id, description, min(event_time) AS effective_at, count(*) OVER (PARTITION BY product_id) AS names
+          FROM batch WHERE product_id IS NOT NULL AND description IS NOT NULL
+          GROUP BY product_id, description),
+        change AS (
+          SELECT product_id, description AS product_name, effective_at, NULL AS before FROM name WHERE names = 1
+          UNION ALL
+          SELECT product_id, min(description COLLATE "C"), event_time,
+                 lag(min(description COLLATE "C")) OVER (PARTITION BY product_id ORDER BY event_time)
+          FROM batch
+          WHERE description IS NOT NULL AND product_id IN (SELECT product_id FROM name WHERE names > 1)
+          GROUP BY product_id, event_time)
+        SELECT c.product_id, c.product_name, h.category, h.subcategory, h.brand, h.supplier_id, h.price, h.unit_cost, c.effective_at
+        FROM change c
+        LEFT JOIN product_history h ON h.product_id = c.product_id AND h.valid_from <= c.effective_at AND h.valid_to > c.effective_at
+        WHERE c.product_name IS DISTINCT FROM c.before$sql$)
       || jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$)
       -- A customer's region is the country first seen.
       || jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
-        SELECT DISTINCT ON (b.customer_id) b.customer_id, b.country AS region, b.event_time AS effective_at
-        FROM batch b
-        WHERE b.customer_id IS NOT NULL AND b.country IS NOT NULL
-          AND NOT EXISTS (SELECT FROM customer_history h
+        SELECT DISTINCT ON (b.customer_id) b.customer_id, NULL::text AS first_name, NULL::text AS last_name, NULL::text AS gender,
+               NULL::date AS birth_date, NULL::text AS loyalty_level, NULL::text AS city, NULL::text AS state,
+               b.country AS region, b.effective_at
+        FROM (SELECT customer_id, country, min(event_time) AS effective_at FROM batch
+              WHERE customer_id IS NOT NULL AND country IS NOT NULL GROUP BY customer_id, country) b
+        WHERE NOT EXISTS (SELECT FROM customer_history h
                           WHERE h.customer_id = b.customer_id AND NOT h.is_inferred AND h.valid_from >= '-infinity')
-        ORDER BY b.customer_id, b.event_time, b.country COLLATE "C"$sql$)
+        ORDER BY b.customer_id, b.effective_at, b.country COLLATE "C"$sql$)
       || common.members
       || (common.facts || jsonb_build_object('select', format(common.fact_select, $sql$
         SELECT b.time_key, 'ONLINE' AS store_key, coalesce(b.product_id, '?') AS product_key,
                coalesce(b.customer_id, '?') AS customer_key, '-' AS promotion_key,
                b.event_time, b.order_id, NULL::text AS transaction_id, b.line_id, 'Online' AS channel, NULL::text AS payment_mode,
-               CASE direction.sign WHEN 1 THEN 'Sale' ELSE 'Return' END AS sale_type,
-               direction.sign * abs(b.quantity) AS quantity_sold, b.unit_price,
-               direction.sign * abs(b.quantity) * b.unit_price AS sales_amount, 0::numeric AS discount_applied
-        FROM batch b CROSS JOIN LATERAL (SELECT CASE WHEN b.quantity < 0 OR b.order_id LIKE 'C%' THEN -1 ELSE 1 END AS sign) direction$sql$)))
+               CASE WHEN b.quantity < 0 OR b.order_id LIKE 'C%' THEN 'Return' ELSE 'Sale' END AS sale_type,
+               units.quantity AS quantity_sold, b.unit_price,
+               units.quantity * b.unit_price AS sales_amount, 0::numeric AS discount_applied
+        FROM batch b
+        CROSS JOIN LATERAL (SELECT CASE WHEN b.quantity > 0 AND b.order_id LIKE 'C%' THEN -b.quantity ELSE b.quantity END AS quantity) units$sql$)))
       || common.inventory_refresh)
 FROM common;
