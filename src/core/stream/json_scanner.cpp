@@ -345,6 +345,8 @@ bool JsonScanner::State::walk(ondemand::value value, std::size_t node, std::size
   case ondemand::json_type::null:
     kind = Kind::null;
     break;
+  default: // newer versions name a token that begins no value
+    return malformed(simdjson::TAPE_ERROR);
   }
   return scalar(value, kind, slot);
 }
