@@ -68,11 +68,9 @@ WITH product_stock AS (  -- one figure per product and snapshot day; a chain-wid
 ), weekly_stock AS (
   SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, avg(s.stock) AS stock
   FROM product_stock s GROUP BY 1, 2
-), daily_sales AS (
-  SELECT f.product_key, f.day, sum(f.units) AS units FROM kpi_sales_lines() f GROUP BY f.product_key, f.day
 ), weekly_sales AS (
-  SELECT s.product_key, date_trunc('week', s.day::timestamp)::date AS week_start, sum(s.units) AS units
-  FROM daily_sales s GROUP BY 1, 2
+  SELECT f.product_key, date_trunc('week', f.day::timestamp)::date AS week_start, sum(f.units) AS units
+  FROM kpi_sales_lines() f GROUP BY 1, 2
 )
 SELECT COALESCE(k.week_start, u.week_start) AS week_start,
        COALESCE(p.category, 'Unknown') AS category,
