@@ -70,6 +70,8 @@ BEGIN
     )$sql$, schema);
   EXECUTE format('CREATE INDEX quarantine_open_idx ON %1$I.quarantine (feed_name, quarantine_id)
                   WHERE resolved_at IS NULL', schema);
+  EXECUTE format('CREATE INDEX quarantine_source_idx ON %1$I.quarantine (source_id, record_no)', schema);
+  EXECUTE format('CREATE INDEX quarantine_batch_idx ON %1$I.quarantine (batch_id)', schema);
 
   FOREACH described SLICE 1 IN ARRAY ARRAY[
     ['feed', NULL, 'Feeds: what arrives (contract) and how it becomes facts and dimensions (steps). See starhouse.create_feed.'],
@@ -85,7 +87,7 @@ BEGIN
     ['load_source', 'source_id', 'Surrogate key'],
     ['load_source', 'feed_name', 'Feed the source was loaded through'],
     ['load_source', 'source_name', 'Name of the file when it was last opened; - is standard input'],
-    ['load_source', 'fingerprint', 'SHA-256 of the file''s bytes: a renamed copy is the same source. NULL for standard input'],
+    ['load_source', 'fingerprint', 'SHA-256 of the file''s bytes: a renamed copy is the same source. A random word for standard input'],
     ['load_source', 'bytes', 'Size of the file'],
     ['load_source', 'header', 'The header record, as read'],
     ['load_source', 'next_record', 'First record not loaded yet (the header is record 1); moves in the transaction that loads'],
@@ -112,7 +114,7 @@ BEGIN
     ['quarantine', 'source_id', 'Source it came from'],
     ['quarantine', 'batch_id', 'Batch that rejected it'],
     ['quarantine', 'record_no', 'Its number in the source, the header counted'],
-    ['quarantine', 'line_no', 'Line of the source it starts on; NULL when a step rejected it'],
+    ['quarantine', 'line_no', 'Line of the source it starts on'],
     ['quarantine', 'payload', 'The record''s bytes as received'],
     ['quarantine', 'sqlstate', 'Kind of fault, as SQLSTATE: 22007 no such date format, 23502 missing value, 23514 rule broken, ...'],
     ['quarantine', 'column_name', 'Column at fault; NULL when the record as a whole is'],

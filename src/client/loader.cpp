@@ -154,10 +154,11 @@ Counts Loader::load_range(Batch &batch, Batch::Range range, bool last) {
       }
       return counts;
     } catch (const ServerError &e) {
-      if (e.data_error()) {
+      // 23505 also comes of a concurrent insert of the same fact: once more, and it is a duplicate.
+      if (e.data_error() && (e.state() != "23505" || attempt > 0)) {
         return load_halves(batch, range, last, e);
       }
-      if (!e.transient() || !back_off(attempt)) {
+      if ((!e.transient() && e.state() != "23505") || !back_off(attempt)) {
         throw;
       }
       fmt::print(stderr, "starhouse: {} ({}); trying again\n", e.message(), e.state());
@@ -324,7 +325,7 @@ void Loader::name_lines(const Batch &batch, std::int64_t batch_id) {
                                         "{" + lines + "}", "{" + payloads + "}"};
   connection_->query(
       fmt::format("UPDATE {} q SET line_no = u.line_no, payload = u.payload FROM "
-                  "pg_catalog.unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS u(record_no, "
+                  "unnest($2::bigint[], $3::bigint[], $4::bytea[]) AS u(record_no, "
                   "line_no, payload) WHERE q.batch_id = $1 AND q.record_no = u.record_no AND "
                   "q.line_no IS NULL",
                   plan_.quarantine_table),

@@ -33,6 +33,9 @@ int run(int argc, char **argv) {
              "PGSERVICE, or -d with a URI or key=value pairs.\n"
              "Exit status: 0 done, 1 error, 2 wrong usage, 3 more rejected rows than allowed.");
   starhouse::client::add_load_command(app);
+  starhouse::client::add_replay_command(app);
+  starhouse::client::add_status_command(app);
+  starhouse::client::add_feeds_command(app);
   starhouse::client::add_generate_command(app);
   app.add_subcommand("version", "Print the version of this program")->callback([] {
     fmt::print("starhouse {}\n", STARHOUSE_VERSION);
