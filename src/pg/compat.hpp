@@ -7,6 +7,7 @@
 extern "C" {
 #include "access/genam.h"
 #include "catalog/index.h"
+#include "catalog/pg_database.h"
 #include "executor/executor.h"
 #include "parser/parse_relation.h"
 #include "partitioning/partdesc.h"
@@ -14,6 +15,15 @@ extern "C" {
 }
 
 namespace starhouse::pg::compat {
+
+// The current user's right on a database.
+inline AclResult database_aclcheck(Oid database, AclMode mode) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(DatabaseRelationId, database, GetUserId(), mode);
+#else
+  return pg_database_aclcheck(database, GetUserId(), mode);
+#endif
+}
 
 // The map from the root's row form to a partition's; null when they are alike.
 inline TupleConversionMap *root_to_child_map(ResultRelInfo *child, EState *estate) {

@@ -3,11 +3,11 @@
 // The statements see the tuplestores as relations (as triggers see their transition tables):
 // nothing is created in the catalogue, and what exceeds work_mem goes to a temporary file.
 #include "pg/scd.hpp"
+#include "pg/compat.hpp"
 
 extern "C" {
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "utils/acl.h"
 #include "utils/queryenvironment.h"
@@ -152,7 +152,7 @@ void list_rejects(const Dimension &dimension, Work *work) {
     return;
   }
   if (!rejects_table_exists()) {
-    if (pg_database_aclcheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) != ACLCHECK_OK) {
+    if (compat::database_aclcheck(MyDatabaseId, ACL_CREATE_TEMP) != ACLCHECK_OK) {
       ereport(WARNING,
               (errmsg(INT64_FORMAT " rows rejected by the merge into %s are not listed",
                       work->count, dimension.qualified),

@@ -15,9 +15,8 @@ class List {
 
 public:
   List(std::size_t capacity, const Env &env)
-      : data_(capacity == 0
-                  ? nullptr
-                  : static_cast<T *>(env.memory->allocate(capacity * sizeof(T), alignof(T)))) {}
+      : data_(static_cast<T *>(
+            env.memory->allocate(std::max<std::size_t>(capacity, 1) * sizeof(T), alignof(T)))) {}
   void push(const T &value) { data_[size_++] = value; }
   T &operator[](std::size_t i) { return data_[i]; }
   const T &operator[](std::size_t i) const { return data_[i]; }
