@@ -54,7 +54,7 @@ SELECT is_empty($$ SELECT name FROM routine
   WHERE lanname IN ('sql', 'plpgsql') AND prosqlbody IS NULL
     -- Those that take a query, or run the steps of a feed, mean the names as their caller does.
     AND NOT coalesce('query' = ANY (proargnames), false)
-    AND name !~ '^starhouse\.batch_(target|step_[a-z0-9]+)\('
+    AND name !~ '^starhouse\.batch_(target|scd2_source|step_[a-z0-9]+)\('
     AND NOT EXISTS (SELECT FROM unnest(proconfig) setting WHERE setting ~ '^search_path=.*pg_temp$') $$,
   'every function that runs SQL sets its search_path, pg_temp last');
 SELECT is_empty($$ SELECT name FROM routine WHERE prosecdef $$, 'none runs with its owner''s rights');
