@@ -9,7 +9,10 @@ BEGIN;
 SET LOCAL search_path = public, starhouse;
 SELECT no_plan();
 SELECT starhouse.create_warehouse('shopsmart', 'Kpi "Other"', time_zone => 'Asia/Kolkata') \g /dev/null
+CREATE SCHEMA kpi_here;
+CREATE VIEW kpi_here.kpi_mine AS SELECT 1 AS odd_column;  -- a user's own, older than the warehouse
 SELECT starhouse.create_warehouse('shopsmart', 'kpi_here', time_zone => 'America/New_York') \g /dev/null
+DROP VIEW kpi_here.kpi_mine;
 SET LOCAL search_path = kpi_here, public;
 
 CREATE TEMP VIEW kpi_view AS

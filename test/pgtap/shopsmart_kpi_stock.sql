@@ -96,5 +96,17 @@ UPDATE sales_fact SET sales_amount = -400 WHERE order_id = 'r1';
 SELECT results_eq($$SELECT baseline_revenue < 0, uplift_percent FROM kpi_promotion_effectiveness WHERE promotion_id = 'D1'$$,
   $$VALUES (true, NULL::numeric)$$, 'no uplift upon a negative baseline');
 
+-- a promotion that has always run counts the days of the data, and has no time before it
+UPDATE promotion_dim SET start_date = '-infinity', end_date = 'infinity' WHERE promotion_id = 'D2';
+SELECT results_eq($$SELECT days, period_revenue, baseline_revenue, uplift_percent FROM kpi_promotion_effectiveness WHERE promotion_id = 'D2'$$,
+  $$VALUES (122, 18.0, NULL::numeric, NULL::numeric)$$, 'a promotion without beginning or end');
+-- no sales at all, but promotions and stock
+DELETE FROM sales_fact;
+SELECT is((SELECT sum(days) FROM kpi_promotion_effectiveness), 0::bigint, 'without sales a promotion has no days to judge');
+SELECT results_eq($$SELECT product_id, snapshot_age_days, days_of_cover FROM kpi_stock_cover WHERE product_id = 'P1'$$,
+  $$VALUES ('P1', 0, NULL::numeric)$$, 'without sales today is the latest snapshot');
+SELECT results_eq('SELECT period_days, turnover_ratio FROM kpi_stock_turnover', $$VALUES (NULL::integer, NULL::numeric)$$,
+  'without sales there is no turnover');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -28,14 +28,18 @@ BEGIN ATOMIC
   ), promotions AS (
     SELECT COALESCE(d.promotion_id, p.promotion_key) AS promotion_key, d.promotion_name, d.discount_percent,
            COALESCE(d.start_date, p.first_day) AS start_date, COALESCE(d.end_date, p.last_day) AS end_date,
-           LEAST(COALESCE(d.end_date, p.last_day), b.last_day) AS until, b.first_day AS data_from
+           CASE WHEN b.last_day IS NOT NULL THEN LEAST(COALESCE(d.end_date, p.last_day), b.last_day) END AS until,
+           b.first_day AS data_from
     FROM promotion_dim d
     FULL JOIN days p ON p.promotion_key = d.promotion_id
     CROSS JOIN bounds b
     WHERE COALESCE(d.promotion_id, p.promotion_key) NOT IN ('-', '?')
   ), spans AS (
-    SELECT m.*, GREATEST(m.until - m.start_date + 1, 0) AS days,
-           GREATEST(m.start_date - baseline_days, m.data_from) AS baseline_from, m.start_date - 1 AS baseline_to
+    SELECT m.*, GREATEST(m.until - GREATEST(m.start_date, m.data_from) + 1, 0) AS days,
+           GREATEST(m.start_date - baseline_days, m.data_from) AS baseline_from, m.start_date - 1 AS baseline_to,
+           CASE WHEN m.until IS NOT NULL  -- with sales both are finite
+                THEN GREATEST(m.start_date, m.data_from) - GREATEST(m.start_date - baseline_days, m.data_from) END
+             AS baseline_length
     FROM promotions m
   ), totals AS (
     SELECT p.promotion_key, count(DISTINCT p.store_key) AS stores, count(DISTINCT p.product_key) AS products,
@@ -67,7 +71,7 @@ BEGIN ATOMIC
     GROUP BY x.promotion_key
   ), paced AS (
     SELECT s.*, t.stores, t.products, t.revenue, t.units, t.orders, t.discount, t.outside, c.period_revenue,
-           c.baseline_revenue, s.baseline_to - s.baseline_from + 1 AS baseline_length
+           c.baseline_revenue
     FROM spans s
     LEFT JOIN totals t ON t.promotion_key = s.promotion_key
     LEFT JOIN compared c ON c.promotion_key = s.promotion_key
@@ -90,7 +94,7 @@ END;
 CREATE VIEW kpi_promotion_effectiveness AS SELECT * FROM kpi_promotion_effectiveness();
 COMMENT ON VIEW kpi_promotion_effectiveness IS
 'Does a promotion sell more than would have been sold anyway?
-Formula: take the stores and the products with promoted sales. period_revenue = all their net sales in the promotion''s days (up to the latest sales day); baseline_revenue = their net sales without promotion in the 28 days before its start (the function takes another number; fewer where the data begin later). Both per day; uplift_percent = (period per day - baseline per day) / baseline per day; incremental_revenue = period_revenue - baseline per day x days. Seasonal change between the two spans is not taken out.
+Formula: take the stores and the products with promoted sales. period_revenue = all their net sales in the promotion''s days (those the data cover, up to the latest sales day); baseline_revenue = their net sales without promotion in the 28 days before its start (the function takes another number; fewer where the data begin later). Both per day; uplift_percent = (period per day - baseline per day) / baseline per day; incremental_revenue = period_revenue - baseline per day x days. Seasonal change between the two spans is not taken out.
 Grain: promotion
 Unit: currency, units, orders, days, percent
 NULL: baseline, incremental_revenue and uplift_percent when there is no baseline (no such sale before the start); uplift_percent also when the baseline is not positive; period_revenue when nothing was sold; dates of a promotion known only from no sale at all

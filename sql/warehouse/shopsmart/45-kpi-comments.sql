@@ -43,7 +43,7 @@ DECLARE
     'customers', 'Known customers with at least one purchase (in the row''s cohort, segment or type). NULL for type Unknown',
     'day', 'The day, in the warehouse''s time zone',
     'day_name', 'Name of the weekday',
-    'days', 'Number of days, both ends included (of a promotion: those up to the latest sales day)',
+    'days', 'Number of days, both ends included (of a promotion: those the data cover, up to the latest sales day)',
     'days_of_cover', 'stock_on_hand / mean daily units, days, rounded to two places; 0 without stock. NULL when there is stock and nothing was sold in the window',
     'days_per_turn', 'average_stock x period_days / units: days until the stock is sold once. NULL without stock figures or sales',
     'dimension', 'customer, product, store or promotion',
@@ -199,6 +199,7 @@ BEGIN
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
     WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%'
+      AND obj_description(c.oid, 'pg_class') LIKE E'%\nFormula: %'  -- not a view that was here before
     ORDER BY c.relname, a.attnum
   LOOP
     said := COALESCE(array_position(vocabulary, target.narrow), array_position(vocabulary, target.wide::text));
@@ -219,6 +220,7 @@ BEGIN
     SELECT p.oid::regprocedure AS signature, p.proname, p.proargnames, p.pronargs
     FROM pg_proc p
     WHERE p.pronamespace = home AND p.proname LIKE 'kpi\_%' AND obj_description(p.oid, 'pg_proc') IS NULL
+      AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = home AND c.relname = p.proname AND c.relkind = 'v')
   LOOP
     SELECT string_agg(format(E'\n%s: %s', a.name, parameters[array_position(parameters, a.name) + 1]), '' ORDER BY a.n)
       INTO lines
