@@ -219,16 +219,11 @@ SELECT
           FROM batch
           WHERE description IS NOT NULL AND product_id IN (SELECT product_id FROM name WHERE names > 1)
           GROUP BY product_id, event_time)
-        SELECT c.product_id, c.product_name, h.category, h.subcategory, h.brand, h.supplier_id, h.price, h.unit_cost, c.effective_at
-        FROM change c
-        LEFT JOIN product_history h ON h.product_id = c.product_id AND h.valid_from <= c.effective_at AND h.valid_to > c.effective_at
-        WHERE c.product_name IS DISTINCT FROM c.before$sql$)
+        SELECT product_id, product_name, effective_at FROM change WHERE product_name IS DISTINCT FROM before$sql$)
       || jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$)
       -- A customer's region is the country first seen.
       || jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
-        SELECT DISTINCT ON (b.customer_id) b.customer_id, NULL::text AS first_name, NULL::text AS last_name, NULL::text AS gender,
-               NULL::date AS birth_date, NULL::text AS loyalty_level, NULL::text AS city, NULL::text AS state,
-               b.country AS region, b.effective_at
+        SELECT DISTINCT ON (b.customer_id) b.customer_id, b.country AS region, b.effective_at
         FROM (SELECT customer_id, country, min(event_time) AS effective_at FROM batch
               WHERE customer_id IS NOT NULL AND country IS NOT NULL GROUP BY customer_id, country) b
         WHERE NOT EXISTS (SELECT FROM customer_history h
