@@ -1,5 +1,5 @@
 # Targets beside PGXS's own. Each is one command a person would type.
-.PHONY: help setup check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout
+.PHONY: help setup demo demo-stop demo-remove check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout
 
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
@@ -26,6 +26,16 @@ client-and-unit:
 #: make unit              builds and runs the unit tests of the core (no server)
 unit: client-and-unit
 	ctest --test-dir $(BUILD) --output-on-failure
+
+#: make demo              a year of ShopSmart on a private server, from nothing to KPI tables;
+#:                        DATA=folder loads your files too (ZONE=their time zone), SCALE=0.1 a smaller year
+#: make demo-stop         stops that server; make demo-remove removes it and its data
+demo:
+	@DATA="$(DATA)" ZONE="$(ZONE)" SCALE="$(SCALE)" scripts/demo
+demo-stop:
+	@scripts/demo stop
+demo-remove:
+	@scripts/demo remove
 
 #: make check             the whole suite on a private server: unit, pg_regress, isolation, pgTAP, TAP
 # PGXS has a target of this name, hence the condition: see OWN_GOALS in the Makefile.
