@@ -54,6 +54,7 @@ DECLARE
   wanted jsonb := jsonb_build_array(warehouse, feed, definition->'version', definition->'updated_at');
   shaped jsonb;
   ensured date;
+  today date := (now() AT TIME ZONE 'UTC')::date;  -- partitions lie on UTC
   old_view name;
 BEGIN
   IF to_regclass('pg_temp.batch_shape') IS NOT NULL THEN
@@ -79,9 +80,9 @@ BEGIN
     INSERT INTO pg_temp.batch_shape VALUES (wanted, NULL, NULL);
     ensured := NULL;
   END IF;
-  IF (definition->>'bronze')::boolean AND ensured IS DISTINCT FROM current_date THEN
+  IF (definition->>'bronze')::boolean AND ensured IS DISTINCT FROM today THEN
     PERFORM starhouse.ensure_partitions(format('%I.%I', warehouse, 'bronze_' || feed)::regclass, now(), now(), interval '1 day');
-    UPDATE pg_temp.batch_shape SET bronze_day = current_date;
+    UPDATE pg_temp.batch_shape SET bronze_day = today;
   END IF;
 END
 $body$;

@@ -175,9 +175,14 @@ void Connection::fail(const pg_result *result) const {
   }
   SqlState code{};
   std::copy(state.begin(), state.end(), code.begin());
-  throw ServerError(code, field(result, PG_DIAG_MESSAGE_PRIMARY),
-                    field(result, PG_DIAG_MESSAGE_HINT), field(result, PG_DIAG_MESSAGE_DETAIL),
-                    field(result, PG_DIAG_COLUMN_NAME));
+  std::string hint = field(result, PG_DIAG_MESSAGE_HINT);
+  if (state == "42501" && hint.empty()) {
+    hint = fmt::format("Whoever owns the warehouse grants user {}: USAGE on its schema; SELECT, "
+                       "INSERT, UPDATE, DELETE on its tables.",
+                       user());
+  }
+  throw ServerError(code, field(result, PG_DIAG_MESSAGE_PRIMARY), std::move(hint),
+                    field(result, PG_DIAG_MESSAGE_DETAIL), field(result, PG_DIAG_COLUMN_NAME));
 }
 
 void Connection::flush() {

@@ -85,13 +85,12 @@ Connection connect(const Target &target, const char *application_name) {
   check_server(connection);
   // A user's settings stay, unless larger buffers help; a server notices within seconds that its
   // client is gone, so that a killed load can be repeated at once.
-  connection.query(
-      "SELECT pg_catalog.set_config('DateStyle', 'ISO, YMD', false), "
-      "pg_catalog.set_config('IntervalStyle', 'postgres', false), "
-      "pg_catalog.set_config('extra_float_digits', '1', false), "
-      "pg_catalog.set_config('jit', 'off', false), "
-      "pg_catalog.set_config(name, '65536', false) FROM pg_catalog.pg_settings WHERE name = "
-      "'work_mem' AND setting::bigint < 65536");
+  connection.query("SELECT pg_catalog.set_config('DateStyle', 'ISO, YMD', false), "
+                   "pg_catalog.set_config('IntervalStyle', 'postgres', false), "
+                   "pg_catalog.set_config('extra_float_digits', '1', false), "
+                   "pg_catalog.set_config('jit', 'off', false)");
+  connection.query("SELECT pg_catalog.set_config(name, '65536', false) FROM pg_catalog.pg_settings "
+                   "WHERE name = 'work_mem' AND setting::bigint < 65536");
   connection.try_query("SET temp_buffers = '64MB'");
   connection.try_query("SET client_connection_check_interval = '2s'");
   return connection;
