@@ -2,7 +2,7 @@
 
 CREATE FUNCTION drop_warehouse(schema_name name, confirm text DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
   AS $$
 DECLARE
   space oid;
@@ -38,6 +38,11 @@ BEGIN
   FOR doomed IN SELECT d.dimension FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension WHERE c.relnamespace = space LOOP
     PERFORM starhouse.scd_unregister(doomed.dimension);
   END LOOP;
+  -- A session that loaded a batch still has its relation batch, with views that read the warehouse.
+  IF to_regclass('pg_temp.batch_shape') IS NOT NULL THEN
+    DROP TABLE IF EXISTS pg_temp.batch CASCADE;
+    DROP TABLE pg_temp.batch_shape;
+  END IF;
   -- Youngest first: what was made later depends on what was made before. Whatever that order leaves
   -- behind is tried again; when nothing moves any more, something outside holds on to it.
   LOOP

@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
-SELECT plan(48);
+SELECT plan(49);
 
 CREATE FUNCTION pg_temp.rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -174,6 +174,8 @@ SELECT is(pg_temp.rows_of('SELECT time_key, store_key, product_key, stock_on_han
 SELECT is(pg_temp.rows_of('SELECT time_key, store_key, promotion_key, promotion_discount, promotion_revenue, product_count, units_sold FROM "feeds b".promotion_fact ORDER BY 1, 2'),
   pg_temp.rows_of('SELECT time_key, store_key, promotion_key, promotion_discount, promotion_revenue, product_count, units_sold FROM "feeds a".promotion_fact ORDER BY 1, 2'), 'nor the promotions'' days');
 SELECT is_empty($$SELECT * FROM check_integrity('feeds b')$$, 'and the keys are as sound');
+
+SELECT matches(starhouse.drop_warehouse('feeds b', 'feeds b'), ', and the schema$', 'the session that loaded a warehouse can drop it');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -21,6 +21,8 @@ SELECT create_feed(current_schema(), 'inventory',
       'reason', 'the snapshot lies in the future', 'hint', 'Correct the date; if day and month are swapped, change "formats" in the contract.'),
     jsonb_build_object('step', 'sql', 'name', 'snapshot date', 'sql', $sql$
       UPDATE batch SET snapshot_date = (now() AT TIME ZONE {time_zone})::date WHERE snapshot_date IS NULL$sql$),
+    -- The turn that batches of sales take: see 30-feeds-sales.sql.
+    jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE'),
     jsonb_build_object('step', 'sql', 'name', 'calendar', 'sql', $sql$
       SELECT extend_calendar(current_schema(), min(snapshot_date), max(snapshot_date)) FROM batch$sql$),
     jsonb_build_object('step', 'members', 'name', 'new products', 'into', 'product_history',

@@ -14,7 +14,10 @@ WITH common AS (
       jsonb_build_object('step', 'reject', 'name', 'no quantity', 'column', 'quantity', 'code', '23514',
         'when', 'quantity = 0',
         'reason', 'the quantity is zero', 'hint', 'A line sells or returns at least something: correct the quantity.')) AS rejects,
+    -- One batch at a time, so that each sees its predecessors when it refreshes what is derived; readers
+    -- go on. It comes before any other lock: batches that wait hold nothing another one needs.
     jsonb_build_array(
+      jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE'),
       jsonb_build_object('step', 'sql', 'name', 'calendar', 'sql', $sql$
         SELECT extend_calendar(current_schema(), min(time_key), max(time_key)),
                ensure_partitions('promotion_fact', min(time_key)::timestamp AT TIME ZONE {time_zone}, max(time_key)::timestamp AT TIME ZONE {time_zone})

@@ -1,0 +1,62 @@
+# Three clients load sales, stock and news of products and customers into one warehouse at once. None
+# may lose what another one derived: every promotion day, every snapshot's units, every version is right.
+use strict;
+use warnings;
+use lib 'test/perl';
+use StarhouseTest;
+use File::Temp ();
+use IPC::Run ();
+use Test::More;
+
+my $db = new_database('warehouse_concurrent');
+sql($db, q{SELECT starhouse.create_warehouse('shopsmart', time_zone => 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31')});
+my $dir = File::Temp->newdir;
+
+sub file {
+    my ($name, @lines) = @_;
+    open my $out, '>', "$dir/$name" or die "$dir/$name: $!";
+    print $out map {"$_\n"} @lines;
+    close $out or die "$dir/$name: $!";
+    return "$dir/$name";
+}
+
+# Each shop sends the same days and promotions, in files of its own: the groups that are derived overlap.
+my (%sales, @stock, @news);
+for my $day (1 .. 12) {
+    my $date = sprintf '2025-03-%02d', $day;
+    for my $shop (1, 2) {
+        push @{ $sales{$shop} }, file("pos-$shop-$date.csv", 'store_id,transaction_id,customer_id,product_id,quantity,sale_amount,date,discount,promotion_id,line_no',
+            map { join ',', 'S001', "T$shop-$_", 'C' . $_ % 3, 'P' . $_ % 4, 1, 90, "$date 12:00", 10, $_ % 2 ? 'HOLI' : '', 1 } 1 .. 8);
+    }
+    push @stock, file("stock-$date.csv", 'product_id,stock_on_hand,snapshot_date', map {"P$_,50,$date"} 0 .. 3) if $day % 3 == 0;
+    push @news, file("products-$date.csv", 'product_id,product_name,category,unit_cost,effective_at', map { "P$_,Name $_,Category $day," . (40 + $day) . ",$date" } 0 .. 3)
+      if $day % 4 == 0;
+}
+my $crm = file('crm.csv', 'customer_id,loyalty_level,effective_at', map { ("C$_,Silver,2025-01-01", "C$_,Gold,2025-03-06") } 0 .. 2);
+
+my $program = $ENV{STARHOUSE_CLIENT} // root() . '/build/release/starhouse';
+my @load = ($program, 'load', 'shopsmart', '-q', '-d', "dbname=$db", '--feed');
+my @runs = map { { command => $_, out => '' } }
+  ([ @load, 'pos_sales', @{ $sales{1} } ], [ @load, 'pos_sales', @{ $sales{2} } ], [ @load, 'inventory', @stock ], [ @load, 'products', @news ], [ @load, 'customers', $crm ]);
+$_->{run} = IPC::Run::start($_->{command}, '<', \undef, '>&', \$_->{out}, IPC::Run::timeout(300)) for @runs;
+for my $run (@runs) {
+    ok(IPC::Run::finish($run->{run}), "$run->{command}[7] loads beside the others") or diag($run->{out});
+}
+
+is(sql($db, 'SELECT count(*), sum(sales_amount) FROM shopsmart.sales_fact'), '192|17280', 'every line is there');
+is(sql($db, q{
+    SELECT count(*), sum(promotion_revenue), sum(promotion_discount), sum(units_sold), min(product_count), max(product_count) FROM shopsmart.promotion_fact}),
+   '12|8640|960|96|2|2', 'promotion days hold the sales of both loaders');
+is(sql($db, q{
+    SELECT count(*), count(*) FILTER (WHERE i.units_sold = (
+      SELECT sum(f.quantity_sold) FROM shopsmart.sales_fact f
+      WHERE f.product_key = i.product_key AND f.time_key BETWEEN i.time_key - 6 AND i.time_key))
+    FROM shopsmart.inventory_fact i}), '16|16', 'units sold before each snapshot are those of all loaders');
+is(sql($db, q{
+    SELECT p.unit_cost, count(*) FROM shopsmart.sales_fact f JOIN shopsmart.product_history p USING (product_version)
+    WHERE f.profit = f.sales_amount - p.unit_cost GROUP BY 1 ORDER BY 1}), "44|112\n48|64\n52|16", 'profit by the cost in force');
+is(sql($db, q{SELECT c.loyalty_level, count(*) FROM shopsmart.sales_fact f JOIN shopsmart.customer_history c USING (customer_version) GROUP BY 1 ORDER BY 1}),
+   "Gold|112\nSilver|80", 'loyalty as it was');
+is(sql($db, q{SELECT * FROM starhouse.check_integrity('shopsmart')}), '', 'keys and versions are sound');
+
+done_testing();
