@@ -3,7 +3,7 @@
 CREATE FUNCTION feed_status(warehouse name)
   RETURNS TABLE (feed_name text, version integer, sources bigint, unfinished bigint, batches bigint, last_batch timestamptz,
                  records_read bigint, records_loaded bigint, duplicates bigint, rejected bigint, open_rejects bigint, description text)
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
@@ -23,11 +23,11 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_status(name) IS
-  'One row per feed of the warehouse: sources seen and unfinished, batches, when the last one ended, records read, loaded, found there already and rejected (replays count as read again), rejects still open. 3F000 for an unknown warehouse.';
+  'One row per feed of the warehouse: sources seen and unfinished, batches, when the last one ended, records read, loaded, found there already and rejected (replays count as read again), rejects still open. 3F000 for an unknown warehouse, 22004 for NULL.';
 
 CREATE FUNCTION source_status(warehouse name)
   RETURNS TABLE (source_id bigint, feed_name text, source_name text, next_record bigint, opened_at timestamptz, finished_at timestamptz, open_rejects bigint)
-  LANGUAGE plpgsql STABLE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
@@ -39,4 +39,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION source_status(name) IS
-  'One row per source (file) the warehouse has seen: how far it is loaded (next_record, the header counted), when it was finished (NULL: repeat its load), how many of its rejects are open. 3F000 for an unknown warehouse.';
+  'One row per source (file) the warehouse has seen: how far it is loaded (next_record, the header counted), when it was finished (NULL: repeat its load), how many of its rejects are open. 3F000 for an unknown warehouse, 22004 for NULL.';
