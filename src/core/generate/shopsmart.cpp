@@ -21,6 +21,12 @@ enum Purpose : std::uint64_t { purpose_dirt = 600, purpose_manager = 601, purpos
 constexpr std::size_t flush_at = 1U << 16U;
 constexpr std::uint32_t late_share = 50; // per mille of dirty_ppm: whole orders
 
+// From the month of one day to that of a later one.
+std::size_t months(const calendar::Civil &from, const calendar::Civil &to) {
+  const int count = (to.year - from.year) * 12 + to.month - from.month;
+  return static_cast<std::size_t>(count);
+}
+
 // Collects rows and hands them on in blocks.
 class Table {
 public:
@@ -62,9 +68,8 @@ public:
     const calendar::Civil last = calendar::civil_from_day(options.to);
     truth_.first_year = first.year;
     truth_.first_month = first.month;
-    truth_.by_month_location.assign(
-        static_cast<std::size_t>((last.year - first.year) * 12 + last.month - first.month + 1),
-        std::vector<Measures>(options.stores + 1));
+    truth_.by_month_location.assign(months(first, last) + 1,
+                                    std::vector<Measures>(options.stores + 1));
     truth_.by_product.resize(catalog_.products.size() + 1);
     truth_.by_category.resize(category_count + 1);
     truth_.by_payment.resize(payment_modes.size());
@@ -301,8 +306,7 @@ void Generator::write_inventory(Day day) {
 
 void Generator::count(const Line &line, Dirt dirt, std::uint32_t unknown_product) {
   const calendar::Civil civil = calendar::civil_from_day(line.day);
-  const auto month = static_cast<std::size_t>((civil.year - truth_.first_year) * 12 + civil.month -
-                                              truth_.first_month);
+  const auto month = months({truth_.first_year, truth_.first_month, 1}, civil);
   const Paisa amount = line.amount();
   const auto add = [&](Measures &measures) { measures.add(line.quantity, amount, line.discount); };
   add(truth_.all);
