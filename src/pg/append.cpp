@@ -284,6 +284,17 @@ ExprState **prepare_defaults(Relation fact, const AttrMap *map) {
   return defaults;
 }
 
+void build_indexes(Oid table) {
+  StringInfoData statement;
+  initStringInfo(&statement);
+  appendStringInfo(&statement, "REINDEX TABLE %s",
+                   quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
+                                              get_rel_name(table)));
+  if (SPI_execute(statement.data, false, 0) != SPI_OK_UTILITY) {
+    elog(ERROR, "append_facts could not build indexes: %s", statement.data);
+  }
+}
+
 void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, uint64 *selected,
                  uint64 *inserted) {
   Relation fact = target->fact;
@@ -311,9 +322,8 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, uint64 *se
     elog(ERROR, "append_facts could not run its query: %s", SPI_result_code_string(result));
   }
 
-  caller = MemoryContextSwitchTo(estate->es_query_cxt);
-  finish_writer(writer, selected, inserted);
-  MemoryContextSwitchTo(caller);
+  List *unindexed = NIL; // allocated by the caller's context: it outlives the estate
+  finish_writer(writer, selected, inserted, &unindexed);
   for (int i = 0; i < target->foreign_key_count; ++i) {
     verify_foreign_key(target, &target->foreign_keys[i]);
   }
@@ -321,6 +331,10 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, uint64 *se
   ExecCloseResultRelations(estate);
   ExecCloseRangeTableRelations(estate);
   FreeExecutorState(estate);
+  ListCell *cell;
+  foreach (cell, unindexed) {
+    build_indexes(lfirst_oid(cell));
+  }
 }
 
 void append_plain(Relation fact, TupleDesc source, const char *query, uint64 *selected,

@@ -27,6 +27,7 @@ struct ValueSet {
   bool by_value;
   int16 length;
   uint32 count;
+  uint32 latest;   // index of the value asked for last
   uint32 capacity; // of values; the slot table is twice as large, a power of two
   uint32 *slots;   // index into values + 1; 0 is empty
   Datum *values;
@@ -36,15 +37,20 @@ void value_set_init(ValueSet *set, bool by_value, int16 length, MemoryContext co
 void value_set_add(ValueSet *set, Datum value);
 void value_set_clear(ValueSet *set);
 
-// A set of 64-bit hashes: "seen in this batch, perhaps".
+// A set of 128-bit key hashes: the rows of this batch. The seeds are random, so that nobody can
+// craft two keys that meet; that two meet by chance is less likely than a memory error.
+struct KeyHash {
+  uint64 high;
+  uint64 low; // never 0, which marks an empty slot
+};
 struct HashSet {
-  uint64 *slots;
+  KeyHash *slots;
   uint64 mask;
   uint64 count;
 };
 void hash_set_init(HashSet *set, uint64 capacity);
 // True when the hash was there already.
-bool hash_set_add(HashSet *set, uint64 hash);
+bool hash_set_add(HashSet *set, KeyHash hash);
 
 uint64 hash_datum(Datum value, bool by_value, int16 length, uint64 seed);
 
@@ -77,6 +83,8 @@ void verify_foreign_key(const Target *target, ForeignKey *key);
 // The writer: a DestReceiver that appends what it receives.
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
                             EState *estate, ModifyTableState *mtstate);
-void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted);
+// Writes what is buffered. `unindexed` receives the tables that were created by this transaction
+// and filled without their indexes: REINDEX them once everything here is closed.
+void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted, List **unindexed);
 
 } // namespace starhouse::pg::append

@@ -82,6 +82,7 @@ void value_set_init(ValueSet *set, bool by_value, int16 length, MemoryContext co
   set->by_value = by_value;
   set->length = length;
   set->count = 0;
+  set->latest = 0;
   set->capacity = initial_capacity;
   set->context = context;
   set->slots =
@@ -95,10 +96,15 @@ void value_set_clear(ValueSet *set) {
 }
 
 void value_set_add(ValueSet *set, Datum value) {
+  // Facts come sorted by time and basket: a key is often the one before.
+  if (set->count > 0 && same_datum(set->values[set->latest], value, set->by_value, set->length)) {
+    return;
+  }
   const uint32 mask = 2 * set->capacity - 1;
   auto slot = static_cast<uint32>(hash_datum(value, set->by_value, set->length, 0)) & mask;
   for (; set->slots[slot] != 0; slot = (slot + 1) & mask) {
     if (same_datum(set->values[set->slots[slot] - 1], value, set->by_value, set->length)) {
+      set->latest = set->slots[slot] - 1;
       return;
     }
   }
@@ -109,7 +115,7 @@ void value_set_add(ValueSet *set, Datum value) {
   set->values[set->count] = datumCopy(value, set->by_value, set->length);
   MemoryContextSwitchTo(caller);
   place(set, set->count);
-  ++set->count;
+  set->latest = set->count++;
 }
 
 void hash_set_init(HashSet *set, uint64 capacity) {
@@ -119,15 +125,15 @@ void hash_set_init(HashSet *set, uint64 capacity) {
   }
   set->mask = size - 1;
   set->count = 0;
-  set->slots = static_cast<uint64 *>(MemoryContextAllocExtended(
-      CurrentMemoryContext, sizeof(uint64) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+  set->slots = static_cast<KeyHash *>(MemoryContextAllocExtended(
+      CurrentMemoryContext, sizeof(KeyHash) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
 }
 
-bool hash_set_add(HashSet *set, uint64 hash) {
-  hash |= 1U; // 0 marks an empty slot
-  uint64 slot = hash >> 1U & set->mask;
-  for (; set->slots[slot] != 0; slot = (slot + 1) & set->mask) {
-    if (set->slots[slot] == hash) {
+bool hash_set_add(HashSet *set, KeyHash hash) {
+  hash.low |= 1U;
+  uint64 slot = hash.high & set->mask;
+  for (; set->slots[slot].low != 0; slot = (slot + 1) & set->mask) {
+    if (set->slots[slot].low == hash.low && set->slots[slot].high == hash.high) {
       return true;
     }
   }
@@ -138,7 +144,7 @@ bool hash_set_add(HashSet *set, uint64 hash) {
     hash_set_init(&larger, set->mask + 1);
     MemoryContextSwitchTo(caller);
     for (uint64 i = 0; i <= set->mask; ++i) {
-      if (set->slots[i] != 0) {
+      if (set->slots[i].low != 0) {
         hash_set_add(&larger, set->slots[i]);
       }
     }

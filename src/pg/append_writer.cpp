@@ -7,6 +7,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "catalog/index.h"
+#include "storage/bufmgr.h"
 #include "utils/snapmgr.h"
 }
 
@@ -33,6 +34,9 @@ struct Buffer {
   bool bound_exists;
   int64 bound;
   AttrNumber bound_column;
+  // Created by this transaction and empty: nobody else sees it, so its indexes can wait and be
+  // built by sorting, which costs a fifth of growing them row by row.
+  bool fresh;
   Buffer *next;
 };
 
@@ -49,6 +53,7 @@ struct Writer {
   Buffer *buffers;
   Buffer *latest;
   HashSet seen;
+  uint64 seeds[2];
   CommandId command;
   MemoryContext context;
   uint64 selected;
@@ -119,7 +124,11 @@ Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
   buffer->map =
       relation == writer->root ? nullptr : compat::root_to_child_map(relation, writer->estate);
   buffer->bulk = GetBulkInsertState();
-  if (writer->target->unique_column_count > 0) {
+  Relation table = relation->ri_RelationDesc;
+  buffer->fresh = relation->ri_NumIndices > 0 && table->rd_createSubid != InvalidSubTransactionId &&
+                  compat::owns_relation(RelationGetRelid(table)) &&
+                  RelationGetNumberOfBlocks(table) == 0;
+  if (writer->target->unique_column_count > 0 && !buffer->fresh) {
     prepare_unique_index(buffer);
   }
   buffer->next = writer->buffers;
@@ -138,7 +147,7 @@ void flush(Writer *writer, Buffer *buffer) {
                      buffer->bulk);
   MemoryContextSwitchTo(caller);
   for (int i = 0; i < buffer->used; ++i) {
-    if (relation->ri_NumIndices > 0) {
+    if (relation->ri_NumIndices > 0 && !buffer->fresh) {
       list_free(compat::insert_index_tuples(relation, buffer->slots[i], estate));
     }
     ExecClearTuple(buffer->slots[i]);
@@ -149,15 +158,16 @@ void flush(Writer *writer, Buffer *buffer) {
   buffer->bytes = 0;
 }
 
-uint64 unique_key_hash(const Writer *writer) {
+KeyHash unique_key_hash(const Writer *writer) {
   const Target *target = writer->target;
   TupleDesc desc = RelationGetDescr(target->fact);
-  uint64 hash = 0;
+  KeyHash hash = {writer->seeds[0], writer->seeds[1]};
   for (int i = 0; i < target->unique_column_count; ++i) {
     const AttrNumber column = target->unique_columns[i];
     Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
-    hash = hash_datum(writer->row->tts_values[column - 1], attribute->attbyval, attribute->attlen,
-                      hash + static_cast<uint64>(i) + 1);
+    const Datum value = writer->row->tts_values[column - 1];
+    hash.high = hash_datum(value, attribute->attbyval, attribute->attlen, hash.high + 1);
+    hash.low = hash_datum(value, attribute->attbyval, attribute->attlen, hash.low + 1);
   }
   return hash;
 }
@@ -165,6 +175,9 @@ uint64 unique_key_hash(const Writer *writer) {
 // Whether the row in `slot` (the partition's form) exists, in this batch or in the table.
 bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot) {
   const bool seen = hash_set_add(&writer->seen, unique_key_hash(writer));
+  if (buffer->fresh) {
+    return seen;
+  }
   if (!seen && buffer->bound_known) {
     if (!buffer->bound_exists) {
       return false;
@@ -315,6 +328,9 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->context = CurrentMemoryContext;
   if (target->unique_column_count > 0) {
     hash_set_init(&writer->seen, 4096);
+    if (!pg_strong_random(writer->seeds, sizeof writer->seeds)) {
+      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+    }
   }
   if (target->fact->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
     writer->routing = ExecSetupPartitionTupleRouting(estate, target->fact);
@@ -322,10 +338,13 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   return &writer->receiver;
 }
 
-void finish_writer(DestReceiver *receiver, uint64 *selected, uint64 *inserted) {
+void finish_writer(DestReceiver *receiver, uint64 *selected, uint64 *inserted, List **unindexed) {
   auto *writer = reinterpret_cast<Writer *>(receiver);
   for (Buffer *b = writer->buffers; b != nullptr; b = b->next) {
     flush(writer, b);
+    if (b->fresh) {
+      *unindexed = lappend_oid(*unindexed, RelationGetRelid(b->relation->ri_RelationDesc));
+    }
     FreeBulkInsertState(b->bulk);
     table_finish_bulk_insert(b->relation->ri_RelationDesc, 0);
     for (int i = 0; i < rows_per_buffer && b->slots[i] != nullptr; ++i) {

@@ -7,6 +7,7 @@
 extern "C" {
 #include "access/genam.h"
 #include "catalog/index.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
 #include "executor/executor.h"
 #include "parser/parse_relation.h"
@@ -80,6 +81,14 @@ inline void init_insert_range_table(EState *estate, Relation relation) {
   ExecInitRangeTable(estate, pstate->p_rtable, pstate->p_rteperminfos);
 #else
   ExecInitRangeTable(estate, pstate->p_rtable);
+#endif
+}
+
+inline bool owns_relation(Oid relation) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+  return pg_class_ownercheck(relation, GetUserId());
 #endif
 }
 

@@ -93,6 +93,26 @@ CREATE TABLE keyed (a int PRIMARY KEY, b text);
 SELECT * FROM append_facts('keyed', 'SELECT g % 1500 AS a, ''x''::text AS b FROM generate_series(1, 2500) g');
 SELECT count(*), sum(a) FROM keyed;
 
+\echo -- tables made in the same transaction get their indexes at the end
+BEGIN;
+CREATE TABLE fresh (at timestamptz, event text, version bigint REFERENCES version, PRIMARY KEY (at, event)) PARTITION BY RANGE (at);
+CREATE INDEX ON fresh USING brin (at);
+CREATE TABLE fresh_1 PARTITION OF fresh FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');
+CREATE TABLE fresh_2 PARTITION OF fresh FOR VALUES FROM ('2025-02-01') TO ('2025-03-01');
+SELECT * FROM append_facts('fresh', $$
+  SELECT timestamptz '2025-01-20 00:00Z' + (n % 500) * interval '1 hour' AS at, 'e' || n % 500 AS event, 1::bigint AS version FROM generate_series(1, 700) n$$);
+-- The second call finds filled partitions and grows their indexes.
+SELECT * FROM append_facts('fresh', $$
+  SELECT timestamptz '2025-01-20 00:00Z' + n * interval '1 hour' AS at, 'e' || n AS event, 1::bigint AS version FROM generate_series(490, 509) n$$);
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM fresh WHERE at >= '2025-02-01';
+SELECT count(*), count(DISTINCT event) FROM fresh WHERE at >= '2025-01-01';
+SELECT tableoid::regclass, event FROM fresh WHERE at IN ('2025-01-20 07:00Z', '2025-02-10 04:00Z') ORDER BY at;
+INSERT INTO fresh VALUES ('2025-01-20 07:00Z', 'e7', 1) ON CONFLICT DO NOTHING;
+COMMIT;
+SELECT indexrelid::regclass, indisvalid, indisready FROM pg_index WHERE indrelid IN ('fresh_1'::regclass, 'fresh_2'::regclass) ORDER BY 1;
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

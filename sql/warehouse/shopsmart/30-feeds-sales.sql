@@ -207,22 +207,24 @@ SELECT
         {"name": "line_id", "type": "hash", "of": ["product_id", "quantity", "unit_price", "description"]}
       ]}$json$,
     steps => common.rejects || common.room
-      -- Change points only; of two descriptions at one instant the first in alphabetical order counts. A
-      -- product with one description in the batch, the usual case, needs no look at its sequence.
+      -- Change points only; of two descriptions at one instant the first in alphabetical order counts.
+      -- Most products have one description in a batch: theirs is found without sorting.
       || jsonb_build_object('step', 'scd2', 'name', 'product_history', 'into', 'product_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
-        WITH name AS MATERIALIZED (
-          SELECT product_id, description, min(event_time) AS effective_at, count(*) OVER (PARTITION BY product_id) AS names
+        WITH named AS MATERIALIZED (
+          SELECT product_id, description COLLATE "C" AS product_name, min(event_time) AS effective_at
           FROM batch WHERE product_id IS NOT NULL AND description IS NOT NULL
-          GROUP BY product_id, description),
-        change AS (
-          SELECT product_id, description AS product_name, effective_at, NULL AS before FROM name WHERE names = 1
-          UNION ALL
-          SELECT product_id, min(description COLLATE "C"), event_time,
-                 lag(min(description COLLATE "C")) OVER (PARTITION BY product_id ORDER BY event_time)
-          FROM batch
-          WHERE description IS NOT NULL AND product_id IN (SELECT product_id FROM name WHERE names > 1)
-          GROUP BY product_id, event_time)
-        SELECT product_id, product_name, effective_at FROM change WHERE product_name IS DISTINCT FROM before$sql$)
+          GROUP BY product_id, description COLLATE "C"),
+        several AS MATERIALIZED (
+          SELECT product_id FROM named GROUP BY product_id HAVING count(*) > 1)
+        SELECT product_id, product_name, effective_at FROM named
+        WHERE product_id NOT IN (SELECT product_id FROM several)
+        UNION ALL
+        SELECT product_id, product_name, effective_at
+        FROM (SELECT product_id, event_time AS effective_at, min(description COLLATE "C") AS product_name,
+                     lag(min(description COLLATE "C")) OVER (PARTITION BY product_id ORDER BY event_time) AS before
+              FROM batch WHERE product_id IN (SELECT product_id FROM several) AND description IS NOT NULL
+              GROUP BY product_id, event_time) points
+        WHERE product_name IS DISTINCT FROM before$sql$)
       || jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$)
       -- A customer's region is the country first seen.
       || jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
