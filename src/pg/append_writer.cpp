@@ -327,7 +327,7 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->command = GetCurrentCommandId(true);
   writer->context = CurrentMemoryContext;
   if (target->unique_column_count > 0) {
-    hash_set_init(&writer->seen, 4096);
+    hash_set_init(&writer->seen, 16384);
     if (!pg_strong_random(writer->seeds, sizeof writer->seeds)) {
       ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
     }
