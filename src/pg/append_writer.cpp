@@ -233,7 +233,14 @@ void collect_foreign_keys(Writer *writer) {
       }
       value_set_add(&key->keys, value);
       if (key->keys.count >= portion) {
+        // A level of its own: the query that feeds us is still running on the one above.
+        MemoryContext caller = CurrentMemoryContext;
+        if (SPI_connect() != SPI_OK_CONNECT) {
+          elog(ERROR, "SPI_connect failed");
+        }
         verify_foreign_key(target, key);
+        SPI_finish();
+        MemoryContextSwitchTo(caller);
       }
     }
   }
@@ -266,7 +273,9 @@ bool receive(TupleTableSlot *source, DestReceiver *self) {
   slot->tts_tableOid = RelationGetRelid(relation->ri_RelationDesc);
   MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
   if (relation->ri_RelationDesc->rd_att->constr != nullptr) {
-    ExecConstraints(relation, slot, estate);
+    // The row as it came needs no taking apart; a partition of another form checks its own.
+    writer->row->tts_tableOid = slot->tts_tableOid;
+    ExecConstraints(relation, buffer->map == nullptr ? writer->row : slot, estate);
   }
   collect_foreign_keys(writer);
   if (writer->target->unique_column_count > 0 && is_duplicate(writer, buffer, slot)) {

@@ -113,6 +113,14 @@ INSERT INTO fresh VALUES ('2025-01-20 07:00Z', 'e7', 1) ON CONFLICT DO NOTHING;
 COMMIT;
 SELECT indexrelid::regclass, indisvalid, indisready FROM pg_index WHERE indrelid IN ('fresh_1'::regclass, 'fresh_2'::regclass) ORDER BY 1;
 
+\echo -- more distinct keys than are checked at once
+CREATE TABLE many (id int PRIMARY KEY);
+INSERT INTO many SELECT generate_series(1, 300000);
+CREATE TABLE many_fact (id int REFERENCES many, note text);
+SELECT * FROM append_facts('many_fact', 'SELECT g AS id, ''n'' || g AS note FROM generate_series(1, 300000) g ORDER BY g % 7, g');
+SELECT count(*), sum(id::bigint), count(DISTINCT note) FROM many_fact;
+SELECT * FROM append_facts('many_fact', 'SELECT g AS id FROM generate_series(300001, 2, -1) g');
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

@@ -231,13 +231,12 @@ SELECT
       || jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$)
       -- A customer's region is the country first seen.
       || jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
-        SELECT DISTINCT ON (seen.customer_id) seen.customer_id, seen.country AS region, seen.effective_at
-        FROM (SELECT customer_id, country, min(event_time) AS effective_at
-              FROM batch WHERE customer_id IS NOT NULL AND country IS NOT NULL
-              GROUP BY customer_id, country) seen
-        WHERE NOT EXISTS (SELECT FROM customer_history h
-                          WHERE h.customer_id = seen.customer_id AND NOT h.is_inferred AND h.valid_from >= '-infinity')
-        ORDER BY seen.customer_id, seen.effective_at, seen.country COLLATE "C"$sql$)
+        SELECT DISTINCT ON (b.customer_id) b.customer_id, b.country AS region, b.event_time AS effective_at
+        FROM batch b
+        WHERE b.customer_id IS NOT NULL AND b.country IS NOT NULL
+          AND NOT EXISTS (SELECT FROM customer_history h
+                          WHERE h.customer_id = b.customer_id AND NOT h.is_inferred AND h.valid_from >= '-infinity')
+        ORDER BY b.customer_id, b.event_time, b.country COLLATE "C"$sql$)
       || common.members
       || (common.facts || jsonb_build_object('select', format(common.fact_select, $sql$
         SELECT b.time_key, 'ONLINE' AS store_key, coalesce(b.product_id, '?') AS product_key,
