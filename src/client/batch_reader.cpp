@@ -70,10 +70,7 @@ void BatchReader::read_header() {
 bool BatchReader::fill(Batch &batch) {
   const bool csv = plan_.contract.format == Format::csv;
   batch.clear();
-  // A short first batch: the server starts while the rest is read.
-  const std::size_t bytes = started_ ? limits_.bytes : limits_.bytes / 8;
-  started_ = true;
-  while (batch.size() < limits_.rows && batch.bytes() < bytes) {
+  while (batch.size() < limits_.rows && batch.bytes() < limits_.bytes) {
     const ReadStatus status = next_record();
     if (status == ReadStatus::end) {
       return false;

@@ -60,7 +60,6 @@ private:
   std::string scratch_;
   stream::HeaderReport header_report_;
   std::int64_t first_ = 1;
-  bool started_ = false;
 };
 
 // The payload as bronze keeps it: in UTF-8; false for what is no text.
