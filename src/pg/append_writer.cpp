@@ -35,7 +35,7 @@ struct Buffer {
   int64 bound;
   AttrNumber bound_column;
   // Created by this transaction and empty: nobody else sees it, so its indexes can wait and be
-  // built by sorting, which costs a fifth of growing them row by row.
+  // built by sorting, which is cheaper than growing them row by row.
   bool fresh;
   Buffer *next;
 };
