@@ -1,0 +1,82 @@
+-- Members that facts know before their own feed does.
+
+CREATE FUNCTION scd_infer_statement(dim regclass, query text) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  d starhouse.scd_dimension;
+BEGIN
+  d := starhouse.scd_dimension_of(dim);
+  RETURN (
+    SELECT format('INSERT INTO %s (%s, %I, %I%s%s%s) SELECT DISTINCT %s, %s, %s%s%s%s FROM (%s) AS q (%s) WHERE %s AND NOT EXISTS (SELECT FROM %s AS d WHERE %s AND d.%I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %s)) ON CONFLICT DO NOTHING',
+        dim, string_agg(quote_ident(c), ', ' ORDER BY n), d.valid_from, d.valid_to,
+        coalesce(', ' || quote_ident(d.current_flag), ''), coalesce(', ' || quote_ident(d.inferred_flag), ''), coalesce(', ' || quote_ident(d.deleted_flag), ''),
+        string_agg(cast_key, ', ' ORDER BY n), format('CAST(''-infinity'' AS %s)', d.interval_type), starhouse.scd_open_literal(d),
+        CASE WHEN d.current_flag IS NOT NULL THEN ', true' ELSE '' END, CASE WHEN d.inferred_flag IS NOT NULL THEN ', true' ELSE '' END,
+        CASE WHEN d.deleted_flag IS NOT NULL THEN ', false' ELSE '' END,
+        query, string_agg('k' || n, ', ' ORDER BY n),
+        string_agg(format('q.k%s IS NOT NULL', n), ' AND ' ORDER BY n),
+        dim,
+        string_agg(format('d.%I %s %s', c, equality, cast_key), ' AND ' ORDER BY n),
+        d.valid_from, d.interval_type)
+      FROM (SELECT u.c, u.n, starhouse.scd_equality_operator(a.atttypid) AS equality,
+                   format('q.k%s::%s%s', u.n, format_type(a.atttypid, a.atttypmod),
+                          (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation)) AS cast_key
+              FROM unnest(d.key_columns) WITH ORDINALITY AS u (c, n)
+              JOIN pg_attribute a ON a.attrelid = dim AND a.attname = u.c AND NOT a.attisdropped) AS k);
+END
+$$;
+COMMENT ON FUNCTION scd_infer_statement(regclass, text) IS 'The INSERT that scd_infer runs. NULL gives NULL. Errors: 42704 not registered.';
+
+-- No SET search_path here: the caller's query means the caller's names. Everything else is qualified.
+CREATE FUNCTION scd_infer(dim regclass, query text) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+AS $$
+DECLARE
+  added bigint;
+BEGIN
+  EXECUTE starhouse.scd_infer_statement(dim, query);
+  GET DIAGNOSTICS added = ROW_COUNT;
+  RETURN added;
+END
+$$;
+COMMENT ON FUNCTION scd_infer(regclass, text) IS 'Adds an inferred version, valid from -infinity to infinity, for every key that the query returns (its columns are the key columns, in order) and the dimension has no version of; NULL keys are passed over. The first real row completes it in place. Safe beside others who infer the same keys. Returns the number of members added; NULL gives NULL. The query runs as the caller with the caller''s search_path. Errors: 42704 not registered, and those of the query.';
+
+CREATE FUNCTION member_infer_statement(dim regclass, key_column text, query text) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  a pg_attribute;
+  cast_key text;
+  flagged boolean;
+BEGIN
+  SELECT * INTO a FROM pg_attribute WHERE attrelid = dim AND attname = key_column AND attnum > 0 AND NOT attisdropped;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'column % missing from %', quote_ident(key_column), dim USING ERRCODE = 'undefined_column';
+  END IF;
+  flagged := EXISTS (SELECT FROM pg_attribute WHERE attrelid = dim AND attname = 'is_inferred' AND NOT attisdropped AND atttypid = 'boolean'::regtype);
+  cast_key := format('q.k::%s%s', format_type(a.atttypid, a.atttypmod),
+    (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation));
+  RETURN format('INSERT INTO %s (%I%s) SELECT DISTINCT %s%s FROM (%s) AS q (k) WHERE q.k IS NOT NULL AND NOT EXISTS (SELECT FROM %s AS d WHERE d.%I %s %s) ON CONFLICT DO NOTHING',
+    dim, key_column, CASE WHEN flagged THEN ', is_inferred' ELSE '' END,
+    cast_key, CASE WHEN flagged THEN ', true' ELSE '' END, query, dim, key_column,
+    starhouse.scd_equality_operator(a.atttypid), cast_key);
+END
+$$;
+COMMENT ON FUNCTION member_infer_statement(regclass, text, text) IS 'The INSERT that member_infer runs. NULL gives NULL. Errors: 42703 no such column.';
+
+CREATE FUNCTION member_infer(dim regclass, key_column text, query text) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+AS $$
+DECLARE
+  added bigint;
+BEGIN
+  EXECUTE starhouse.member_infer_statement(dim, key_column, query);
+  GET DIAGNOSTICS added = ROW_COUNT;
+  RETURN added;
+END
+$$;
+COMMENT ON FUNCTION member_infer(regclass, text, text) IS 'As scd_infer, for a Type-1 dimension (one row per key, with a unique index on key_column; it need not be registered): adds a row with is_inferred = true, where the table has that column, for every key of the query it lacks. Other columns take their defaults. Returns the number added; NULL gives NULL. Errors: 42703 no such column, and those of the query.';
+
