@@ -1,0 +1,8 @@
+// Any text as GeoJSON: a shape that keeps its promises, or an Error with a hint.
+#include "shape_check.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char *>(data), size);
+  check_shape([&] { return starhouse::geo::parse_geojson(text, {}); }, "22P02");
+  return 0;
+}
