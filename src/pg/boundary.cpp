@@ -57,11 +57,9 @@ bool is_error_code(const char *code) noexcept {
          !(view[0] == '0' && view[1] <= '2');
 }
 
-// The server works off an error after its longjmp was caught as after any other; until then the
-// record stays on its stack, and this says that it does.
-bool interrupt_caught = false;
-
 } // namespace
+
+bool interrupt_caught = false;
 
 void Failure::capture(const Error &error) noexcept {
   kind = Kind::error;
@@ -159,10 +157,6 @@ bool cancel_requested() noexcept {
   { interrupt_caught = true; }
   PG_END_TRY();
   MemoryContextSwitchTo(caller);
-  return interrupt_caught;
-}
-
-bool interrupt_waits() noexcept {
   return interrupt_caught;
 }
 

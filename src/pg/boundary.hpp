@@ -23,9 +23,12 @@ struct Failure {
   enum class Kind : unsigned char { none, error, out_of_memory, too_large, cancelled, internal };
   Kind kind = Kind::none;
   char sqlstate[6] = "XX000";
-  char message[1024] = "";
-  char detail[512] = "";
-  char hint[512] = "";
+  char message[1024];
+  char detail[512];
+  char hint[512];
+
+  // Initialisers would zero two kilobytes in each call of compute(), which comes once per row.
+  Failure() noexcept { message[0] = detail[0] = hint[0] = '\0'; }
 
   void capture(const Error &error) noexcept;
   void capture_internal(const char *what) noexcept;
@@ -55,8 +58,13 @@ private:
 // when the statement has to stop. A flag test while nothing is pending.
 bool cancel_requested() noexcept;
 
-// True while an interrupt that cancel_requested() served waits to be raised.
-bool interrupt_waits() noexcept;
+// True while an interrupt that cancel_requested() served waits to be raised: the server works off
+// an error after its longjmp was caught as after any other, until then its record stays on the
+// server's stack.
+extern bool interrupt_caught;
+inline bool interrupt_waits() noexcept {
+  return interrupt_caught;
+}
 
 // Runs the compute phase. The callable may throw; its captures and everything alive in the caller
 // must be plain data, which the assertion checks as far as a compiler can.

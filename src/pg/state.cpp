@@ -1,0 +1,115 @@
+#include "pg/state.hpp"
+
+#include "core/base64.hpp"
+
+extern "C" {
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+}
+
+namespace starhouse::pg {
+
+void *StateMemory::do_allocate(std::size_t bytes, std::size_t alignment) {
+  if (bytes > left_) {
+    throw Error(sqlstate::program_limit_exceeded,
+                std::string(type_) + " grew past " + std::to_string(limit_ >> 20U) + " MB",
+                "Aggregate fewer rows at a time, or by more groups.");
+  }
+  void *memory = memory_.allocate(bytes, alignment);
+  left_ -= bytes;
+  return memory;
+}
+
+void StateMemory::do_deallocate(void *pointer, std::size_t bytes, std::size_t alignment) {
+  memory_.deallocate(pointer, bytes, alignment);
+  left_ += bytes;
+}
+
+namespace {
+
+void refuse_size(std::size_t bytes) {
+  if (bytes > MaxAllocSize) {
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("an aggregate state of %zu bytes is too large to be a value", bytes),
+                    errhint("Aggregate fewer rows at a time, or by more groups.")));
+  }
+}
+
+} // namespace
+
+namespace detail {
+
+MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
+  MemoryContext context = nullptr;
+  if (AggCheckCallContext(fcinfo, &context) == 0) {
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("a transition function was called outside an aggregate"),
+                    errhint("Call the aggregate instead.")));
+  }
+  return context;
+}
+
+// Found by its name's address among the few children there are; kept nowhere, since the executor
+// resets the aggregate's context, and with it drops this one, whenever it likes.
+MemoryContext states_context(MemoryContext aggregate) {
+  static constexpr char name[] = "starhouse states";
+  for (MemoryContext child = aggregate->firstchild; child != nullptr; child = child->nextchild) {
+    if (child->name == name) {
+      return child;
+    }
+  }
+  return AllocSetContextCreateInternal(aggregate, name, ALLOCSET_DEFAULT_SIZES);
+}
+
+Datum unchanged(FunctionCallInfo fcinfo) {
+  if (PG_ARGISNULL(0)) {
+    PG_RETURN_NULL();
+  }
+  return PG_GETARG_DATUM(0);
+}
+
+Bytes stored_bytes(Datum value) {
+  const varlena *stored = PG_DETOAST_DATUM_PACKED(value);
+  return {reinterpret_cast<const std::byte *>(VARDATA_ANY(stored)),
+          static_cast<std::size_t>(VARSIZE_ANY_EXHDR(stored))};
+}
+
+Bytes bytes_from_text(const char *text, std::string_view type) {
+  const std::size_t length = std::strlen(text);
+  const std::size_t capacity = base64_most_bytes(length);
+  auto *bytes = static_cast<std::byte *>(palloc(capacity));
+  std::size_t size = 0;
+  compute([&] { size = base64_decode({text, length}, {bytes, capacity}, type); });
+  return {bytes, size};
+}
+
+char *text_from_bytes(Bytes bytes) {
+  const std::size_t length = base64_size(bytes.size());
+  refuse_size(length + 1);
+  auto *text = static_cast<char *>(palloc(length + 1));
+  base64_encode(bytes, {text, length});
+  text[length] = '\0';
+  return text;
+}
+
+Bytes bytes_from_message(Datum message) {
+  auto *buffer = reinterpret_cast<StringInfo>(DatumGetPointer(message));
+  const int size = buffer->len - buffer->cursor;
+  return {reinterpret_cast<const std::byte *>(pq_getmsgbytes(buffer, size)),
+          static_cast<std::size_t>(size)};
+}
+
+std::span<std::byte> new_varlena(std::size_t size) {
+  refuse_size(VARHDRSZ + size);
+  auto *made = static_cast<char *>(palloc(VARHDRSZ + size));
+  SET_VARSIZE(made, VARHDRSZ + size);
+  return {reinterpret_cast<std::byte *>(made) + VARHDRSZ, size};
+}
+
+Datum varlena_datum(std::span<std::byte> bytes) {
+  return PointerGetDatum(bytes.data() - VARHDRSZ);
+}
+
+} // namespace detail
+
+} // namespace starhouse::pg

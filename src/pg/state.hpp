@@ -1,0 +1,376 @@
+// Aggregate states as SQL types. The core says what a state is (core/state.hpp: encode, decode,
+// merge); here it becomes a base type with in, out, recv and send, and the transition value of
+// aggregates without `internal`. Two forms, both modified in place, row by row:
+//
+//   FixedState<S>     S is trivially copyable: a plain pass-by-reference type (INTERNALLENGTH =
+//                     sizeof(S), ALIGNMENT = double), stored as it is in memory.
+//   ExpandedState<S>  S grows: an expanded object (utils/expandeddatum.h) in memory, its stored
+//   form
+//                     (a varlena) everywhere else. S is built from an Env and takes all its memory
+//                     from there; its destructor never runs.
+//
+// A binding is then this much (FixedState the same), beside its SQL declarations:
+//
+//   using States = starhouse::pg::ExpandedState<Sketch>;
+//   STARHOUSE_STATE_TYPE(sketch_state, States)         // starhouse_sketch_state_in, _out, _recv,
+//   _send STARHOUSE_STATE_COMBINE(sketch_combine, States)    // COMBINEFUNC, and SFUNC of
+//   sketch_merge
+//
+//   STARHOUSE_FUNCTION(starhouse_sketch_transition) {  // not STRICT: the first state is NULL
+//     if (PG_ARGISNULL(1)) {
+//       return States::unchanged(fcinfo);
+//     }
+//     const double value = PG_GETARG_FLOAT8(1);
+//     return States::update(fcinfo, [&](Sketch &sketch) { sketch.add(value); });
+//   }
+//   STARHOUSE_FUNCTION(starhouse_sketch_value) {       // STRICT: NULL of an empty aggregate
+//     const Sketch &sketch = States::argument(fcinfo, 0);
+//     double value = 0;
+//     compute([&] { value = sketch.value(); });
+//     PG_RETURN_FLOAT8(value);
+//   }
+//
+// Why no expanded object has a memory context of its own while it is aggregated: hash aggregation
+// adds up the memory of all contexts below its own at each new group, so a context per group makes
+// the time grow with the square of the groups, and costs a kilobyte each. All states of one
+// aggregate context share one child of it. That is sound because a read-write pointer to them never
+// leaves the executor node: it hands out read-only pointers or copies, and a state is never
+// replaced by another, which would delete its context.
+#pragma once
+
+#include "pg/boundary.hpp"
+
+#include "core/state.hpp"
+
+extern "C" {
+#include "utils/expandeddatum.h"
+}
+
+#include <concepts>
+#include <new>
+#include <type_traits>
+
+namespace starhouse::pg {
+
+// Memory of one state, up to a limit beyond which its stored form could not be a value of the
+// server (1 GB): passing it is an error (54000) that says so.
+class StateMemory final : public std::pmr::memory_resource {
+public:
+  StateMemory(MemoryContext context, std::size_t limit, const char *type) noexcept
+      : memory_(context), left_(limit), limit_(limit), type_(type) {}
+
+private:
+  void *do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void *pointer, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource &other) const noexcept override {
+    return this == &other;
+  }
+  ContextMemory memory_;
+  std::size_t left_;
+  std::size_t limit_;
+  const char *type_;
+};
+
+namespace detail {
+
+// The aggregate's memory context; an error for a call that is no aggregate's.
+MemoryContext aggregate_context(FunctionCallInfo fcinfo);
+
+// The one child of it that holds the expanded states.
+MemoryContext states_context(MemoryContext aggregate);
+
+// The state argument as it came, for a transition that leaves it alone.
+Datum unchanged(FunctionCallInfo fcinfo);
+
+// A varlena's bytes, detoasted; valid while the current context lives.
+Bytes stored_bytes(Datum value);
+
+// Bytes of the base64 text of a type's input function, in the current context.
+Bytes bytes_from_text(const char *text, std::string_view type);
+char *text_from_bytes(Bytes bytes);
+
+// Argument of a receive function: all bytes of the message.
+Bytes bytes_from_message(Datum message);
+
+// An uninitialised varlena of the current context with room for `size` bytes.
+std::span<std::byte> new_varlena(std::size_t size);
+Datum varlena_datum(std::span<std::byte> bytes);
+
+} // namespace detail
+
+// States of fixed size
+// ------------------------------------------------------------------------------
+
+template <StoredState State>
+class FixedState {
+  static_assert(std::is_trivially_copyable_v<State> && alignof(State) <= alignof(double));
+
+public:
+  static Datum unchanged(FunctionCallInfo fcinfo) { return detail::unchanged(fcinfo); }
+
+  // Runs `change(State &)` on the aggregate's state in place. The first one is made in the current
+  // context: the executor copies it once.
+  template <class Change>
+  static Datum update(FunctionCallInfo fcinfo, Change &&change) {
+    detail::aggregate_context(fcinfo);
+    State *state = PG_ARGISNULL(0) ? fresh() : pointer(PG_GETARG_DATUM(0));
+    if constexpr (std::is_nothrow_invocable_v<Change, State &>) {
+      change(*state);
+    } else {
+      compute([&] { change(*state); });
+    }
+    return PointerGetDatum(state);
+  }
+
+  static const State &argument(FunctionCallInfo fcinfo, int index) {
+    return *pointer(PG_GETARG_DATUM(index));
+  }
+
+  static Datum datum(const State &state) {
+    State *made = fresh();
+    *made = state;
+    return PointerGetDatum(made);
+  }
+
+  static Datum combine(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) {
+      return unchanged(fcinfo);
+    }
+    const State *other = pointer(PG_GETARG_DATUM(1));
+    if (PG_ARGISNULL(0)) {
+      return datum(*other);
+    }
+    return update(fcinfo, [&](State &state) { state.merge(*other); });
+  }
+
+  static Datum in(FunctionCallInfo fcinfo) {
+    return decoded(detail::bytes_from_text(PG_GETARG_CSTRING(0), State::format.type),
+                   sqlstate::invalid_text_representation);
+  }
+  static Datum recv(FunctionCallInfo fcinfo) {
+    return decoded(detail::bytes_from_message(PG_GETARG_DATUM(0)),
+                   sqlstate::invalid_binary_representation);
+  }
+  static Datum out(FunctionCallInfo fcinfo) {
+    const std::span<std::byte> bytes = encoded(fcinfo);
+    PG_RETURN_CSTRING(detail::text_from_bytes(bytes));
+  }
+  static Datum send(FunctionCallInfo fcinfo) { return detail::varlena_datum(encoded(fcinfo)); }
+
+private:
+  static State *pointer(Datum datum) { return static_cast<State *>(DatumGetPointer(datum)); }
+  static State *fresh() { return new (palloc0(sizeof(State))) State(); }
+
+  static Datum decoded(Bytes bytes, const SqlState &code) {
+    State *state = fresh();
+    compute([&] { read_state(*state, bytes, code); });
+    return PointerGetDatum(state);
+  }
+  static std::span<std::byte> encoded(FunctionCallInfo fcinfo) {
+    const State &state = argument(fcinfo, 0);
+    const std::span<std::byte> bytes = detail::new_varlena(stored_size(state));
+    compute([&] { write_state(state, bytes); });
+    return bytes;
+  }
+};
+
+// States that grow
+// ----------------------------------------------------------------------------------
+
+template <StoredState State>
+class ExpandedState {
+  static_assert(std::constructible_from<State, const Env &>);
+  static_assert(alignof(State) <= MAXIMUM_ALIGNOF);
+
+  // Core state with what it borrows. Lives in context memory, without a destructor.
+  struct Held {
+    explicit Held(MemoryContext context)
+        : memory(context, MaxAllocSize, State::format.type.data()),
+          state(Env{.memory = &memory, .cancel_requested = cancel_requested}) {}
+    StateMemory memory;
+    State state;
+  };
+
+  struct Object {
+    ExpandedObjectHeader header; // first: the server knows no more of it
+    std::size_t flat_size;       // of the stored form with its varlena header; 0: not worked out
+    Held *held;
+  };
+
+public:
+  static Datum unchanged(FunctionCallInfo fcinfo) { return detail::unchanged(fcinfo); }
+
+  // Runs `change(State &)` on the aggregate's state in place, made first if the argument is NULL,
+  // or read first if it is not in memory yet (an INITCOND, Citus).
+  template <class Change>
+  static Datum update(FunctionCallInfo fcinfo, Change &&change) {
+    Object *object = PG_ARGISNULL(0) ? nullptr : writable(PG_GETARG_DATUM(0));
+    if (object == nullptr) {
+      object = begin(fcinfo);
+    }
+    object->flat_size = 0;
+    State &state = object->held->state;
+    if constexpr (std::is_nothrow_invocable_v<Change, State &>) {
+      change(state);
+    } else {
+      compute([&] { change(state); });
+    }
+    return EOHPGetRWDatum(&object->header);
+  }
+
+  // The state of an argument that is not NULL: the one in memory, or read from the stored form into
+  // the current context.
+  static const State &argument(FunctionCallInfo fcinfo, int index) {
+    return state_of(PG_GETARG_DATUM(index));
+  }
+
+  static const State &state_of(Datum datum) {
+    if (const Object *object = ours(datum)) {
+      return object->held->state;
+    }
+    return read(CurrentMemoryContext, detail::stored_bytes(datum),
+                sqlstate::invalid_binary_representation)
+        ->state;
+  }
+
+  // The stored form of a state, as a value of the type.
+  static Datum datum(const State &state) { return detail::varlena_datum(encoded(state)); }
+
+  static Datum combine(FunctionCallInfo fcinfo) {
+    if (PG_ARGISNULL(1)) {
+      return unchanged(fcinfo);
+    }
+    const State *other = &argument(fcinfo, 1);
+    return update(fcinfo, [&](State &state) { state.merge(*other); });
+  }
+
+  static Datum in(FunctionCallInfo fcinfo) {
+    return decoded(detail::bytes_from_text(PG_GETARG_CSTRING(0), State::format.type),
+                   sqlstate::invalid_text_representation);
+  }
+  static Datum recv(FunctionCallInfo fcinfo) {
+    return decoded(detail::bytes_from_message(PG_GETARG_DATUM(0)),
+                   sqlstate::invalid_binary_representation);
+  }
+  static Datum out(FunctionCallInfo fcinfo) {
+    PG_RETURN_CSTRING(detail::text_from_bytes(encoded(argument(fcinfo, 0))));
+  }
+  static Datum send(FunctionCallInfo fcinfo) { return datum(argument(fcinfo, 0)); }
+
+  // For objects that are not an aggregate's: a read-write one with a context of its own below the
+  // current one, which the server may hand on or delete.
+  static Datum expanded(Datum stored) {
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "starhouse state", ALLOCSET_START_SMALL_SIZES);
+    Held *held =
+        read(context, detail::stored_bytes(stored), sqlstate::invalid_binary_representation);
+    return EOHPGetRWDatum(&object_of(context, held)->header);
+  }
+
+private:
+  static Object *ours(Datum datum) {
+    const auto *pointer = reinterpret_cast<const varlena *>(DatumGetPointer(datum));
+    if (!VARATT_IS_EXTERNAL_EXPANDED(pointer)) {
+      return nullptr;
+    }
+    ExpandedObjectHeader *header = DatumGetEOHP(datum);
+    return header->eoh_methods == &methods ? reinterpret_cast<Object *>(header) : nullptr;
+  }
+
+  static Object *writable(Datum datum) {
+    const auto *pointer = reinterpret_cast<const varlena *>(DatumGetPointer(datum));
+    return VARATT_IS_EXTERNAL_EXPANDED_RW(pointer) ? ours(datum) : nullptr;
+  }
+
+  static Object *begin(FunctionCallInfo fcinfo) {
+    MemoryContext context = detail::states_context(detail::aggregate_context(fcinfo));
+    Held *held = nullptr;
+    if (PG_ARGISNULL(0)) {
+      void *memory = MemoryContextAlloc(context, sizeof(Held));
+      compute([&] { held = new (memory) Held(context); });
+    } else if (const Object *object = ours(PG_GETARG_DATUM(0))) {
+      void *memory = MemoryContextAlloc(context, sizeof(Held));
+      compute([&] {
+        held = new (memory) Held(context);
+        held->state.merge(object->held->state);
+      });
+    } else {
+      held = read(context, detail::stored_bytes(PG_GETARG_DATUM(0)),
+                  sqlstate::invalid_binary_representation);
+    }
+    return object_of(context, held);
+  }
+
+  static Object *object_of(MemoryContext context, Held *held) {
+    auto *object = static_cast<Object *>(MemoryContextAlloc(context, sizeof(Object)));
+    EOH_init_header(&object->header, &methods, context);
+    object->flat_size = 0;
+    object->held = held;
+    return object;
+  }
+
+  static Held *read(MemoryContext context, Bytes bytes, const SqlState &code) {
+    void *memory = MemoryContextAlloc(context, sizeof(Held));
+    Held *held = nullptr;
+    compute([&] {
+      held = new (memory) Held(context);
+      read_state(held->state, bytes, code);
+    });
+    return held;
+  }
+
+  // What comes in is kept as we write it, whichever version it was.
+  static Datum decoded(Bytes bytes, const SqlState &code) {
+    return datum(read(CurrentMemoryContext, bytes, code)->state);
+  }
+
+  static std::span<std::byte> encoded(const State &state) {
+    std::size_t size = 0;
+    compute([&] { size = stored_size(state); });
+    const std::span<std::byte> bytes = detail::new_varlena(size);
+    compute([&] { write_state(state, bytes); });
+    return bytes;
+  }
+
+  static Size get_flat_size(ExpandedObjectHeader *header) {
+    auto *object = reinterpret_cast<Object *>(header);
+    if (object->flat_size == 0) {
+      std::size_t size = 0;
+      compute([&] { size = stored_size(object->held->state); });
+      object->flat_size = VARHDRSZ + size;
+    }
+    return object->flat_size;
+  }
+
+  static void flatten_into(ExpandedObjectHeader *header, void *result, Size allocated_size) {
+    const auto *object = reinterpret_cast<Object *>(header);
+    auto *bytes = static_cast<std::byte *>(result) + VARHDRSZ;
+    compute([&] { write_state(object->held->state, {bytes, allocated_size - VARHDRSZ}); });
+    SET_VARSIZE(result, allocated_size);
+  }
+
+  static constexpr ExpandedObjectMethods methods{get_flat_size, flatten_into};
+};
+
+} // namespace starhouse::pg
+
+// In, out, receive and send functions of a type: starhouse_<name>_in and so on.
+#define STARHOUSE_STATE_TYPE(name, States)                                                         \
+  STARHOUSE_FUNCTION(starhouse_##name##_in) {                                                      \
+    return States::in(fcinfo);                                                                     \
+  }                                                                                                \
+  STARHOUSE_FUNCTION(starhouse_##name##_out) {                                                     \
+    return States::out(fcinfo);                                                                    \
+  }                                                                                                \
+  STARHOUSE_FUNCTION(starhouse_##name##_recv) {                                                    \
+    return States::recv(fcinfo);                                                                   \
+  }                                                                                                \
+  STARHOUSE_FUNCTION(starhouse_##name##_send) {                                                    \
+    return States::send(fcinfo);                                                                   \
+  }
+
+// (state, state) -> state: NULL on either side is no rows. Not STRICT.
+#define STARHOUSE_STATE_COMBINE(name, States)                                                      \
+  STARHOUSE_FUNCTION(starhouse_##name) {                                                           \
+    return States::combine(fcinfo);                                                                \
+  }
