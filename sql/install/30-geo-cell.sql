@@ -149,3 +149,43 @@ CREATE FUNCTION geohash_children(hash text) RETURNS text[]
   RETURN ARRAY(SELECT geohash(c) FROM unnest(geohash_children(geohash_cell(hash))) AS c ORDER BY c);
 COMMENT ON FUNCTION geohash_children(text) IS
   'The 32 geohashes one character longer, ascending. NULL for NULL; a text that is no geohash is an error (22P02), one of 12 characters too (22023).';
+
+-- Sets of cells: boxes and circles, compaction, index ranges.
+
+CREATE FUNCTION geohash_box(
+    lat_min float8, lon_min float8, lat_max float8, lon_max float8, "precision" int,
+    max_cells int DEFAULT 100000)
+  RETURNS bigint[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT COST 1000
+  AS 'MODULE_PATHNAME', 'starhouse_geohash_box';
+COMMENT ON FUNCTION geohash_box(float8, float8, float8, float8, int, int) IS
+  'The cells of a precision that hold a point of a box (degrees, edges included), ascending. lon_min greater than lon_max means a box across the date line. NULL for a NULL argument; coordinates out of range are errors (22003), so are lat_min greater than lat_max, a precision outside 1..12 and max_cells outside 1..10000000 (22023), and a box of more than max_cells cells (54000).';
+
+CREATE FUNCTION geohash_within(
+    lat float8, lon float8, metres float8, "precision" int, max_cells int DEFAULT 100000)
+  RETURNS bigint[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT COST 1000
+  AS 'MODULE_PATHNAME', 'starhouse_geohash_within';
+COMMENT ON FUNCTION geohash_within(float8, float8, float8, int, int) IS
+  'The cells of a precision around a place, ascending: every point within metres on WGS 84 lies in one of them, across the date line and around the poles too. A cell that misses the circle by up to 0.7 % of the radius may be among them. NULL for a NULL argument; coordinates out of range and a radius that is negative, NaN or infinite are errors (22003), so are a precision outside 1..12 and max_cells outside 1..10000000 (22023), and more than max_cells cells (54000).';
+
+CREATE FUNCTION geohash_compact(cells bigint[]) RETURNS bigint[]
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT COST 100
+  AS 'MODULE_PATHNAME', 'starhouse_geohash_compact';
+COMMENT ON FUNCTION geohash_compact(bigint[]) IS
+  'The fewest cells, of mixed precision, with the same area: no cell twice or inside another one, 32 children replaced by their parent; ascending. NULL for NULL, {} for {}; a NULL element is an error (22004), a number that is no cell too (22023).';
+
+CREATE FUNCTION geohash_ranges(cells bigint[], OUT lo bigint, OUT hi bigint)
+  RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT COST 100 ROWS 20
+  AS 'MODULE_PATHNAME', 'starhouse_geohash_ranges';
+COMMENT ON FUNCTION geohash_ranges(bigint[]) IS
+  'Ranges of integers that hold the cells and all their descendants, neighbouring ones joined, ascending: a join on column BETWEEN lo AND hi looks points up by a B-tree. Between two joined neighbours lies the number of one cell coarser than they are: have points in a column of one precision, at least as fine. No rows for NULL; a NULL element is an error (22004), a number that is no cell too (22023).';
+
+CREATE FUNCTION geohash_search_ranges(
+    lat float8, lon float8, metres float8, max_ranges int DEFAULT 16, OUT lo bigint, OUT hi bigint)
+  RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT COST 1000 ROWS 20
+  AS 'MODULE_PATHNAME', 'starhouse_geohash_search_ranges';
+COMMENT ON FUNCTION geohash_search_ranges(float8, float8, float8, int) IS
+  'Ranges of integers that hold every cell, of whatever precision, with a point within metres of a place on WGS 84, ascending: what nearest() looks up in a B-tree. At most max_ranges (1..10000), coarser than the circle where that asks for it, and one for each coarser cell around them; rows found have still to be compared by distance. No rows for a NULL argument; coordinates out of range and a radius that is negative, NaN or infinite are errors (22003), max_ranges out of range too (22023).';

@@ -53,9 +53,9 @@ namespace starhouse::pg::geo {
 
 std::span<const int64> bigint_elements(ArrayType *array, const char *name) {
   if (ARR_HASNULL(array) && array_contains_nulls(array)) {
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                    errmsg("%s must not contain NULL", name),
-                    errhint("Leave NULLs out with array_remove(%s, NULL).", name)));
+    ereport(ERROR,
+            (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not contain NULL", name),
+             errhint("Leave NULLs out with array_remove(%s, NULL).", name)));
   }
   const int count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
   return {reinterpret_cast<const int64 *>(ARR_DATA_PTR(array)), static_cast<std::size_t>(count)};
@@ -91,8 +91,7 @@ STARHOUSE_FUNCTION(starhouse_geohash_bounds) {
   Datum values[] = {Float8GetDatum(bounds.south), Float8GetDatum(bounds.west),
                     Float8GetDatum(bounds.north), Float8GetDatum(bounds.east)};
   bool nulls[std::size(values)] = {};
-  PG_RETURN_DATUM(
-      HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
 }
 
 STARHOUSE_FUNCTION(starhouse_geohash_decode) {
@@ -103,8 +102,7 @@ STARHOUSE_FUNCTION(starhouse_geohash_decode) {
                     Float8GetDatum((bounds.north - bounds.south) / 2),
                     Float8GetDatum((bounds.east - bounds.west) / 2)};
   bool nulls[std::size(values)] = {};
-  PG_RETURN_DATUM(
-      HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
 }
 
 STARHOUSE_FUNCTION(starhouse_geohash_range) {
@@ -112,8 +110,7 @@ STARHOUSE_FUNCTION(starhouse_geohash_range) {
   Datum values[] = {Int64GetDatum(geo::first_descendant(cell)),
                     Int64GetDatum(geo::last_descendant(cell))};
   bool nulls[std::size(values)] = {};
-  PG_RETURN_DATUM(
-      HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
 }
 
 STARHOUSE_FUNCTION(starhouse_geohash_neighbor) {
@@ -135,8 +132,7 @@ STARHOUSE_FUNCTION(starhouse_geohash_neighbors) {
     values[i] = next.value;
     nulls[i] = next.null;
   }
-  PG_RETURN_DATUM(
-      HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_row_type(fcinfo), values, nulls)));
 }
 
 // With one argument the next coarser cell, NULL for the coarsest; with two the one of a precision.

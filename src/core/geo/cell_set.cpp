@@ -1,5 +1,7 @@
 #include "core/geo/cell_set.hpp"
 
+#include "core/geo/shape.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -38,8 +40,8 @@ double angle_to(LatLon point, const Bounds &cell) noexcept {
   if (!within) {
     // Where the great circle of that meridian comes nearest to the point.
     const double phi = point.lat * radians_per_degree;
-    const double foot = std::atan2(std::sin(phi), std::cos(phi) * std::cos(lambda)) /
-                        radians_per_degree;
+    const double foot =
+        std::atan2(std::sin(phi), std::cos(phi) * std::cos(lambda)) / radians_per_degree;
     if (std::abs(foot) <= 90) {
       lat = std::clamp(foot, cell.south, cell.north);
     } else {
@@ -99,13 +101,13 @@ bool circle(LatLon centre, double metres, int precision, std::size_t max_cells, 
   return true;
 }
 
-// A circle around an eighth of a cell's corner touches 4 cells or fewer, and so on: the finest
-// precision worth a try has rows half as high as the radius.
+// The finest precision worth a try: with rows at least half as high as the radius, a circle away
+// from the poles touches some dozens of cells at most.
 int finest_for(double metres) noexcept {
   int precision = max_precision;
   while (precision > 0) {
-    const double height = static_cast<double>(rows_of(precision)) * row_height * radians_per_degree *
-                          least_radius;
+    const double height =
+        static_cast<double>(rows_of(precision)) * row_height * radians_per_degree * least_radius;
     if (height * 2 >= metres) {
       break;
     }
@@ -119,8 +121,7 @@ void check_circle(LatLon centre, double metres) {
   check_longitude(centre.lon);
   check_length(metres);
   if (metres < 0) {
-    throw Error(sqlstate::numeric_value_out_of_range,
-                "radius is negative: " + std::to_string(metres),
+    throw Error(sqlstate::numeric_value_out_of_range, "radius is negative: " + shown(metres),
                 "Give the radius in metres, 0 or more.");
   }
 }
@@ -132,6 +133,14 @@ void check_max_cells(std::int64_t max_cells) {
     throw Error(sqlstate::invalid_parameter_value,
                 "max_cells out of range: " + std::to_string(max_cells),
                 "max_cells lies between 1 and " + std::to_string(most_cells) + ".");
+  }
+}
+
+void check_max_ranges(std::int64_t max_ranges) {
+  if (max_ranges < 1 || static_cast<std::size_t>(max_ranges) > most_ranges) {
+    throw Error(sqlstate::invalid_parameter_value,
+                "max_ranges out of range: " + std::to_string(max_ranges),
+                "max_ranges lies between 1 and " + std::to_string(most_ranges) + ".");
   }
 }
 
@@ -160,8 +169,7 @@ void cover_box(const Bounds &box, int precision, std::size_t max_cells, Cells &o
   check_precision(precision);
   if (box.south > box.north) {
     throw Error(sqlstate::invalid_parameter_value,
-                "lat_min " + std::to_string(box.south) + " is greater than lat_max " +
-                    std::to_string(box.north),
+                "lat_min " + shown(box.south) + " is greater than lat_max " + shown(box.north),
                 "Give the southern edge first. (lon_min greater than lon_max is a box across the "
                 "date line.)");
   }
@@ -182,7 +190,8 @@ void cover_box(const Bounds &box, int precision, std::size_t max_cells, Cells &o
   for (std::int64_t row = 0; row < rows; ++row) {
     env.poll();
     for (std::int64_t column = 0; column < columns; ++column) {
-      out.push_back(cell_at(south + row * height, (west + column) % all_columns * width, precision));
+      out.push_back(
+          cell_at(south + row * height, (west + column) % all_columns * width, precision));
     }
   }
   std::sort(out.begin() + static_cast<std::ptrdiff_t>(before), out.end());
@@ -266,10 +275,6 @@ void ranges_of(std::span<const Cell> cells, CellRanges &out, const Env &env) {
 void search_ranges(LatLon centre, double metres, std::size_t max_ranges, CellRanges &out,
                    const Env &env) {
   check_circle(centre, metres);
-  if (max_ranges < 1) {
-    throw Error(sqlstate::invalid_parameter_value,
-                "max_ranges out of range: " + std::to_string(max_ranges), "Give 1 or more.");
-  }
   Cells cells(env.memory);
   CellRanges ranges(env.memory);
   for (int precision = finest_for(metres); precision > 0; --precision) {

@@ -28,8 +28,11 @@ using CellRanges = std::pmr::vector<CellRange>;
 
 inline constexpr std::size_t most_cells = 10'000'000;
 
-// Throws 22023 unless 1 <= max_cells <= most_cells.
+inline constexpr std::size_t most_ranges = 10'000;
+
+// Throw 22023 unless 1 <= max_cells <= most_cells, 1 <= max_ranges <= most_ranges.
 void check_max_cells(std::int64_t max_cells);
+void check_max_ranges(std::int64_t max_ranges);
 // Throws 54000: the answer has more cells than max_cells.
 [[noreturn]] void refuse_count(std::size_t max_cells);
 
@@ -58,8 +61,9 @@ void compact(std::span<const Cell> cells, Cells &out, const Env &env);
 // one integer, the number of a coarser cell: cells as coarse as that are not told apart.
 void ranges_of(std::span<const Cell> cells, CellRanges &out, const Env &env);
 
-// At most max_ranges ranges that hold all cells, of any precision, that have a point within
-// `metres`, descendants and ancestors alike: a search for points by a B-tree. Errors 22003, 22023.
+// Ranges that hold every cell, of any precision, with a point within `metres` on WGS 84: a search
+// for points by a B-tree, ascending. At most max_ranges of them, as coarse as that asks for, and
+// one each for coarser cells. Errors 22003.
 void search_ranges(LatLon centre, double metres, std::size_t max_ranges, CellRanges &out,
                    const Env &env);
 

@@ -4,9 +4,9 @@
 //    middle and in its direction, of the ellipsoid's normal section. Both points and the geodesic
 //    lie near the circle of that curvature, so the length is 2 / k * asin(k c / 2). With the
 //    ellipsoid as quadric x'Ax = 1, chord direction u and middle m, u is tangent below m (both ends
-//    lie on the quadric, so m'Au = 0), and k = u'Au sqrt(m'Am) / |Am|. What the circle leaves out is
-//    the change of curvature along the line and its torsion, both of the order of e2: an error of
-//    the order of e2 k^4 c^5 / 640, 1e-7 m at 100 km.
+//    lie on the quadric, so m'Au = 0), and k = u'Au sqrt(m'Am) / |Am|. What the circle leaves out
+//    is the change of curvature along the line and its torsion, both of the order of e2: an error
+//    of the order of e2 k^4 c^5 / 640, 1e-7 m at 100 km.
 // 2. Farther, up to 150 degrees: the auxiliary sphere of Bessel with the series of C. F. F. Karney,
 //    "Algorithms for geodesics", J. Geodesy 87 (2013), eqs. 15-25, to the order at which terms fall
 //    below 1e-7 m. Its longitude omega is found in two steps instead of by iteration: Newton from
@@ -17,11 +17,12 @@
 // The unit test compares all three with GeographicLib over the whole globe and all distances.
 #include "core/geo/geodesic.hpp"
 
+#include "core/geo/shape.hpp"
+
 #include <GeographicLib/Geodesic.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 
 namespace starhouse::geo {
@@ -57,8 +58,8 @@ double arc_over_sine(double y2) noexcept {
 
 // A geodesic on the auxiliary sphere.
 struct Arc {
-  double sigma;      // length
-  double sin_sigma;  // of it
+  double sigma;     // length
+  double sin_sigma; // of it
   double cos_sigma;
   double sin_alpha0; // azimuth where it meets the equator
   double cos2_alpha0;
@@ -139,10 +140,8 @@ struct Series {
 };
 
 [[noreturn]] void refuse_number(const char *name, double value, const char *hint) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value);
   throw Error(sqlstate::numeric_value_out_of_range,
-              std::string(name) + " out of range: " + std::string(text.data(), end.ptr), hint);
+              std::string(name) + " out of range: " + shown(value), hint);
 }
 
 double far_distance(LatLon from, LatLon to) {
@@ -222,9 +221,9 @@ double geodesic_distance(LatLon from, LatLon to) noexcept {
     const double z = b * (s2 + s1);
     const double mxy2 = x * x + y2 * y2;
     // The quadric scaled by a^2: A = diag(1, 1, ratio2), right-hand side a^2.
-    const double direction = (dxy2 + ratio2 * dz * dz) / chord2;          // u'Au
-    const double quadric = (mxy2 + ratio2 * z * z) / 4;                   // m'Am
-    const double normal2 = (mxy2 + ratio2 * ratio2 * z * z) / 4;          // |Am|^2
+    const double direction = (dxy2 + ratio2 * dz * dz) / chord2; // u'Au
+    const double quadric = (mxy2 + ratio2 * z * z) / 4;          // m'Am
+    const double normal2 = (mxy2 + ratio2 * ratio2 * z * z) / 4; // |Am|^2
     const double curvature2 = direction * direction * quadric / (normal2 * a * a);
     return std::sqrt(chord2) * arc_over_sine(curvature2 * chord2 / 4);
   }
@@ -236,7 +235,8 @@ double geodesic_distance(LatLon from, LatLon to) noexcept {
   const double missing = f * first.sin_alpha0 * Series(ends, first).longitude(first);
   const double slope =
       f * (first.sin_alpha0 * first.sin_alpha0 +
-           first.sigma * (c1 * c2 * omega0.cosine - first.sin_alpha0 * first.sin_alpha0 * first.cos_sigma) /
+           first.sigma *
+               (c1 * c2 * omega0.cosine - first.sin_alpha0 * first.sin_alpha0 * first.cos_sigma) /
                first.sin_sigma);
   const double step = missing / (1 - slope);
   const double sine = step * (1 - step * step * (1.0 / 6 - step * step / 120));

@@ -62,8 +62,8 @@ double geodesic_distance(LatLon from, LatLon to) noexcept;
 // for two equal places. Where several lines are equally short, GeographicLib's choice.
 double initial_bearing(LatLon from, LatLon to);
 
-// Where a line on WGS 84 ends that sets out at a bearing and goes on for `metres`; a negative length
-// goes backwards. Longitude is -180..180.
+// Where a line on WGS 84 ends that sets out at a bearing and goes on for `metres`; a negative
+// length goes backwards. Longitude is -180..180.
 LatLon destination(LatLon from, double bearing, double metres);
 
 } // namespace starhouse::geo

@@ -1,6 +1,7 @@
 #include "core/geo/geohash.hpp"
 
-#include <charconv>
+#include "core/geo/shape.hpp"
+
 #include <string>
 
 namespace starhouse::geo {
@@ -22,19 +23,13 @@ constexpr std::array<unsigned char, 256> digits = [] {
   return table;
 }();
 
-std::string shown_number(double value) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), end.ptr};
-}
-
 [[noreturn]] void refuse_text(std::string_view text, const std::string &reason) {
-  std::string shown(text.substr(0, 40));
-  if (shown.size() < text.size()) {
-    shown += "...";
+  std::string quoted(text.substr(0, 40));
+  if (quoted.size() < text.size()) {
+    quoted += "...";
   }
   throw Error(sqlstate::invalid_text_representation,
-              "invalid geohash \"" + shown + "\": " + reason,
+              "invalid geohash \"" + quoted + "\": " + reason,
               "A geohash has 1 to 12 of the characters 0-9 and b-z without a, i, l, o.");
 }
 
@@ -51,7 +46,7 @@ bool is_cell(Cell cell) noexcept {
 void check_latitude(double lat, const char *name) {
   if (!is_latitude(lat)) {
     throw Error(sqlstate::numeric_value_out_of_range,
-                std::string(name) + " out of range: " + shown_number(lat),
+                std::string(name) + " out of range: " + shown(lat),
                 "Latitude is in degrees from -90 to 90, and comes before longitude.");
   }
 }
@@ -59,7 +54,7 @@ void check_latitude(double lat, const char *name) {
 void check_longitude(double lon, const char *name) {
   if (!is_longitude(lon)) {
     throw Error(sqlstate::numeric_value_out_of_range,
-                std::string(name) + " out of range: " + shown_number(lon),
+                std::string(name) + " out of range: " + shown(lon),
                 "Longitude is in degrees from -180 to 180, and comes after latitude.");
   }
 }

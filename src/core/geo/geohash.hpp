@@ -101,8 +101,8 @@ constexpr int sentinel_shift(int precision) noexcept {
 
 // The cell of a precision that holds a place on the finest grid.
 constexpr Cell cell_at(std::int64_t row, std::int64_t column, int precision) noexcept {
-  const std::uint64_t bits = spread(static_cast<std::uint64_t>(row)) |
-                             (spread(static_cast<std::uint64_t>(column)) << 1);
+  const std::uint64_t bits =
+      spread(static_cast<std::uint64_t>(row)) | (spread(static_cast<std::uint64_t>(column)) << 1);
   const int shift = sentinel_shift(precision);
   return static_cast<Cell>((((bits >> shift) << 1) | 1) << shift);
 }
