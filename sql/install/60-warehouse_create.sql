@@ -90,8 +90,8 @@ BEGIN
   SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
     FROM pg_attribute a
     WHERE a.attrelid = to_regclass(format('%I.time_dim', schema_name)) AND a.attnum > 0 AND NOT a.attisdropped
-      AND a.attname IN (SELECT unnest(p.proargnames) FROM pg_proc p
-                        WHERE p.pronamespace = 'starhouse'::regnamespace AND p.proname = 'time_dimension');
+      AND a.attname IN (SELECT o.name FROM pg_proc p, unnest(p.proargnames, p.proargmodes) AS o (name, mode)
+                        WHERE p.pronamespace = 'starhouse'::regnamespace AND p.proname = 'time_dimension' AND o.mode = 't');
   FOR gap IN
     SELECT unnest(datemultirange(daterange(from_date, to_date, '[]'))
                   - coalesce(datemultirange(daterange(info.calendar_from, info.calendar_to, '[]')), '{}'))

@@ -1,31 +1,14 @@
-// SQL functions of the calendar family: time_dimension, holidays, is_business_day,
-// add_business_days, zone_transitions.
-#include "pg/boundary.hpp"
+// SQL functions of the calendar family that need no holidays: fiscal and retail years, offsets of
+// time zones; and the arguments that all of the family share.
+#include "pg/calendar.hpp"
 
-#include "core/calendar/holidays.hpp"
-#include "core/calendar/time_dimension.hpp"
-#include "core/calendar/zone.hpp"
-
-#include <iterator>
-#include <new>
-#include <string_view>
+#include "core/calendar/fiscal.hpp"
 
 extern "C" {
-#include "access/htup_details.h"
-#include "catalog/pg_type_d.h"
-#include "pgtime.h"
-#include "executor/tuptable.h"
-#include "utils/date.h"
-#include "utils/timestamp.h"
-#include "utils/tuplestore.h"
+#include "mb/pg_wchar.h"
 }
 
-namespace {
-
-namespace calendar = starhouse::calendar;
-using starhouse::pg::compute;
-
-// Unpacking: plain data only, PostgreSQL may raise an error in any line.
+namespace starhouse::pg::cal {
 
 std::string_view view_of(const text *value) {
   return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
@@ -58,14 +41,20 @@ int year_argument(int32 year, const char *name) {
   return year;
 }
 
-// NULL stands for weekends only.
-calendar::Country country_argument(FunctionCallInfo fcinfo, int index) {
-  calendar::Country country = calendar::Country::none;
-  if (!PG_ARGISNULL(index)) {
-    const text *code = PG_GETARG_TEXT_PP(index);
-    compute([&] { country = calendar::country_from_code(view_of(code)); });
+const calendar::Words *words_argument(const text *language) {
+  const calendar::Words *words = nullptr;
+  compute([&] { words = &calendar::words_of(view_of(language)); });
+  if (GetDatabaseEncoding() == PG_UTF8) {
+    return words;
   }
-  return country;
+  auto *converted = static_cast<calendar::Words *>(palloc(sizeof(calendar::Words)));
+  *converted = *words;
+  converted->for_each([](std::string_view &name) {
+    if (!name.empty()) {
+      name = pg_any_to_server(name.data(), static_cast<int>(name.size()), PG_UTF8);
+    }
+  });
+  return converted;
 }
 
 pg_tz *zone_argument(const text *name) {
@@ -80,16 +69,12 @@ pg_tz *zone_argument(const text *name) {
   return zone;
 }
 
-// The zone's offsets from the start of `from` to the end of `to` (both UTC), as the server knows
-// them. The first entry is the offset in force at the start; entries that leave the offset as it
-// was (a new abbreviation only) are dropped.
-struct Transitions {
-  calendar::ZoneTransition *items;
-  int size;
-};
+namespace {
 
 constexpr std::int64_t seconds_to_2000 =
     static_cast<std::int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
+
+} // namespace
 
 Transitions collect_transitions(pg_tz *zone, DateADT from, DateADT to) {
   int capacity = 64;
@@ -128,333 +113,98 @@ Transitions collect_transitions(pg_tz *zone, DateADT from, DateADT to) {
   }
 }
 
-// time_dimension ---------------------------------------------------------------------------------
-
-// Columns in the order of the SQL declaration.
-enum Column : int {
-  column_date_key,
-  column_date,
-  column_hour,
-  column_day,
-  column_day_of_week,
-  column_day_name,
-  column_day_of_year,
-  column_week,
-  column_iso_year,
-  column_month,
-  column_month_name,
-  column_quarter,
-  column_year,
-  column_half_year,
-  column_year_month,
-  column_fiscal_year,
-  column_fiscal_quarter,
-  column_fiscal_period,
-  column_week_start_date,
-  column_month_start_date,
-  column_month_end_date,
-  column_is_weekend,
-  column_is_business_day,
-  column_holiday_flag,
-  column_holiday_name,
-  column_season,
-  column_day_part,
-  column_count
-};
-
-// A text datum in place. The short varlena header fits every text here except long joined holiday
-// names, and spares heap_form_tuple the conversion.
-struct TextCell {
-  alignas(int32) char bytes[VARHDRSZ + 256];
-
-  Datum set(std::string_view value) {
-    if (value.size() + VARHDRSZ_SHORT <= VARATT_SHORT_MAX) {
-      SET_VARSIZE_SHORT(bytes, value.size() + VARHDRSZ_SHORT);
-      std::memcpy(bytes + VARHDRSZ_SHORT, value.data(), value.size());
-    } else {
-      SET_VARSIZE(bytes, value.size() + VARHDRSZ);
-      std::memcpy(bytes + VARHDRSZ, value.data(), value.size());
-    }
-    return PointerGetDatum(bytes);
-  }
-};
-
-// One SQL row's worth of datums; texts live in the cells.
-struct DatumRow {
-  Datum values[column_count];
-  bool nulls[column_count];
-  TextCell day_name, month_name, year_month, holiday_name, season, day_part;
-
-  void fill(const calendar::TimeRow &row) {
-    values[column_date_key] = TimestampGetDatum(row.key);
-    values[column_date] = DateADTGetDatum(row.date);
-    values[column_hour] = Int32GetDatum(row.hour);
-    values[column_day] = Int32GetDatum(row.day);
-    values[column_day_of_week] = Int32GetDatum(row.day_of_week);
-    values[column_day_name] = day_name.set(row.day_name);
-    values[column_day_of_year] = Int32GetDatum(row.day_of_year);
-    values[column_week] = Int32GetDatum(row.week);
-    values[column_iso_year] = Int32GetDatum(row.iso_year);
-    values[column_month] = Int32GetDatum(row.month);
-    values[column_month_name] = month_name.set(row.month_name);
-    values[column_quarter] = Int32GetDatum(row.quarter);
-    values[column_year] = Int32GetDatum(row.year);
-    values[column_half_year] = Int32GetDatum(row.half_year);
-    values[column_year_month] = year_month.set(row.year_month);
-    values[column_fiscal_year] = Int32GetDatum(row.fiscal_year);
-    values[column_fiscal_quarter] = Int32GetDatum(row.fiscal_quarter);
-    values[column_fiscal_period] = Int32GetDatum(row.fiscal_period);
-    values[column_week_start_date] = DateADTGetDatum(row.week_start);
-    values[column_month_start_date] = DateADTGetDatum(row.month_start);
-    values[column_month_end_date] = DateADTGetDatum(row.month_end);
-    values[column_is_weekend] = BoolGetDatum(row.is_weekend);
-    values[column_is_business_day] = BoolGetDatum(row.is_business_day);
-    values[column_holiday_flag] = Int32GetDatum(row.is_holiday ? 1 : 0);
-    values[column_holiday_name] = holiday_name.set(row.holiday_name);
-    nulls[column_holiday_name] = row.holiday_name.empty();
-    values[column_season] = season.set(row.season);
-    values[column_day_part] = day_part.set(row.day_part);
-    nulls[column_day_part] = row.day_part.empty();
-  }
-};
-
-// All a running call owns; plain memory of the call's context, no destructor needed.
-struct TimeDimensionCall {
-  alignas(calendar::TimeDimension) char generator_memory[sizeof(calendar::TimeDimension)];
-  calendar::TimeDimension *generator;
-  TupleDesc descriptor;
-  DatumRow row;
-};
-
-// Allocates in the current memory context.
-TimeDimensionCall *begin_time_dimension(FunctionCallInfo fcinfo) {
-  static constexpr const char *names[] = {"start_date",        "end_date",   "grain",    nullptr,
-                                          "fiscal_year_start", "week_start", "time_zone"};
-  for (int i = 0; i < static_cast<int>(std::size(names)); ++i) {
-    if (names[i] != nullptr) {
-      refuse_null(fcinfo, i, names[i]);
-    }
-  }
-  calendar::TimeDimensionOptions options;
-  options.start = day_argument(PG_GETARG_DATEADT(0), names[0]);
-  options.end = day_argument(PG_GETARG_DATEADT(1), names[1]);
-  const text *grain = PG_GETARG_TEXT_PP(2);
-  compute([&] { options.grain = calendar::grain_from_name(view_of(grain)); });
-  options.country = country_argument(fcinfo, 3);
-  options.fiscal_year_start = PG_GETARG_INT32(4);
-  options.week_start = PG_GETARG_INT32(5);
-  pg_tz *zone = zone_argument(PG_GETARG_TEXT_PP(6));
-
-  auto *call = static_cast<TimeDimensionCall *>(palloc0(sizeof(TimeDimensionCall)));
-  if (get_call_result_type(fcinfo, nullptr, &call->descriptor) != TYPEFUNC_COMPOSITE ||
-      call->descriptor->natts != column_count ||
-      TupleDescAttr(call->descriptor, column_date_key)->atttypid != TIMESTAMPOID ||
-      TupleDescAttr(call->descriptor, column_date)->atttypid != DATEOID ||
-      TupleDescAttr(call->descriptor, column_hour)->atttypid != INT4OID) {
-    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-                    errmsg("starhouse.time_dimension does not match its library"),
-                    errhint("Run ALTER EXTENSION starhouse UPDATE.")));
-  }
-  call->descriptor = BlessTupleDesc(call->descriptor);
-
-  if (options.grain == calendar::Grain::hour) {
-    // No zone is more than a day away from UTC.
-    const Transitions found = collect_transitions(zone, options.start - 2, options.end + 2);
-    MemoryContext context = CurrentMemoryContext;
-    compute([&] {
-      starhouse::pg::ContextMemory memory(context);
-      const calendar::ZoneTable table({found.items, found.items + found.size});
-      const auto missing = calendar::missing_local_hours(table, options.start * USECS_PER_DAY,
-                                                         (options.end + 1) * USECS_PER_DAY);
-      auto *kept = static_cast<std::int64_t *>(
-          memory.allocate(missing.size() * sizeof(std::int64_t), alignof(std::int64_t)));
-      std::copy(missing.begin(), missing.end(), kept);
-      options.missing_hours = {kept, missing.size()};
-    });
-  }
-  compute([&] { call->generator = new (call->generator_memory) calendar::TimeDimension(options); });
-  return call;
-}
-
-// The hours of one part of one day differ in the first and third column only. These have fixed
-// width and no NULL before them, so their place in the tuple is known and they are written over,
-// which halves the time of hour grain.
-constexpr std::size_t date_key_offset = 0;
-constexpr std::size_t hour_offset = sizeof(Timestamp) + sizeof(DateADT);
-
-void move_to_hour(MinimalTuple tuple, const calendar::TimeRow &row) {
-  char *data = reinterpret_cast<char *>(tuple) + tuple->t_hoff - MINIMAL_TUPLE_OFFSET;
-  const Timestamp key = row.key;
-  const int32 hour = row.hour;
-  std::memcpy(data + date_key_offset, &key, sizeof key);
-  std::memcpy(data + hour_offset, &hour, sizeof hour);
-}
-
-MinimalTuple form_tuple(TimeDimensionCall *call) {
-#if PG_VERSION_NUM >= 180000
-  return heap_form_minimal_tuple(call->descriptor, call->row.values, call->row.nulls, 0);
-#else
-  return heap_form_minimal_tuple(call->descriptor, call->row.values, call->row.nulls);
-#endif
-}
-
-// FROM clause: the executor would copy every row into a tuplestore anyway, so it is filled here.
-// Only the store and its descriptor outlive the call: a LATERAL one comes once per outer row.
-void materialize_time_dimension(FunctionCallInfo fcinfo, ReturnSetInfo *result) {
-  MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "starhouse time dimension",
-                                             ALLOCSET_DEFAULT_SIZES);
-  MemoryContext caller = MemoryContextSwitchTo(work);
-  TimeDimensionCall *call = begin_time_dimension(fcinfo);
-
-  MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-  TupleDesc descriptor = CreateTupleDescCopy(call->descriptor);
-  Tuplestorestate *store =
-      tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
-  MemoryContextSwitchTo(work);
-
-  TupleTableSlot *slot = MakeSingleTupleTableSlot(call->descriptor, &TTSOpsMinimalTuple);
-  MinimalTuple tuple = nullptr;
-  calendar::Day date = 0;
-  const char *day_part = nullptr;
-  while (const calendar::TimeRow *row = call->generator->next()) {
-    CHECK_FOR_INTERRUPTS();
-    if (tuple != nullptr && row->date == date && row->day_part.data() == day_part) {
-      move_to_hour(tuple, *row);
-    } else {
-      call->row.fill(*row);
-      if (tuple != nullptr) {
-        pfree(tuple);
-      }
-      tuple = form_tuple(call);
-      date = row->date;
-      day_part = row->day_part.data();
-    }
-    ExecStoreMinimalTuple(tuple, slot, false);
-    tuplestore_puttupleslot(store, slot);
-  }
-  ExecDropSingleTupleTableSlot(slot);
-  MemoryContextSwitchTo(caller);
-  MemoryContextDelete(work);
-  result->returnMode = SFRM_Materialize;
-  result->setResult = store;
-  result->setDesc = descriptor;
-}
-
-} // namespace
-
-STARHOUSE_FUNCTION(starhouse_time_dimension) {
-  auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-  if (result != nullptr && IsA(result, ReturnSetInfo) &&
-      (result->allowedModes & SFRM_Materialize_Preferred) != 0) {
-    materialize_time_dimension(fcinfo, result);
-    return static_cast<Datum>(0);
-  }
-  if (SRF_IS_FIRSTCALL()) {
-    FuncCallContext *context = SRF_FIRSTCALL_INIT();
-    MemoryContext old_context = MemoryContextSwitchTo(context->multi_call_memory_ctx);
-    context->user_fctx = begin_time_dimension(fcinfo);
-    MemoryContextSwitchTo(old_context);
-  }
-  FuncCallContext *context = SRF_PERCALL_SETUP();
-  auto *call = static_cast<TimeDimensionCall *>(context->user_fctx);
-  // next() is noexcept and knows no server: no compute() around it.
-  const calendar::TimeRow *row = call->generator->next();
-  if (row == nullptr) {
-    SRF_RETURN_DONE(context);
-  }
-  call->row.fill(*row);
-  HeapTuple tuple = heap_form_tuple(call->descriptor, call->row.values, call->row.nulls);
-  SRF_RETURN_NEXT(context, HeapTupleGetDatum(tuple));
-}
-
-STARHOUSE_FUNCTION(starhouse_holidays) {
-  const text *code = PG_GETARG_TEXT_PP(0);
-  const int from = year_argument(PG_GETARG_INT32(1), "from_year");
-  const int to = year_argument(PG_GETARG_INT32(2), "to_year");
-  if (from > to) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("from_year %d is after to_year %d", from, to),
-                    errhint("Give the earlier year first; both are included.")));
-  }
-  calendar::Country country{};
-  compute([&] { country = calendar::country_from_code(view_of(code)); });
-
-  InitMaterializedSRF(fcinfo, 0);
-  auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-  for (int year = from; year <= to; ++year) {
-    CHECK_FOR_INTERRUPTS();
-    const calendar::HolidayYear holidays(country, year);
-    static_assert(std::is_trivially_destructible_v<calendar::HolidayYear>);
-    for (const calendar::Holiday &holiday : holidays.all()) {
-      TextCell name;
-      Datum values[] = {DateADTGetDatum(holiday.day), name.set(holiday.name),
-                        BoolGetDatum(holiday.observed), BoolGetDatum(holiday.estimated)};
-      bool nulls[] = {false, false, false, false};
-      tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-    }
-  }
-  return static_cast<Datum>(0);
-}
+} // namespace starhouse::pg::cal
 
 namespace {
 
-// The calendar of the previous call, kept between the rows of a statement.
-calendar::BusinessCalendar *business_calendar(FunctionCallInfo fcinfo, int country_index) {
-  auto *kept = static_cast<calendar::BusinessCalendar *>(fcinfo->flinfo->fn_extra);
-  const calendar::Country country = country_argument(fcinfo, country_index);
-  static_assert(std::is_trivially_destructible_v<calendar::BusinessCalendar>);
-  if (kept == nullptr) {
-    void *memory = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(calendar::BusinessCalendar));
-    kept = new (memory) calendar::BusinessCalendar(country);
-    fcinfo->flinfo->fn_extra = kept;
-  } else if (kept->country() != country) {
-    *kept = calendar::BusinessCalendar(country);
+namespace calendar = starhouse::calendar;
+namespace cal = starhouse::pg::cal;
+using starhouse::pg::compute;
+
+// Fiscal and retail years: the date, then settings; all of them STRICT and IMMUTABLE. The settings
+// of a statement are mostly constant, yet checking them costs little.
+
+calendar::FiscalDate fiscal_date_argument(FunctionCallInfo fcinfo, int named_by_index) {
+  const calendar::Day day = cal::day_argument(PG_GETARG_DATEADT(0), "date");
+  calendar::FiscalRule rule;
+  rule.start_month = PG_GETARG_INT32(1);
+  if (rule.start_month < 1 || rule.start_month > 12) {
+    compute([&] { calendar::check_fiscal_rule(rule); });
   }
-  return kept;
+  if (named_by_index > 0) {
+    const text *named_by = PG_GETARG_TEXT_PP(named_by_index);
+    compute([&] { rule.named_by = calendar::year_name_from(cal::view_of(named_by)); });
+  }
+  return calendar::fiscal_date(calendar::civil_from_day(day), rule);
+}
+
+// pattern, fiscal_year_start, week_start, year_start, named_by: arguments 1 to 5.
+calendar::RetailRule retail_rule_argument(FunctionCallInfo fcinfo) {
+  const text *pattern = PG_GETARG_TEXT_PP(1);
+  const text *year_start = PG_GETARG_TEXT_PP(4);
+  const text *named_by = PG_GETARG_TEXT_PP(5);
+  calendar::RetailRule rule;
+  rule.fiscal.start_month = PG_GETARG_INT32(2);
+  rule.week_start = PG_GETARG_INT32(3);
+  compute([&] {
+    rule.pattern = calendar::retail_pattern_from(cal::view_of(pattern));
+    rule.start = calendar::year_start_from(cal::view_of(year_start));
+    rule.fiscal.named_by = calendar::year_name_from(cal::view_of(named_by));
+    calendar::check_retail_rule(rule);
+  });
+  return rule;
+}
+
+calendar::RetailDate retail_date_argument(FunctionCallInfo fcinfo) {
+  const calendar::Day day = cal::day_argument(PG_GETARG_DATEADT(0), "date");
+  return calendar::retail_date(day, retail_rule_argument(fcinfo));
 }
 
 } // namespace
 
-STARHOUSE_FUNCTION(starhouse_is_business_day) {
-  if (PG_ARGISNULL(0)) {
-    PG_RETURN_NULL();
-  }
-  const calendar::Day day = day_argument(PG_GETARG_DATEADT(0), "date");
-  PG_RETURN_BOOL(business_calendar(fcinfo, 1)->is_business_day(day));
+STARHOUSE_FUNCTION(starhouse_fiscal_year) {
+  PG_RETURN_INT32(fiscal_date_argument(fcinfo, 2).year);
 }
 
-STARHOUSE_FUNCTION(starhouse_add_business_days) {
-  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-    PG_RETURN_NULL();
-  }
-  const calendar::Day start = day_argument(PG_GETARG_DATEADT(0), "date");
-  const int32 days = PG_GETARG_INT32(1);
-  calendar::BusinessCalendar *business = business_calendar(fcinfo, 2);
-  calendar::Day day = start;
-  const int step = days < 0 ? -1 : 1;
-  for (std::int64_t left = days < 0 ? -static_cast<std::int64_t>(days) : days; left > 0;) {
-    day += step;
-    if (day < calendar::first_supported_day || day > calendar::last_supported_day) {
-      ereport(ERROR,
-              (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-               errmsg("%d business days from %s leave the calendar", days,
-                      DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(start)))),
-               errhint("The calendar covers 0001-01-01 to 9999-12-31.")));
-    }
-    if (business->is_business_day(day)) {
-      --left;
-    }
-    if ((day & 0xFFF) == 0) {
-      CHECK_FOR_INTERRUPTS();
-    }
-  }
-  PG_RETURN_DATEADT(day);
+STARHOUSE_FUNCTION(starhouse_fiscal_quarter) {
+  PG_RETURN_INT32(fiscal_date_argument(fcinfo, 0).quarter);
+}
+
+STARHOUSE_FUNCTION(starhouse_fiscal_period) {
+  PG_RETURN_INT32(fiscal_date_argument(fcinfo, 0).period);
+}
+
+STARHOUSE_FUNCTION(starhouse_fiscal_year_start) {
+  PG_RETURN_DATEADT(fiscal_date_argument(fcinfo, 0).year_start);
+}
+
+STARHOUSE_FUNCTION(starhouse_retail_year) {
+  PG_RETURN_INT32(retail_date_argument(fcinfo).year);
+}
+
+STARHOUSE_FUNCTION(starhouse_retail_quarter) {
+  PG_RETURN_INT32(retail_date_argument(fcinfo).quarter);
+}
+
+STARHOUSE_FUNCTION(starhouse_retail_period) {
+  PG_RETURN_INT32(retail_date_argument(fcinfo).period);
+}
+
+STARHOUSE_FUNCTION(starhouse_retail_week) {
+  PG_RETURN_INT32(retail_date_argument(fcinfo).week);
+}
+
+// A date within the first week pins the year; weeks are counted from there.
+STARHOUSE_FUNCTION(starhouse_retail_year_start) {
+  const int year = cal::year_argument(PG_GETARG_INT32(0), "year");
+  const calendar::RetailRule rule = retail_rule_argument(fcinfo);
+  PG_RETURN_DATEADT(calendar::retail_year_start(calendar::retail_start_year(year, rule), rule));
 }
 
 STARHOUSE_FUNCTION(starhouse_zone_transitions) {
-  pg_tz *zone = zone_argument(PG_GETARG_TEXT_PP(0));
-  const calendar::Day from = day_argument(PG_GETARG_DATEADT(1), "from_date");
-  const calendar::Day to = day_argument(PG_GETARG_DATEADT(2), "to_date");
+  pg_tz *zone = cal::zone_argument(PG_GETARG_TEXT_PP(0));
+  const calendar::Day from = cal::day_argument(PG_GETARG_DATEADT(1), "from_date");
+  const calendar::Day to = cal::day_argument(PG_GETARG_DATEADT(2), "to_date");
   if (from > to) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("from_date %s is after to_date %s",
@@ -464,7 +214,7 @@ STARHOUSE_FUNCTION(starhouse_zone_transitions) {
   }
   InitMaterializedSRF(fcinfo, 0);
   auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-  const Transitions found = collect_transitions(zone, from, to);
+  const cal::Transitions found = cal::collect_transitions(zone, from, to);
   for (int i = 0; i < found.size; ++i) {
     Datum values[] = {TimestampTzGetDatum(found.items[i].at_utc),
                       Int32GetDatum(found.items[i].offset_seconds)};

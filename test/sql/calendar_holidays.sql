@@ -45,20 +45,12 @@ FROM unnest('{IN,US,GB,GB-ENG,GB-WLS,GB-SCT,GB-NIR}'::text[]) AS country,
      LEFT JOIN LATERAL (SELECT DISTINCT date FROM starhouse.holidays(country, 2015, 2030)) AS h USING (date)
 GROUP BY country ORDER BY country;
 
-SELECT starhouse.is_business_day('2024-12-24', 'GB') AS christmas_eve, starhouse.is_business_day('2024-12-25', 'GB') AS christmas,
-       starhouse.is_business_day('2024-12-25') AS weekday, starhouse.is_business_day('2024-12-28') AS saturday,
-       starhouse.is_business_day(NULL, 'GB') AS of_null;
--- Rows with different countries and years in turn.
-SELECT country, date, starhouse.is_business_day(date, country)
-FROM (VALUES ('US', '2024-07-04'::date), ('GB', '2024-07-04'), ('US', '2025-07-04'), (NULL, '2025-07-04'), ('IN', '2024-08-15'), ('US', '2024-08-15')) AS v (country, date);
+-- Names in Hindi, where there are any.
+SELECT date, name FROM starhouse.holidays('IN', 2027, 2027, 'hi');
+SELECT name FROM starhouse.holidays('US', 2027, 2027, 'hi') LIMIT 1;
 
-SELECT starhouse.add_business_days('2024-12-24', 1, 'GB') AS after_christmas, starhouse.add_business_days('2024-12-27', -1, 'GB') AS back,
-       starhouse.add_business_days('2024-12-25', 0, 'GB') AS same, starhouse.add_business_days('2024-12-24', 1) AS weekends_only,
-       starhouse.add_business_days('2024-01-01', 250, 'US') AS a_year;
-SELECT starhouse.add_business_days(NULL, 1) AS a, starhouse.add_business_days('2024-01-01', NULL) AS b;
--- Going there and back; and counting the days between.
-SELECT count(*) FILTER (WHERE starhouse.add_business_days(starhouse.add_business_days(d::date, n, 'US'), -n, 'US') <> d::date) AS wrong,
-       count(*) FILTER (WHERE (SELECT count(*) FROM generate_series(d + interval '1 day', starhouse.add_business_days(d::date, n, 'US'), '1 day') AS x
-                               WHERE starhouse.is_business_day(x::date, 'US')) <> n) AS miscounted
-FROM generate_series(timestamp '2023-12-01', '2024-02-01', '1 day') AS d, generate_series(1, 12, 5) AS n
-WHERE starhouse.is_business_day(d::date, 'US');
+-- Several countries at once, each day of each.
+SELECT count(*), count(*) FILTER (WHERE a.name IS DISTINCT FROM b.name) AS differ
+FROM starhouse.holidays('IN+us', 2020, 2026) AS a
+FULL JOIN (SELECT * FROM starhouse.holidays('IN', 2020, 2026) UNION ALL SELECT * FROM starhouse.holidays('US', 2020, 2026)) AS b USING (date, name);
+SELECT holiday_name FROM starhouse.time_dimension('2024-12-25', '2024-12-25', country => 'IN+US+GB');

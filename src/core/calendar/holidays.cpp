@@ -1,10 +1,9 @@
 #include "core/calendar/holidays.hpp"
 
 #include "core/calendar/festivals.hpp"
-#include "core/error.hpp"
+#include "core/calendar/settings.hpp"
 
 #include <algorithm>
-#include <string>
 
 namespace starhouse::calendar {
 
@@ -240,32 +239,26 @@ Day nearest_weekday(Day day) noexcept {
 
 } // namespace
 
-Country country_from_code(std::string_view code) {
-  std::string upper(code);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+Country find_country(std::string_view code) noexcept {
   struct Entry {
     std::string_view code;
     Country country;
   };
   static constexpr Entry entries[] = {
-      {"IN", Country::india},
-      {"US", Country::united_states},
-      {"GB", Country::england_and_wales},
-      {"GB-ENG", Country::england_and_wales},
-      {"GB-WLS", Country::england_and_wales},
-      {"GB-SCT", Country::scotland},
-      {"GB-NIR", Country::northern_ireland},
+      {"in", Country::india},
+      {"us", Country::united_states},
+      {"gb", Country::england_and_wales},
+      {"gb-eng", Country::england_and_wales},
+      {"gb-wls", Country::england_and_wales},
+      {"gb-sct", Country::scotland},
+      {"gb-nir", Country::northern_ireland},
   };
   for (const Entry &entry : entries) {
-    if (entry.code == upper) {
+    if (same_word(code, entry.code)) {
       return entry.country;
     }
   }
-  throw Error(sqlstate::invalid_parameter_value,
-              "no holiday calendar for country \"" + std::string(code) + "\"",
-              "Known are IN, US, GB (England and Wales), GB-ENG, GB-WLS, GB-SCT and GB-NIR; "
-              "NULL stands for weekends only.");
+  return Country::none;
 }
 
 HolidayYear::HolidayYear(Country country, int year) noexcept {
@@ -326,26 +319,6 @@ void HolidayYear::add(const Holiday &holiday) noexcept {
 bool HolidayYear::holds(Day day) const noexcept {
   return std::any_of(all().begin(), all().end(),
                      [day](const Holiday &holiday) { return holiday.day == day; });
-}
-
-bool BusinessCalendar::is_holiday(Day day) noexcept {
-  if (country_ == Country::none) {
-    return false;
-  }
-  const int year = civil_from_day(day).year;
-  const Day new_year = day_from_civil(year, 1, 1);
-  YearBits &bits = years_[static_cast<std::size_t>(year) % slots];
-  if (bits.year != year) {
-    bits = {};
-    bits.year = year;
-    const HolidayYear computed(country_, year);
-    for (const Holiday &holiday : computed.all()) {
-      const auto index = static_cast<unsigned>(holiday.day - new_year);
-      bits.days[index / 64] |= std::uint64_t{1} << (index % 64);
-    }
-  }
-  const auto index = static_cast<unsigned>(day - new_year);
-  return ((bits.days[index / 64] >> (index % 64)) & 1U) != 0;
 }
 
 } // namespace starhouse::calendar

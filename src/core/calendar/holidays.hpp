@@ -22,8 +22,8 @@ enum class Country : std::uint8_t {
 };
 
 // ISO 3166 codes, any case: IN, US, GB (England and Wales), GB-ENG, GB-WLS, GB-SCT, GB-NIR.
-// Throws Error 22023 for any other.
-Country country_from_code(std::string_view code);
+// `none` for any other.
+Country find_country(std::string_view code) noexcept;
 
 struct Holiday {
   Day day;
@@ -49,28 +49,6 @@ private:
 
   std::array<Holiday, capacity> holidays_{};
   std::size_t size_ = 0;
-};
-
-// Answers "is this a working day?" for dates in any order; remembers the years it has met.
-// Trivially destructible: it may live in memory that is dropped without a destructor.
-class BusinessCalendar {
-public:
-  explicit BusinessCalendar(Country country) noexcept : country_(country) {}
-
-  Country country() const noexcept { return country_; }
-  // The day must be a supported one.
-  bool is_holiday(Day day) noexcept;
-  bool is_business_day(Day day) noexcept { return iso_weekday(day) <= 5 && !is_holiday(day); }
-
-private:
-  struct YearBits {
-    int year = 0;
-    std::array<std::uint64_t, 6> days{};
-  };
-  static constexpr std::size_t slots = 64;
-
-  Country country_;
-  std::array<YearBits, slots> years_{};
 };
 
 } // namespace starhouse::calendar

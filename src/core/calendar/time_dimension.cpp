@@ -1,81 +1,83 @@
 #include "core/calendar/time_dimension.hpp"
 
-#include "core/error.hpp"
+#include "core/calendar/settings.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 
 namespace starhouse::calendar {
 
 namespace {
 
-constexpr std::int64_t micros_per_hour = 3'600'000'000;
-constexpr std::int64_t micros_per_day = 24 * micros_per_hour;
+// Index into Words::seasons by month: meteorological seasons of the northern hemisphere; into
+// Words::indian_seasons those of the India Meteorological Department.
+constexpr std::array<std::uint8_t, 12> northern_season = {0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 0};
+constexpr std::array<std::uint8_t, 12> indian_season = {0, 0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3};
 
-constexpr std::string_view day_names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                          "Friday", "Saturday", "Sunday"};
-constexpr std::string_view month_names[] = {"January",   "February", "March",    "April",
-                                            "May",       "June",     "July",     "August",
-                                            "September", "October",  "November", "December"};
-
-// Meteorological seasons of the northern hemisphere; those of the India Meteorological Department
-// for India.
-constexpr std::string_view northern_seasons[] = {"Winter", "Winter", "Spring", "Spring",
-                                                 "Spring", "Summer", "Summer", "Summer",
-                                                 "Autumn", "Autumn", "Autumn", "Winter"};
-constexpr std::string_view indian_seasons[] = {
-    "Winter",  "Winter",  "Summer",  "Summer",       "Summer",       "Monsoon",
-    "Monsoon", "Monsoon", "Monsoon", "Post-monsoon", "Post-monsoon", "Post-monsoon"};
-
-constexpr std::string_view day_part_of(int hour) {
+constexpr std::size_t day_part_of(int hour) {
   if (hour < 6 || hour >= 21) {
-    return "Night";
+    return 0;
   }
-  if (hour < 12) {
-    return "Morning";
-  }
-  return hour < 17 ? "Afternoon" : "Evening";
+  return hour < 12 ? 1 : hour < 17 ? 2 : 3;
 }
 
-void check_setting(const char *name, int value, int low, int high, const char *meaning) {
-  if (value < low || value > high) {
-    throw Error(sqlstate::invalid_parameter_value,
-                std::string(name) + " out of range: " + std::to_string(value),
-                std::string(meaning) + " between " + std::to_string(low) + " and " +
-                    std::to_string(high) + ".");
+constexpr std::size_t meal_of(int hour) {
+  if (hour < 6 || hour >= 23) {
+    return 4;
+  }
+  return hour < 11 ? 0 : hour < 15 ? 1 : hour < 18 ? 2 : 3;
+}
+
+// The last `width` digits, as if padded with zeros.
+void put_digits(char *to, int width, int value) noexcept {
+  for (int i = width - 1; i >= 0; --i, value /= 10) {
+    to[i] = static_cast<char>('0' + value % 10);
   }
 }
 
-std::string iso_text(Day day) {
-  const Civil civil = civil_from_day(day);
-  const auto padded = [](int value, std::size_t width) {
-    std::string digits = std::to_string(value);
-    return std::string(width - std::min(width, digits.size()), '0') + digits;
-  };
-  return padded(civil.year, 4) + "-" + padded(civil.month, 2) + "-" + padded(civil.day, 2);
+Day day_or_month_end(int year, int month, int day) noexcept {
+  return day_from_civil(year, month, std::min(day, days_in_month(year, month)));
+}
+
+[[noreturn]] void unknown_grain(std::string_view name) {
+  throw Error(sqlstate::invalid_parameter_value, "unknown grain \"" + std::string(name) + "\"",
+              "Use 'day', 'hour', 'minute', or a number of minutes or hours that divides the day, "
+              "such as '15 minutes'.");
 }
 
 } // namespace
 
 Grain grain_from_name(std::string_view name) {
-  const auto is = [name](std::string_view word) {
-    return std::equal(name.begin(), name.end(), word.begin(), word.end(),
-                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  std::string_view unit = name;
+  int count = 1;
+  const bool has_count = !name.empty() && name.front() >= '0' && name.front() <= '9';
+  if (has_count) {
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), count);
+    unit.remove_prefix(static_cast<std::size_t>(end - name.data()));
+    if (error != std::errc{} || unit.empty() || unit.front() != ' ') {
+      unknown_grain(name);
+    }
+    unit.remove_prefix(1);
+  }
+  const auto is = [&](std::string_view one, std::string_view many) {
+    return same_word(unit, one) || (has_count && same_word(unit, many));
   };
-  if (is("day")) {
-    return Grain::day;
+  constexpr int day = 1'440;
+  const int minutes = is("minute", "minutes") ? 1
+                      : is("hour", "hours")   ? 60
+                      : is("day", "days")     ? day
+                                              : 0;
+  if (minutes == 0 || count < 1 || count > day / minutes || day % (count * minutes) != 0) {
+    unknown_grain(name);
   }
-  if (is("hour")) {
-    return Grain::hour;
-  }
-  throw Error(sqlstate::invalid_parameter_value, "unknown grain \"" + std::string(name) + "\"",
-              "Use 'day' or 'hour'.");
+  return {count * minutes};
 }
 
-TimeDimension::TimeDimension(const TimeDimensionOptions &options) : options_(options) {
-  check_setting("fiscal_year_start", options.fiscal_year_start, 1, 12, "It is a month");
-  check_setting("week_start", options.week_start, 1, 7,
-                "It is an ISO weekday (1 Monday, 7 Sunday)");
+TimeDimension::TimeDimension(const TimeDimensionOptions &options)
+    : options_(options), words_(options.words == nullptr ? words_of("en") : *options.words),
+      business_(options.calendar) {
+  check_retail_rule(options.retail);
   for (const Day day : {options.start, options.end}) {
     if (day < first_supported_day || day > last_supported_day) {
       throw Error(sqlstate::datetime_field_overflow, "date out of range for a time dimension",
@@ -91,118 +93,242 @@ TimeDimension::TimeDimension(const TimeDimensionOptions &options) : options_(opt
 }
 
 const TimeRow *TimeDimension::next() noexcept {
+  constexpr int minutes_per_day = 1'440;
   if (!started_) {
     started_ = true;
     begin_day(options_.start);
-  } else if (next_hour_ == 24) {
-    if (row_.date >= options_.end) {
-      return nullptr;
+  }
+  for (;;) {
+    if (next_minute_ == minutes_per_day) {
+      if (row_.date >= options_.end) {
+        return nullptr;
+      }
+      begin_day(row_.date + 1);
     }
-    begin_day(row_.date + 1);
+    const std::int64_t key = row_.date * micros_per_day + next_minute_ * micros_per_minute;
+    const bool exists = place(key);
+    const int minute = next_minute_;
+    next_minute_ += options_.grain.minutes;
+    if (options_.grain.is_day()) {
+      return &row_;
+    }
+    if (exists) {
+      row_.minute_of_day = minute;
+      begin_slot();
+      return &row_;
+    }
   }
-  if (options_.grain == Grain::day) {
-    next_hour_ = 24;
-    return &row_;
-  }
-  const std::int64_t key = row_.date * micros_per_day + next_hour_ * micros_per_hour;
-  if (next_missing_ < options_.missing_hours.size() &&
-      options_.missing_hours[next_missing_] == key) {
-    ++next_missing_;
-    ++next_hour_;
-    return next();
-  }
+}
+
+// When the row that starts at local time `key` really begins and how long it lasts. False if no
+// clock ever shows it.
+bool TimeDimension::place(std::int64_t key) noexcept {
   row_.key = key;
-  row_.hour = next_hour_;
-  row_.day_part = day_part_of(next_hour_);
-  ++next_hour_;
-  return &row_;
+  if (next_irregular_ < options_.irregular.size() &&
+      options_.irregular[next_irregular_].start == key) {
+    const LocalSlot &slot = options_.irregular[next_irregular_++];
+    row_.starts_at = slot.begins_at;
+    row_.length_seconds = static_cast<int>(slot.length / 1'000'000);
+    offset_ = slot.offset_after;
+    return slot.length > 0;
+  }
+  row_.starts_at = key - offset_;
+  row_.length_seconds = options_.grain.minutes * 60;
+  return true;
+}
+
+void TimeDimension::begin_slot() noexcept {
+  row_.hour = row_.minute_of_day / 60;
+  row_.minute = row_.minute_of_day % 60;
+  row_.hour_12 = (row_.hour + 11) % 12 + 1;
+  row_.am_pm = row_.hour < 12 ? "AM" : "PM";
+  row_.day_part = words_.day_parts[day_part_of(row_.hour)];
+  row_.meal_time = words_.meals[meal_of(row_.hour)];
+  put_digits(time_name_.data(), 2, row_.hour);
+  time_name_[2] = ':';
+  put_digits(time_name_.data() + 3, 2, row_.minute);
+  row_.time_name = {time_name_.data(), time_name_.size()};
 }
 
 void TimeDimension::begin_day(Day day) noexcept {
   // Within a month the row moves on by one; months and years are worked out at their first day.
-  if (!row_.month_name.empty() && day <= row_.month_end) {
+  const bool first = row_.month_name.empty();
+  row_.date = day;
+  if (!first && day <= row_.month_end) {
     ++row_.day;
     ++row_.day_of_year;
+    ++row_.yyyymmdd;
   } else {
     begin_month(civil_from_day(day));
   }
-  row_.date = day;
-  row_.key = day * micros_per_day;
-  next_hour_ = 0;
+  next_minute_ = 0;
+  row_.day_sequence = day + 2'451'545;
+  row_.previous_day = day - 1;
+  row_.next_day = day + 1;
+  row_.weekday_of_month = (row_.day - 1) / 7 + 1;
+  row_.day_of_quarter = day - row_.quarter_start + 1;
+  row_.is_month_start = day == row_.month_start;
+  row_.is_month_end = day == row_.month_end;
+  last_year_and_before();
 
   const int weekday = iso_weekday(day);
-  row_.day_name = day_names[weekday - 1];
-  row_.day_of_week = (weekday - options_.week_start + 7) % 7 + 1;
+  row_.iso_day_of_week = weekday;
+  row_.day_name = words_.days[static_cast<std::size_t>(weekday - 1)];
+  row_.day_name_short = words_.days_short[static_cast<std::size_t>(weekday - 1)];
+  begin_week(weekday);
+
+  if (first) {
+    row_.follows_holiday = day > first_supported_day && business_.is_holiday(day - 1);
+  } else {
+    row_.follows_holiday = row_.is_holiday;
+  }
+  row_.is_weekend = business_.is_weekend(day);
+  row_.is_business_day = business_.is_business_day(day);
+  row_.business_day_of_month += row_.is_business_day ? 1 : 0;
+  row_.is_holiday = business_.is_holiday(day);
+  row_.holiday_name = {};
+  if (row_.is_holiday) {
+    name_holidays(day);
+  }
+}
+
+void TimeDimension::begin_week(int weekday) noexcept {
+  const int week_start = options_.retail.week_start;
+  const Day day = row_.date;
+  row_.day_of_week = (weekday - week_start + 7) % 7 + 1;
   row_.week_start = day - (row_.day_of_week - 1);
+  row_.week_end = row_.week_start + 6;
+  row_.week_sequence = (row_.week_start - week_start_of(first_supported_day, week_start)) / 7 + 1;
+  row_.week_of_month = (row_.week_start - week_start_of(row_.month_start, week_start)) / 7 + 1;
+  row_.us_week = (row_.day_of_year - 1 + iso_weekday(row_.year_start) % 7) / 7 + 1;
+  row_.fiscal_day = day - row_.fiscal.year_start + 1;
+  row_.fiscal_week = (row_.week_start - week_start_of(row_.fiscal.year_start, week_start)) / 7 + 1;
   if (weekday == 1 || row_.week == 0) {
     const IsoWeek week = iso_week(day);
     row_.week = week.week;
     row_.iso_year = week.year;
+    put_digits(iso_week_name_.data(), 4, week.year);
+    iso_week_name_[4] = '-';
+    iso_week_name_[5] = 'W';
+    put_digits(iso_week_name_.data() + 6, 2, week.week);
+    row_.iso_week_name = {iso_week_name_.data(), iso_week_name_.size()};
   }
-  name_holidays(day);
-  row_.is_weekend = weekday >= 6;
-  row_.is_holiday = !row_.holiday_name.empty();
-  row_.is_business_day = !row_.is_weekend && !row_.is_holiday;
+  if (row_.day_of_week == 1 || row_.retail.week == 0) {
+    row_.retail = retail_date(day, options_.retail);
+  }
+}
+
+// The days before this one that reports compare it with.
+void TimeDimension::last_year_and_before() noexcept {
+  const auto months_ago = [this](int months) {
+    const int month = row_.month - months;
+    return month > 0 ? day_or_month_end(row_.year, month, row_.day)
+                     : day_or_month_end(row_.year - 1, month + 12, row_.day);
+  };
+  row_.same_day_last_month = months_ago(1);
+  row_.same_day_last_quarter = months_ago(3);
+  row_.same_day_last_year = months_ago(12);
+  row_.same_weekday_last_year = row_.date - 364;
 }
 
 void TimeDimension::begin_month(const Civil &civil) noexcept {
-  const bool first = row_.month_name.empty();
-  if (first || civil.year != row_.year) {
+  if (row_.month_name.empty() || civil.year != row_.year) {
     begin_year(civil.year);
   }
+  const auto month = static_cast<std::size_t>(civil.month - 1);
   row_.day = civil.day;
   row_.month = civil.month;
-  row_.quarter = (civil.month + 2) / 3;
-  row_.half_year = (civil.month + 5) / 6;
-  row_.year = civil.year;
+  row_.yyyymmdd = civil.year * 10'000 + civil.month * 100 + civil.day;
   row_.month_start = day_from_civil(civil.year, civil.month, 1);
-  row_.month_end = row_.month_start + days_in_month(civil.year, civil.month) - 1;
-  row_.day_of_year = row_.month_start - new_year_ + civil.day;
-  row_.month_name = month_names[civil.month - 1];
+  row_.days_in_month = days_in_month(civil.year, civil.month);
+  row_.month_end = row_.month_start + row_.days_in_month - 1;
+  row_.month_sequence = (civil.year - 1) * 12 + civil.month;
+  row_.day_of_year = row_.month_start - row_.year_start + civil.day;
+  row_.month_name = words_.months[month];
+  row_.month_name_short = words_.months_short[month];
+  const auto countries = options_.calendar.all_countries();
+  const bool indian = !countries.empty() && countries.front() == Country::india;
   row_.season =
-      (options_.country == Country::india ? indian_seasons : northern_seasons)[civil.month - 1];
-
-  row_.fiscal_period = (civil.month - options_.fiscal_year_start + 12) % 12 + 1;
-  row_.fiscal_quarter = (row_.fiscal_period + 2) / 3;
-  const bool ends_next_year =
-      options_.fiscal_year_start > 1 && civil.month >= options_.fiscal_year_start;
-  row_.fiscal_year = civil.year + (ends_next_year ? 1 : 0);
-
-  int rest = civil.year;
-  for (int i = 3; i >= 0; --i, rest /= 10) {
-    year_month_[static_cast<std::size_t>(i)] = static_cast<char>('0' + rest % 10);
-  }
-  year_month_[4] = '-';
-  year_month_[5] = static_cast<char>('0' + civil.month / 10);
-  year_month_[6] = static_cast<char>('0' + civil.month % 10);
+      indian ? words_.indian_seasons[indian_season[month]] : words_.seasons[northern_season[month]];
+  row_.business_days_in_month = business_.count(row_.month_start, row_.month_end);
+  row_.business_day_of_month =
+      civil.day == 1 ? 0 : business_.count(row_.month_start, row_.date - 1);
+  put_digits(year_month_.data() + 5, 2, civil.month);
   row_.year_month = {year_month_.data(), year_month_.size()};
+  begin_quarter();
+
+  row_.fiscal = fiscal_date(civil, options_.retail.fiscal);
+  fiscal_year_name_[0] = 'F';
+  fiscal_year_name_[1] = 'Y';
+  // 5 digits at the very end: the fiscal year of 9999-12-31 may be 10000.
+  const int width = row_.fiscal.year > last_supported_year ? 5 : 4;
+  put_digits(fiscal_year_name_.data() + 2, width, row_.fiscal.year);
+  row_.fiscal_year_name = {fiscal_year_name_.data(), static_cast<std::size_t>(2 + width)};
+}
+
+void TimeDimension::begin_quarter() noexcept {
+  static constexpr std::array<std::string_view, 4> names = {"Q1", "Q2", "Q3", "Q4"};
+  row_.quarter = (row_.month + 2) / 3;
+  row_.half_year = (row_.month + 5) / 6;
+  row_.quarter_name = names[static_cast<std::size_t>(row_.quarter - 1)];
+  row_.quarter_start = month_start(row_.year, 3 * (row_.quarter - 1));
+  row_.quarter_end = month_start(row_.year, 3 * row_.quarter) - 1;
+  row_.quarter_sequence = (row_.year - 1) * 4 + row_.quarter;
+  std::copy_n(row_.quarter_name.begin(), 2, year_quarter_.begin() + 5);
+  row_.year_quarter = {year_quarter_.data(), year_quarter_.size()};
 }
 
 void TimeDimension::begin_year(int year) noexcept {
-  new_year_ = day_from_civil(year, 1, 1);
-  holidays_ = HolidayYear(options_.country, year);
-  next_holiday_ = 0;
+  row_.year = year;
+  row_.year_start = day_from_civil(year, 1, 1);
+  row_.is_leap_year = is_leap_year(year);
+  row_.days_in_year = row_.is_leap_year ? 366 : 365;
+  row_.year_end = row_.year_start + row_.days_in_year - 1;
+  for (char *text : {year_month_.data(), year_quarter_.data()}) {
+    put_digits(text, 4, year);
+    text[4] = '-';
+  }
 }
 
 void TimeDimension::name_holidays(Day day) noexcept {
-  const auto all = holidays_.all();
-  while (next_holiday_ < all.size() && all[next_holiday_].day < day) {
-    ++next_holiday_;
-  }
-  row_.holiday_name = {};
   std::size_t length = 0;
-  const auto append = [this, &length](std::string_view text) {
-    const std::size_t taken = std::min(text.size(), holiday_name_.size() - length);
-    std::copy_n(text.begin(), taken, holiday_name_.begin() + static_cast<std::ptrdiff_t>(length));
-    length += taken;
-  };
-  for (; next_holiday_ < all.size() && all[next_holiday_].day == day; ++next_holiday_) {
-    const Holiday &holiday = all[next_holiday_];
-    append(length == 0 ? "" : "; ");
-    append(holiday.name);
-    append(holiday.estimated ? " (estimated)" : "");
+  for (std::size_t i = 0; i < options_.calendar.country_count; ++i) {
+    for (const Holiday &holiday : business_.country_holidays(i, row_.year).all()) {
+      if (holiday.day == day) {
+        append_holiday(words_.holiday(holiday.name), holiday.estimated, length);
+      }
+    }
+  }
+  for (const UserDay &row : options_.calendar.between(day, day)) {
+    append_holiday(row.name, false, length);
   }
   row_.holiday_name = {holiday_name_.data(), length};
+}
+
+// Joins names by "; ", each once; what does not fit is left out whole.
+void TimeDimension::append_holiday(std::string_view name, bool estimated,
+                                   std::size_t &length) noexcept {
+  constexpr std::string_view separator = "; ";
+  const std::string_view so_far(holiday_name_.data(), length);
+  for (std::size_t at = so_far.find(name); at != std::string_view::npos;
+       at = so_far.find(name, at + 1)) {
+    const std::string_view before = so_far.substr(0, at);
+    const std::string_view after = so_far.substr(at + name.size());
+    if ((before.empty() || before.ends_with(separator)) &&
+        (after.empty() || after.starts_with(separator))) {
+      return;
+    }
+  }
+  const std::string_view suffix = estimated ? words_.estimated : std::string_view{};
+  const std::size_t needed = (length > 0 ? separator.size() : 0) + name.size() + suffix.size();
+  if (needed > holiday_name_.size() - length) {
+    return;
+  }
+  for (const std::string_view text : {length > 0 ? separator : std::string_view{}, name, suffix}) {
+    std::copy(text.begin(), text.end(),
+              holiday_name_.begin() + static_cast<std::ptrdiff_t>(length));
+    length += text.size();
+  }
 }
 
 } // namespace starhouse::calendar

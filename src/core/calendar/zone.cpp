@@ -12,8 +12,7 @@ namespace starhouse::calendar {
 namespace {
 
 constexpr std::int64_t micros_per_second = 1'000'000;
-constexpr std::int64_t micros_per_hour = 3'600 * micros_per_second;
-constexpr std::int64_t micros_per_day = 24 * micros_per_hour;
+constexpr std::int64_t micros_per_day = 86'400 * micros_per_second;
 
 constexpr std::int64_t minus_infinity = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t plus_infinity = std::numeric_limits<std::int64_t>::max();
@@ -104,41 +103,73 @@ std::int64_t ZoneTable::utc_to_local(std::int64_t utc) const {
   return utc + (after - 1)->offset_seconds * micros_per_second;
 }
 
-std::vector<std::int64_t> missing_local_hours(const ZoneTable &zone, std::int64_t from_local,
-                                              std::int64_t to_local) {
-  std::vector<std::int64_t> missing;
+namespace {
+
+struct Measure {
+  std::int64_t begins_at;
+  std::int64_t length;
+  std::int64_t offset; // the last one in it
+};
+
+// What the zone's clocks make of the local times [start, start + size).
+Measure measure(const ZoneTable &zone, std::int64_t start, std::int64_t size) {
   const auto table = zone.transitions();
-  // Does any instant under offset i fall into the hour? Used on the neighbours of a jump only.
-  const auto covers = [&](std::size_t i, std::int64_t hour) {
+  constexpr std::int64_t reach = (offset_limit + 1) * micros_per_second;
+  auto i = static_cast<std::size_t>(
+      std::upper_bound(table.begin() + 1, table.end(), start - reach,
+                       [](std::int64_t t, const ZoneTransition &x) { return t < x.at_utc; }) -
+      table.begin() - 1);
+  Measure found{0, 0, 0};
+  for (; i < table.size() && (i == 0 || table[i].at_utc <= start + size + reach); ++i) {
+    // The instants under this offset that the slot holds.
     const std::int64_t offset = table[i].offset_seconds * micros_per_second;
-    const bool starts_before_end = i == 0 || table[i].at_utc + offset < hour + micros_per_hour;
-    const bool ends_after_start = i + 1 == table.size() || table[i + 1].at_utc + offset > hour;
-    return starts_before_end && ends_after_start;
-  };
-  for (std::size_t i = 1; i < table.size(); ++i) {
-    const std::int64_t gap_start =
-        table[i].at_utc + table[i - 1].offset_seconds * micros_per_second;
-    const std::int64_t gap_end = table[i].at_utc + table[i].offset_seconds * micros_per_second;
-    if (gap_end - gap_start < micros_per_hour || gap_end <= from_local || gap_start >= to_local) {
-      continue;
-    }
-    // First hour of the range's own raster that starts inside the gap.
-    std::int64_t hour = from_local;
-    if (gap_start > from_local) {
-      hour += (gap_start - from_local + micros_per_hour - 1) / micros_per_hour * micros_per_hour;
-    }
-    for (; hour + micros_per_hour <= gap_end && hour < to_local; hour += micros_per_hour) {
-      bool covered = false;
-      for (std::size_t near = i - std::min<std::size_t>(i, 3); near < std::min(table.size(), i + 3);
-           ++near) {
-        covered = covered || covers(near, hour);
+    const std::int64_t from = i == 0 ? start - offset : std::max(table[i].at_utc, start - offset);
+    const std::int64_t to = i + 1 == table.size()
+                                ? start + size - offset
+                                : std::min(table[i + 1].at_utc, start + size - offset);
+    if (from < to) {
+      if (found.length == 0) {
+        found.begins_at = from;
       }
-      if (!covered && (missing.empty() || missing.back() < hour)) {
-        missing.push_back(hour);
-      }
+      found.length += to - from;
+      found.offset = offset;
     }
   }
-  return missing;
+  if (found.length == 0) {
+    found.begins_at = zone.local_to_utc(start);
+  }
+  return found;
+}
+
+} // namespace
+
+std::vector<LocalSlot> irregular_slots(const ZoneTable &zone, std::int64_t from_local,
+                                       std::int64_t to_local, std::int64_t size) {
+  std::vector<std::int64_t> indexes{0};
+  const std::int64_t count = (to_local - from_local) / size;
+  const auto table = zone.transitions();
+  for (std::size_t i = 1; i < table.size(); ++i) {
+    // The local times that are skipped, or repeated.
+    const std::int64_t before = table[i].at_utc + table[i - 1].offset_seconds * micros_per_second;
+    const std::int64_t after = table[i].at_utc + table[i].offset_seconds * micros_per_second;
+    const std::int64_t low = std::max(std::min(before, after), from_local);
+    const std::int64_t high = std::min(std::max(before, after), to_local);
+    for (std::int64_t at = (low - from_local) / size; at < count && from_local + at * size < high;
+         ++at) {
+      indexes.push_back(at);
+    }
+  }
+  std::sort(indexes.begin(), indexes.end());
+  indexes.erase(std::unique(indexes.begin(), indexes.end()), indexes.end());
+
+  std::vector<LocalSlot> slots;
+  slots.reserve(indexes.size());
+  for (const std::int64_t at : indexes) {
+    const std::int64_t start = from_local + at * size;
+    const Measure here = measure(zone, start, size);
+    slots.push_back({start, here.begins_at, here.length, measure(zone, start + size, size).offset});
+  }
+  return slots;
 }
 
 } // namespace starhouse::calendar

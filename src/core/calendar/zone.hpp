@@ -42,9 +42,19 @@ private:
   std::vector<ZoneTransition> transitions_;
 };
 
-// Start of every local hour of [from_local, to_local) that no instant of the zone falls into (the
-// clock jumps over the whole of it), ascending. `from_local` must be the start of an hour.
-std::vector<std::int64_t> missing_local_hours(const ZoneTable &zone, std::int64_t from_local,
-                                              std::int64_t to_local);
+// A stretch of local time, such as an hour or a day, as the zone's clocks live through it.
+struct LocalSlot {
+  std::int64_t start;        // local
+  std::int64_t begins_at;    // UTC, the first instant in it; of an empty one, when it would begin
+  std::int64_t length;       // of real time: 0 when the clocks skip all of it, double when they
+                             // repeat it
+  std::int64_t offset_after; // local minus UTC in the slots that follow, up to the next one listed
+};
+
+// The slots of [from_local, to_local), a whole number of them, each `size` long, that are not
+// ordinary: the first one, which tells the offset to begin with, and those that a change of the
+// offset touches; ascending. Every other one begins at its start less the offset and lasts `size`.
+std::vector<LocalSlot> irregular_slots(const ZoneTable &zone, std::int64_t from_local,
+                                       std::int64_t to_local, std::int64_t size);
 
 } // namespace starhouse::calendar
