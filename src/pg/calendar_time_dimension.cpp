@@ -1,6 +1,7 @@
 // The SQL function time_dimension.
 #include "pg/calendar.hpp"
 
+#include "pg/compat.hpp"
 #include "core/calendar/time_dimension.hpp"
 
 #include <iterator>
@@ -139,13 +140,12 @@ constexpr Column columns[] = {
     TEXT(season),
 };
 constexpr int column_count = static_cast<int>(std::size(columns));
-constexpr int text_count =
-    static_cast<int>(std::count_if(std::begin(columns), std::end(columns),
-                                   [](const Column &column) { return column.kind == Kind::text; }));
 
-// Every text but holiday_name is a name of ours, of a few words.
+// Bounds the size of a row: every text but holiday_name is a name of a few words.
 constexpr std::size_t longest_word = 255;
 constexpr std::size_t longest_holiday_name = 1'000;
+constexpr std::size_t longest_row = column_count * (longest_word + VARHDRSZ + sizeof(Datum)) +
+                                    longest_holiday_name + 2 * MAXALIGN(column_count);
 
 template <class Field>
 Field field_of(const TimeRow &row, const Column &column) {
@@ -154,58 +154,92 @@ Field field_of(const TimeRow &row, const Column &column) {
   return value;
 }
 
-// One SQL row's worth of datums. Texts are made in place, with the short header where it fits,
-// which spares heap_form_tuple the conversion.
-struct DatumRow {
-  Datum values[column_count];
-  bool nulls[column_count];
-  alignas(int32) char texts[text_count * (longest_word + VARHDRSZ + 1) + longest_holiday_name];
+// Writes rows as heap_form_minimal_tuple does, in one pass over what they are made from, and in
+// place: forming a tuple from datums took most of the time.
+class TupleWriter {
+public:
+  MinimalTuple write(const TimeRow &row) {
+    bool nulls = false;
+    for (const Column &column : columns) {
+      nulls = nulls || is_null(row, column);
+    }
+    const std::size_t bitmap = nulls ? BITMAPLEN(column_count) : 0;
+    const std::size_t data = MAXALIGN(SizeofMinimalTupleHeader + bitmap);
+    std::memset(memory_, 0, data);
+    auto *tuple = reinterpret_cast<MinimalTuple>(memory_);
+    tuple->t_infomask2 = column_count;
+    tuple->t_infomask = HEAP_HASVARWIDTH | (nulls ? HEAP_HASNULL : 0);
+    tuple->t_hoff = static_cast<uint8>(data + MINIMAL_TUPLE_OFFSET);
 
-  void fill(const TimeRow &row) {
-    char *free = texts;
+    char *to = memory_ + data;
     for (int i = 0; i < column_count; ++i) {
       const Column &column = columns[i];
+      if (nulls) {
+        if (is_null(row, column)) {
+          continue;
+        }
+        tuple->t_bits[i / 8] |= static_cast<bits8>(1U << (i % 8));
+      }
       switch (column.kind) {
       case Kind::instant:
-        values[i] = Int64GetDatum(field_of<std::int64_t>(row, column));
+        to = put(to, field_of<std::int64_t>(row, column));
         break;
       case Kind::date:
       case Kind::number:
-        values[i] = Int32GetDatum(field_of<int>(row, column));
-        break;
       case Kind::number_or_null:
-        values[i] = Int32GetDatum(field_of<int>(row, column));
-        nulls[i] = values[i] == 0;
+        to = put(to, field_of<int32>(row, column));
         break;
       case Kind::boolean:
-        values[i] = BoolGetDatum(field_of<bool>(row, column));
+        to = put(to, field_of<bool>(row, column));
         break;
       case Kind::flag:
-        values[i] = Int32GetDatum(field_of<bool>(row, column) ? 1 : 0);
+        to = put(to, static_cast<int32>(field_of<bool>(row, column)));
         break;
       case Kind::text:
-        const auto text = field_of<std::string_view>(row, column);
-        values[i] = PointerGetDatum(free);
-        nulls[i] = text.empty();
-        free = put_text(free, text);
+        to = put_text(to, field_of<std::string_view>(row, column));
         break;
       }
     }
+    tuple->t_len = static_cast<uint32>(to - memory_);
+    return tuple;
   }
 
 private:
-  // Returns where the next text goes.
+  static bool is_null(const TimeRow &row, const Column &column) {
+    return (column.kind == Kind::text && field_of<std::string_view>(row, column).empty()) ||
+           (column.kind == Kind::number_or_null && field_of<int32>(row, column) == 0);
+  }
+
+  // Padding is zero, as the server's.
+  static char *align(char *to, std::size_t alignment) {
+    while (reinterpret_cast<std::uintptr_t>(to) % alignment != 0) {
+      *to++ = 0;
+    }
+    return to;
+  }
+
+  template <class Value>
+  static char *put(char *to, Value value) {
+    to = align(to, sizeof value);
+    std::memcpy(to, &value, sizeof value);
+    return to + sizeof value;
+  }
+
+  // With the short header where it fits, which needs no alignment.
   static char *put_text(char *to, std::string_view text) {
-    std::size_t header = VARHDRSZ;
-    if (text.size() + VARHDRSZ_SHORT <= VARATT_SHORT_MAX) {
-      header = VARHDRSZ_SHORT;
+    std::size_t header = VARHDRSZ_SHORT;
+    if (text.size() + header <= VARATT_SHORT_MAX) {
       SET_VARSIZE_SHORT(to, text.size() + header);
     } else {
+      header = VARHDRSZ;
+      to = align(to, sizeof(int32));
       SET_VARSIZE(to, text.size() + header);
     }
     std::memcpy(to + header, text.data(), text.size());
-    return to + INTALIGN(header + text.size());
+    return to + header + text.size();
   }
+
+  alignas(MAXIMUM_ALIGNOF) char memory_[longest_row];
 };
 
 // All a running call owns; plain memory of the call's context, no destructor needed.
@@ -213,7 +247,7 @@ struct TimeDimensionCall {
   alignas(calendar::TimeDimension) char generator_memory[sizeof(calendar::TimeDimension)];
   calendar::TimeDimension *generator;
   TupleDesc descriptor;
-  DatumRow row;
+  TupleWriter writer;
 };
 
 enum Argument : int {
@@ -291,7 +325,7 @@ TimeDimensionCall *begin_time_dimension(FunctionCallInfo fcinfo) {
   options.calendar = cal::rules_argument(fcinfo, country, cal::weekend_argument(fcinfo, weekend));
   pg_tz *zone = cal::zone_argument(PG_GETARG_TEXT_PP(time_zone));
 
-  auto *call = static_cast<TimeDimensionCall *>(palloc0(sizeof(TimeDimensionCall)));
+  auto *call = static_cast<TimeDimensionCall *>(palloc(sizeof(TimeDimensionCall)));
   if (get_call_result_type(fcinfo, nullptr, &call->descriptor) != TYPEFUNC_COMPOSITE) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("time_dimension called where rows are not accepted")));
@@ -336,12 +370,13 @@ void move_to_slot(MinimalTuple tuple, const TimeRow &row) {
   std::memcpy(data, &prefix, offsetof(SlotPrefix, time_name) + sizeof prefix.time_name);
 }
 
-MinimalTuple form_tuple(TimeDimensionCall *call) {
-#if PG_VERSION_NUM >= 180000
-  return heap_form_minimal_tuple(call->descriptor, call->row.values, call->row.nulls, 0);
-#else
-  return heap_form_minimal_tuple(call->descriptor, call->row.values, call->row.nulls);
-#endif
+// The row as a value of its row type.
+Datum row_datum(TimeDimensionCall *call, const TimeRow &row) {
+  HeapTuple tuple = starhouse::pg::compat::heap_tuple(call->writer.write(row));
+  HeapTupleHeaderSetDatumLength(tuple->t_data, tuple->t_len);
+  HeapTupleHeaderSetTypeId(tuple->t_data, call->descriptor->tdtypeid);
+  HeapTupleHeaderSetTypMod(tuple->t_data, call->descriptor->tdtypmod);
+  return HeapTupleGetDatum(tuple);
 }
 
 // FROM clause: the executor would copy every row into a tuplestore anyway, so it is filled here.
@@ -369,11 +404,7 @@ void materialize_time_dimension(FunctionCallInfo fcinfo, ReturnSetInfo *result) 
         row->am_pm.data() == formed.am_pm.data()) {
       move_to_slot(tuple, *row);
     } else {
-      call->row.fill(*row);
-      if (tuple != nullptr) {
-        pfree(tuple);
-      }
-      tuple = form_tuple(call);
+      tuple = call->writer.write(*row);
       formed.date = row->date;
       formed.day_part = row->day_part;
       formed.meal_time = row->meal_time;
@@ -412,7 +443,5 @@ STARHOUSE_FUNCTION(starhouse_time_dimension) {
   if (row == nullptr) {
     SRF_RETURN_DONE(context);
   }
-  call->row.fill(*row);
-  HeapTuple tuple = heap_form_tuple(call->descriptor, call->row.values, call->row.nulls);
-  SRF_RETURN_NEXT(context, HeapTupleGetDatum(tuple));
+  SRF_RETURN_NEXT(context, row_datum(call, *row));
 }

@@ -164,6 +164,11 @@ bool BusinessCalendar::is_business_day(Day day) noexcept {
   return test(bits_of(year).business, day - day_from_civil(year, 1, 1));
 }
 
+BusinessCalendar::Status BusinessCalendar::status(int year, int day_of_year) noexcept {
+  const YearBits &bits = bits_of(year);
+  return {test(bits.holidays, day_of_year - 1), test(bits.business, day_of_year - 1)};
+}
+
 int BusinessCalendar::rank(Day day) noexcept {
   const int year = civil_from_day(day).year;
   const Bits &business = bits_of(year).business;

@@ -57,6 +57,12 @@ public:
   bool is_weekend(Day day) const noexcept { return (rules_.weekend >> iso_weekday(day) & 1U) != 0; }
   bool is_holiday(Day day) noexcept;
   bool is_business_day(Day day) noexcept;
+  struct Status {
+    bool is_holiday;
+    bool is_business_day;
+  };
+  // The same by the day's number in its year, from 1: for those who have it.
+  Status status(int year, int day_of_year) noexcept;
 
   // The holidays by rule of one of the countries, in the year asked about last or any other.
   const HolidayYear &country_holidays(std::size_t country, int year) noexcept;

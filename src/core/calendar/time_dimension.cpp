@@ -36,10 +36,6 @@ void put_digits(char *to, int width, int value) noexcept {
   }
 }
 
-Day day_or_month_end(int year, int month, int day) noexcept {
-  return day_from_civil(year, month, std::min(day, days_in_month(year, month)));
-}
-
 [[noreturn]] void unknown_grain(std::string_view name) {
   throw Error(sqlstate::invalid_parameter_value, "unknown grain \"" + std::string(name) + "\"",
               "Use 'day', 'hour', 'minute', or a number of minutes or hours that divides the day, "
@@ -169,66 +165,56 @@ void TimeDimension::begin_day(Day day) noexcept {
   row_.day_of_quarter = day - row_.quarter_start + 1;
   row_.is_month_start = day == row_.month_start;
   row_.is_month_end = day == row_.month_end;
-  last_year_and_before();
+  row_.same_day_last_month = earlier_[0].same(row_.day);
+  row_.same_day_last_quarter = earlier_[1].same(row_.day);
+  row_.same_day_last_year = earlier_[2].same(row_.day);
+  row_.same_weekday_last_year = day - 364;
 
   const int weekday = iso_weekday(day);
   row_.iso_day_of_week = weekday;
   row_.day_name = words_.days[static_cast<std::size_t>(weekday - 1)];
   row_.day_name_short = words_.days_short[static_cast<std::size_t>(weekday - 1)];
-  begin_week(weekday);
+  row_.day_of_week = (weekday - options_.retail.week_start + 7) % 7 + 1;
+  row_.fiscal_day = day - row_.fiscal.year_start + 1;
+  // Weeks of whatever kind begin on one of these days.
+  if (row_.day_of_week == 1 || weekday == 1 || weekday == 7 || row_.day == 1 || first) {
+    begin_week();
+  }
 
   if (first) {
     row_.follows_holiday = day > first_supported_day && business_.is_holiday(day - 1);
   } else {
     row_.follows_holiday = row_.is_holiday;
   }
+  const BusinessCalendar::Status status = business_.status(row_.year, row_.day_of_year);
   row_.is_weekend = business_.is_weekend(day);
-  row_.is_business_day = business_.is_business_day(day);
+  row_.is_business_day = status.is_business_day;
   row_.business_day_of_month += row_.is_business_day ? 1 : 0;
-  row_.is_holiday = business_.is_holiday(day);
+  row_.is_holiday = status.is_holiday;
   row_.holiday_name = {};
   if (row_.is_holiday) {
     name_holidays(day);
   }
 }
 
-void TimeDimension::begin_week(int weekday) noexcept {
+void TimeDimension::begin_week() noexcept {
   const int week_start = options_.retail.week_start;
   const Day day = row_.date;
-  row_.day_of_week = (weekday - week_start + 7) % 7 + 1;
   row_.week_start = day - (row_.day_of_week - 1);
   row_.week_end = row_.week_start + 6;
   row_.week_sequence = (row_.week_start - week_start_of(first_supported_day, week_start)) / 7 + 1;
   row_.week_of_month = (row_.week_start - week_start_of(row_.month_start, week_start)) / 7 + 1;
   row_.us_week = (row_.day_of_year - 1 + iso_weekday(row_.year_start) % 7) / 7 + 1;
-  row_.fiscal_day = day - row_.fiscal.year_start + 1;
   row_.fiscal_week = (row_.week_start - week_start_of(row_.fiscal.year_start, week_start)) / 7 + 1;
-  if (weekday == 1 || row_.week == 0) {
-    const IsoWeek week = iso_week(day);
-    row_.week = week.week;
-    row_.iso_year = week.year;
-    put_digits(iso_week_name_.data(), 4, week.year);
-    iso_week_name_[4] = '-';
-    iso_week_name_[5] = 'W';
-    put_digits(iso_week_name_.data() + 6, 2, week.week);
-    row_.iso_week_name = {iso_week_name_.data(), iso_week_name_.size()};
-  }
-  if (row_.day_of_week == 1 || row_.retail.week == 0) {
-    row_.retail = retail_date(day, options_.retail);
-  }
-}
-
-// The days before this one that reports compare it with.
-void TimeDimension::last_year_and_before() noexcept {
-  const auto months_ago = [this](int months) {
-    const int month = row_.month - months;
-    return month > 0 ? day_or_month_end(row_.year, month, row_.day)
-                     : day_or_month_end(row_.year - 1, month + 12, row_.day);
-  };
-  row_.same_day_last_month = months_ago(1);
-  row_.same_day_last_quarter = months_ago(3);
-  row_.same_day_last_year = months_ago(12);
-  row_.same_weekday_last_year = row_.date - 364;
+  const IsoWeek week = iso_week(day);
+  row_.week = week.week;
+  row_.iso_year = week.year;
+  put_digits(iso_week_name_.data(), 4, week.year);
+  iso_week_name_[4] = '-';
+  iso_week_name_[5] = 'W';
+  put_digits(iso_week_name_.data() + 6, 2, week.week);
+  row_.iso_week_name = {iso_week_name_.data(), iso_week_name_.size()};
+  row_.retail = retail_date(day, options_.retail);
 }
 
 void TimeDimension::begin_month(const Civil &civil) noexcept {
@@ -244,6 +230,12 @@ void TimeDimension::begin_month(const Civil &civil) noexcept {
   row_.month_end = row_.month_start + row_.days_in_month - 1;
   row_.month_sequence = (civil.year - 1) * 12 + civil.month;
   row_.day_of_year = row_.month_start - row_.year_start + civil.day;
+  for (std::size_t i = 0; i < earlier_.size(); ++i) {
+    static constexpr std::array<int, 3> months_ago = {1, 3, 12};
+    const int ago = civil.month - months_ago[i];
+    const Civil then{ago > 0 ? civil.year : civil.year - 1, ago > 0 ? ago : ago + 12, 1};
+    earlier_[i] = {day_from_civil(then.year, then.month, 1), days_in_month(then.year, then.month)};
+  }
   row_.month_name = words_.months[month];
   row_.month_name_short = words_.months_short[month];
   const auto countries = options_.calendar.all_countries();

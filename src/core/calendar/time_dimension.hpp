@@ -147,8 +147,7 @@ private:
   void begin_month(const Civil &civil) noexcept;
   void begin_quarter() noexcept;
   void begin_year(int year) noexcept;
-  void begin_week(int weekday) noexcept;
-  void last_year_and_before() noexcept;
+  void begin_week() noexcept;
   void name_holidays(Day day) noexcept;
   void append_holiday(std::string_view name, bool estimated, std::size_t &length) noexcept;
 
@@ -160,6 +159,13 @@ private:
   int next_minute_ = 0;
   bool started_ = false;
   TimeRow row_{};
+  // The months one, three and twelve before the present one.
+  struct Month {
+    Day start;
+    int days;
+    Day same(int day) const noexcept { return start + (day < days ? day : days) - 1; }
+  };
+  std::array<Month, 3> earlier_{};
   std::array<char, 5> time_name_{};
   std::array<char, 8> iso_week_name_{};
   std::array<char, 7> year_month_{};
