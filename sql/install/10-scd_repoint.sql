@@ -1,0 +1,136 @@
+-- Facts after the dimension's history changed behind them.
+
+-- A merge of facts takes dimension then fact, a feed that derives facts the other way round: whoever
+-- wants both waits for one while holding none, and so is in nobody's circle.
+CREATE FUNCTION scd_lock_both(dim regclass, fact regclass) RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wanted text[] := ARRAY[format('ONLY %s', dim), fact::text];
+  waited boolean;
+BEGIN
+  LOOP
+    waited := false;
+    BEGIN
+      EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', wanted[1]);
+      waited := true;
+      EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE NOWAIT', wanted[2]);
+      RETURN;
+    EXCEPTION WHEN lock_not_available THEN
+      IF NOT waited THEN  -- lock_timeout
+        RAISE;
+      END IF;
+      wanted := ARRAY[wanted[2], wanted[1]];  -- the first one is free again: wait for the other
+    END;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION scd_lock_both(regclass, regclass) IS 'Internal: SHARE ROW EXCLUSIVE locks on a dimension and a fact (partitions included), never waiting for one while holding the other. NULL locks nothing. Errors: 42501 without UPDATE on both, 55P03 after lock_timeout.';
+
+CREATE FUNCTION scd_versions_source(d scd_dimension, scope text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE scope
+    WHEN 'all' THEN d.dimension::text
+    -- Keys that the newest merge touched.
+    WHEN 'newest' THEN format('(SELECT v.* FROM %1$s AS v WHERE EXISTS (SELECT FROM %1$s AS o JOIN %2$s AS j ON j.row_id = CAST(o.%3$I AS text) WHERE j.what IN (''inserted'', ''updated'') AND %4$s))',
+                              d.dimension, d.journal_table, d.surrogate, starhouse.scd_same_key(d, 'o', 'v'))
+    -- The same keys as they were before it.
+    ELSE format('(SELECT v.* FROM %5$s AS v WHERE NOT EXISTS (SELECT FROM %2$s AS j WHERE j.what IN (''inserted'', ''updated'') AND j.row_id = CAST(v.%3$I AS text))'
+                ' UNION ALL SELECT r.* FROM %1$s AS v JOIN %2$s AS j ON j.what = ''updated'' AND j.row_id = CAST(v.%3$I AS text) CROSS JOIN LATERAL jsonb_populate_record(v.*, j.content) AS r)',
+                d.dimension, d.journal_table, d.surrogate, NULL, starhouse.scd_versions_source(d, 'newest')) END
+$$;
+COMMENT ON FUNCTION scd_versions_source(scd_dimension, text) IS 'Internal: the versions to point facts to, as something to select from. scope all: the dimension; newest: keys that the newest merge touched; undo: those keys as scd_undo would leave them. NULL gives NULL.';
+
+CREATE FUNCTION scd_repoint_facts(
+    dim regclass,
+    fact regclass,
+    fact_key text[],
+    version_column text,
+    time_column text,
+    from_time timestamptz DEFAULT '-infinity',
+    to_time timestamptz DEFAULT 'infinity',
+    scope text DEFAULT 'all',
+    unknown text DEFAULT NULL)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  d starhouse.scd_dimension;
+  times pg_attribute;
+  versions text;
+  span text;
+  same_key text;
+  at text;
+  period text;
+  touched text;
+  overlapping text;
+  changed bigint;
+  total bigint;
+BEGIN
+  IF dim IS NULL OR fact IS NULL OR fact_key IS NULL OR version_column IS NULL OR time_column IS NULL OR from_time IS NULL OR to_time IS NULL OR scope IS NULL THEN
+    RETURN NULL;
+  END IF;
+  IF scope NOT IN ('all', 'newest', 'undo') THEN
+    RAISE EXCEPTION 'scope "%" is not known', scope USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Use ''all'', ''newest'' (keys that the newest merge touched) or ''undo'' (those keys, as scd_undo will leave them).';
+  END IF;
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    -- Facts that were committed after the snapshot could not be seen, and would keep their old version.
+    RAISE EXCEPTION 'scd_repoint_facts cannot run at isolation level %', current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'Call it in a transaction at READ COMMITTED.';
+  END IF;
+  d := starhouse.scd_dimension_of(dim);
+  IF scope <> 'all' AND NOT EXISTS (SELECT FROM pg_class WHERE oid = d.journal_table) THEN
+    RAISE EXCEPTION '% has no journal to tell what its newest merge touched', dim USING ERRCODE = 'object_not_in_prerequisite_state',
+      HINT = 'Use scope => ''all'', or register it with journal => true.';
+  END IF;
+  IF (SELECT relkind FROM pg_class WHERE oid = fact) NOT IN ('r', 'p') THEN
+    RAISE EXCEPTION '% is not a table', fact USING ERRCODE = 'wrong_object_type', HINT = 'Name the table that holds the facts.';
+  END IF;
+  PERFORM starhouse.scd_fact_column(fact, version_column);
+  same_key := starhouse.scd_fact_same_key(d, fact, fact_key, 'f', 'v');
+  at := starhouse.scd_fact_instant(d, fact, time_column, 'f');
+  times := starhouse.scd_fact_column(fact, time_column);
+  -- Over the bare column too, for indexes and partitions; a day wider, for hours that a clock shows twice.
+  period := (SELECT concat_ws(' AND ', CASE WHEN from_time > '-infinity' THEN format('%s >= TIMESTAMPTZ %L', at, from_time) END,
+                                       CASE WHEN to_time < 'infinity' THEN format('%s < TIMESTAMPTZ %L', at, to_time) END,
+                                       CASE WHEN times.atttypid <> 'timestamptz'::regtype AND from_time > '-infinity'
+                                            THEN format('f.%I >= CAST(%L AS %s)', time_column, (from_time AT TIME ZONE coalesce(d.time_zone, 'UTC')) - interval '1 day', times.atttypid::regtype) END,
+                                       CASE WHEN times.atttypid <> 'timestamptz'::regtype AND to_time < 'infinity'
+                                            THEN format('f.%I <= CAST(%L AS %s)', time_column, (to_time AT TIME ZONE coalesce(d.time_zone, 'UTC')) + interval '1 day', times.atttypid::regtype) END,
+                                       format('f.%I IS NOT NULL', time_column)));
+
+  PERFORM starhouse.scd_lock_both(dim, fact);
+
+  -- A key's first version also stands for the time before it.
+  versions := starhouse.scd_versions_source(d, scope);
+  span := format('SELECT %1$s, v.%2$I AS scd_version, %3$s AS scd_to, CASE WHEN row_number() OVER (PARTITION BY %1$s ORDER BY %4$s) = 1 THEN ''-infinity'' ELSE %4$s END AS scd_from FROM %5$s AS v WHERE v.%6$I IS NOT NULL',
+                 starhouse.scd_key_list(d, 'v'), d.surrogate, starhouse.scd_read_to(d, 'v'), starhouse.scd_read_from(d, 'v'), versions, d.valid_from);
+  EXECUTE format('SELECT %s FROM (SELECT *, lead(scd_from) OVER (PARTITION BY %s ORDER BY scd_from, scd_to) AS next FROM (%s) AS s) AS v WHERE next < scd_to LIMIT 1',
+                 starhouse.scd_key_text(d, 'v'), (SELECT string_agg(quote_ident(c), ', ') FROM unnest(d.key_columns) c), span) INTO overlapping;
+  IF overlapping IS NOT NULL THEN
+    RAISE EXCEPTION 'versions of key "%" of % overlap', overlapping, dim USING ERRCODE = 'exclusion_violation',
+      HINT = format('SELECT * FROM starhouse.scd_check(%L) lists what is wrong.', dim);
+  END IF;
+
+  EXECUTE format('UPDATE %1$s AS f SET %2$I = v.scd_version FROM (%3$s) AS v WHERE %4$s AND v.scd_from <= %5$s AND %5$s < v.scd_to AND %6$s IS DISTINCT FROM v.scd_version AND %7$s',
+                 fact, version_column, span, same_key, at, starhouse.scd_fact_value(d, d.surrogate, fact, version_column, 'f'), period);
+  GET DIAGNOSTICS total = ROW_COUNT;
+  IF unknown IS NOT NULL THEN
+    touched := CASE scope WHEN 'all' THEN 'true'
+                          ELSE format('EXISTS (SELECT FROM %s AS v JOIN %s AS j ON j.what IN (''inserted'', ''updated'') AND j.row_id = CAST(v.%I AS text) WHERE %s)',
+                                      dim, d.journal_table, d.surrogate, same_key) END;
+    EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND v.scd_from <= %9$s AND %9$s < v.scd_to)',
+                   fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, span, same_key, at);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    total := total + changed;
+  END IF;
+  RETURN total;
+END
+$$;
+COMMENT ON FUNCTION scd_repoint_facts(regclass, regclass, text[], text, text, timestamptz, timestamptz, text, text) IS
+  'Points the facts of a table at the versions of a registered dimension that were in force when they happened, and writes only those whose version changes; returns how many. fact_key: the fact''s columns that hold the business key, in its order. version_column: the one that holds the surrogate. time_column: when the fact happened (timestamptz; timestamp and date are read in the dimension''s time zone). A moment before a key''s first version belongs to that version; where no version is in force (a gap, a key without versions) a fact stays as it is, or gets the version unknown. from_time (inclusive), to_time (exclusive): only facts of that period. scope: all keys; newest, those that the newest merge touched; undo, those, as scd_undo will leave them. Locks dimension and fact in SHARE ROW EXCLUSIVE mode, so that merges and loads wait and readers do not, and never waits for one lock while holding the other. A NULL other than unknown gives NULL. Errors: 42704 not registered, 42703 no such column, 42804 wrong type, 22023 bad scope or number of key columns, 42809 not a table, 55000 no journal, 23P01 versions overlap, 25000 not at READ COMMITTED, 42501 without UPDATE on both tables.';
