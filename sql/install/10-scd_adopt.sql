@@ -65,10 +65,11 @@ BEGIN
                        format('valid_to that means "current" in another form than %s', coalesce(d.open_end, 'NULL')));
   ends := replace(starhouse.scd_open_condition(d, 'x'), ends, format('(CASE WHEN %s THEN %s ELSE %s END)', strange, open_end, ends));
   RETURN QUERY
-    SELECT f.name, f.value, CASE f.part WHEN 'current' THEN format('coalesce(%s, %s)', f.value, ends) ELSE format('coalesce(%s, false)', f.value) END,
+    SELECT f.name, f.value, format('CASE WHEN %s THEN %s ELSE %s END', f.absent, CASE f.part WHEN 'current' THEN ends ELSE 'false' END, f.value),
            'flag', format('%I is NULL', f.name)
-      FROM (SELECT u.part, u.name, coalesce(starhouse.scd_adopt_flag(dim, u.name, 'x'), 'CAST(NULL AS boolean)') AS value
-              FROM (VALUES ('current', d.current_flag), ('inferred', d.inferred_flag), ('deleted', d.deleted_flag)) AS u (part, name) WHERE u.name IS NOT NULL) AS f;
+      FROM (SELECT u.part, u.name, CASE WHEN v.value IS NULL THEN 'true' ELSE format('x.%I IS NULL', u.name) END AS absent, coalesce(v.value, 'CAST(NULL AS boolean)') AS value
+              FROM (VALUES ('current', d.current_flag), ('inferred', d.inferred_flag), ('deleted', d.deleted_flag)) AS u (part, name)
+              CROSS JOIN LATERAL (SELECT starhouse.scd_adopt_flag(dim, u.name, 'x') AS value) AS v WHERE u.name IS NOT NULL) AS f;
 END
 $$;
 COMMENT ON FUNCTION scd_adopt_repaired(scd_dimension, regclass) IS 'Internal to scd_adopt: columns whose values have a safe repair, as expressions over the alias x. NULL gives no rows.';
@@ -178,6 +179,7 @@ BEGIN
          WHERE a.attrelid = d.dimension AND a.attnotnull AND a.attnum > 0 AND NOT coalesce(p.attnotnull, false) AND a.attname IN (d.valid_from, d.valid_to, d.current_flag, d.inferred_flag, d.deleted_flag)
         UNION ALL
         SELECT 4, 'table', format('%I.%I', relation.relnamespace::regnamespace, c.relname) FROM pg_class c WHERE c.oid IN (d.memory_table, d.journal_table, d.reject_table)
+           AND to_regclass(format('%I.%I', relation.relnamespace::regnamespace, c.relname)) IS NULL
       ) AS a (n, what, detail) WHERE a.detail IS NOT NULL ORDER BY a.n, a.detail);
     RAISE EXCEPTION USING ERRCODE = 'SHDRY';
   EXCEPTION WHEN SQLSTATE 'SHDRY' THEN
@@ -252,6 +254,7 @@ CREATE FUNCTION scd_adopt_dbt(
   LANGUAGE sql VOLATILE PARALLEL UNSAFE
   SET search_path = pg_catalog, pg_temp
 AS $$
+  -- What it may ALTER is said there.
   SELECT a.* FROM starhouse.scd_adopt(snapshot, unique_key,
     ARRAY(SELECT c.attname::text FROM pg_attribute c
            WHERE c.attrelid = snapshot AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' AND c.attidentity = ''

@@ -126,7 +126,7 @@ $$;
 COMMENT ON FUNCTION scd_check(regclass) IS
   'Audits a registered dimension: one row per violated invariant with the key and what is wrong; no rows when it is sound. Rules: null key, null interval, empty interval, overlap, two open rows, flag mismatch; with a deleted flag also gap and no open row (its versions leave no time out), and deleted flag (NULL, or inferred as well); inferred flag (NULL, or beside other versions of the key); type 0, type 1 or type 3 differs (between a version and the newest), type 6 differs (a companion from the newest value); orphan (a remembered event where no version is); side table missing, column missing. NULL gives no rows. Errors: 42704 not registered.';
 
-CREATE FUNCTION scd_check(dim regclass, fact regclass, version_column text, fact_key text[] DEFAULT NULL, time_column text DEFAULT NULL)
+CREATE FUNCTION scd_check(dim regclass, fact regclass, version_column text, fact_key text[] DEFAULT NULL, time_column text DEFAULT NULL, unknown text DEFAULT NULL)
   RETURNS TABLE (invariant text, key text, detail text)
   LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
@@ -154,9 +154,9 @@ BEGIN
   same_key := starhouse.scd_fact_same_key(d, fact, fact_key, 'f', 'v');
   RETURN QUERY EXECUTE format($q$
     SELECT 'version of another key', %1$s, concat(count(*), ' rows of ', %2$L, ' of other keys point to version ', v.%3$I)
-      FROM %4$s AS f JOIN %5$s AS v ON %6$s WHERE (%7$s) IS NOT TRUE
+      FROM %4$s AS f JOIN %5$s AS v ON %6$s WHERE (%7$s) IS NOT TRUE AND (%9$L IS NULL OR CAST(v.%3$I AS text) <> %9$L)
      GROUP BY v.%3$I, %8$s ORDER BY 2, v.%3$I $q$,
-    starhouse.scd_key_text(d, 'v'), fact, d.surrogate, fact, dim, same_version, same_key, starhouse.scd_key_list(d, 'v'));
+    starhouse.scd_key_text(d, 'v'), fact, d.surrogate, fact, dim, same_version, same_key, starhouse.scd_key_list(d, 'v'), unknown);
   IF time_column IS NULL THEN
     RETURN;
   END IF;
@@ -174,5 +174,5 @@ BEGIN
   RETURN;
 END
 $$;
-COMMENT ON FUNCTION scd_check(regclass, regclass, text, text[], text) IS
-  'Audits the facts that point to a registered dimension through version_column: orphan (no such version) and fact without version (NULL); with fact_key (the fact''s columns that hold the business key, in its order) version of another key; with time_column also version not in force, where another version of the key was. One row per version concerned, with the number of facts; no rows when all is sound. Reads every fact. A NULL fact_key or time_column leaves out what needs it, any other NULL gives no rows. Errors: 42704 not registered, 42703 no such column, 42804 time_column no time, 22023 another number of key columns.';
+COMMENT ON FUNCTION scd_check(regclass, regclass, text, text[], text, text) IS
+  'Audits the facts that point to a registered dimension through version_column: orphan (no such version) and fact without version (NULL); with fact_key (the fact''s columns that hold the business key, in its order) version of another key; with time_column also version not in force, where another version of the key was. unknown: the version that facts of any key may point to. One row per version concerned, with the number of facts; no rows when all is sound. Reads every fact. A NULL fact_key, time_column or unknown leaves out what needs it, any other NULL gives no rows. Errors: 42704 not registered, 42703 no such column, 42804 time_column no time, 22023 another number of key columns.';

@@ -28,19 +28,29 @@ END
 $$;
 COMMENT ON FUNCTION scd_lock_both(regclass, regclass) IS 'Internal: SHARE ROW EXCLUSIVE locks on a dimension and a fact (partitions included), never waiting for one while holding the other. NULL locks nothing. Errors: 42501 without UPDATE on both, 55P03 after lock_timeout.';
 
+CREATE FUNCTION scd_touched_source(d scd_dimension, what text) RETURNS text
+  LANGUAGE sql STABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('(SELECT v.*, j.content AS scd_content FROM %s AS j JOIN %s AS v ON v.%I = CAST(j.row_id AS %s) WHERE j.what IN (%s))',
+                d.journal_table, d.dimension, d.surrogate, format_type(a.atttypid, NULL), what)
+    FROM pg_attribute a WHERE a.attrelid = d.dimension AND a.attname = d.surrogate AND NOT a.attisdropped
+$$;
+COMMENT ON FUNCTION scd_touched_source(scd_dimension, text) IS 'Internal: the versions that the newest merge wrote, with what they were before, as something to select from; what: inserted, updated or both, as literals with a comma. NULL gives NULL.';
+
 CREATE FUNCTION scd_versions_source(d scd_dimension, scope text) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+  LANGUAGE sql STABLE PARALLEL SAFE STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE scope
     WHEN 'all' THEN d.dimension::text
     -- Keys that the newest merge touched.
-    WHEN 'newest' THEN format('(SELECT v.* FROM %1$s AS v WHERE EXISTS (SELECT FROM %1$s AS o JOIN %2$s AS j ON j.row_id = CAST(o.%3$I AS text) WHERE j.what IN (''inserted'', ''updated'') AND %4$s))',
-                              d.dimension, d.journal_table, d.surrogate, starhouse.scd_same_key(d, 'o', 'v'))
+    WHEN 'newest' THEN format('(SELECT v.* FROM %s AS v WHERE EXISTS (SELECT FROM %s AS o WHERE %s))', d.dimension, touched, starhouse.scd_same_key(d, 'o', 'v'))
     -- The same keys as they were before it.
-    ELSE format('(SELECT v.* FROM %5$s AS v WHERE NOT EXISTS (SELECT FROM %2$s AS j WHERE j.what IN (''inserted'', ''updated'') AND j.row_id = CAST(v.%3$I AS text))'
-                ' UNION ALL SELECT r.* FROM %1$s AS v JOIN %2$s AS j ON j.what = ''updated'' AND j.row_id = CAST(v.%3$I AS text) CROSS JOIN LATERAL jsonb_populate_record(v.*, j.content) AS r)',
-                d.dimension, d.journal_table, d.surrogate, NULL, starhouse.scd_versions_source(d, 'newest')) END
+    ELSE format('(SELECT v.* FROM %1$s AS v WHERE EXISTS (SELECT FROM %2$s AS o WHERE %3$s) AND NOT EXISTS (SELECT FROM %2$s AS o WHERE o.%4$I = v.%4$I)'
+                ' UNION ALL SELECT r.* FROM %5$s AS o JOIN %1$s AS v ON v.%4$I = o.%4$I CROSS JOIN LATERAL jsonb_populate_record(v.*, o.scd_content) AS r)',
+                d.dimension, touched, starhouse.scd_same_key(d, 'o', 'v'), d.surrogate, starhouse.scd_touched_source(d, '''updated''')) END
+    FROM (SELECT coalesce(starhouse.scd_touched_source(d, '''inserted'', ''updated'''), '')) AS t (touched)
 $$;
 COMMENT ON FUNCTION scd_versions_source(scd_dimension, text) IS 'Internal: the versions to point facts to, as something to select from. scope all: the dimension; newest: keys that the newest merge touched; undo: those keys as scd_undo would leave them. NULL gives NULL.';
 
@@ -122,8 +132,7 @@ BEGIN
   GET DIAGNOSTICS total = ROW_COUNT;
   IF unknown IS NOT NULL THEN
     touched := CASE scope WHEN 'all' THEN 'true'
-                          ELSE format('EXISTS (SELECT FROM %s AS v JOIN %s AS j ON j.what IN (''inserted'', ''updated'') AND j.row_id = CAST(v.%I AS text) WHERE %s)',
-                                      dim, d.journal_table, d.surrogate, same_key) END;
+                          ELSE format('EXISTS (SELECT FROM %s AS v WHERE %s)', starhouse.scd_touched_source(d, '''inserted'', ''updated'''), same_key) END;
     EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND v.scd_from <= %9$s AND %9$s < v.scd_to)',
                    fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, span, same_key, at);
     GET DIAGNOSTICS changed = ROW_COUNT;

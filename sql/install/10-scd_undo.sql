@@ -96,7 +96,7 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no merge of % is on record', dim USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'starhouse.scd_run lists the merges.';
   ELSIF run.undone_at IS NOT NULL THEN
-    RAISE EXCEPTION 'merge % of % was taken back already, at %', run.merge_id, dim, run.undone_at USING ERRCODE = 'object_not_in_prerequisite_state',
+    RAISE EXCEPTION 'merge % of % was taken back already', run.merge_id, dim USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'Only the newest merge can be taken back.';
   ELSIF d.journal_table IS NULL THEN
     RAISE EXCEPTION '% keeps no journal of its merges', dim USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -18,9 +18,7 @@ CREATE TABLE dated (version int PRIMARY KEY, id text, level text, name text, gon
 ALTER TABLE dated DROP COLUMN gone;
 SELECT starhouse.scd_register('dated', '{id}', type1 => '{name}', valid_from => 'f', valid_to => 't', end_inclusive => true, open_end => '9999-12-31', time_zone => 'Asia/Kolkata');
 INSERT INTO dated SELECT version, id, level, name, valid_from::date, CASE valid_to WHEN 'infinity' THEN '9999-12-31' ELSE valid_to::date - 1 END FROM plain;
-CREATE TABLE stamped (v int PRIMARY KEY, id text, level text, name text, f timestamp, t timestamp, is_current boolean, deleted boolean) PARTITION BY HASH (v);
-CREATE TABLE stamped_0 PARTITION OF stamped FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE stamped_1 PARTITION OF stamped FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE stamped (v int PRIMARY KEY, id text, level text, name text, f timestamp, t timestamp, is_current boolean, deleted boolean);
 SELECT starhouse.scd_register('stamped', '{id}', type1 => '{name}', valid_from => 'f', valid_to => 't', open_end => NULL, deleted_flag => 'deleted');
 INSERT INTO stamped SELECT version, id, level, name, valid_from, nullif(valid_to, 'infinity'), is_current, false FROM plain;
 INSERT INTO stamped VALUES (5, 'B', 'Silver', 'Bob', '2024-03-01', NULL, true, true);
