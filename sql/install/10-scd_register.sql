@@ -1,5 +1,27 @@
 -- Registration: what part each column of a dimension plays, the constraints and the side tables.
 
+-- The dimension is named by text: a regclass would keep it from being dropped.
+CREATE FUNCTION scd_side_rights(dim regclass, side regclass) RETURNS void
+  LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+  SET search_path = pg_catalog, pg_temp
+AS $rights$
+DECLARE
+  named text := (SELECT format('%s.%I', relnamespace::regnamespace, relname) FROM pg_class WHERE oid = dim);
+BEGIN
+  -- The dimension may have a new owner: the policies made for the old one serve that one too.
+  IF NOT starhouse.scd_owns(side) THEN
+    RETURN;
+  END IF;
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', side);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO PUBLIC', side);
+  EXECUTE format('DROP POLICY IF EXISTS merger ON %s', side);
+  EXECUTE format('DROP POLICY IF EXISTS reader ON %s', side);
+  EXECUTE format('CREATE POLICY merger ON %s USING (pg_catalog.has_table_privilege(pg_catalog.to_regclass(%L), ''UPDATE''))', side, named);
+  EXECUTE format('CREATE POLICY reader ON %s FOR SELECT USING (pg_catalog.has_table_privilege(pg_catalog.to_regclass(%L), ''SELECT''))', side, named);
+END
+$rights$;
+COMMENT ON FUNCTION scd_side_rights(regclass, regclass) IS 'Internal to scd_register: who may change the dimension may change the table beside it, who may read the one may read the other.';
+
 -- Tables beside a dimension, its owner's like the dimension: they outlive the extension and are dumped.
 CREATE FUNCTION scd_side_table(dim regclass, part text, key_columns text[], present regclass) RETURNS regclass
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -30,21 +52,17 @@ BEGIN
       RAISE EXCEPTION 'the memory % is of another business key', name USING ERRCODE = 'object_not_in_prerequisite_state',
         HINT = format('DROP TABLE %s; to forget what it remembers, then register again.', name);
     END IF;
+    PERFORM starhouse.scd_side_rights(dim, name::regclass);
     RETURN name::regclass;
   END IF;
   EXECUTE format('CREATE TABLE %s (%s)', name, CASE part
-    WHEN 'memory' THEN format('%ssequence timestamptz NOT NULL, kind "char" NOT NULL, given text[], merge_id bigint NOT NULL, PRIMARY KEY (%s, sequence, kind)', key_list, key_names)
+    WHEN 'memory' THEN format('%ssequence timestamptz NOT NULL, kind "char" NOT NULL, given text[], merge_id bigint NOT NULL', key_list)
     WHEN 'journal' THEN 'merge_id bigint NOT NULL, what text NOT NULL, row_id text, content jsonb'
     ELSE 'merge_id bigint NOT NULL, key text, sequence timestamptz, reason_code text NOT NULL, reason text NOT NULL, row_content jsonb NOT NULL, rejected_at timestamptz NOT NULL DEFAULT pg_catalog.now()' END);
+  IF part = 'memory' THEN
+    EXECUTE format('CREATE INDEX ON %s (%s, sequence)', name, key_names);
+  END IF;
   EXECUTE format('ALTER TABLE %s OWNER TO %I', name, relation.relowner::regrole::text);
-  FOR grants IN
-    -- Who may merge needs them; who may only read the dimension may read them.
-    SELECT x.grantee, bool_or(x.privilege_type = 'UPDATE') AS merges FROM aclexplode(relation.relacl) x
-     WHERE x.privilege_type IN ('UPDATE', 'SELECT') AND x.grantee <> relation.relowner GROUP BY x.grantee
-  LOOP
-    EXECUTE format('GRANT %s ON %s TO %s', CASE WHEN grants.merges THEN 'SELECT, INSERT, UPDATE, DELETE' ELSE 'SELECT' END, name,
-                   CASE grants.grantee WHEN 0 THEN 'PUBLIC' ELSE grants.grantee::regrole::text END);
-  END LOOP;
   EXECUTE format('COMMENT ON TABLE %s IS %L', name, CASE part
     WHEN 'memory' THEN format('Events of %s that its versions do not show, kept so that the order of arrival does not matter. Written by starhouse.scd2_merge.', dim)
     WHEN 'journal' THEN format('What the newest merge changed in %s, for starhouse.scd_undo. Written by starhouse.scd2_merge.', dim)
@@ -75,6 +93,7 @@ BEGIN
       EXECUTE format('COMMENT ON COLUMN %s.key_%s IS %L', name, grants.n, format('Business key: %I.', grants.c));
     END LOOP;
   END IF;
+  PERFORM starhouse.scd_side_rights(dim, name::regclass);
   RETURN name::regclass;
 END
 $side$;

@@ -49,22 +49,18 @@ Options read_options(FunctionCallInfo fcinfo) {
   }
   options.sequence_column = text_argument(fcinfo, sequence_column);
   options.op_column = text_argument(fcinfo, op_column);
-  const char *missing_text = text_argument(fcinfo, missing);
-  options.close_missing = strcmp(missing_text, "close") == 0;
-  if (!options.close_missing && strcmp(missing_text, "ignore") != 0) {
+  options.missing = text_argument(fcinfo, missing);
+  options.close_missing = strcmp(options.missing, "ignore") != 0;
+  if (options.close_missing && strcmp(options.missing, "close") != 0 &&
+      strcmp(options.missing, "flag") != 0) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("missing \"%s\" is not known", missing_text),
-                    errhint("Use 'ignore' or 'close'.")));
+                    errmsg("missing \"%s\" is not known", options.missing),
+                    errhint("Use 'ignore', 'close' or 'flag'.")));
   }
   if (options.mode == Mode::feed && options.close_missing) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("a feed has no missing keys to close"),
                     errhint("Use mode => 'snapshot', or send deletes and name op_column.")));
-  }
-  if (options.mode == Mode::feed && options.sequence_column == nullptr) {
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a feed needs sequence_column"),
-             errhint("Name the column that says when each event happened.")));
   }
   options.as_of = PG_GETARG_TIMESTAMPTZ(as_of);
   if (TIMESTAMP_NOT_FINITE(options.as_of)) {
@@ -93,18 +89,159 @@ void lock_dimension(Oid relation) {
   }
 }
 
-// Under a fixed snapshot a merge that committed since makes this update fail with 40001: what it
-// wrote could not be seen.
-void mark_merge(Oid relation) {
+// What the registration leaves to the merge, or the merge to the registration.
+void complete_options(const Dimension &dimension, Options *options) {
+  // A snapshot has one instant unless the call itself names a column.
+  if (options->mode == Mode::feed && options->sequence_column == nullptr) {
+    options->sequence_column = dimension.sequence_column;
+  }
+  if (options->mode == Mode::feed && options->sequence_column == nullptr) {
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a feed needs sequence_column"),
+             errhint("Name the column that says when each event happened.")));
+  }
+  if (options->mode == Mode::feed && options->op_column == nullptr) {
+    options->op_column = dimension.op_column;
+  }
+  const bool flags = dimension.deleted_flag != nullptr;
+  if (options->close_missing && flags != (strcmp(options->missing, "flag") == 0)) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("missing \"%s\" does not fit the dimension %s", options->missing,
+                           dimension.qualified),
+                    flags ? errhint("Its deletes are flagged in %s: use missing => 'flag'.",
+                                    dimension.deleted_flag)
+                          : errhint("It has no deleted_flag registered: use missing => 'close'.")));
+  }
+  options->complete = options->mode == Mode::snapshot && options->close_missing &&
+                      options->sequence_column == nullptr && dimension.memory != nullptr &&
+                      !dimension.partial();
+}
+
+Datum only_value(bool *null) {
+  return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, null);
+}
+
+// Numbers the merge. Under a fixed snapshot a merge that committed since makes this fail with
+// 40001: what it wrote could not be seen.
+int64 number_merge(Oid relation) {
   Oid types[1] = {REGCLASSOID};
   Datum values[1] = {ObjectIdGetDatum(relation)};
   const int result = SPI_execute_with_args(
       "INSERT INTO starhouse.scd_merge_state AS m (dimension, merges, last_merge) "
-      "VALUES ($1, 1, pg_catalog.now()) ON CONFLICT (dimension) DO UPDATE "
-      "SET merges = m.merges OPERATOR(pg_catalog.+) 1, last_merge = pg_catalog.now()",
+      "VALUES ($1, coalesce((SELECT pg_catalog.max(r.merge_id) FROM starhouse.scd_run AS r "
+      "WHERE r.dimension = $1), 0) OPERATOR(pg_catalog.+) 1, pg_catalog.now()) "
+      "ON CONFLICT (dimension) DO UPDATE "
+      "SET merges = m.merges OPERATOR(pg_catalog.+) 1, last_merge = pg_catalog.now() "
+      "RETURNING merges",
       1, types, values, nullptr, false, 0);
-  if (result != SPI_OK_INSERT) {
+  if (result != SPI_OK_INSERT_RETURNING || SPI_processed != 1) {
     elog(ERROR, "writing starhouse.scd_merge_state: %s", SPI_result_code_string(result));
+  }
+  bool null = false;
+  return DatumGetInt64(only_value(&null));
+}
+
+// What earlier merges say: the newest instant, the horizon behind it, the complete snapshots since.
+void load_runs(Dimension *dimension) {
+  MemoryContext home = CurrentMemoryContext;
+  dimension->watermark = DT_NOBEGIN;
+  dimension->cutoff = DT_NOBEGIN;
+  Oid types[2] = {REGCLASSOID, TIMESTAMPTZOID};
+  Datum values[2] = {ObjectIdGetDatum(dimension->relation), 0};
+  if (SPI_execute_with_args(
+          "SELECT r.watermark, r.watermark OPERATOR(pg_catalog.-) d.horizon "
+          "FROM starhouse.scd_run AS r JOIN starhouse.scd_dimension AS d USING (dimension) "
+          "WHERE r.dimension = $1 AND r.undone_at IS NULL ORDER BY r.merge_id DESC LIMIT 1",
+          1, types, values, nullptr, true, 1) != SPI_OK_SELECT) {
+    elog(ERROR, "reading starhouse.scd_run failed");
+  }
+  if (SPI_processed == 0) {
+    return;
+  }
+  bool null = false;
+  const Datum watermark = only_value(&null);
+  if (!null) {
+    dimension->watermark = DatumGetTimestampTz(watermark);
+  }
+  const Datum cutoff = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &null);
+  if (!null) {
+    dimension->cutoff = DatumGetTimestampTz(cutoff);
+  }
+  if (dimension->memory == nullptr) {
+    return;
+  }
+  values[1] = TimestampTzGetDatum(dimension->cutoff);
+  if (SPI_execute_with_args("SELECT DISTINCT r.as_of FROM starhouse.scd_run AS r "
+                            "WHERE r.dimension = $1 AND r.complete AND r.undone_at IS NULL "
+                            "AND r.as_of >= $2 ORDER BY 1",
+                            2, types, values, nullptr, true, 0) != SPI_OK_SELECT) {
+    elog(ERROR, "reading starhouse.scd_run failed");
+  }
+  dimension->snapshot_count = static_cast<int>(SPI_processed);
+  dimension->snapshots = static_cast<TimestampTz *>(
+      MemoryContextAlloc(home, sizeof(TimestampTz) * Max(SPI_processed, 1)));
+  for (int i = 0; i < dimension->snapshot_count; ++i) {
+    dimension->snapshots[i] =
+        DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+  }
+}
+
+void record_run(const Dimension &dimension, const Source &source, const Options &options,
+                const Counts &counts, TimestampTz newest, TimestampTz started) {
+  const bool single = options.mode == Mode::snapshot && options.sequence_column == nullptr;
+  if (single) {
+    newest = Max(newest, options.as_of);
+  }
+  newest = Max(newest, dimension.watermark);
+  Oid types[17] = {REGCLASSOID,    INT8OID,        TEXTOID, TEXTOID,      TIMESTAMPTZOID,
+                   BOOLOID,        TIMESTAMPTZOID, INT8OID, INT8OID,      INT8OID,
+                   INT8OID,        INT8OID,        INT8OID, TEXTARRAYOID, TEXTARRAYOID,
+                   TIMESTAMPTZOID, TIMESTAMPTZOID};
+  Datum values[17] = {ObjectIdGetDatum(dimension.relation),
+                      Int64GetDatum(options.merge_id),
+                      CStringGetTextDatum(source.qualified),
+                      CStringGetTextDatum(options.mode == Mode::feed ? "feed" : "snapshot"),
+                      TimestampTzGetDatum(options.as_of),
+                      BoolGetDatum(options.complete),
+                      TimestampTzGetDatum(newest),
+                      Int64GetDatum(counts.inserted),
+                      Int64GetDatum(counts.changed),
+                      Int64GetDatum(counts.unchanged),
+                      Int64GetDatum(counts.late),
+                      Int64GetDatum(counts.deleted),
+                      Int64GetDatum(counts.rejected),
+                      PointerGetDatum(source.new_columns),
+                      PointerGetDatum(source.missing_columns),
+                      TimestampTzGetDatum(started),
+                      TimestampTzGetDatum(GetCurrentTimestamp())};
+  char nulls[17];
+  memset(nulls, ' ', sizeof(nulls));
+  if (!single) {
+    nulls[4] = 'n';
+  }
+  if (newest == DT_NOBEGIN) {
+    nulls[6] = 'n';
+  }
+  const int result = SPI_execute_with_args(
+      "INSERT INTO starhouse.scd_run (dimension, merge_id, source, mode, as_of, complete, "
+      "watermark,"
+      " inserted, changed, unchanged, late, deleted, rejected, new_columns, missing_columns,"
+      " started_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+      " $14, $15, $16, $17)",
+      17, types, values, nulls, false, 0);
+  if (result != SPI_OK_INSERT) {
+    elog(ERROR, "writing starhouse.scd_run: %s", SPI_result_code_string(result));
+  }
+}
+
+void refuse_rejects(const Dimension &dimension, const Counts &counts, const char *first) {
+  if (dimension.on_reject == OnReject::fail && counts.rejected > 0) {
+    ereport(ERROR,
+            (errcode(ERRCODE_DATA_EXCEPTION),
+             errmsg(INT64_FORMAT " rows have no place in %s", counts.rejected, dimension.qualified),
+             errdetail("The first: %s.", first),
+             errhint("Mend the source. scd_register(..., on_reject => 'list') merges the rest and "
+                     "lists them.")));
   }
 }
 
@@ -126,35 +263,50 @@ Datum read_one(const char *statement) {
   return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
 }
 
-Counts merge(Oid relation, Oid from, const Options &options) {
+bool holds_rows(const char *table) {
+  return DatumGetBool(read_one(psprintf("SELECT EXISTS (SELECT FROM %s)", table)));
+}
+
+Counts merge(Oid relation, Oid from, Options options) {
+  const TimestampTz started = GetCurrentTimestamp();
   Counts counts = {};
   if (SPI_connect() != SPI_OK_CONNECT) {
     elog(ERROR, "SPI_connect failed");
   }
   Dimension *dimension = load_dimension(relation);
+  complete_options(*dimension, &options);
+  options.as_of = DatumGetTimestampTz(read_one(psprintf(
+      "SELECT %s",
+      in_grain(*dimension, psprintf("TIMESTAMPTZ %s",
+                                    quote_literal_cstr(timestamptz_to_str(options.as_of)))))));
   Source *origin = resolve_source(dimension, from, options);
-  mark_merge(relation);
+  options.merge_id = number_merge(relation);
+  load_runs(dimension);
   clear_rejects(*dimension);
-  WorkSet *work = open_work(*dimension);
-  Replay *replay = start_replay(*dimension, options, work, &counts);
 
   CommandCounterIncrement();
   PushActiveSnapshot(GetTransactionSnapshot());
-  const bool empty =
-      !DatumGetBool(read_one(psprintf("SELECT EXISTS (SELECT FROM %s)", dimension->qualified)));
-  read(empty ? first_read_statement(*dimension, *origin, options)
+  const bool first = !holds_rows(dimension->qualified) &&
+                     (dimension->memory == nullptr || !holds_rows(dimension->memory)) &&
+                     dimension->snapshot_count == 0;
+  const bool singles = first && origin->unique_key;
+  WorkSet *work = open_work(*dimension);
+  Replay *replay = start_replay(*dimension, options, singles, work, &counts);
+  read(first ? first_read_statement(*dimension, *origin, options)
              : read_statement(*dimension, *origin, options),
        replay_receiver(replay));
-  const int64 events = finish_replay(replay);
-  if (options.mode == Mode::snapshot && !empty) {
+  const Seen seen = finish_replay(replay);
+  if (options.mode == Mode::snapshot && !first) {
     // The rest of the rows ended in the join.
     counts.unchanged +=
         DatumGetInt64(read_one(psprintf("SELECT pg_catalog.count(*) FROM %s", origin->qualified))) -
-        events;
+        seen.events;
   }
   PopActiveSnapshot();
 
-  apply(*dimension, work);
+  refuse_rejects(*dimension, counts, seen.first_reject);
+  apply(*dimension, options, work, first);
+  record_run(*dimension, *origin, options, counts, seen.newest, started);
   close_work(work);
   SPI_finish();
   return counts;

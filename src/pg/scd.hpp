@@ -8,6 +8,7 @@
 extern "C" {
 #include "access/tupdesc.h"
 #include "lib/stringinfo.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
@@ -18,6 +19,7 @@ namespace starhouse::pg::scd {
 struct Column {
   const char *name;
   const char *quoted;
+  const char *source_name; // the source's column; nullptr: none (a type-3 previous value)
   Oid type;
   int32 typmod;
   Oid collation;
@@ -27,9 +29,13 @@ struct Column {
   bool built_in_equality;   // IS DISTINCT FROM finds the same operator
   TypeCacheEntry *compare;  // eq_opr_finfo, hash_proc_finfo
   const char *source_value; // the source's column as a value of this type, e.g. s.price
+  bool missing;             // the source lacks it
 };
 
-// A registered dimension. `columns` holds key, type-2 and type-1 columns in this order.
+enum class OnReject : unsigned char { list, quarantine, fail };
+
+// A registered dimension. `columns` holds the key, the columns of type 2, of type 1 (and the
+// companions of type 6), of type 0, of type 3, and the previous values of type 3, in this order.
 struct Dimension {
   Oid relation;
   const char *qualified;
@@ -37,14 +43,40 @@ struct Dimension {
   int keys;
   int type2;
   int type1;
+  int type0;
+  int type3;
   Column surrogate;
-  const char *valid_from; // quoted, like the three below
+  const char *valid_from; // quoted, like the flags below
   const char *valid_to;
-  const char *current_flag;  // nullptr: none
-  const char *inferred_flag; // nullptr: none
-  bool key_indexed;          // lookups by key can use an index
+  const char *current_flag;   // nullptr: none
+  const char *inferred_flag;  // nullptr: none
+  const char *deleted_flag;   // nullptr: deletes close
+  const char *read_from;      // expressions over the alias x: [from, to) as timestamptz
+  const char *read_to;        //
+  const char *open_condition; // over x: the version is current
+  const char *write_from;     // expressions over a.f and a.t as the dimension writes them
+  const char *write_to;
+  const char *lowest; // -infinity as a literal of the interval's type
+  const char *zone;   // quoted time zone of date and timestamp values; nullptr: the session's
+  const char *sequence_column; // defaults of merges; nullptr: none
+  const char *op_column;
+  Datum delete_values; // text[]; 0: the usual spellings
+  bool ignore_nulls;
+  bool keep_missing;
+  OnReject on_reject;
+  const char *memory; // qualified names of the side tables; nullptr: none
+  const char *journal;
+  const char *rejects;
+  bool key_indexed;       // lookups by key can use an index
+  TimestampTz watermark;  // newest instant of earlier merges; DT_NOBEGIN: none
+  TimestampTz cutoff;     // older events are too late; DT_NOBEGIN: none is
+  TimestampTz *snapshots; // instants of complete snapshots since the cutoff, ascending
+  int snapshot_count;
 
-  int count() const { return keys + type2 + type1; }
+  int previous_from() const { return keys + type2 + type1 + type0 + type3; }
+  int event_columns() const { return previous_from(); }
+  int count() const { return previous_from() + type3; }
+  bool partial() const { return ignore_nulls || keep_missing; }
 };
 
 enum class Mode : unsigned char { feed, snapshot };
@@ -52,9 +84,12 @@ enum class Mode : unsigned char { feed, snapshot };
 struct Options {
   Mode mode;
   bool close_missing;
+  const char *missing;         // as given
   const char *sequence_column; // nullptr: as_of
   const char *op_column;       // nullptr: upserts only
   TimestampTz as_of;
+  int64 merge_id;
+  bool complete; // a snapshot of all keys at one instant, to be remembered as such
 };
 
 struct Source {
@@ -63,7 +98,9 @@ struct Source {
   const char *sequence;  // expressions over the alias s
   const char *operation; // 0 upsert, 1 delete, 2 unknown
   const char *op_text;
-  bool unique_key; // no two rows of one key: a unique index says so
+  bool unique_key;        // no two rows of one key: a unique index says so
+  ArrayType *new_columns; // text[]: what it has and the dimension does not take
+  ArrayType *missing_columns;
 };
 
 struct Counts {
@@ -85,14 +122,21 @@ struct Work {
 
 // Where the columns of a row of the read statement stand.
 namespace at {
-inline constexpr int kind = 0;      // 0 stored version, 1 event
-inline constexpr int surrogate = 1; // NULL for an event
-inline constexpr int instant = 2;   // valid_from, or the event's sequence
-inline constexpr int valid_to = 3;  // NULL for an event
-inline constexpr int flag = 4;      // inferred (0, 1), or the operation (0, 1, 2; 3: missing key)
-inline constexpr int op_text = 5;
+inline constexpr int kind = 0;      // see kind below
+inline constexpr int surrogate = 1; // of a version
+inline constexpr int instant = 2;   // valid_from, or the sequence
+inline constexpr int valid_to = 3;  // of a version
+inline constexpr int flag =
+    4; // inferred (1) and deleted (2), or the operation, or the memory's kind
+inline constexpr int text = 5; // the operation as it came, or what a memory is of
 inline constexpr int columns = 6;
 } // namespace at
+
+namespace kind {
+inline constexpr int16 version = 0;
+inline constexpr int16 event = 1;
+inline constexpr int16 memory = 2;
+} // namespace kind
 
 namespace operation {
 inline constexpr int16 upsert = 0;
@@ -101,10 +145,24 @@ inline constexpr int16 unknown = 2;
 inline constexpr int16 missing = 3;
 } // namespace operation
 
+// Kinds of a memory row by number, and their letters in the table.
+namespace memory {
+inline constexpr int16 repeat = 0;   // u
+inline constexpr int16 removal = 1;  // d
+inline constexpr int16 partial = 2;  // g
+inline constexpr int16 previous = 3; // p
+inline constexpr int16 rejected = 4; // x
+inline constexpr char letters[] = "udgpx";
+} // namespace memory
+
 // scd_dimension.cpp: the registration and the relations behind it.
 Dimension *load_dimension(Oid relation);
 Source *resolve_source(Dimension *dimension, Oid relation, const Options &options);
 const char *equality_operator(Oid type, bool *built_in);
+// The expression rounded to what the dimension's interval can say: a day, say.
+const char *in_grain(const Dimension &dimension, const char *expression);
+const char *plain_type(Oid type);
+const char *null_of(Oid type);
 
 // scd_statement.cpp: the texts of the statements. The first one is for an empty dimension.
 const char *first_read_statement(const Dimension &dimension, const Source &source,
@@ -112,26 +170,36 @@ const char *first_read_statement(const Dimension &dimension, const Source &sourc
 const char *read_statement(const Dimension &dimension, const Source &source,
                            const Options &options);
 
-// scd_apply.cpp: work relations and the statements that write them.
+// scd_apply.cpp: work relations and the statements that write them. A work row of a version begins
+// with from, to, current, deleted.
 struct WorkSet {
-  Work moves;       // surrogate, from, to, current
-  Work overwrites;  // surrogate, from, to, current, type-1 columns
-  Work completions; // surrogate, from, to, current, type-2 and type-1 columns
-  Work insertions;  // from, to, current, all columns
-  Work rejects;     // code, reason, key, sequence, operation, all columns
+  Work moves;       // surrogate, interval
+  Work overwrites;  // surrogate, interval, columns of types 1, 0 and 3
+  Work completions; // surrogate, interval, all columns but the key
+  Work insertions;  // interval, all columns
+  Work forgotten;   // key, sequence, letter, text
+  Work remembered;  // key, sequence, letter, text
+  Work rejects;     // code, reason, key, sequence, operation, all columns of an event
 };
 WorkSet *open_work(const Dimension &dimension);
 void close_work(WorkSet *work);
 void put(Work *work, const Datum *values, const bool *nulls);
 void clear_rejects(const Dimension &dimension);
-void apply(const Dimension &dimension, WorkSet *work);
+// `first`: the dimension and its memory were empty.
+void apply(const Dimension &dimension, const Options &options, WorkSet *work, bool first);
 
 // scd_replay.cpp: the receiver that takes the rows of the read statement, key by key.
 struct Replay;
-Replay *start_replay(const Dimension &dimension, const Options &options, WorkSet *work,
-                     Counts *counts);
+// `singles`: the rows are the only ones of their keys, and nothing is known of them.
+Replay *start_replay(const Dimension &dimension, const Options &options, bool singles,
+                     WorkSet *work, Counts *counts);
 DestReceiver *replay_receiver(Replay *replay);
-// Handles the last key and returns how many events came from the source.
-int64 finish_replay(Replay *replay);
+struct Seen {
+  int64 events;             // rows of the source
+  TimestampTz newest;       // instant that was taken in; DT_NOBEGIN: none
+  const char *first_reject; // nullptr: none
+};
+// Handles the last key.
+Seen finish_replay(Replay *replay);
 
 } // namespace starhouse::pg::scd

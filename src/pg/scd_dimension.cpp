@@ -16,6 +16,9 @@ extern "C" {
 #include "nodes/primnodes.h"
 #include "parser/parse_coerce.h"
 #include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -55,13 +58,22 @@ Column resolve_column(Relation relation, const char *name) {
   return column;
 }
 
-int add_columns(Relation relation, Column *columns, Datum names) {
+// Adds the columns that play a part. `sources` names the columns that they are filled from, where
+// that is not the column of the same name.
+int add_columns(Relation relation, Column *columns, Datum names, Datum sources) {
   Datum *elements = nullptr;
+  Datum *from = nullptr;
   int count = 0;
   deconstruct_array(DatumGetArrayTypeP(names), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
                     &elements, nullptr, &count);
+  if (sources != 0) {
+    deconstruct_array(DatumGetArrayTypeP(sources), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+                      &from, nullptr, &count);
+  }
   for (int i = 0; i < count; ++i) {
     columns[i] = resolve_column(relation, NameStr(*DatumGetName(elements[i])));
+    columns[i].source_name =
+        from != nullptr ? pstrdup(NameStr(*DatumGetName(from[i]))) : columns[i].name;
   }
   return count;
 }
@@ -121,7 +133,7 @@ bool has_unique_key(Relation relation, const Dimension &dimension) {
 // The source's column as a value of the dimension's type, under the assignment rules of INSERT. A
 // length limit is left to the INSERT, which refuses what does not fit instead of cutting it.
 const char *source_value(const Column &column, const Form_pg_attribute from) {
-  const char *value = psprintf("s.%s", column.quoted);
+  const char *value = psprintf("s.%s", quote_identifier(column.source_name));
   const Oid base = getBaseType(column.type);
   const bool length_limited =
       base == VARCHAROID || base == BPCHAROID || base == BITOID || base == VARBITOID;
@@ -154,22 +166,49 @@ void append_name(StringInfo list, const char *name) {
   appendStringInfo(list, "%s%s", list->len > 0 ? ", " : "", quote_identifier(name));
 }
 
-void check_columns(Relation relation, const Dimension &dimension, const Options &options) {
+bool same_name(const char *a, const char *b) {
+  return a != nullptr && b != nullptr && strcmp(a, b) == 0;
+}
+
+ArrayType *text_array(ArrayBuildState *names) {
+  return names == nullptr ? construct_empty_array(TEXTOID)
+                          : DatumGetArrayTypeP(makeArrayResult(names, CurrentMemoryContext));
+}
+
+// Compares the columns of the source with what the dimension takes: what is missing is an error or
+// noted, what is new is reported.
+void check_columns(Relation relation, Dimension *dimension, const Options &options,
+                   Source *source) {
   StringInfoData missing;
+  StringInfoData kept;
   StringInfoData extra;
   initStringInfo(&missing);
+  initStringInfo(&kept);
   initStringInfo(&extra);
-  for (int i = 0; i < dimension.count(); ++i) {
-    if (find_attribute(relation, dimension.columns[i].name) == nullptr) {
-      append_name(&missing, dimension.columns[i].name);
+  ArrayBuildState *missing_names = nullptr;
+  ArrayBuildState *extra_names = nullptr;
+  for (int i = 0; i < dimension->event_columns(); ++i) {
+    Column &column = dimension->columns[i];
+    column.missing = find_attribute(relation, column.source_name) == nullptr;
+    if (!column.missing) {
+      continue;
+    }
+    // A companion of type 6 has the column of its twin.
+    const bool twin = column.source_name != column.name;
+    if (i < dimension->keys || !dimension->keep_missing) {
+      if (!twin) {
+        append_name(&missing, column.source_name);
+      }
+    } else if (!twin) {
+      append_name(&kept, column.source_name);
+      missing_names = accumArrayResult(missing_names, CStringGetTextDatum(column.source_name),
+                                       false, TEXTOID, CurrentMemoryContext);
     }
   }
-  if (options.sequence_column != nullptr &&
-      find_attribute(relation, options.sequence_column) == nullptr) {
-    append_name(&missing, options.sequence_column);
-  }
-  if (options.op_column != nullptr && find_attribute(relation, options.op_column) == nullptr) {
-    append_name(&missing, options.op_column);
+  for (const char *name : {options.sequence_column, options.op_column}) {
+    if (name != nullptr && find_attribute(relation, name) == nullptr) {
+      append_name(&missing, name);
+    }
   }
   if (missing.len > 0) {
     ereport(ERROR,
@@ -178,32 +217,40 @@ void check_columns(Relation relation, const Dimension &dimension, const Options 
                     qualified_name(RelationGetRelid(relation)), missing.data),
              errhint("The source needs the key, type-2 and type-1 columns of %s under the same "
                      "names; make a view that has them.",
-                     dimension.qualified)));
+                     dimension->qualified)));
+  }
+  if (kept.len > 0) {
+    ereport(NOTICE, (errmsg("columns that the source %s lacks keep what was in force: %s",
+                            qualified_name(RelationGetRelid(relation)), kept.data)));
   }
   const TupleDesc columns = RelationGetDescr(relation);
   for (int a = 0; a < columns->natts; ++a) {
     const Form_pg_attribute attribute = TupleDescAttr(columns, a);
     const char *name = NameStr(attribute->attname);
-    bool used =
-        attribute->attisdropped ||
-        (options.sequence_column != nullptr && strcmp(name, options.sequence_column) == 0) ||
-        (options.op_column != nullptr && strcmp(name, options.op_column) == 0);
-    for (int i = 0; i < dimension.count() && !used; ++i) {
-      used = strcmp(name, dimension.columns[i].name) == 0;
+    bool used = attribute->attisdropped || same_name(name, options.sequence_column) ||
+                same_name(name, options.op_column);
+    for (int i = 0; i < dimension->event_columns() && !used; ++i) {
+      used = strcmp(name, dimension->columns[i].source_name) == 0;
     }
     if (!used) {
       append_name(&extra, name);
+      extra_names = accumArrayResult(extra_names, CStringGetTextDatum(name), false, TEXTOID,
+                                     CurrentMemoryContext);
     }
   }
   if (extra.len > 0) {
     ereport(NOTICE, (errmsg("columns of the source %s not merged: %s",
                             qualified_name(RelationGetRelid(relation)), extra.data)));
   }
+  source->new_columns = text_array(extra_names);
+  source->missing_columns = text_array(missing_names);
 }
 
-const char *sequence_expression(Relation relation, const Options &options) {
+const char *sequence_expression(Relation relation, const Dimension &dimension,
+                                const Options &options) {
   if (options.sequence_column == nullptr) {
-    return psprintf("TIMESTAMPTZ %s", quote_literal_cstr(timestamptz_to_str(options.as_of)));
+    return in_grain(dimension, psprintf("TIMESTAMPTZ %s",
+                                        quote_literal_cstr(timestamptz_to_str(options.as_of))));
   }
   const Form_pg_attribute attribute = find_attribute(relation, options.sequence_column);
   const Oid type = getBaseType(attribute->atttypid);
@@ -214,11 +261,52 @@ const char *sequence_expression(Relation relation, const Options &options) {
                     format_type_be(attribute->atttypid)),
              errhint("It becomes valid_from: give timestamptz, timestamp or date.")));
   }
-  return psprintf("CAST(s.%s AS pg_catalog.timestamptz)",
-                  quote_identifier(options.sequence_column));
+  const char *name = quote_identifier(options.sequence_column);
+  if (type == TIMESTAMPTZOID || dimension.zone == nullptr) {
+    return in_grain(dimension, psprintf("CAST(s.%s AS pg_catalog.timestamptz)", name));
+  }
+  return in_grain(dimension, psprintf("pg_catalog.timezone(%s, CAST(s.%s AS pg_catalog.timestamp))",
+                                      dimension.zone, name));
+}
+
+// 0 for an upsert, 1 for a delete, 2 for neither.
+const char *operation_expression(Relation relation, const Dimension &dimension,
+                                 const Options &options) {
+  const char *name = quote_identifier(options.op_column);
+  if (dimension.delete_values != 0) {
+    return psprintf(
+        "CASE WHEN pg_catalog.lower(CAST(s.%s AS pg_catalog.text)) OPERATOR(pg_catalog.=) "
+        "ANY (CAST(%s AS pg_catalog.text[])) THEN 1 ELSE 0 END",
+        name, quote_literal_cstr(OidOutputFunctionCall(F_ARRAY_OUT, dimension.delete_values)));
+  }
+  if (getBaseType(find_attribute(relation, options.op_column)->atttypid) == BOOLOID) {
+    return psprintf("CASE WHEN s.%s THEN 1 ELSE 0 END", name);
+  }
+  return psprintf(
+      "CASE WHEN s.%s IS NULL THEN 0 ELSE CASE pg_catalog.lower(CAST(s.%s AS pg_catalog.text))"
+      " WHEN 'd' THEN 1 WHEN 'delete' THEN 1"
+      " WHEN 'i' THEN 0 WHEN 'insert' THEN 0 WHEN 'u' THEN 0 WHEN 'update' THEN 0"
+      " WHEN 'upsert' THEN 0 WHEN 'c' THEN 0 WHEN 'create' THEN 0 WHEN 'r' THEN 0"
+      " WHEN 'read' THEN 0 WHEN '' THEN 0 ELSE 2 END END",
+      name, name);
 }
 
 } // namespace
+
+const char *in_grain(const Dimension &dimension, const char *expression) {
+  Oid types[2] = {REGCLASSOID, TEXTOID};
+  Datum values[2] = {ObjectIdGetDatum(dimension.relation), CStringGetTextDatum(expression)};
+  MemoryContext home = CurrentMemoryContext;
+  const int result = SPI_execute_with_args(
+      "SELECT starhouse.scd_read_instant(d, starhouse.scd_write_instant(d, $2)) "
+      "FROM starhouse.scd_dimension AS d WHERE d.dimension = $1",
+      2, types, values, nullptr, true, 1);
+  if (result != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "reading starhouse.scd_dimension: %s", SPI_result_code_string(result));
+  }
+  char *text = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+  return MemoryContextStrdup(home, text);
+}
 
 const char *equality_operator(Oid type, bool *built_in) {
   const TypeCacheEntry *entry = lookup_type_cache(type, TYPECACHE_EQ_OPR);
@@ -241,14 +329,117 @@ const char *equality_operator(Oid type, bool *built_in) {
   return text;
 }
 
+namespace {
+
+// The registration, field by field as selected below.
+enum Field : int {
+  key_columns,
+  type2_columns,
+  type1_columns,
+  type6_current,
+  type6_source,
+  type0_columns,
+  type3_current,
+  type3_previous,
+  surrogate_column,
+  from_column,
+  to_column,
+  current_column,
+  inferred_column,
+  deleted_column,
+  read_from,
+  read_to,
+  open_condition,
+  write_from,
+  write_to,
+  lowest,
+  zone,
+  sequence_name,
+  op_name,
+  delete_values,
+  ignore_nulls,
+  keep_missing,
+  on_reject,
+  memory_table,
+  journal_table,
+  reject_table,
+  fields
+};
+
+const char *const registration =
+    "SELECT key_columns, type2_columns, type1_columns,"
+    " ARRAY(SELECT e.value::pg_catalog.name FROM pg_catalog.jsonb_each_text(type6_columns) AS e "
+    "ORDER BY e.key),"
+    " ARRAY(SELECT e.key::pg_catalog.name FROM pg_catalog.jsonb_each_text(type6_columns) AS e "
+    "ORDER BY e.key),"
+    " type0_columns,"
+    " ARRAY(SELECT e.key::pg_catalog.name FROM pg_catalog.jsonb_each_text(type3_columns) AS e "
+    "ORDER BY e.key),"
+    " ARRAY(SELECT e.value::pg_catalog.name FROM pg_catalog.jsonb_each_text(type3_columns) AS e "
+    "ORDER BY e.key),"
+    " surrogate, valid_from, valid_to, current_flag, inferred_flag, deleted_flag,"
+    " starhouse.scd_read_from(d, 'x'), starhouse.scd_read_to(d, 'x'),"
+    " starhouse.scd_open_condition(d, 'x'), starhouse.scd_write_instant(d, 'a.f'),"
+    " starhouse.scd_write_to(d, 'a.t'),"
+    " pg_catalog.format('CAST(''-infinity'' AS %s)', d.interval_type),"
+    " CASE WHEN d.time_zone IS NOT NULL OR d.interval_type OPERATOR(pg_catalog.<>) "
+    "'timestamptz'::pg_catalog.regtype"
+    " THEN starhouse.scd_zone(d) END,"
+    " sequence_column, op_column, delete_values, ignore_null_updates,"
+    " missing_columns OPERATOR(pg_catalog.=) 'keep', on_reject,"
+    " memory_table, journal_table, reject_table"
+    " FROM starhouse.scd_dimension AS d WHERE dimension = $1";
+
+struct Registration {
+  Datum values[fields];
+  bool nulls[fields];
+
+  const char *string(Field field) const {
+    return nulls[field] ? nullptr : TextDatumGetCString(values[field]);
+  }
+  const char *name(Field field) const {
+    return nulls[field] ? nullptr : pstrdup(NameStr(*DatumGetName(values[field])));
+  }
+  // The name of a side table, which has to be there.
+  const char *side_table(Field field, const char *of) const {
+    if (nulls[field]) {
+      return nullptr;
+    }
+    const Oid table = DatumGetObjectId(values[field]);
+    if (get_rel_name(table) == nullptr) {
+      ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                      errmsg("a table beside the dimension %s was dropped", of),
+                      errhint("Call starhouse.scd_register again: it makes it anew.")));
+    }
+    return qualified_name(table);
+  }
+};
+
+void fill_columns(Relation table, Dimension *dimension, const Registration &r) {
+  Column *next = static_cast<Column *>(palloc0(sizeof(Column) * RelationGetDescr(table)->natts));
+  dimension->columns = next;
+  next += dimension->keys = add_columns(table, next, r.values[key_columns], 0);
+  next += dimension->type2 = add_columns(table, next, r.values[type2_columns], 0);
+  dimension->type1 = add_columns(table, next, r.values[type1_columns], 0);
+  next += dimension->type1;
+  const int companions = add_columns(table, next, r.values[type6_current], r.values[type6_source]);
+  next += companions;
+  dimension->type1 += companions;
+  next += dimension->type0 = add_columns(table, next, r.values[type0_columns], 0);
+  next += dimension->type3 = add_columns(table, next, r.values[type3_current], 0);
+  add_columns(table, next, r.values[type3_previous], 0);
+  for (int i = 0; i < dimension->type3; ++i) {
+    next[i].source_name = nullptr;
+  }
+}
+
+} // namespace
+
 Dimension *load_dimension(Oid relation) {
   MemoryContext home = CurrentMemoryContext;
   Oid types[1] = {REGCLASSOID};
   Datum values[1] = {ObjectIdGetDatum(relation)};
-  const int result = SPI_execute_with_args(
-      "SELECT key_columns, type2_columns, type1_columns, surrogate, valid_from, valid_to, "
-      "current_flag, inferred_flag FROM starhouse.scd_dimension WHERE dimension = $1",
-      1, types, values, nullptr, false, 1);
+  const int result = SPI_execute_with_args(registration, 1, types, values, nullptr, false, 1);
   if (result != SPI_OK_SELECT) {
     elog(ERROR, "reading starhouse.scd_dimension: %s", SPI_result_code_string(result));
   }
@@ -257,12 +448,9 @@ Dimension *load_dimension(Oid relation) {
                     errmsg("%s is not a registered dimension", qualified_name(relation)),
                     errhint("Its owner calls starhouse.scd_register first.")));
   }
-  HeapTuple row = SPI_tuptable->vals[0];
-  TupleDesc shape = SPI_tuptable->tupdesc;
-  Datum fields[8];
-  bool nulls[8];
-  for (int i = 0; i < 8; ++i) {
-    fields[i] = SPI_getbinval(row, shape, i + 1, &nulls[i]);
+  Registration r;
+  for (int i = 0; i < fields; ++i) {
+    r.values[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &r.nulls[i]);
   }
 
   MemoryContext spi = MemoryContextSwitchTo(home);
@@ -270,21 +458,36 @@ Dimension *load_dimension(Oid relation) {
   Relation table = table_open(relation, NoLock);
   dimension->relation = relation;
   dimension->qualified = qualified_name(relation);
-  dimension->columns =
-      static_cast<Column *>(palloc0(sizeof(Column) * RelationGetDescr(table)->natts));
-  dimension->keys = add_columns(table, dimension->columns, fields[0]);
-  dimension->type2 = add_columns(table, dimension->columns + dimension->keys, fields[1]);
-  dimension->type1 =
-      add_columns(table, dimension->columns + dimension->keys + dimension->type2, fields[2]);
-  dimension->surrogate = resolve_column(table, NameStr(*DatumGetName(fields[3])));
-  dimension->valid_from = resolve_column(table, NameStr(*DatumGetName(fields[4]))).quoted;
-  dimension->valid_to = resolve_column(table, NameStr(*DatumGetName(fields[5]))).quoted;
-  if (!nulls[6]) {
-    dimension->current_flag = resolve_column(table, NameStr(*DatumGetName(fields[6]))).quoted;
-  }
-  if (!nulls[7]) {
-    dimension->inferred_flag = resolve_column(table, NameStr(*DatumGetName(fields[7]))).quoted;
-  }
+  fill_columns(table, dimension, r);
+  const auto quoted = [&](Field field) {
+    return r.nulls[field] ? nullptr : resolve_column(table, r.name(field)).quoted;
+  };
+  dimension->surrogate = resolve_column(table, r.name(surrogate_column));
+  dimension->valid_from = quoted(from_column);
+  dimension->valid_to = quoted(to_column);
+  dimension->current_flag = quoted(current_column);
+  dimension->inferred_flag = quoted(inferred_column);
+  dimension->deleted_flag = quoted(deleted_column);
+  dimension->read_from = r.string(read_from);
+  dimension->read_to = r.string(read_to);
+  dimension->open_condition = r.string(open_condition);
+  dimension->write_from = r.string(write_from);
+  dimension->write_to = r.string(write_to);
+  dimension->lowest = r.string(lowest);
+  dimension->zone = r.string(zone);
+  dimension->sequence_column = r.name(sequence_name);
+  dimension->op_column = r.name(op_name);
+  dimension->delete_values =
+      r.nulls[delete_values] ? 0 : datumCopy(r.values[delete_values], false, -1);
+  dimension->ignore_nulls = DatumGetBool(r.values[ignore_nulls]);
+  dimension->keep_missing = DatumGetBool(r.values[keep_missing]);
+  const char *reject = r.string(on_reject);
+  dimension->on_reject = strcmp(reject, "fail") == 0         ? OnReject::fail
+                         : strcmp(reject, "quarantine") == 0 ? OnReject::quarantine
+                                                             : OnReject::list;
+  dimension->memory = r.side_table(memory_table, dimension->qualified);
+  dimension->journal = r.side_table(journal_table, dimension->qualified);
+  dimension->rejects = r.side_table(reject_table, dimension->qualified);
   dimension->key_indexed = has_key_index(table, *dimension);
   table_close(table, NoLock);
   MemoryContextSwitchTo(spi);
@@ -306,44 +509,48 @@ Source *resolve_source(Dimension *dimension, Oid relation, const Options &option
     ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("%s is neither a table nor a view", qualified_name(relation))));
   }
-  check_columns(table, *dimension, options);
   auto *source = static_cast<Source *>(palloc0(sizeof(Source)));
   source->relation = relation;
   source->qualified = qualified_name(relation);
-  for (int i = 0; i < dimension->count(); ++i) {
+  check_columns(table, dimension, options, source);
+  for (int i = 0; i < dimension->event_columns(); ++i) {
     Column &column = dimension->columns[i];
-    const Form_pg_attribute from = find_attribute(table, column.name);
+    if (column.missing) {
+      column.source_value = null_of(column.type);
+      continue;
+    }
+    const Form_pg_attribute from = find_attribute(table, column.source_name);
     Oid from_type = from->atttypid;
     if (!can_coerce_type(1, &from_type, &column.type, COERCION_ASSIGNMENT)) {
       ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                       errmsg("column %s of the source %s is of type %s, of the dimension %s",
-                             column.quoted, source->qualified, format_type_be(from_type),
-                             format_type_be(column.type)),
+                             quote_identifier(column.source_name), source->qualified,
+                             format_type_be(from_type), format_type_be(column.type)),
                       errhint("Cast it in a view and merge the view.")));
     }
     column.source_value = source_value(column, from);
   }
-  source->sequence = sequence_expression(table, options);
+  source->sequence = sequence_expression(table, *dimension, options);
   source->operation = "0";
   source->op_text = "NULL";
   if (options.op_column != nullptr) {
-    const char *name = quote_identifier(options.op_column);
-    if (getBaseType(find_attribute(table, options.op_column)->atttypid) == BOOLOID) {
-      source->operation = psprintf("CASE WHEN s.%s THEN 1 ELSE 0 END", name);
-    } else {
-      source->operation = psprintf(
-          "CASE WHEN s.%s IS NULL THEN 0 ELSE CASE pg_catalog.lower(CAST(s.%s AS pg_catalog.text))"
-          " WHEN 'd' THEN 1 WHEN 'delete' THEN 1"
-          " WHEN 'i' THEN 0 WHEN 'insert' THEN 0 WHEN 'u' THEN 0 WHEN 'update' THEN 0"
-          " WHEN 'upsert' THEN 0 WHEN 'c' THEN 0 WHEN 'create' THEN 0 WHEN 'r' THEN 0"
-          " WHEN 'read' THEN 0 WHEN '' THEN 0 ELSE 2 END END",
-          name, name);
-    }
-    source->op_text = psprintf("CAST(s.%s AS pg_catalog.text)", name);
+    source->operation = operation_expression(table, *dimension, options);
+    source->op_text =
+        psprintf("CAST(s.%s AS pg_catalog.text)", quote_identifier(options.op_column));
   }
   source->unique_key = has_unique_key(table, *dimension);
   relation_close(table, NoLock);
   return source;
+}
+
+// The type without length limit; of a domain the type below, because a domain may refuse NULL.
+const char *plain_type(Oid type) {
+  return format_type_extended(getBaseType(type), -1,
+                              FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+const char *null_of(Oid type) {
+  return psprintf("CAST(NULL AS %s)", plain_type(type));
 }
 
 } // namespace starhouse::pg::scd

@@ -1,9 +1,8 @@
 // The receiver of a merge's read statement. Rows arrive in key order; those of one key are
 // collected, given content ids by the columns' own equality, put through the core, and the answer
 // becomes rows of work. Memory holds one key at a time.
-#include "pg/scd.hpp"
+#include "pg/scd_replay.hpp"
 #include "pg/boundary.hpp"
-#include "core/scd/history.hpp"
 
 extern "C" {
 #include "executor/tuptable.h"
@@ -14,114 +13,7 @@ extern "C" {
 
 namespace starhouse::pg::scd {
 
-namespace core = starhouse::scd;
-
 namespace {
-
-// Below this many rows of a key, comparing one by one is cheaper than hashing them first.
-constexpr int few_rows = 16;
-
-struct Row {
-  Datum *values;
-  bool *nulls;
-  core::Index content;
-  core::Index overwrite;
-};
-
-} // namespace
-
-struct Replay {
-  DestReceiver receiver; // first: the executor knows no more than this
-  const Dimension *dimension;
-  const Options *options;
-  WorkSet *work;
-  Counts *counts;
-  MemoryContext group;   // of one key
-  MemoryContext scratch; // of one rejected row
-  int width;
-  Row *rows;
-  int count;
-  int room;
-  int64 events; // rows of the source seen
-};
-
-namespace {
-
-bool same_value(const Column &column, Datum a, bool a_null, Datum b, bool b_null) {
-  if (a_null || b_null) {
-    return a_null && b_null;
-  }
-  return DatumGetBool(FunctionCall2Coll(&column.compare->eq_opr_finfo, column.collation, a, b));
-}
-
-bool same_columns(const Replay &replay, const Row &a, const Row &b, int first, int last) {
-  for (int i = first; i < last; ++i) {
-    const int c = at::columns + i;
-    if (!same_value(replay.dimension->columns[i], a.values[c], a.nulls[c], b.values[c],
-                    b.nulls[c])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-uint32 hash_columns(const Replay &replay, const Row &row, int first, int last) {
-  uint32 hash = 0;
-  for (int i = first; i < last; ++i) {
-    const Column &column = replay.dimension->columns[i];
-    const int c = at::columns + i;
-    hash = (hash << 5) | (hash >> 27);
-    // A type with equality and no hash leaves the telling apart to the comparison.
-    if (!row.nulls[c] && OidIsValid(column.compare->hash_proc)) {
-      hash ^= DatumGetUInt32(
-          FunctionCall1Coll(&column.compare->hash_proc_finfo, column.collation, row.values[c]));
-    }
-    hash *= 0x9E3779B1U;
-  }
-  return hash;
-}
-
-bool is_event(const Row &row) {
-  return DatumGetInt16(row.values[at::kind]) == 1;
-}
-
-int16 flag_of(const Row &row) {
-  return DatumGetInt16(row.values[at::flag]);
-}
-
-bool has_attributes(const Row &row) {
-  return !is_event(row) || flag_of(row) == operation::upsert;
-}
-
-// Gives the rows of the key ids: equal columns, equal ids.
-void number_columns(Replay *replay, int first, int last, core::Index Row::*id) {
-  uint32 slots = 2;
-  while (slots < 2 * static_cast<uint32>(replay->count)) {
-    slots *= 2;
-  }
-  auto *table = static_cast<int *>(MemoryContextAllocExtended(replay->group, slots * sizeof(int),
-                                                              MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
-  core::Index next = 0;
-  for (int i = 0; i < replay->count; ++i) {
-    Row &row = replay->rows[i];
-    row.*id = core::none;
-    if (!has_attributes(row)) {
-      continue;
-    }
-    uint32 slot = replay->count > few_rows ? hash_columns(*replay, row, first, last) : 0;
-    for (slot &= slots - 1; table[slot] != 0; slot = (slot + 1) & (slots - 1)) {
-      const Row &other = replay->rows[table[slot] - 1];
-      if (same_columns(*replay, row, other, first, last)) {
-        row.*id = other.*id;
-        break;
-      }
-    }
-    if (row.*id == core::none) {
-      table[slot] = i + 1;
-      row.*id = next++;
-    }
-  }
-}
 
 const char *key_text(const Replay &replay, const Datum *values, const bool *nulls) {
   StringInfoData text;
@@ -139,19 +31,23 @@ const char *key_text(const Replay &replay, const Datum *values, const bool *null
 
 void reject(Replay *replay, const Datum *values, const bool *nulls, const char *code,
             const char *reason) {
-  const int all = replay->dimension->count();
-  auto *out = static_cast<Datum *>(palloc(sizeof(Datum) * (5 + all)));
-  auto *out_nulls = static_cast<bool *>(palloc0(sizeof(bool) * (5 + all)));
+  const int columns = replay->dimension->event_columns();
+  auto *out = static_cast<Datum *>(palloc(sizeof(Datum) * (5 + columns)));
+  auto *out_nulls = static_cast<bool *>(palloc0(sizeof(bool) * (5 + columns)));
+  const char *key = key_text(*replay, values, nulls);
   out[0] = CStringGetTextDatum(code);
   out[1] = CStringGetTextDatum(reason);
-  out[2] = CStringGetTextDatum(key_text(*replay, values, nulls));
+  out[2] = CStringGetTextDatum(key);
   out[3] = values[at::instant];
   out_nulls[3] = nulls[at::instant];
-  out[4] = values[at::op_text];
-  out_nulls[4] = nulls[at::op_text];
-  memcpy(out + 5, values + at::columns, sizeof(Datum) * all);
-  memcpy(out_nulls + 5, nulls + at::columns, sizeof(bool) * all);
+  out[4] = values[at::text];
+  out_nulls[4] = nulls[at::text];
+  memcpy(out + 5, values + at::columns, sizeof(Datum) * columns);
+  memcpy(out_nulls + 5, nulls + at::columns, sizeof(bool) * columns);
   put(&replay->work->rejects, out, out_nulls);
+  if (replay->first_reject == nullptr) {
+    replay->first_reject = MemoryContextStrdup(replay->home, psprintf("key %s: %s", key, reason));
+  }
   ++replay->counts->rejected;
 }
 
@@ -173,34 +69,45 @@ bool reject_row(Replay *replay, const Datum *values, const bool *nulls) {
   if (DatumGetInt16(values[at::flag]) == operation::unknown) {
     reject(replay, values, nulls, "unknown_operation",
            psprintf("operation \"%s\" is neither an upsert nor a delete",
-                    TextDatumGetCString(values[at::op_text])));
+                    TextDatumGetCString(values[at::text])));
     return true;
   }
   return false;
 }
 
-void interval(Datum *out, core::Instant from, core::Instant to) {
-  out[0] = TimestampTzGetDatum(from);
-  out[1] = TimestampTzGetDatum(to);
-  out[2] = BoolGetDatum(to == core::forever);
-}
-
-// Copies columns [first, last): type-1 columns from `newest`, the others from `row`.
-void take_columns(const Replay &replay, const Row &row, const Row &newest, int first, int last,
-                  Datum *out, bool *out_nulls) {
-  const int type1_from = replay.dimension->keys + replay.dimension->type2;
-  for (int i = first; i < last; ++i) {
-    const Row &from = i < type1_from ? row : newest;
-    out[i - first] = from.values[at::columns + i];
-    out_nulls[i - first] = from.nulls[at::columns + i];
+// A key that the complete snapshot speaks of in a way that was rejected: of this key it says
+// nothing.
+void note_rejected(Replay *replay, const Row &row) {
+  if (!replay->options->complete || replay->dimension->memory == nullptr) {
+    return;
   }
+  for (int i = 0; i < replay->count; ++i) {
+    const Row &known = replay->rows[i];
+    if (kind_of(known) == kind::memory && flag_of(known) == memory::rejected &&
+        known.values[at::instant] == row.values[at::instant]) {
+      return;
+    }
+  }
+  const core::Memory memory{DatumGetTimestampTz(row.values[at::instant]), core::Kind::repeat, 0,
+                            nullptr};
+  put_memory(replay, &replay->work->remembered, row, memory, memory::rejected);
 }
 
 void count_outcomes(Replay *replay, const core::Plan &plan, const Row *const *event_rows) {
   Counts *counts = replay->counts;
+  bool noted = false;
   for (std::size_t i = 0; i < plan.outcomes.size(); ++i) {
     const Row &row = *event_rows[i];
-    switch (plan.outcomes[i]) {
+    const core::Outcome outcome = plan.outcomes[i];
+    if (outcome == core::Outcome::conflict || outcome == core::Outcome::too_late) {
+      if (!noted) {
+        note_rejected(replay, row);
+        noted = true;
+      }
+    } else if (outcome != core::Outcome::not_finite) {
+      replay->newest = Max(replay->newest, DatumGetTimestampTz(row.values[at::instant]));
+    }
+    switch (outcome) {
     case core::Outcome::unchanged:
       // A key that a snapshot lacks and that is gone already is no row of the source.
       counts->unchanged += flag_of(row) == operation::missing ? 0 : 1;
@@ -224,61 +131,87 @@ void count_outcomes(Replay *replay, const core::Plan &plan, const Row *const *ev
     case core::Outcome::not_finite:
       reject(replay, row.values, row.nulls, "infinite_sequence", "the sequence is not finite");
       break;
+    case core::Outcome::too_late:
+      reject(replay, row.values, row.nulls, "too_late",
+             psprintf("older than %s, the horizon of the dimension",
+                      timestamptz_to_str(replay->dimension->cutoff)));
+      break;
     }
   }
 }
 
-// Rows of work for one key.
-void write_plan(Replay *replay, const core::Plan &plan, const core::Version *versions,
-                const Row *const *version_rows, const Row *const *event_rows) {
-  const Dimension &dimension = *replay->dimension;
-  const int all = dimension.count();
-  const int type1_from = dimension.keys + dimension.type2;
-  const Row *newest = nullptr;
-  if (plan.newest_event != core::none) {
-    newest = event_rows[plan.newest_event];
-  } else if (plan.newest_version != core::none) {
-    newest = version_rows[plan.newest_version];
-  }
-  auto *out = static_cast<Datum *>(palloc(sizeof(Datum) * (4 + all)));
-  auto *nulls = static_cast<bool *>(palloc0(sizeof(bool) * (4 + all)));
-  const bool none_null[4] = {};
+// The rows of one key as the core takes them.
+struct Group {
+  core::Version *versions;
+  core::Event *events;
+  core::Memory *memories;
+  core::Instant *snapshots;
+  const Row **version_rows;
+  const Row **event_rows;
+  std::size_t version_count;
+  std::size_t event_count;
+  std::size_t memory_count;
+  std::size_t snapshot_count;
+};
 
-  // A version that moves and is overwritten is written once. Both lists are in order of time.
-  std::size_t m = 0;
-  std::size_t o = 0;
-  while (m < plan.moves.size() || o < plan.overwrite.size()) {
-    const core::Move *move = m < plan.moves.size() ? &plan.moves[m] : nullptr;
-    const core::Index v = o < plan.overwrite.size() ? plan.overwrite[o] : core::none;
-    if (v == core::none || (move != nullptr && versions[move->version].from < versions[v].from)) {
-      out[0] = version_rows[move->version]->values[at::surrogate];
-      interval(out + 1, move->from, move->to);
-      put(&replay->work->moves, out, none_null);
-      ++m;
-      continue;
+template <class T>
+T *some(int count) {
+  return static_cast<T *>(
+      palloc_extended(sizeof(T) * static_cast<Size>(Max(count, 1)), MCXT_ALLOC_HUGE));
+}
+
+// The complete snapshots from the oldest event on, but for those that rejected the key.
+void add_snapshots(const Replay &replay, Group *group, core::Instant oldest) {
+  const Dimension &dimension = *replay.dimension;
+  group->snapshots = some<core::Instant>(dimension.snapshot_count);
+  group->snapshot_count = 0;
+  for (int i = dimension.snapshot_count - 1; i >= 0 && dimension.snapshots[i] >= oldest; --i) {
+    bool excepted = false;
+    for (int r = 0; r < replay.count && !excepted; ++r) {
+      const Row &row = replay.rows[r];
+      excepted = kind_of(row) == kind::memory && flag_of(row) == memory::rejected &&
+                 DatumGetTimestampTz(row.values[at::instant]) == dimension.snapshots[i];
     }
-    const bool moves = move != nullptr && move->version == v;
-    out[0] = version_rows[v]->values[at::surrogate];
-    interval(out + 1, moves ? move->from : versions[v].from, moves ? move->to : versions[v].to);
-    take_columns(*replay, *version_rows[v], *newest, type1_from, all, out + 4, nulls + 4);
-    put(&replay->work->overwrites, out, nulls);
-    ++o;
-    m += moves ? 1 : 0;
-  }
-  for (const core::Opening &opening : plan.openings) {
-    const Row &row = *event_rows[opening.event];
-    memset(nulls, 0, sizeof(bool) * (4 + all));
-    if (opening.version != core::none) {
-      out[0] = version_rows[opening.version]->values[at::surrogate];
-      interval(out + 1, opening.from, opening.to);
-      take_columns(*replay, row, *newest, dimension.keys, all, out + 4, nulls + 4);
-      put(&replay->work->completions, out, nulls);
-    } else {
-      interval(out, opening.from, opening.to);
-      take_columns(*replay, row, *newest, 0, all, out + 3, nulls + 3);
-      put(&replay->work->insertions, out, nulls);
+    if (!excepted) {
+      group->snapshots[group->snapshot_count++] = dimension.snapshots[i];
     }
   }
+}
+
+Group sort_out(const Replay &replay) {
+  Group group = {};
+  group.versions = some<core::Version>(replay.count);
+  group.events = some<core::Event>(replay.count);
+  group.memories = some<core::Memory>(replay.count);
+  group.version_rows = some<const Row *>(replay.count);
+  group.event_rows = some<const Row *>(replay.count);
+  core::Instant oldest = core::forever;
+  for (int i = 0; i < replay.count; ++i) {
+    const Row &row = replay.rows[i];
+    const TimestampTz instant = DatumGetTimestampTz(row.values[at::instant]);
+    const int16 flag = flag_of(row);
+    switch (kind_of(row)) {
+    case kind::event:
+      group.events[group.event_count] = {
+          instant, flag == operation::upsert ? core::Operation::upsert : core::Operation::remove,
+          row.ids};
+      group.event_rows[group.event_count++] = &row;
+      oldest = Min(oldest, instant);
+      break;
+    case kind::version:
+      group.versions[group.version_count] = {instant, DatumGetTimestampTz(row.values[at::valid_to]),
+                                             row.ids, (flag & 1) != 0, (flag & 2) != 0};
+      group.version_rows[group.version_count++] = &row;
+      break;
+    default:
+      if (flag != memory::rejected &&
+          read_memory(replay, row, &group.memories[group.memory_count])) {
+        ++group.memory_count;
+      }
+    }
+  }
+  add_snapshots(replay, &group, oldest);
+  return group;
 }
 
 void finish_key(Replay *replay) {
@@ -288,41 +221,20 @@ void finish_key(Replay *replay) {
   CHECK_FOR_INTERRUPTS();
   MemoryContext before = MemoryContextSwitchTo(replay->group);
   const Dimension &dimension = *replay->dimension;
-  number_columns(replay, dimension.keys, dimension.keys + dimension.type2, &Row::content);
-  number_columns(replay, dimension.keys + dimension.type2, dimension.count(), &Row::overwrite);
-
-  const auto n = static_cast<Size>(replay->count);
-  auto *versions =
-      static_cast<core::Version *>(palloc_extended(sizeof(core::Version) * n, MCXT_ALLOC_HUGE));
-  auto *events =
-      static_cast<core::Event *>(palloc_extended(sizeof(core::Event) * n, MCXT_ALLOC_HUGE));
-  auto **version_rows =
-      static_cast<const Row **>(palloc_extended(sizeof(Row *) * n, MCXT_ALLOC_HUGE));
-  auto **event_rows =
-      static_cast<const Row **>(palloc_extended(sizeof(Row *) * n, MCXT_ALLOC_HUGE));
-  std::size_t version_count = 0;
-  std::size_t event_count = 0;
-  for (int i = 0; i < replay->count; ++i) {
-    const Row &row = replay->rows[i];
-    const TimestampTz instant = DatumGetTimestampTz(row.values[at::instant]);
-    if (is_event(row)) {
-      const bool upsert = flag_of(row) == operation::upsert;
-      events[event_count] = {instant, upsert ? core::Operation::upsert : core::Operation::remove,
-                             row.content, row.overwrite, false};
-      event_rows[event_count++] = &row;
-    } else {
-      versions[version_count] = {instant, DatumGetTimestampTz(row.values[at::valid_to]),
-                                 row.content, row.overwrite, flag_of(row) == 1};
-      version_rows[version_count++] = &row;
-    }
-  }
-
+  number_rows(replay);
+  const Group group = sort_out(*replay);
+  const core::Input input{replay->shape,
+                          {group.versions, group.version_count},
+                          {group.events, group.event_count},
+                          {group.memories, group.memory_count},
+                          {group.snapshots, group.snapshot_count},
+                          dimension.cutoff};
   core::Plan plan;
   ContextMemory memory(replay->group);
   const Env env{&memory, cancel_requested};
-  compute([&] { plan = core::plan_merge({versions, version_count}, {events, event_count}, env); });
+  compute([&] { plan = core::plan_merge(input, env); });
   if (plan.corrupt_version != core::none) {
-    const core::Version &version = versions[plan.corrupt_version];
+    const core::Version &version = group.versions[plan.corrupt_version];
     ereport(ERROR, (errcode(ERRCODE_EXCLUSION_VIOLATION),
                     errmsg("versions of key %s in %s overlap or are empty",
                            key_text(*replay, replay->rows[0].values, replay->rows[0].nulls),
@@ -333,8 +245,9 @@ void finish_key(Replay *replay) {
                     errhint("SELECT * FROM starhouse.scd_check(%s) lists what is wrong.",
                             quote_literal_cstr(dimension.qualified))));
   }
-  count_outcomes(replay, plan, event_rows);
-  write_plan(replay, plan, versions, version_rows, event_rows);
+  count_outcomes(replay, plan, group.event_rows);
+  write_plan(replay, plan, static_cast<core::Row>(group.version_count), group.version_rows,
+             group.event_rows);
 
   MemoryContextSwitchTo(before);
   MemoryContextReset(replay->group);
@@ -344,7 +257,7 @@ void finish_key(Replay *replay) {
 }
 
 bool starts_new_key(const Replay &replay, const Datum *values, const bool *nulls) {
-  const Row row{const_cast<Datum *>(values), const_cast<bool *>(nulls), 0, 0};
+  const Row row{const_cast<Datum *>(values), const_cast<bool *>(nulls), nullptr};
   return replay.count > 0 && !same_columns(replay, replay.rows[0], row, 0, replay.dimension->keys);
 }
 
@@ -361,8 +274,7 @@ void keep(Replay *replay, const TupleTableSlot *slot) {
   Row row;
   row.values = static_cast<Datum *>(palloc(sizeof(Datum) * width));
   row.nulls = static_cast<bool *>(palloc(sizeof(bool) * width));
-  row.content = core::none;
-  row.overwrite = core::none;
+  row.ids = nullptr;
   const TupleDesc shape = slot->tts_tupleDescriptor;
   for (int i = 0; i < replay->width; ++i) {
     const Form_pg_attribute attribute = TupleDescAttr(shape, i);
@@ -375,19 +287,32 @@ void keep(Replay *replay, const TupleTableSlot *slot) {
   MemoryContextSwitchTo(before);
 }
 
+// A row that is the only one of its key, of which nothing is known, is written as it came.
+bool write_single(Replay *replay, const TupleTableSlot *slot) {
+  const TimestampTz instant = DatumGetTimestampTz(slot->tts_values[at::instant]);
+  if (!replay->singles || DatumGetInt16(slot->tts_values[at::flag]) != operation::upsert ||
+      TIMESTAMP_NOT_FINITE(instant)) {
+    return false;
+  }
+  put_insertion(replay, slot->tts_values + at::columns, slot->tts_isnull + at::columns, instant);
+  replay->newest = Max(replay->newest, instant);
+  ++replay->counts->inserted;
+  return true;
+}
+
 bool receive(TupleTableSlot *slot, DestReceiver *receiver) {
   auto *replay = reinterpret_cast<Replay *>(receiver);
   slot_getallattrs(slot);
-  const bool event = DatumGetInt16(slot->tts_values[at::kind]) == 1;
-  if (event) {
+  if (DatumGetInt16(slot->tts_values[at::kind]) == kind::event) {
     if (DatumGetInt16(slot->tts_values[at::flag]) != operation::missing) {
       ++replay->events;
     }
     MemoryContext before = MemoryContextSwitchTo(replay->scratch);
-    const bool left_out = reject_row(replay, slot->tts_values, slot->tts_isnull);
+    const bool done =
+        reject_row(replay, slot->tts_values, slot->tts_isnull) || write_single(replay, slot);
     MemoryContextSwitchTo(before);
     MemoryContextReset(replay->scratch);
-    if (left_out) {
+    if (done) {
       return true;
     }
   }
@@ -407,10 +332,23 @@ void start_up(DestReceiver *receiver, int /*operation*/, TupleDesc shape) {
 
 void do_nothing(DestReceiver * /*receiver*/) {}
 
+core::Shape shape_of(const Dimension &dimension) {
+  const auto slots = [&](int columns) {
+    return static_cast<core::Index>(dimension.partial() ? columns : Min(columns, 1));
+  };
+  core::Shape shape;
+  shape.tracked = slots(dimension.type2);
+  shape.newest = slots(dimension.type1);
+  shape.oldest = slots(dimension.type0);
+  shape.alternate = static_cast<core::Index>(dimension.type3);
+  shape.flag_deletes = dimension.deleted_flag != nullptr;
+  return shape;
+}
+
 } // namespace
 
-Replay *start_replay(const Dimension &dimension, const Options &options, WorkSet *work,
-                     Counts *counts) {
+Replay *start_replay(const Dimension &dimension, const Options &options, bool singles,
+                     WorkSet *work, Counts *counts) {
   auto *replay = static_cast<Replay *>(palloc0(sizeof(Replay)));
   replay->receiver.receiveSlot = receive;
   replay->receiver.rStartup = start_up;
@@ -419,13 +357,18 @@ Replay *start_replay(const Dimension &dimension, const Options &options, WorkSet
   replay->receiver.mydest = DestTuplestore;
   replay->dimension = &dimension;
   replay->options = &options;
+  replay->shape = shape_of(dimension);
+  // What a single row leaves out is NULL, and has to be remembered as left out.
+  replay->singles = singles && !dimension.partial();
   replay->work = work;
   replay->counts = counts;
+  replay->home = CurrentMemoryContext;
   replay->group =
       AllocSetContextCreate(CurrentMemoryContext, "starhouse scd key", ALLOCSET_DEFAULT_SIZES);
   replay->scratch =
       AllocSetContextCreate(CurrentMemoryContext, "starhouse scd row", ALLOCSET_SMALL_SIZES);
   replay->width = at::columns + dimension.count();
+  replay->newest = DT_NOBEGIN;
   return replay;
 }
 
@@ -433,9 +376,9 @@ DestReceiver *replay_receiver(Replay *replay) {
   return &replay->receiver;
 }
 
-int64 finish_replay(Replay *replay) {
+Seen finish_replay(Replay *replay) {
   finish_key(replay);
-  return replay->events;
+  return {replay->events, replay->newest, replay->first_reject};
 }
 
 } // namespace starhouse::pg::scd

@@ -3,7 +3,8 @@
 //   WITH event    -- feed: every row of the source; snapshot: the rows that differ from what is in
 //   force
 //      , member   -- their keys
-//   SELECT versions of the members  UNION ALL  SELECT events  ORDER BY key
+//   SELECT versions of the members  UNION ALL  SELECT what is remembered of them
+//   UNION ALL  SELECT events  ORDER BY key
 //
 // A snapshot's unchanged rows end in the join: they are neither stored nor sorted.
 #include "pg/scd.hpp"
@@ -15,12 +16,6 @@ extern "C" {
 namespace starhouse::pg::scd {
 
 namespace {
-
-// The type without length limit; of a domain the type below, because a domain may refuse NULL.
-const char *plain_type(Oid type) {
-  return format_type_extended(getBaseType(type), -1,
-                              FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
-}
 
 struct Builder {
   const Dimension &dimension;
@@ -45,7 +40,7 @@ struct Builder {
   void source_columns() {
     add("%s AS q, CAST(%s AS pg_catalog.int2) AS o, %s AS ot", source.sequence, source.operation,
         source.op_text);
-    for (int i = 0; i < dimension.count(); ++i) {
+    for (int i = 0; i < dimension.event_columns(); ++i) {
       add(", %s AS c%d", dimension.columns[i].source_value, i + 1);
     }
   }
@@ -63,11 +58,11 @@ struct Builder {
     }
   }
 
-  void in_force(const char *alias) {
+  void in_force() {
     if (dimension.current_flag != nullptr) {
-      add("%s.%s", alias, dimension.current_flag);
+      add("x.%s", dimension.current_flag);
     } else {
-      add("%s.%s OPERATOR(pg_catalog.=) 'infinity'", alias, dimension.valid_to);
+      add("%s", dimension.open_condition);
     }
   }
 
@@ -75,35 +70,49 @@ struct Builder {
 
   // Current versions, or those of the past that were in force at as_of.
   void compared_versions(bool current) {
-    add("SELECT x.%s AS f, x.%s AS t, true AS present", dimension.valid_from, dimension.valid_to);
-    if (dimension.inferred_flag != nullptr) {
-      add(", x.%s AS inferred", dimension.inferred_flag);
-    } else {
-      add(", false AS inferred");
-    }
+    add("SELECT %s AS f, %s AS t, true AS present, %s%s AS inferred, %s%s AS deleted",
+        dimension.read_from, dimension.read_to, dimension.inferred_flag != nullptr ? "x." : "",
+        dimension.inferred_flag != nullptr ? dimension.inferred_flag : "false",
+        dimension.deleted_flag != nullptr ? "x." : "",
+        dimension.deleted_flag != nullptr ? dimension.deleted_flag : "false");
     for (int i = 0; i < dimension.count(); ++i) {
       add(", x.%s AS c%d", dimension.columns[i].quoted, i + 1);
     }
     add(" FROM %s AS x WHERE ", dimension.qualified);
     if (current) {
-      in_force("x");
+      in_force();
       return;
     }
-    add("x.%s OPERATOR(pg_catalog.<=) ", dimension.valid_from);
+    add("%s OPERATOR(pg_catalog.<=) ", dimension.read_from);
     as_of();
-    add(" AND x.%s OPERATOR(pg_catalog.>) ", dimension.valid_to);
+    add(" AND %s OPERATOR(pg_catalog.>) ", dimension.read_to);
     as_of();
-    add(" AND x.%s OPERATOR(pg_catalog.<) 'infinity'", dimension.valid_to);
+    add(" AND %s OPERATOR(pg_catalog.<) 'infinity'", dimension.read_to);
   }
 
+  // Whether the source says another value than is in force. Where NULL says nothing, it does not.
   void differs(const char *left, const char *right, int i) {
     const Column &column = dimension.columns[i];
+    if (dimension.ignore_nulls) {
+      add("(%s.c%d IS NOT NULL AND (%s.c%d %s %s.c%d) IS NOT TRUE)", right, i + 1, left, i + 1,
+          column.equality, right, i + 1);
+      return;
+    }
     if (column.built_in_equality) {
       add("%s.c%d IS DISTINCT FROM %s.c%d", left, i + 1, right, i + 1);
     } else {
       add("((%s.c%d %s %s.c%d) IS NOT TRUE AND (%s.c%d IS NOT NULL OR %s.c%d IS NOT NULL))", left,
           i + 1, column.equality, right, i + 1, left, i + 1, right, i + 1);
     }
+  }
+
+  // What a snapshot is compared by: not by what it lacks, not by the first values (type 0), and by
+  // a companion of type 6 no more than by its twin.
+  bool compared(int i) const {
+    const Column &column = dimension.columns[i];
+    const int type0 = dimension.keys + dimension.type2 + dimension.type1;
+    return !column.missing && (i < type0 || i >= type0 + dimension.type0) &&
+           column.source_name == column.name;
   }
 
   void source_rows() {
@@ -116,7 +125,7 @@ struct Builder {
   // than the row, or there is none, the whole history of the key decides.
   void candidates() {
     add("SELECT s.q, s.o, s.ot, ");
-    names("s", dimension.count());
+    names("s", dimension.event_columns());
     add(" FROM (");
     source_rows();
     add(") AS s LEFT JOIN (");
@@ -125,12 +134,15 @@ struct Builder {
     keys_equal("d", "s");
     // Few rows pass. Spelt as a comparison that says so: the planner would take the many ORs for
     // nearly all rows and then refuse a parallel plan.
-    add(" WHERE CASE WHEN d.present IS NULL OR d.inferred OR s.o OPERATOR(pg_catalog.<>) "
+    add(" WHERE CASE WHEN d.present IS NULL OR d.inferred OR d.deleted OR s.o "
+        "OPERATOR(pg_catalog.<>) "
         "0::pg_catalog.int2"
         " OR (s.q OPERATOR(pg_catalog.>=) d.f AND s.q OPERATOR(pg_catalog.<) d.t) IS NOT TRUE");
-    for (int i = dimension.keys; i < dimension.count(); ++i) {
-      add(" OR ");
-      differs("d", "s", i);
+    for (int i = dimension.keys; i < dimension.event_columns(); ++i) {
+      if (compared(i)) {
+        add(" OR ");
+        differs("d", "s", i);
+      }
     }
     add(" THEN 1 ELSE 0 END OPERATOR(pg_catalog.=) 1");
   }
@@ -141,17 +153,17 @@ struct Builder {
     add(" UNION ALL SELECT ");
     as_of();
     add(", %d::pg_catalog.int2, NULL", operation::missing);
-    for (int i = 0; i < dimension.count(); ++i) {
-      const Column &column = dimension.columns[i];
+    for (int i = 0; i < dimension.event_columns(); ++i) {
       if (i < dimension.keys) {
         add(", d.c%d", i + 1);
       } else {
-        add(", CAST(NULL AS %s)", plain_type(column.type));
+        add(", %s", null_of(dimension.columns[i].type));
       }
     }
     add(" FROM (");
     compared_versions(current);
-    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT EXISTS (SELECT FROM (");
+    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted AND NOT EXISTS "
+        "(SELECT FROM (");
     source_rows();
     add(") AS s WHERE ");
     keys_equal("s", "d");
@@ -169,7 +181,7 @@ struct Builder {
       // Two rows of one key may contradict each other although one of them is what is in force:
       // with one row of a key, all its rows are read.
       add("SELECT s.q, s.o, s.ot, ");
-      names("s", dimension.count());
+      names("s", dimension.event_columns());
       add(" FROM (");
       source_rows();
       add(") AS s WHERE EXISTS (SELECT FROM candidate AS c WHERE ");
@@ -185,12 +197,46 @@ struct Builder {
     }
   }
 
+  void nulls(int first, int last) {
+    for (int i = first; i < last; ++i) {
+      add(", %s", null_of(dimension.columns[i].type));
+    }
+  }
+
   void add_events(const char *from) {
-    add("SELECT 1::pg_catalog.int2, CAST(NULL AS %s), e.q, CAST(NULL AS pg_catalog.timestamptz), "
-        "e.o, e.ot, ",
-        plain_type(dimension.surrogate.type));
-    names("e", dimension.count());
+    add("SELECT %d::pg_catalog.int2, %s, e.q, CAST(NULL AS pg_catalog.timestamptz), e.o, e.ot, ",
+        kind::event, null_of(dimension.surrogate.type));
+    names("e", dimension.event_columns());
+    nulls(dimension.event_columns(), dimension.count());
     add(" FROM %s", from);
+  }
+
+  // What is remembered of the members: a mask of the columns that were given, or the column of a
+  // previous value, as text.
+  void memories() {
+    add("SELECT %d::pg_catalog.int2, %s, g.sequence, CAST(NULL AS pg_catalog.timestamptz), "
+        "(pg_catalog.strpos('%s', g.kind::pg_catalog.text) OPERATOR(pg_catalog.-) 1)"
+        "::pg_catalog.int2, CASE WHEN g.kind OPERATOR(pg_catalog.=) 'p'::\"char\" THEN g.given[1]"
+        " WHEN g.given IS NOT NULL THEN ",
+        kind::memory, null_of(dimension.surrogate.type), memory::letters);
+    for (int i = dimension.keys; i < dimension.event_columns(); ++i) {
+      add("%sCASE WHEN %s OPERATOR(pg_catalog.=) ANY (g.given) THEN '1' ELSE '0' END",
+          i > dimension.keys ? " OPERATOR(pg_catalog.||) " : "",
+          quote_literal_cstr(dimension.columns[i].name));
+    }
+    if (dimension.event_columns() == dimension.keys) {
+      add("''");
+    }
+    add(" END");
+    for (int i = 0; i < dimension.keys; ++i) {
+      add(", m.c%d", i + 1);
+    }
+    nulls(dimension.keys, dimension.count());
+    add(" FROM member AS m JOIN LATERAL (SELECT * FROM %s AS y WHERE ", dimension.memory);
+    for (int i = 0; i < dimension.keys; ++i) {
+      add("%sy.key_%d %s m.c%d", i > 0 ? " AND " : "", i + 1, dimension.columns[i].equality, i + 1);
+    }
+    add(" OFFSET 0) AS g ON true");
   }
 
   void order() {
@@ -201,16 +247,14 @@ struct Builder {
   }
 
   void versions() {
-    add("SELECT 0::pg_catalog.int2, d.* FROM member AS m CROSS JOIN LATERAL (SELECT x.%s, x.%s, "
-        "x.%s, ",
-        dimension.surrogate.quoted, dimension.valid_from, dimension.valid_to);
-    if (dimension.inferred_flag != nullptr) {
-      add("CASE WHEN x.%s THEN 1::pg_catalog.int2 ELSE 0::pg_catalog.int2 END",
-          dimension.inferred_flag);
-    } else {
-      add("0::pg_catalog.int2");
-    }
-    add(", CAST(NULL AS pg_catalog.text)");
+    add("SELECT %d::pg_catalog.int2, d.* FROM member AS m CROSS JOIN LATERAL (SELECT x.%s, %s, %s, "
+        "(CASE WHEN %s%s THEN 1 ELSE 0 END OPERATOR(pg_catalog.+) CASE WHEN %s%s THEN 2 ELSE 0 END)"
+        "::pg_catalog.int2, CAST(NULL AS pg_catalog.text)",
+        kind::version, dimension.surrogate.quoted, dimension.read_from, dimension.read_to,
+        dimension.inferred_flag != nullptr ? "x." : "",
+        dimension.inferred_flag != nullptr ? dimension.inferred_flag : "false",
+        dimension.deleted_flag != nullptr ? "x." : "",
+        dimension.deleted_flag != nullptr ? dimension.deleted_flag : "false");
     for (int i = 0; i < dimension.count(); ++i) {
       add(", x.%s", dimension.columns[i].quoted);
     }
@@ -221,7 +265,7 @@ struct Builder {
     }
     // Says nothing new, but lets the planner use the index whose predicate is IS NOT NULL. OFFSET 0
     // keeps one index probe per key whatever the statistics say.
-    add("x.%s OPERATOR(pg_catalog.>=) '-infinity'%s) AS d", dimension.valid_from,
+    add("x.%s OPERATOR(pg_catalog.>=) %s%s) AS d", dimension.valid_from, dimension.lowest,
         dimension.key_indexed ? " OFFSET 0" : "");
   }
 };
@@ -236,7 +280,7 @@ const char *first_read_statement(const Dimension &dimension, const Source &sourc
   b.source_rows();
   b.add(") AS e");
   // One row per key, known beforehand: the order does not matter.
-  if (options.mode != Mode::snapshot || !source.unique_key) {
+  if (!source.unique_key) {
     b.order();
   }
   return b.text.data;
@@ -262,6 +306,10 @@ const char *read_statement(const Dimension &dimension, const Source &source,
   }
   b.add(") ");
   b.versions();
+  if (dimension.memory != nullptr) {
+    b.add(" UNION ALL ");
+    b.memories();
+  }
   b.add(" UNION ALL ");
   b.add_events("event AS e");
   b.order();
