@@ -325,8 +325,9 @@ BEGIN
   IF add_constraints THEN
     SELECT * INTO d FROM starhouse.scd_dimension s WHERE s.dimension = dim;
     keys := (SELECT string_agg(quote_ident(c), ', ') FROM unnest(key) c);
-    open_rows := coalesce(quote_ident(current_flag), starhouse.scd_open_condition(d, relation.relname));
+    open_rows := coalesce(quote_ident(current_flag), replace(starhouse.scd_open_condition(d, 'x'), 'x.', ''));
     stem := left(relation.relname, 40);
+    -- Without an alias: a partition inherits the expression as it stands.
     -- The predicates matter: an index with one does not make its columns part of a row's identity, so
     -- that a merge which moves an interval never waits for the foreign key checks of a fact load.
     FOR statement IN
@@ -335,7 +336,7 @@ BEGIN
         (stem || '_scd_current', format('CREATE UNIQUE INDEX %%I ON %s (%s) WHERE %s', dim, keys, open_rows), key),
         (stem || '_scd_interval', format('ALTER TABLE %s ADD CONSTRAINT %%I CHECK (%I %s %I)', dim, valid_from, CASE WHEN end_inclusive THEN '<=' ELSE '<' END, valid_to), NULL),
         (stem || '_scd_flag', CASE WHEN current_flag IS NOT NULL
-                              THEN format('ALTER TABLE %s ADD CONSTRAINT %%I CHECK (%I = (%s))', dim, current_flag, starhouse.scd_open_condition(d, relation.relname)) END, NULL)
+                              THEN format('ALTER TABLE %s ADD CONSTRAINT %%I CHECK (%I = (%s))', dim, current_flag, replace(starhouse.scd_open_condition(d, 'x'), 'x.', '')) END, NULL)
       ) AS s (name, clause, columns)
       WHERE s.clause IS NOT NULL
         AND NOT EXISTS (SELECT FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid WHERE i.indrelid = dim AND c.relname = s.name)
