@@ -1,7 +1,6 @@
 // The SQL function time_dimension.
 #include "pg/calendar.hpp"
 
-#include "pg/compat.hpp"
 #include "core/calendar/time_dimension.hpp"
 
 #include <iterator>
@@ -372,7 +371,7 @@ void move_to_slot(MinimalTuple tuple, const TimeRow &row) {
 
 // The row as a value of its row type.
 Datum row_datum(TimeDimensionCall *call, const TimeRow &row) {
-  HeapTuple tuple = starhouse::pg::compat::heap_tuple(call->writer.write(row));
+  HeapTuple tuple = heap_tuple_from_minimal_tuple(call->writer.write(row));
   HeapTupleHeaderSetDatumLength(tuple->t_data, tuple->t_len);
   HeapTupleHeaderSetTypeId(tuple->t_data, call->descriptor->tdtypeid);
   HeapTupleHeaderSetTypMod(tuple->t_data, call->descriptor->tdtypmod);

@@ -6,7 +6,6 @@
 
 extern "C" {
 #include "access/genam.h"
-#include "access/htup_details.h"
 #include "catalog/index.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
@@ -82,14 +81,6 @@ inline void init_insert_range_table(EState *estate, Relation relation) {
   ExecInitRangeTable(estate, pstate->p_rtable, pstate->p_rteperminfos);
 #else
   ExecInitRangeTable(estate, pstate->p_rtable);
-#endif
-}
-
-inline HeapTuple heap_tuple(MinimalTuple tuple) {
-#if PG_VERSION_NUM >= 180000
-  return heap_tuple_from_minimal_tuple(tuple, 0);
-#else
-  return heap_tuple_from_minimal_tuple(tuple);
 #endif
 }
 

@@ -338,8 +338,7 @@ bool read_memory(const Replay &replay, const Row &row, core::Memory *memory) {
   const Dimension &d = *replay.dimension;
   const int16 letter = flag_of(row);
   *memory = {DatumGetTimestampTz(row.values[at::instant]), kinds[letter], 0, nullptr};
-  const char *detail =
-      row.nulls[at::text] ? nullptr : TextDatumGetCString(row.values[at::text]);
+  const char *detail = row.nulls[at::text] ? nullptr : TextDatumGetCString(row.values[at::text]);
   if (letter == memory::previous) {
     const int type3_from = d.previous_from() - d.type3;
     for (int i = 0; i < d.type3; ++i) {
