@@ -25,16 +25,17 @@ std::uint32_t byte_at(Bytes bytes, std::size_t i) noexcept {
   return std::to_integer<std::uint32_t>(bytes[i]);
 }
 
-[[noreturn]] void refuse(std::string_view what, std::string_view text, std::size_t at,
-                         const char *reason) {
-  // Long texts are quoted by their first characters; the place says where to look.
+[[noreturn]] void refuse(std::string_view what, std::string_view text, const std::string &detail) {
+  // Long texts are quoted by their first characters; the detail says where to look.
   constexpr std::size_t shown = 40;
   throw Error(sqlstate::invalid_text_representation,
               "invalid input syntax for type " + std::string(what) + ": \"" +
                   std::string(text.substr(0, shown)) + (text.size() > shown ? "..." : "") + "\"",
-              "Give it unchanged, as its output function wrote it.",
-              std::string(reason) + " at character " + std::to_string(at + 1) + " of " +
-                  std::to_string(text.size()) + ".");
+              "Give it unchanged, as its output function wrote it.", detail);
+}
+
+std::string place(std::size_t at, std::string_view text) {
+  return " at character " + std::to_string(at + 1) + " of " + std::to_string(text.size()) + ".";
 }
 
 } // namespace
@@ -71,7 +72,8 @@ void base64_encode(Bytes bytes, std::span<char> target) noexcept {
 std::size_t base64_decode(std::string_view text, std::span<std::byte> target,
                           std::string_view what) {
   if (text.size() % 4 != 0) {
-    refuse(what, text, text.size(), "Not a multiple of four characters: ends");
+    refuse(what, text,
+           "Its length, " + std::to_string(text.size()) + ", is not a multiple of four.");
   }
   std::size_t out = 0;
   for (std::size_t in = 0; in < text.size(); in += 4) {
@@ -83,13 +85,13 @@ std::size_t base64_decode(std::string_view text, std::span<std::byte> target,
       if (i < 4 - padding) {
         digit = digits[static_cast<unsigned char>(text[in + i])];
         if (digit == not_a_digit) {
-          refuse(what, text, in + i, "Not base64");
+          refuse(what, text, "Not base64" + place(in + i, text));
         }
       }
       group = group << 6 | digit;
     }
     if ((padding == 1 && (group & 0xFFU) != 0) || (padding == 2 && (group & 0xFFFFU) != 0)) {
-      refuse(what, text, in + 3 - padding, "Bits left over");
+      refuse(what, text, "Bits left over" + place(in + 3 - padding, text));
     }
     for (unsigned i = 0; i < 3 - padding; ++i) {
       target[out++] = static_cast<std::byte>(group >> (16 - 8 * i) & 0xFFU);

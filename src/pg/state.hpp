@@ -158,7 +158,7 @@ public:
   static Datum send(FunctionCallInfo fcinfo) { return detail::varlena_datum(encoded(fcinfo)); }
 
 private:
-  static State *pointer(Datum datum) { return static_cast<State *>(DatumGetPointer(datum)); }
+  static State *pointer(Datum datum) { return reinterpret_cast<State *>(DatumGetPointer(datum)); }
   static State *fresh() { return new (palloc0(sizeof(State))) State(); }
 
   static Datum decoded(Bytes bytes, const SqlState &code) {

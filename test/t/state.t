@@ -1,5 +1,6 @@
-# Aggregate states that grow (src/pg/state.hpp), on every way they take through the server. The bag of
-# test/modules/state keeps all its numbers, so a row lost, doubled or changed shows.
+# Aggregate states (src/pg/state.hpp) on every way they take through the server. For those that grow,
+# the bag of test/modules/state keeps all its numbers, so a row lost, doubled or changed shows; for
+# those of fixed size, trending_state.
 use strict;
 use warnings;
 use lib 'test/perl';
@@ -80,15 +81,19 @@ is(sql($db, "SELECT s.bag_merge(b) IS NULL FROM (VALUES (NULL::s.bag_state)) v(b
 is(sql($db, q{DO $$ DECLARE a s.bag_state := s.bag_expand('AAEBAg=='); b s.bag_state; BEGIN b := a; a := NULL; ASSERT s.bag_count(b) = 1 AND b::text = 'AAEBAg=='; END $$; SELECT s.bag_count(s.bag_expand(s.bag_expand('AAEBAg==')))}),
     '1', 'expanded objects of their own in PL/pgSQL');
 
+sql($db, q{CREATE TABLE s.fixed AS SELECT thousand AS g, starhouse.trending_state('2026-01-01'::timestamptz + id * interval '1 minute', n, '1 hour') AS t FROM s.number GROUP BY 1});
 sql($db, 'CREATE TABLE s.kept AS SELECT thousand % 10 AS g, s.bag(n) AS b FROM s.number GROUP BY 1');
 sql($db, 'INSERT INTO s.kept SELECT 100, s.bag(n) FROM s.number');
-my $kept = "SELECT g, s.bag_count(b), s.bag_digest(b), b::text FROM s.kept ORDER BY g";
+my $kept = "SELECT g, s.bag_count(b), s.bag_digest(b), b::text FROM s.kept ORDER BY g;
+  SELECT g, t, starhouse.trending_value(t, '2026-03-12') FROM s.fixed ORDER BY g";
 my $before = sql($db, $kept);
 like($before, qr/^100\|100000\|/m, 'kept in a table, out of line');
+like($before, qr/^999\|AQEApJPWAAAAAG[^|]*\|/m, 'and of fixed size');
 my $folder = File::Temp->newdir();
 chmod 0777, "$folder";
 for my $format ('text', 'csv', 'binary') {
-    sql($db, "COPY s.kept TO '$folder/$format' (FORMAT $format); TRUNCATE s.kept; COPY s.kept FROM '$folder/$format' (FORMAT $format)");
+    sql($db, "COPY s.kept TO '$folder/$format' (FORMAT $format); TRUNCATE s.kept; COPY s.kept FROM '$folder/$format' (FORMAT $format);
+        COPY s.fixed TO '$folder/fixed_$format' (FORMAT $format); TRUNCATE s.fixed; COPY s.fixed FROM '$folder/fixed_$format' (FORMAT $format)");
     ok(sql($db, $kept) eq $before, "COPY, $format");
 }
 my $err;
@@ -121,6 +126,22 @@ for my $name (sort keys %bytes) {
     chmod 0644, "$folder/hostile";
     refused("binary: $name", '22P03', "COPY s.target FROM '$folder/hostile' (FORMAT binary)");
     refused("text: $name", '22P02', "SELECT '" . encode_base64($bytes{$name}, '') . "'::s.bag_state");
+}
+sql($db, 'CREATE TABLE s.fixed_target (t starhouse.trending_state)');
+my $good = pack('CCq<q<q<d<d<', 1, 1, 3600e6, 2, 3, 1.5, 0);
+my %fixed = (
+    'another kind' => "\0" . substr($good, 1), 'a later version' => "\1\2" . substr($good, 2), 'cut short' => substr($good, 0, 41),
+    'too long' => "$good\0", 'no half-life' => pack('CCq<q<q<d<d<', 1, 1, 0, 2, 3, 1.5, 0), 'no events' => pack('CCq<q<q<d<d<', 1, 1, 3600e6, 0, 3, 1.5, 0),
+    'not a number' => substr($good, 0, 26) . pack('d<d<', 'NaN', 0), 'infinite' => substr($good, 0, 26) . pack('d<d<', 'Inf', 0),
+    'parts that overlap' => substr($good, 0, 26) . pack('d<d<', 1.5, 1));
+for my $name (undef, sort keys %fixed) {
+    open my $file, '>:raw', "$folder/hostile" or die $!;
+    print $file binary_row(defined $name ? $fixed{$name} : $good);
+    close $file;
+    chmod 0644, "$folder/hostile";
+    my $copy = "COPY s.fixed_target FROM '$folder/hostile' (FORMAT binary)";
+    if (defined $name) { refused("binary, fixed size: $name", '22P03', $copy) }
+    else { sql($db, $copy); is(sql($db, 'SELECT t FROM s.fixed_target'), encode_base64($good, ''), 'good bytes are taken') }
 }
 refused('an error in a transition', '22023', 'SELECT s.bag(n) FROM (VALUES (1::bigint), (1000000)) v(n)');
 refused('a transition outside an aggregate', '0A000', 'SELECT s.bag_add(NULL, 1)');

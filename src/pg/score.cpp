@@ -1,0 +1,313 @@
+// SQL functions of the score family that look at one row: playback, ratings, rankings, engagement,
+// RFM. The decayed sum is in score_trending.cpp.
+#include "pg/boundary.hpp"
+
+#include "core/score/engagement.hpp"
+#include "core/score/playback.hpp"
+#include "core/score/ranking.hpp"
+#include "core/score/rating.hpp"
+#include "core/score/rfm.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_type_d.h"
+#include "utils/array.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+}
+
+#include <iterator>
+#include <optional>
+#include <span>
+
+namespace {
+
+namespace score = starhouse::score;
+using starhouse::pg::compute;
+
+// Runs a formula of the core that may have no value.
+template <class Formula>
+Datum optional_float8(FunctionCallInfo fcinfo, Formula &&formula) {
+  std::optional<double> value;
+  compute([&] { value = formula(); });
+  if (!value) {
+    PG_RETURN_NULL();
+  }
+  PG_RETURN_FLOAT8(*value);
+}
+
+template <class Formula>
+Datum float8_of(Formula &&formula) {
+  double value = 0;
+  compute([&] { value = formula(); });
+  PG_RETURN_FLOAT8(value);
+}
+
+int64 finite_time(TimestampTz time, const char *name) {
+  if (TIMESTAMP_NOT_FINITE(time)) {
+    ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s must be finite", name),
+                    errhint("Give the time of the event, or NULL where it is not known.")));
+  }
+  return time;
+}
+
+} // namespace
+
+// Playback
+// -----------------------------------------------------------------------------------------
+
+STARHOUSE_FUNCTION(starhouse_completion_rate) {
+  const double watched = PG_GETARG_FLOAT8(0);
+  const double length = PG_GETARG_FLOAT8(1);
+  return optional_float8(fcinfo, [&] { return score::completion_rate(watched, length); });
+}
+
+STARHOUSE_FUNCTION(starhouse_skip) {
+  const double watched = PG_GETARG_FLOAT8(0);
+  const double length = PG_GETARG_FLOAT8(1);
+  const double within = PG_GETARG_FLOAT8(2);
+  std::optional<bool> skipped;
+  compute([&] { skipped = score::skip(watched, length, within); });
+  if (!skipped) {
+    PG_RETURN_NULL();
+  }
+  PG_RETURN_BOOL(*skipped);
+}
+
+STARHOUSE_FUNCTION(starhouse_rebuffer_ratio) {
+  const double buffering = PG_GETARG_FLOAT8(0);
+  const double playing = PG_GETARG_FLOAT8(1);
+  const double startup = PG_GETARG_FLOAT8(2);
+  const double seeking = PG_GETARG_FLOAT8(3);
+  return optional_float8(
+      fcinfo, [&] { return score::rebuffer_ratio(buffering, playing, startup, seeking); });
+}
+
+STARHOUSE_FUNCTION(starhouse_startup_score) {
+  const double seconds = PG_GETARG_FLOAT8(0);
+  return float8_of([&] { return score::startup_score(seconds); });
+}
+
+STARHOUSE_FUNCTION(starhouse_smoothness_score) {
+  const double ratio = PG_GETARG_FLOAT8(0);
+  const double count = PG_GETARG_FLOAT8(1);
+  return float8_of([&] { return score::smoothness_score(ratio, count); });
+}
+
+// Ratings
+// ------------------------------------------------------------------------------------------
+
+namespace {
+
+// The quantile of the previous row: the confidence hardly ever changes within a statement.
+struct Quantile {
+  double confidence;
+  double z;
+};
+
+score::Interval wilson(FunctionCallInfo fcinfo) {
+  const double positive = PG_GETARG_FLOAT8(0);
+  const double total = PG_GETARG_FLOAT8(1);
+  const double confidence = PG_GETARG_FLOAT8(2);
+  auto *kept = static_cast<Quantile *>(fcinfo->flinfo->fn_extra);
+  if (kept == nullptr) {
+    kept = static_cast<Quantile *>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Quantile)));
+    kept->confidence = -1; // no confidence there is
+    fcinfo->flinfo->fn_extra = kept;
+  }
+  score::Interval interval{};
+  compute([&] {
+    if (kept->confidence != confidence) {
+      kept->z = score::normal_quantile(confidence);
+      kept->confidence = confidence;
+    }
+    interval = score::wilson_interval(positive, total, kept->z);
+  });
+  return interval;
+}
+
+} // namespace
+
+STARHOUSE_FUNCTION(starhouse_wilson_lower_bound) {
+  PG_RETURN_FLOAT8(wilson(fcinfo).lower);
+}
+
+STARHOUSE_FUNCTION(starhouse_wilson_upper_bound) {
+  PG_RETURN_FLOAT8(wilson(fcinfo).upper);
+}
+
+// An item without ratings has no average, and its NULL is not needed.
+STARHOUSE_FUNCTION(starhouse_bayesian_average) {
+  const bool unrated = !PG_ARGISNULL(1) && PG_GETARG_FLOAT8(1) == 0;
+  if ((PG_ARGISNULL(0) && !unrated) || PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3)) {
+    PG_RETURN_NULL();
+  }
+  const double average = PG_ARGISNULL(0) ? 0 : PG_GETARG_FLOAT8(0);
+  const double count = PG_GETARG_FLOAT8(1);
+  const double prior_average = PG_GETARG_FLOAT8(2);
+  const double prior_count = PG_GETARG_FLOAT8(3);
+  return optional_float8(
+      fcinfo, [&] { return score::bayesian_average(average, count, prior_average, prior_count); });
+}
+
+// Rankings
+// -----------------------------------------------------------------------------------------
+
+STARHOUSE_FUNCTION(starhouse_hot_score) {
+  const int64 ups = PG_GETARG_INT64(0);
+  const int64 downs = PG_GETARG_INT64(1);
+  const int64 posted_at = finite_time(PG_GETARG_TIMESTAMPTZ(2), "posted_at");
+  return float8_of([&] { return score::hot_score(ups, downs, posted_at); });
+}
+
+STARHOUSE_FUNCTION(starhouse_gravity_score) {
+  const double points = PG_GETARG_FLOAT8(0);
+  const int64 posted_at = finite_time(PG_GETARG_TIMESTAMPTZ(1), "posted_at");
+  const int64 as_of = finite_time(PG_GETARG_TIMESTAMPTZ(2), "as_of");
+  const double gravity = PG_GETARG_FLOAT8(3);
+  const double vote_exponent = PG_GETARG_FLOAT8(4);
+  // As numbers: the difference of the extreme times is no int64.
+  const double hours = (static_cast<double>(as_of) - static_cast<double>(posted_at)) /
+                       static_cast<double>(USECS_PER_HOUR);
+  return float8_of([&] { return score::gravity_score(points, hours, gravity, vote_exponent); });
+}
+
+// Engagement
+// ---------------------------------------------------------------------------------------
+
+namespace {
+
+// Columns of the composite type engagement_weights.
+constexpr double score::EngagementWeights::*weight_columns[] = {
+    &score::EngagementWeights::watch,       &score::EngagementWeights::likes,
+    &score::EngagementWeights::shares,      &score::EngagementWeights::comments,
+    &score::EngagementWeights::session,     &score::EngagementWeights::likes_half,
+    &score::EngagementWeights::shares_half, &score::EngagementWeights::comments_half,
+    &score::EngagementWeights::session_half};
+constexpr int weight_count = static_cast<int>(std::size(weight_columns));
+
+// What a row of weights was taken apart to; the same row comes with nearly every call.
+struct KeptWeights {
+  score::EngagementWeights weights;
+  uint32 length; // of the row; 0: none yet
+  char row[256];
+};
+
+void check_columns(TupleDesc descriptor) {
+  bool good = descriptor->natts == weight_count;
+  for (int i = 0; good && i < weight_count; ++i) {
+    good = TupleDescAttr(descriptor, i)->atttypid == FLOAT8OID;
+  }
+  if (!good) {
+    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+                    errmsg("starhouse.engagement_weights does not match its library"),
+                    errhint("Run ALTER EXTENSION starhouse UPDATE.")));
+  }
+}
+
+const score::EngagementWeights &weights_argument(FunctionCallInfo fcinfo, int index) {
+  HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(index);
+  const uint32 length = HeapTupleHeaderGetDatumLength(row);
+  auto *kept = static_cast<KeptWeights *>(fcinfo->flinfo->fn_extra);
+  if (kept == nullptr) {
+    kept = static_cast<KeptWeights *>(
+        MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(KeptWeights)));
+    fcinfo->flinfo->fn_extra = kept;
+  } else if (kept->length == length && std::memcmp(kept->row, row, length) == 0) {
+    return kept->weights;
+  }
+  TupleDesc descriptor =
+      lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(row), HeapTupleHeaderGetTypMod(row));
+  check_columns(descriptor);
+  HeapTupleData tuple{};
+  tuple.t_len = length;
+  tuple.t_data = row;
+  Datum values[weight_count];
+  bool nulls[weight_count];
+  heap_deform_tuple(&tuple, descriptor, values, nulls);
+  score::EngagementWeights weights;
+  for (int i = 0; i < weight_count; ++i) {
+    if (nulls[i]) {
+      ereport(
+          ERROR,
+          (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+           errmsg("weights: %s must not be NULL", NameStr(TupleDescAttr(descriptor, i)->attname)),
+           errhint("Make weights by starhouse.engagement_weights(...), 0 for a part that "
+                   "does not count.")));
+    }
+    weights.*weight_columns[i] = DatumGetFloat8(values[i]);
+  }
+  ReleaseTupleDesc(descriptor);
+  compute([&] { score::validate(weights); });
+  kept->weights = weights;
+  kept->length = length <= sizeof kept->row ? length : 0;
+  std::memcpy(kept->row, row, kept->length);
+  return kept->weights;
+}
+
+} // namespace
+
+STARHOUSE_FUNCTION(starhouse_engagement_weights) {
+  score::EngagementWeights weights;
+  Datum values[weight_count];
+  bool nulls[weight_count] = {};
+  for (int i = 0; i < weight_count; ++i) {
+    values[i] = PG_GETARG_DATUM(i);
+    weights.*weight_columns[i] = PG_GETARG_FLOAT8(i);
+  }
+  compute([&] { score::validate(weights); });
+  TupleDesc descriptor = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) {
+    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+                    errmsg("starhouse.engagement_weights does not match its library"),
+                    errhint("Run ALTER EXTENSION starhouse UPDATE.")));
+  }
+  check_columns(descriptor);
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}
+
+STARHOUSE_FUNCTION(starhouse_engagement_score) {
+  const double watch_percent = PG_GETARG_FLOAT8(0);
+  const double likes = PG_GETARG_FLOAT8(1);
+  const double shares = PG_GETARG_FLOAT8(2);
+  const double comments = PG_GETARG_FLOAT8(3);
+  const double session_minutes = PG_GETARG_FLOAT8(4);
+  const score::EngagementWeights &weights = weights_argument(fcinfo, 5);
+  return float8_of([&] {
+    return score::engagement_score(watch_percent, likes, shares, comments, session_minutes,
+                                   weights);
+  });
+}
+
+// RFM
+// ----------------------------------------------------------------------------------------------
+
+namespace {
+
+std::span<const double> limits_argument(FunctionCallInfo fcinfo, int index, const char *name) {
+  ArrayType *array = PG_GETARG_ARRAYTYPE_P(index);
+  if (array_contains_nulls(array)) {
+    ereport(ERROR,
+            (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not contain NULL", name),
+             errhint("Give one to eight limits, from the smallest to the largest.")));
+  }
+  const int count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+  return {reinterpret_cast<const double *>(ARR_DATA_PTR(array)), static_cast<std::size_t>(count)};
+}
+
+} // namespace
+
+STARHOUSE_FUNCTION(starhouse_rfm_score) {
+  const double recency = PG_GETARG_FLOAT8(0);
+  const double frequency = PG_GETARG_FLOAT8(1);
+  const double monetary = PG_GETARG_FLOAT8(2);
+  const std::span<const double> recency_limits = limits_argument(fcinfo, 3, "recency_limits");
+  const std::span<const double> frequency_limits = limits_argument(fcinfo, 4, "frequency_limits");
+  const std::span<const double> monetary_limits = limits_argument(fcinfo, 5, "monetary_limits");
+  int value = 0;
+  compute([&] {
+    value = score::rfm_score(recency, frequency, monetary, recency_limits, frequency_limits,
+                             monetary_limits);
+  });
+  PG_RETURN_INT32(value);
+}
