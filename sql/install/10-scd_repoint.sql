@@ -72,7 +72,8 @@ DECLARE
   d starhouse.scd_dimension;
   times pg_attribute;
   versions text;
-  span text;
+  lines text;
+  place text;
   same_key text;
   at text;
   period text;
@@ -118,23 +119,22 @@ BEGIN
 
   -- A key's first version also stands for the time before it.
   versions := starhouse.scd_versions_source(d, scope);
-  span := format('SELECT %1$s, v.%2$I AS scd_version, %3$s AS scd_to, CASE WHEN row_number() OVER (PARTITION BY %1$s ORDER BY %4$s) = 1 THEN ''-infinity'' ELSE %4$s END AS scd_from FROM %5$s AS v WHERE v.%6$I IS NOT NULL',
-                 starhouse.scd_key_list(d, 'v'), d.surrogate, starhouse.scd_read_to(d, 'v'), starhouse.scd_read_from(d, 'v'), versions, d.valid_from);
-  EXECUTE format('SELECT %s FROM (SELECT *, lead(scd_from) OVER (PARTITION BY %s ORDER BY scd_from, scd_to) AS next FROM (%s) AS s) AS v WHERE next < scd_to LIMIT 1',
-                 starhouse.scd_key_text(d, 'v'), (SELECT string_agg(quote_ident(c), ', ') FROM unnest(d.key_columns) c), span) INTO overlapping;
+  lines := starhouse.scd_timelines(d, ARRAY[d.surrogate], true, versions);
+  EXECUTE format('SELECT %s FROM (%s) AS v WHERE EXISTS (SELECT FROM generate_subscripts(v.scd_ends, 1) n WHERE v.scd_ends[n] > v.scd_starts[n + 1]) LIMIT 1', starhouse.scd_key_text(d, 'v'), lines) INTO overlapping;
   IF overlapping IS NOT NULL THEN
     RAISE EXCEPTION 'versions of key "%" of % overlap', overlapping, dim USING ERRCODE = 'exclusion_violation',
       HINT = format('SELECT * FROM starhouse.scd_check(%L) lists what is wrong.', dim);
   END IF;
 
-  EXECUTE format('UPDATE %1$s AS f SET %2$I = v.scd_version FROM (%3$s) AS v WHERE %4$s AND v.scd_from <= %5$s AND %5$s < v.scd_to AND %6$s IS DISTINCT FROM v.scd_version AND %7$s',
-                 fact, version_column, span, same_key, at, starhouse.scd_fact_value(d, d.surrogate, fact, version_column, 'f'), period);
+  place := format('width_bucket(%s, v.scd_starts)', at);
+  EXECUTE format('UPDATE %1$s AS f SET %2$I = v.scd_values_1[%3$s] FROM (%4$s) AS v WHERE %5$s AND %6$s < v.scd_ends[%3$s] AND %7$s IS DISTINCT FROM v.scd_values_1[%3$s] AND %8$s',
+                 fact, version_column, place, lines, same_key, at, starhouse.scd_fact_value(d, d.surrogate, fact, version_column, 'f'), period);
   GET DIAGNOSTICS total = ROW_COUNT;
   IF unknown IS NOT NULL THEN
     touched := CASE scope WHEN 'all' THEN 'true'
                           ELSE format('EXISTS (SELECT FROM %s AS v WHERE %s)', starhouse.scd_touched_source(d, '''inserted'', ''updated'''), same_key) END;
-    EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND v.scd_from <= %9$s AND %9$s < v.scd_to)',
-                   fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, span, same_key, at);
+    EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND %9$s < v.scd_ends[%10$s])',
+                   fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, lines, same_key, at, place);
     GET DIAGNOSTICS changed = ROW_COUNT;
     total := total + changed;
   END IF;

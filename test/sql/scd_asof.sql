@@ -67,4 +67,34 @@ INSERT INTO wide VALUES
 SELECT * FROM starhouse.scd_diff('wide', '2024-01-15', 'infinity');
 -- a key that was away in between is there at both
 SELECT * FROM starhouse.scd_diff('wide', '2024-02-02', 'infinity');
+
+-- facts with the version of their time: the query agrees with a plain join on key and interval
+CREATE TABLE fact (n int, id text, level text, at timestamptz, day date);
+INSERT INTO fact SELECT n, (ARRAY['A', 'B', 'C', 'Z', NULL])[n % 5 + 1], 'fact', t, (t AT TIME ZONE 'Asia/Kolkata')::date
+  FROM (SELECT n, timestamptz '2023-12-20 UTC' + n * interval '1 day' AS t FROM generate_series(0, 100) n) x;
+INSERT INTO fact VALUES (200, 'A', 'fact', '2024-03-01', '2024-03-01'), (201, 'A', 'fact', '2024-02-29 23:59:59.999999', '2024-02-29'), (202, 'A', 'fact', NULL, NULL);
+SELECT starhouse.scd_asof_query('plain', 'fact', '{id}', 'at', '{version,level}');
+CREATE FUNCTION rows_of(query text) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE format('SELECT to_jsonb(q) FROM (%s) q', query); END $$;
+SELECT count(*) AS differing FROM (
+  (SELECT rows_of(starhouse.scd_asof_query('plain', 'fact', '{id}', 'at'))
+   EXCEPT ALL SELECT to_jsonb(q) FROM (SELECT f.*, d.version, d.level AS plain_level, d.name, d.valid_from, d.valid_to, d.is_current FROM fact f LEFT JOIN plain d ON d.id = f.id AND d.valid_from <= f.at AND f.at < d.valid_to) q)
+  UNION ALL
+  (SELECT to_jsonb(q) FROM (SELECT f.*, d.version, d.level AS plain_level, d.name, d.valid_from, d.valid_to, d.is_current FROM fact f LEFT JOIN plain d ON d.id = f.id AND d.valid_from <= f.at AND f.at < d.valid_to) q
+   EXCEPT ALL SELECT rows_of(starhouse.scd_asof_query('plain', 'fact', '{id}', 'at')))) x;
+SELECT count(*), count(j->'version') FILTER (WHERE j->>'version' IS NOT NULL) FROM rows_of(starhouse.scd_asof_query('dated', 'fact', '{id}', 'day', '{version}')) j;
+SELECT count(*) AS differing FROM (
+  SELECT (j->>'n')::int, (j->>'version')::int FROM rows_of(starhouse.scd_asof_query('dated', 'fact', '{id}', 'day', '{version}')) j
+  EXCEPT SELECT f.n, d.version FROM fact f LEFT JOIN dated d ON d.id = f.id AND f.day BETWEEN d.f AND d.t) x;
+SELECT count(*) AS differing FROM (
+  SELECT (j->>'n')::int, (j->>'v')::int FROM rows_of(starhouse.scd_asof_query('stamped', 'fact', '{id}', 'at', '{v}')) j
+  EXCEPT SELECT f.n, d.v FROM fact f LEFT JOIN stamped d ON d.id = f.id AND f.at >= d.f AND (f.at < d.t OR d.t IS NULL)) x;
+-- the first version before its time; a column that is an array; two keys
+SELECT j->>'n' AS n, j->>'version' AS version FROM rows_of(starhouse.scd_asof_query('plain', 'fact', '{id}', 'at', '{version}', before_first => true)) j WHERE (j->>'n')::int < 5 ORDER BY 1;
+CREATE TABLE pair (b text COLLATE anycase, a bigint, at timestamptz);
+INSERT INTO pair VALUES ('A', 1, '2024-01-15'), ('A', 1, '2024-02-15'), ('a', 2, '2024-01-15'), ('b', 2, '2024-01-15');
+SELECT j FROM rows_of(starhouse.scd_asof_query('wide', 'pair', '{a,b}', 'at', '{tags,price}')) j ORDER BY j::text;
+SELECT starhouse.scd_asof_query('plain', NULL, '{id}', 'at');
+SELECT starhouse.scd_asof_query('plain', 'fact', '{id}', 'at', '{nope}');
+SELECT starhouse.scd_asof_query('plain', 'fact', '{id}', 'level');
+SELECT starhouse.scd_asof_query('plain', 'fact', '{id,n}', 'at');
 DROP SCHEMA scd_asof CASCADE;
