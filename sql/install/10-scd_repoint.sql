@@ -28,15 +28,18 @@ END
 $$;
 COMMENT ON FUNCTION scd_lock_both(regclass, regclass) IS 'Internal: SHARE ROW EXCLUSIVE locks on a dimension and a fact (partitions included), never waiting for one while holding the other. NULL locks nothing. Errors: 42501 without UPDATE on both, 55P03 after lock_timeout.';
 
-CREATE FUNCTION scd_touched_source(d scd_dimension, what text) RETURNS text
+CREATE FUNCTION scd_touched_source(d scd_dimension, new_ones boolean) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT format('(SELECT v.*, j.content AS scd_content FROM %s AS j JOIN %s AS v ON v.%I = CAST(j.row_id AS %s) WHERE j.what IN (%s))',
-                d.journal_table, d.dimension, d.surrogate, format_type(a.atttypid, NULL), what)
+  SELECT format('(SELECT v.*, j.content AS scd_content FROM %1$s AS j JOIN %2$s AS v ON v.%3$I = CAST(j.row_id AS %4$s) WHERE j.what IN (''updated''%5$s)%6$s)',
+                d.journal_table, d.dimension, d.surrogate, format_type(a.atttypid, NULL),
+                CASE WHEN new_ones THEN ', ''inserted''' END,
+                CASE WHEN new_ones THEN format(' UNION ALL SELECT v.*, NULL FROM %s AS v WHERE v.%I > ''-infinity'' AND EXISTS (SELECT FROM %s AS j WHERE j.what = ''everything'')',
+                                               d.dimension, d.valid_from, d.journal_table) END)
     FROM pg_attribute a WHERE a.attrelid = d.dimension AND a.attname = d.surrogate AND NOT a.attisdropped
 $$;
-COMMENT ON FUNCTION scd_touched_source(scd_dimension, text) IS 'Internal: the versions that the newest merge wrote, with what they were before, as something to select from; what: inserted, updated or both, as literals with a comma. NULL gives NULL.';
+COMMENT ON FUNCTION scd_touched_source(scd_dimension, boolean) IS 'Internal: the versions that the newest merge wrote, with what they were before, as something to select from; new_ones: those that it made as well. NULL gives NULL.';
 
 CREATE FUNCTION scd_versions_source(d scd_dimension, scope text) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE STRICT
@@ -49,8 +52,8 @@ AS $$
     -- The same keys as they were before it.
     ELSE format('(SELECT v.* FROM %1$s AS v WHERE EXISTS (SELECT FROM %2$s AS o WHERE %3$s) AND NOT EXISTS (SELECT FROM %2$s AS o WHERE o.%4$I = v.%4$I)'
                 ' UNION ALL SELECT r.* FROM %5$s AS o JOIN %1$s AS v ON v.%4$I = o.%4$I CROSS JOIN LATERAL jsonb_populate_record(v.*, o.scd_content) AS r)',
-                d.dimension, touched, starhouse.scd_same_key(d, 'o', 'v'), d.surrogate, starhouse.scd_touched_source(d, '''updated''')) END
-    FROM (SELECT coalesce(starhouse.scd_touched_source(d, '''inserted'', ''updated'''), '')) AS t (touched)
+                d.dimension, touched, starhouse.scd_same_key(d, 'o', 'v'), d.surrogate, starhouse.scd_touched_source(d, false)) END
+    FROM (SELECT coalesce(starhouse.scd_touched_source(d, true), '')) AS t (touched)
 $$;
 COMMENT ON FUNCTION scd_versions_source(scd_dimension, text) IS 'Internal: the versions to point facts to, as something to select from. scope all: the dimension; newest: keys that the newest merge touched; undo: those keys as scd_undo would leave them. NULL gives NULL.';
 
@@ -132,7 +135,7 @@ BEGIN
   GET DIAGNOSTICS total = ROW_COUNT;
   IF unknown IS NOT NULL THEN
     touched := CASE scope WHEN 'all' THEN 'true'
-                          ELSE format('EXISTS (SELECT FROM %s AS v WHERE %s)', starhouse.scd_touched_source(d, '''inserted'', ''updated'''), same_key) END;
+                          ELSE format('EXISTS (SELECT FROM %s AS v WHERE %s)', starhouse.scd_touched_source(d, true), same_key) END;
     EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND %9$s < v.scd_ends[%10$s])',
                    fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, lines, same_key, at, place);
     GET DIAGNOSTICS changed = ROW_COUNT;

@@ -1,6 +1,17 @@
--- The newest merge taken back, from its journal.
+-- The newest merge taken back, from its journal. Of a first merge that holds one row, 'everything'.
 
-CREATE FUNCTION scd_undo_refused(dim regclass, journal regclass, surrogate name) RETURNS void
+CREATE FUNCTION scd_undo_doomed(d scd_dimension) RETURNS text
+  LANGUAGE sql STABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  -- What starts at -infinity came from no merge.
+  SELECT format('SELECT CAST(j.row_id AS %1$s) FROM %2$s AS j WHERE j.what = ''inserted'' UNION ALL SELECT v.%3$I FROM %4$s AS v WHERE v.%5$I > ''-infinity'' AND EXISTS (SELECT FROM %2$s AS j WHERE j.what = ''everything'')',
+                format_type(a.atttypid, NULL), d.journal_table, d.surrogate, d.dimension, d.valid_from)
+    FROM pg_attribute a WHERE a.attrelid = d.dimension AND a.attname = d.surrogate AND NOT a.attisdropped
+$$;
+COMMENT ON FUNCTION scd_undo_doomed(scd_dimension) IS 'Internal to scd_undo: query for the surrogates of the versions that the newest merge made. NULL gives NULL.';
+
+CREATE FUNCTION scd_undo_refused(d scd_dimension, doomed text) RETURNS void
   LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
@@ -9,23 +20,22 @@ DECLARE
   facts bigint;
 BEGIN
   FOR reference IN
-    SELECT c.conrelid::regclass AS fact, f.attname, format_type(v.atttypid, NULL) AS type
+    SELECT c.conrelid::regclass AS fact, f.attname
       FROM pg_constraint c
       JOIN pg_attribute f ON f.attrelid = c.conrelid AND f.attnum = c.conkey[1]
-      JOIN pg_attribute v ON v.attrelid = c.confrelid AND v.attnum = c.confkey[1] AND v.attname = scd_undo_refused.surrogate
-     WHERE c.contype = 'f' AND c.confrelid = dim AND c.conparentid = 0 AND cardinality(c.confkey) = 1 AND has_table_privilege(c.conrelid, 'SELECT')
+      JOIN pg_attribute v ON v.attrelid = c.confrelid AND v.attnum = c.confkey[1] AND v.attname = d.surrogate
+     WHERE c.contype = 'f' AND c.confrelid = d.dimension AND c.conparentid = 0 AND cardinality(c.confkey) = 1 AND has_table_privilege(c.conrelid, 'SELECT')
      ORDER BY 1, 2
   LOOP
-    EXECUTE format('SELECT count(*) FROM %s AS f WHERE f.%I IN (SELECT CAST(j.row_id AS %s) FROM %s AS j WHERE j.what = ''inserted'')',
-                   reference.fact, reference.attname, reference.type, journal) INTO facts;
+    EXECUTE format('SELECT count(*) FROM %s AS f WHERE f.%I IN (%s)', reference.fact, reference.attname, doomed) INTO facts;
     IF facts > 0 THEN
-      RAISE EXCEPTION '% rows of % point to versions of % that would go', facts, reference.fact, dim USING ERRCODE = 'foreign_key_violation',
-        HINT = format('First, in the same transaction: SELECT starhouse.scd_repoint_facts(%L, %L, ''{...}'', %L, ''...'', scope => ''undo'', unknown => ''...'').', dim, reference.fact, reference.attname);
+      RAISE EXCEPTION '% rows of % point to versions of % that would go', facts, reference.fact, d.dimension USING ERRCODE = 'foreign_key_violation',
+        HINT = format('First, in the same transaction: SELECT starhouse.scd_repoint_facts(%L, %L, ''{...}'', %L, ''...'', scope => ''undo'', unknown => ''...'').', d.dimension, reference.fact, reference.attname);
     END IF;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION scd_undo_refused(regclass, regclass, name) IS 'Internal to scd_undo: raises 23503 if rows that reference the dimension point to versions the newest merge made. NULL does nothing.';
+COMMENT ON FUNCTION scd_undo_refused(scd_dimension, text) IS 'Internal to scd_undo: raises 23503 if rows that reference the dimension point to versions of the query doomed. NULL does nothing.';
 
 -- Versions change places only through places that are free: a version is restored once the one that
 -- stands where it stood (same start, or open) has gone, which takes as many turns as the longest chain.
@@ -85,6 +95,8 @@ DECLARE
   run starhouse.scd_run;
   held bigint[];
   made bigint;
+  everything boolean;
+  doomed text;
   same_event text;
 BEGIN
   -- As a merge does: the lock before the snapshot, and a mark that stops a merge which saw neither.
@@ -104,7 +116,7 @@ BEGIN
   ELSIF NOT EXISTS (SELECT FROM pg_class WHERE oid = d.journal_table) THEN
     RAISE EXCEPTION 'the journal of % is gone', dim USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'scd_register makes it again, for merges to come.';
   END IF;
-  EXECUTE format('SELECT array_agg(DISTINCT j.merge_id), count(*) FILTER (WHERE j.what = ''inserted'') FROM %s AS j', d.journal_table) INTO held, made;
+  EXECUTE format('SELECT array_agg(DISTINCT j.merge_id), count(*) FILTER (WHERE j.what = ''inserted''), coalesce(bool_or(j.what = ''everything''), false) FROM %s AS j', d.journal_table) INTO held, made, everything;
   IF held IS NULL AND run.inserted + run.changed + run.late + run.deleted > 0 THEN
     RAISE EXCEPTION 'the journal of % is empty: merge % cannot be taken back', dim, run.merge_id USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'The merge was made without a journal, or its rows were deleted.';
@@ -113,11 +125,11 @@ BEGIN
       HINT = 'The newest merge was made without a journal.';
   END IF;
 
-  PERFORM starhouse.scd_undo_refused(dim, d.journal_table, d.surrogate);
-  EXECUTE format('DELETE FROM %s AS v USING %s AS j WHERE j.what = ''inserted'' AND v.%I = CAST(j.row_id AS %s)', dim, d.journal_table, d.surrogate,
-                 (SELECT format_type(a.atttypid, NULL) FROM pg_attribute a WHERE a.attrelid = dim AND a.attname = d.surrogate));
+  doomed := starhouse.scd_undo_doomed(d);
+  PERFORM starhouse.scd_undo_refused(d, doomed);
+  EXECUTE format('DELETE FROM %s AS v WHERE v.%I IN (%s)', dim, d.surrogate, doomed);
   GET DIAGNOSTICS removed = ROW_COUNT;
-  IF removed <> made THEN
+  IF removed < made THEN
     RAISE EXCEPTION 'of % versions that merge % of % made, % are there', made, run.merge_id, dim, removed USING ERRCODE = 'object_not_in_prerequisite_state',
       HINT = 'The others were deleted meanwhile, or row security or a trigger hides them from you.';
   END IF;
@@ -128,9 +140,14 @@ BEGIN
   IF EXISTS (SELECT FROM pg_class WHERE oid = d.memory_table) THEN
     SELECT string_agg(format('m.key_%s %s r.key_%1$s', k.n, starhouse.scd_equality_operator(a.atttypid)), ' AND ') INTO same_event
       FROM unnest(d.key_columns) WITH ORDINALITY k (c, n) JOIN pg_attribute a ON a.attrelid = dim AND a.attname = k.c AND NOT a.attisdropped;
-    EXECUTE format('DELETE FROM %1$s AS m USING %2$s AS j CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, j.content) AS r WHERE j.what = ''remembered'' AND %3$s AND m.sequence = r.sequence AND m.kind = r.kind',
+    EXECUTE format('DELETE FROM %1$s AS m USING %2$s AS j CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, j.content) AS r'
+                   ' WHERE j.what = ''remembered'' AND %3$s AND m.sequence = r.sequence AND m.kind = r.kind AND m.merge_id = r.merge_id AND m.given IS NOT DISTINCT FROM r.given',
                    d.memory_table, d.journal_table, same_event);
     GET DIAGNOSTICS forgotten = ROW_COUNT;
+    IF everything THEN
+      EXECUTE format('DELETE FROM %s', d.memory_table);
+      GET DIAGNOSTICS forgotten = ROW_COUNT;
+    END IF;
     EXECUTE format('INSERT INTO %1$s SELECT r.* FROM %2$s AS j CROSS JOIN LATERAL jsonb_populate_record(NULL::%1$s, j.content) AS r WHERE j.what = ''forgotten''',
                    d.memory_table, d.journal_table);
     GET DIAGNOSTICS remembered = ROW_COUNT;

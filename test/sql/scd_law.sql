@@ -100,6 +100,7 @@ BEGIN
 END
 $$;
 SELECT * FROM result ORDER BY dim COLLATE "C", batches;
+SELECT c.* FROM result r, starhouse.scd_check((r.dim || r.batches)::regclass) c;
 -- one event at a time
 CALL make('single', 'timestamptz', false, false, 'infinity');
 DELETE FROM event WHERE id NOT IN ('K1', 'K2', 'K3', 'K4');

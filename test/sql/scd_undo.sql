@@ -20,7 +20,7 @@ SELECT * FROM starhouse.scd_undo('shown');
 INSERT INTO dim (id, level, name, valid_from, valid_to, is_current) VALUES ('A', 'Silver', 'An', '2024-02-01', '2024-03-01', false), ('A', 'Gold', 'An', '2024-03-01', 'infinity', true), ('B', 'Silver', 'Bob', '2024-01-01', 'infinity', true);
 SELECT run(1);
 CREATE TABLE before AS TABLE shown;
-INSERT INTO dim_scd_memory VALUES ('B', '2024-01-05', 'u', NULL, 1);
+INSERT INTO dim_scd_memory (key_1, sequence, kind, given, merge_id) VALUES ('B', '2024-01-05', 'u', NULL, 1);
 -- merge 2: both versions of A begin a month earlier (each takes the place the other had), its name is
 -- overwritten; B is closed, opened again and C is new; one event remembered, one no more
 SELECT run(2);
@@ -29,7 +29,7 @@ UPDATE dim SET valid_from = '2024-02-01', name = 'Ann' WHERE version = 2;
 UPDATE dim SET valid_to = '2024-02-01', is_current = false WHERE version = 3;
 INSERT INTO dim (id, level, name, valid_from, valid_to, is_current) VALUES ('B', 'Gold', 'Bob', '2024-02-01', 'infinity', true), ('C', NULL, 'Cy', '2024-01-01', 'infinity', true);
 DELETE FROM dim_scd_memory;
-INSERT INTO dim_scd_memory VALUES ('A', '2024-03-01', 'u', '{level}', 2);
+INSERT INTO dim_scd_memory (key_1, sequence, kind, given, merge_id) VALUES ('A', '2024-03-01', 'u', '{level}', 2);
 INSERT INTO dim_scd_journal VALUES
   (2, 'updated', '1', '{"valid_from": "2024-02-01T00:00:00+00:00", "valid_to": "2024-03-01T00:00:00+00:00", "name": "An"}'),
   (2, 'updated', '2', '{"valid_from": "2024-03-01T00:00:00+00:00", "name": "An"}'),
