@@ -1,5 +1,7 @@
 -- One transaction per batch: batch_begin, COPY into pg_temp.batch (and bronze, quarantine),
 -- batch_finish, COMMIT. The source's offset moves in the same transaction, fenced by an epoch.
+-- Or, with two sessions that take turns: batch_stage and the COPYs while the batch before is at its
+-- steps, then, once that one is committed, batch_claim, batch_finish, COMMIT.
 
 CREATE FUNCTION load_open(warehouse name, feed text, source_name text, fingerprint text, bytes bigint, header text,
                           OUT source_id bigint, OUT next_record bigint, OUT finished timestamptz, OUT epoch bigint)
@@ -7,10 +9,10 @@ CREATE FUNCTION load_open(warehouse name, feed text, source_name text, fingerpri
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
+  definition jsonb := starhouse.feed_get(warehouse, feed);
   holder integer;
   lock_key bigint;
 BEGIN
-  PERFORM starhouse.feed_get(warehouse, feed);
   IF source_name IS NULL THEN
     RAISE EXCEPTION 'source_name must not be NULL' USING ERRCODE = '22004', HINT = 'Give the file''s name, - for standard input.';
   END IF;
@@ -40,10 +42,14 @@ BEGIN
     WHERE load_source.source_id = $1
     RETURNING next_record, finished_at, epoch$sql$, warehouse)
     INTO next_record, finished, epoch USING source_id, source_name, header;
+  -- Committed before the batches, which would wait for one another if one of them made it.
+  IF finished IS NULL AND (definition->>'bronze')::boolean THEN
+    PERFORM starhouse.ensure_partitions(format('%I.%I', warehouse, 'bronze_' || feed)::regclass, now(), now(), interval '1 day');
+  END IF;
 END
 $body$;
 COMMENT ON FUNCTION load_open(name, text, text, text, bigint, text) IS
-  'Registers a source or finds it by its fingerprint (hex SHA-256 of its bytes; NULL: always a new source), and raises its epoch, which shuts out whoever opened it before. Returns the first record not loaded yet and when it was finished (NULL: not yet). 55P03 while another session is loading it. Holds a session-level advisory lock until load_close or the session''s end.';
+  'Registers a source or finds it by its fingerprint (hex SHA-256 of its bytes; NULL: always a new source), raises its epoch, which shuts out whoever opened it before, and makes today''s bronze partition. Returns the first record not loaded yet and when it was finished (NULL: not yet). 55P03 while another session is loading it. Holds a session-level advisory lock until load_close or the session''s end.';
 
 -- pg_temp.batch in the feed's shape, kept for the session's next batch of the same feed version.
 CREATE FUNCTION batch_prepare(warehouse name, feed text, definition jsonb) RETURNS void
@@ -87,39 +93,65 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION batch_prepare(name, text, jsonb) IS
-  'Internal to batch_begin: creates the temporary table batch (record_no bigint, then the contract''s columns; emptied at commit) unless it is there in that shape, and today''s bronze partition.';
+  'Internal to batch_stage: creates the temporary table batch (record_no bigint, then the contract''s columns; emptied at commit) unless it is there in that shape, and today''s bronze partition.';
 
-CREATE FUNCTION batch_begin(warehouse name, feed text, source_id bigint, epoch bigint, first_record bigint) RETURNS bigint
+CREATE FUNCTION batch_stage(warehouse name, feed text, source_id bigint, first_record bigint) RETURNS bigint
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
-  definition jsonb := starhouse.feed_get(warehouse, feed);
-  source_name text;
-  epoch_now bigint;
-  next_now bigint;
-  finished_now timestamptz;
   result bigint;
 BEGIN
-  IF epoch IS NOT NULL THEN
-    EXECUTE format('SELECT source_name, epoch, next_record, finished_at FROM %I.load_source WHERE source_id = $1 FOR UPDATE', warehouse)
-      INTO source_name, epoch_now, next_now, finished_now USING source_id;
-    IF epoch_now IS NULL THEN
-      RAISE EXCEPTION 'warehouse "%" has no source %', warehouse, source_id USING ERRCODE = '42704', HINT = 'starhouse.load_open registers it.';
-    ELSIF epoch_now <> epoch OR next_now IS DISTINCT FROM first_record OR finished_now IS NOT NULL THEN
-      RAISE EXCEPTION 'another loader took over "%": it stands at record %, this one was about to load from record %', source_name, next_now, first_record
-        USING ERRCODE = '55000', DETAIL = format('Epoch %s now, %s when this loader opened it.', epoch_now, epoch),
-        HINT = 'Nothing of this batch was stored. Let the other loader finish, or repeat the load: it goes on where the source stands.';
-    END IF;
-  END IF;
-  PERFORM starhouse.batch_prepare(warehouse, feed, definition);
+  PERFORM starhouse.batch_prepare(warehouse, feed, starhouse.feed_get(warehouse, feed));
   EXECUTE format('INSERT INTO %I.batch_log (feed_name, source_id, first_record) VALUES ($1, $2, $3) RETURNING batch_id', warehouse)
     INTO result USING feed, source_id, first_record;
   RETURN result;
 END
 $body$;
+COMMENT ON FUNCTION batch_stage(name, text, bigint, bigint) IS
+  'Opens a batch in the caller''s transaction without a claim to its source: makes the temporary table batch ready and returns the batch''s id. So the rows of a batch can be sent while the batch before it is still at its steps in another session; batch_claim then has to come before batch_finish. A NULL source_id or first_record is stored as such; a NULL warehouse is an error (22004).';
+
+CREATE FUNCTION batch_claim(warehouse name, source_id bigint, epoch bigint, first_record bigint) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  source_name text;
+  epoch_now bigint;
+  next_now bigint;
+  finished_now timestamptz;
+BEGIN
+  -- NO KEY: the batches of this source that are being staged refer to its row.
+  EXECUTE format('SELECT source_name, epoch, next_record, finished_at FROM %I.load_source WHERE source_id = $1 FOR NO KEY UPDATE', warehouse)
+    INTO source_name, epoch_now, next_now, finished_now USING source_id;
+  IF epoch_now IS NULL THEN
+    RAISE EXCEPTION 'warehouse "%" has no source %', warehouse, source_id USING ERRCODE = '42704', HINT = 'starhouse.load_open registers it.';
+  ELSIF epoch_now IS DISTINCT FROM epoch OR next_now IS DISTINCT FROM first_record OR finished_now IS NOT NULL THEN
+    RAISE EXCEPTION 'another loader took over "%": it stands at record %, this one was about to load from record %', source_name, next_now, first_record
+      USING ERRCODE = '55000', DETAIL = format('Epoch %s now, %s when this loader opened it.', epoch_now, epoch),
+      HINT = 'Nothing of this batch was stored. Let the other loader finish, or repeat the load: it goes on where the source stands.';
+  END IF;
+  -- For batch_finish, which moves no source that was not claimed; gone at the end of the transaction.
+  PERFORM set_config('starhouse.claimed_source', format('%s %s', warehouse, source_id), true);
+END
+$body$;
+COMMENT ON FUNCTION batch_claim(name, bigint, bigint, bigint) IS
+  'Locks a source for the caller''s transaction and checks that it still stands at first_record in this epoch: 55000 when another loader took over, 42704 for an unknown source. NULL matches no source, no epoch and no record.';
+
+CREATE FUNCTION batch_begin(warehouse name, feed text, source_id bigint, epoch bigint, first_record bigint) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  PERFORM starhouse.feed_get(warehouse, feed);
+  IF epoch IS NOT NULL THEN
+    PERFORM starhouse.batch_claim(warehouse, source_id, epoch, first_record);
+  END IF;
+  RETURN starhouse.batch_stage(warehouse, feed, source_id, first_record);  -- an INSERT
+END
+$body$;
 COMMENT ON FUNCTION batch_begin(name, text, bigint, bigint, bigint) IS
-  'Opens a batch in the caller''s transaction: locks the source, checks that it still stands at first_record in this epoch (55000 when another loader took over), makes the temporary table batch ready and returns the batch''s id. A NULL epoch (replay) checks and moves no source.';
+  'Opens a batch in the caller''s transaction: batch_claim, then batch_stage. Returns the batch''s id. A NULL epoch (replay) checks and moves no source.';
 
 CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
@@ -130,12 +162,16 @@ DECLARE
   session_zone text := current_setting('TimeZone');
   zone text := starhouse.warehouse_time_zone(warehouse);
   batch_rows bigint;
+  shaped jsonb;
   analyzed bigint;
+  statistics_target text;
   rejected_by_steps bigint := 0;
   duplicates bigint := 0;
   step jsonb;
   step_no bigint;
   step_name text;
+  looked_until bigint := 0;
+  clean boolean := false;
   counts jsonb;
   log jsonb := '[]';
   began timestamptz;
@@ -149,11 +185,23 @@ BEGIN
     RAISE EXCEPTION 'there is no open batch % in warehouse "%"', coalesce(batch_id::text, 'NULL'), warehouse USING ERRCODE = '55000',
       HINT = 'batch_begin opens one; it must be in the same transaction.';
   END IF;
+  IF next_record IS NOT NULL AND current_setting('starhouse.claimed_source', true) IS DISTINCT FROM format('%s %s', warehouse, source) THEN
+    RAISE EXCEPTION 'batch % has not claimed its source %', batch_id, source USING ERRCODE = '55000',
+      HINT = 'batch_begin, or batch_claim after batch_stage, does so in the same transaction.';
+  END IF;
   SELECT count(*) INTO batch_rows FROM pg_temp.batch;
-  -- Statistics of a batch serve the next ones of about its size.
-  SELECT s.analyzed_rows INTO analyzed FROM pg_temp.batch_shape s;
+  SELECT s.shape, s.analyzed_rows INTO shaped, analyzed FROM pg_temp.batch_shape s;
+  IF shaped IS DISTINCT FROM jsonb_build_array(warehouse, feed, definition->'version', definition->'updated_at') THEN
+    RAISE EXCEPTION 'feed "%" was redefined while a batch of it was on its way', feed USING ERRCODE = '55000',
+      HINT = 'Repeat the load: it goes on from here by the new definition.';
+  END IF;
+  -- Statistics of a batch serve the next ones of about its size. A small sample will do: what matters
+  -- is how many keys there are about.
   IF batch_rows > 2000 AND (analyzed IS NULL OR batch_rows NOT BETWEEN analyzed / 4 AND analyzed * 4) THEN
+    statistics_target := current_setting('default_statistics_target');
+    PERFORM set_config('default_statistics_target', '10', true);
     ANALYZE pg_temp.batch;
+    PERFORM set_config('default_statistics_target', statistics_target, true);
     UPDATE pg_temp.batch_shape SET analyzed_rows = batch_rows;
   END IF;
   -- Steps read local times and make partitions in the warehouse's zone, whatever the session's is.
@@ -162,8 +210,17 @@ BEGIN
     began := clock_timestamp();
     step_name := coalesce(step->>'name', concat_ws(' ', step->>'step', step->>'into', step->>'column'));
     BEGIN
-      counts := starhouse.batch_step(warehouse, feed, batch_id, source, step, step_no::integer,
-                                     jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze'));
+      -- Rejects in a row that find nothing, the usual case, cost one look at the batch.
+      IF step->>'step' = 'reject' AND step_no > looked_until THEN
+        SELECT coalesce(min(n) - 1, jsonb_array_length(definition->'steps')) INTO looked_until
+        FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) WHERE n > step_no AND s->>'step' <> 'reject';
+        clean := looked_until > step_no AND starhouse.batch_clean(warehouse, ARRAY(
+          SELECT starhouse.batch_sql(s->>'when', batch_id, feed, zone)
+          FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) WHERE n BETWEEN step_no AND looked_until ORDER BY n));
+      END IF;
+      counts := CASE WHEN clean AND step_no <= looked_until THEN '{"rejected": 0}'
+                     ELSE starhouse.batch_step(warehouse, feed, batch_id, source, step, step_no::integer,
+                                               jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze')) END;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT, error_detail = PG_EXCEPTION_DETAIL,
         error_hint = PG_EXCEPTION_HINT, error_column = COLUMN_NAME, error_constraint = CONSTRAINT_NAME, error_table = TABLE_NAME;

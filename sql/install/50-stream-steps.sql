@@ -74,6 +74,23 @@ $body$;
 COMMENT ON FUNCTION batch_step_reject(name, text, bigint, bigint, text, text, text, text, text, boolean) IS
   'Internal: takes the rows that satisfy the condition out of batch into quarantine, with their payload from bronze (the row as JSON where there is none).';
 
+CREATE FUNCTION batch_clean(warehouse name, conditions text[]) RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  hit boolean;
+BEGIN
+  PERFORM set_config('search_path', format('%I, starhouse, pg_catalog', warehouse), true);
+  EXECUTE format('SELECT EXISTS (SELECT FROM pg_temp.batch WHERE (%s))', array_to_string(conditions, ') OR (')) INTO hit;
+  RETURN NOT hit;
+EXCEPTION WHEN OTHERS THEN
+  RETURN false;  -- the step whose condition it is will say so
+END
+$body$;
+COMMENT ON FUNCTION batch_clean(name, text[]) IS
+  'Internal to batch_finish: whether no row of the batch satisfies any of the conditions of reject steps. False too when one of them cannot be evaluated.';
+
 -- A feed that knows some of a dimension's columns only: the others keep the value in force at the
 -- event (NULL for a key not seen before).
 CREATE FUNCTION batch_scd2_source(target regclass, source regclass, sequence_column text) RETURNS regclass

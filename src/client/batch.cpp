@@ -10,6 +10,8 @@ namespace {
 // COPY messages of about this size: large enough to cost nothing, small enough to stay in cache.
 constexpr std::size_t copy_chunk = std::size_t{128} * 1024;
 
+constexpr std::size_t rows_worth_freezing = 20000;
+
 void put_text_or_null(stream::CopyBuffer &out, std::string_view text) {
   if (text.empty()) {
     out.put_null();
@@ -70,8 +72,16 @@ void Batch::reject(std::size_t index, const ServerError &error) {
   rejects_.push_back(std::move(reject));
 }
 
-void Batch::send_rows(Connection &connection, const std::string &table, Range range) const {
-  connection.begin_copy(fmt::format("COPY {} FROM STDIN (FORMAT binary)", table));
+void Batch::send_rows(Connection &connection, Range range) const {
+  // Many rows: frozen, so that the steps, which read them again and again, need not ask each row
+  // whether it is visible. That takes a table emptied in this transaction, which touches the
+  // catalogue, so not for a few.
+  const bool freeze = range.size() > rows_worth_freezing;
+  if (freeze) {
+    connection.query("TRUNCATE pg_temp.batch");
+  }
+  connection.begin_copy(
+      fmt::format("COPY pg_temp.batch FROM STDIN (FORMAT binary{})", freeze ? ", FREEZE" : ""));
   stream::CopyBuffer frame;
   frame.put_header();
   connection.put_copy(frame.view());

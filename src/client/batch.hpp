@@ -49,8 +49,8 @@ public:
   // A single record the server turned away.
   void reject(std::size_t index, const ServerError &error);
 
-  // COPY of a range: `table` with the columns (record_no, the contract's ...).
-  void send_rows(Connection &connection, const std::string &table, Range range) const;
+  // COPY of a range to pg_temp.batch (record_no, the contract's columns).
+  void send_rows(Connection &connection, Range range) const;
   // Bronze (batch_id, record_no, payload). `to_text` gives the payload in UTF-8, or nothing for
   // bytes that are no text; those are in quarantine only.
   using ToText = bool (*)(const void *context, std::string_view bytes, std::string &scratch,

@@ -193,13 +193,33 @@ void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uin
   Progress progress(report.file, bytes, options_.quiet);
   KindCounter kinds;
   BatchQueue queue(reader);
+  std::optional<BatchQueue::Item> loading;
+  const auto settle = [&] { // waits for the batch on its way
+    if (loading) {
+      report.counts += loader_.finish();
+      progress.show(report.counts, loading->consumed);
+      queue.recycle(std::move(loading->batch));
+      loading.reset();
+    }
+  };
+  const auto next = [&] {
+    try {
+      return queue.next();
+    } catch (const Error &) { // of the file: what came before it is loaded
+      settle();
+      throw;
+    }
+  };
   try {
-    while (std::optional<BatchQueue::Item> item = queue.next()) {
+    while (std::optional<BatchQueue::Item> item = next()) {
       Batch &batch = *item->batch;
+      loader_.send_ahead(batch);
+      settle();
       Counts with_batch = report.counts;
       with_batch.read += static_cast<std::int64_t>(batch.size());
       with_batch.rejected += static_cast<std::int64_t>(batch.rejected({0, batch.size()}));
       if (options_.max_rejects.exceeded(with_batch, item->last)) {
+        loader_.drop_ahead();
         report.stopped = fmt::format(
             "{} of {} records rejected, more than --max-rejects {} allows; {} of them are loaded. "
             "Mend the file or the feed, or allow more, and repeat the command: it goes on there",
@@ -215,12 +235,14 @@ void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uin
         with_batch.loaded = with_batch.read - with_batch.rejected;
         report.counts = with_batch;
         kinds.add(batch);
+        progress.show(report.counts, item->consumed);
+        queue.recycle(std::move(item->batch));
       } else {
-        report.counts += loader_.load(batch, item->last);
+        loader_.start(batch, item->last);
+        loading = std::move(item);
       }
-      progress.show(report.counts, item->consumed);
-      queue.recycle(std::move(item->batch));
     }
+    settle();
   } catch (const Interrupted &) {
     fmt::print(stderr,
                "\nstarhouse: stopped by a signal: {} records of {} are loaded, the open batch was "

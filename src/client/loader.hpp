@@ -8,34 +8,16 @@
 
 #include "client/batch.hpp"
 #include "client/batch_reader.hpp"
+#include "client/lane.hpp"
 #include "client/source.hpp"
-#include "client/warehouse.hpp"
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace starhouse::client {
-
-struct Counts {
-  std::int64_t read = 0;
-  std::int64_t loaded = 0;
-  std::int64_t duplicates = 0;
-  std::int64_t rejected = 0;
-  std::int64_t batches = 0;
-  std::int64_t retries = 0;
-
-  Counts &operator+=(const Counts &more) noexcept;
-};
-
-// What the server knows of a source.
-struct OpenSource {
-  std::int64_t source_id = 0;
-  std::int64_t next_record = 1;
-  std::int64_t epoch = 0;
-  std::string finished_at; // empty: not yet
-};
 
 class Loader {
 public:
@@ -46,37 +28,45 @@ public:
                          const std::string &header);
   const OpenSource &source() const noexcept { return source_; }
 
-  // Loads the batch; `last`: the source ends with it and is closed in the same transaction.
-  Counts load(Batch &batch, bool last);
+  // Starts to load the batch; `last`: the source ends with it and is closed by it. The batch must
+  // live until finish() has returned.
+  void start(Batch &batch, bool last);
+  // While the batch that was started is at its steps: sends the next one, which start() takes up.
+  // Gains time where there are two cores and changes nothing else.
+  void send_ahead(const Batch &batch);
+  // Waits for the batch that was started, whatever it takes.
+  Counts finish();
+  // The batch sent ahead is not to be loaded after all.
+  void drop_ahead() noexcept;
 
-  Connection &connection() noexcept { return *connection_; }
+  Connection &connection() noexcept { return main_.connection(); }
 
 private:
-  Counts load_range(Batch &batch, Batch::Range range, bool last);
+  Counts load_range(Batch &batch, Batch::Range range, bool last, int attempt);
   Counts load_halves(Batch &batch, Batch::Range range, bool last, const ServerError &error);
-  Counts run_transaction(const Batch &batch, Batch::Range range, bool last);
-  Counts finish_batch(const Batch &batch, Batch::Range range, std::int64_t batch_id, bool last);
-  void name_lines(const Batch &batch, std::int64_t batch_id);
-  void open_source_row();
+  std::optional<Counts> after_error(Batch &batch, Batch::Range range, bool last,
+                                    const ServerError &error, int attempt);
   std::optional<Counts> recover(const Batch &batch, Batch::Range range, bool last,
                                 const ServerError &error);
+  void wait_for_result();
+  void open_source_row();
   void reconnect();
 
   Target target_;
-  std::unique_ptr<Connection> connection_;
   const FeedPlan &plan_;
   std::string name_;
   std::string header_;
   SourceFacts facts_;
   OpenSource source_;
   int refused_in_a_row_ = 0;
+  Lane main_; // holds the source
+  Lane second_;
+  bool ahead_possible_ = true;
+  Batch *running_ = nullptr;
+  Lane *running_lane_ = nullptr;
+  bool running_last_ = false;
+  std::future<Counts> result_; // waited for before the lanes go
 };
-
-// COPY, or INSERT where row security forbids COPY; shared with replay.
-void send_bronze(Connection &connection, const FeedPlan &plan, const Batch &batch,
-                 Batch::Range range, std::int64_t batch_id);
-void send_rejects(Connection &connection, const FeedPlan &plan, const Batch &batch,
-                  Batch::Range range, const Parameter &source_id, std::int64_t batch_id);
 
 // Sleeps before the next attempt: a quarter of a second, doubled each time up to eight, give or
 // take a fourth. Returns false when `attempt` was the last.

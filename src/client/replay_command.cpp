@@ -242,7 +242,7 @@ void ReplayCommand::run_transaction(std::int64_t source, const Batch &batch, Tot
   const std::int64_t batch_id =
       connection_.query("SELECT starhouse.batch_begin($1, $2, $3, NULL, NULL)", begin)
           .integer(0, 0);
-  batch.send_rows(connection_, "pg_temp.batch", all);
+  batch.send_rows(connection_, all);
   if (batch.rejected(all) > 0) {
     send_rejects(connection_, plan_, batch, all, source_id, batch_id);
   }

@@ -300,7 +300,8 @@ std::string Connection::where() const {
 }
 
 Transaction::Transaction(Connection &connection) : connection_(connection) {
-  connection_.query("BEGIN");
+  // A batch sees what was committed before each of its statements, whatever the default is here.
+  connection_.query("BEGIN ISOLATION LEVEL READ COMMITTED");
 }
 
 Transaction::~Transaction() {

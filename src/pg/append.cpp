@@ -284,14 +284,22 @@ ExprState **prepare_defaults(Relation fact, const AttrMap *map) {
   return defaults;
 }
 
+// One by one: REINDEX TABLE would build the TOAST table's too.
 void build_indexes(Oid table) {
-  StringInfoData statement;
-  initStringInfo(&statement);
-  appendStringInfo(&statement, "REINDEX TABLE %s",
-                   quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-                                              get_rel_name(table)));
-  if (SPI_execute(statement.data, false, 0) != SPI_OK_UTILITY) {
-    elog(ERROR, "append_facts could not build indexes: %s", statement.data);
+  Relation relation = table_open(table, NoLock); // held by the writer's transaction
+  List *indexes = RelationGetIndexList(relation);
+  table_close(relation, NoLock);
+  ListCell *cell;
+  foreach (cell, indexes) {
+    StringInfoData statement;
+    initStringInfo(&statement);
+    appendStringInfo(
+        &statement, "REINDEX INDEX %s",
+        quote_qualified_identifier(get_namespace_name(get_rel_namespace(lfirst_oid(cell))),
+                                   get_rel_name(lfirst_oid(cell))));
+    if (SPI_execute(statement.data, false, 0) != SPI_OK_UTILITY) {
+      elog(ERROR, "append_facts could not build indexes: %s", statement.data);
+    }
   }
 }
 

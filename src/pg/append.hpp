@@ -52,6 +52,24 @@ void hash_set_init(HashSet *set, uint64 capacity);
 // True when the hash was there already.
 bool hash_set_add(HashSet *set, KeyHash hash);
 
+// The rows of this batch, for telling its duplicates. Facts mostly come in the order of time, and
+// then a row's twin can only be among those of the same leading key: few, and in the cache. From
+// the first row that comes out of order on, all of them are in one set.
+struct SeenRows {
+  HashSet set;     // in order: of the latest group, once it is large; else of all rows
+  bool set_in_use; // in order only
+  bool ordered;
+  KeyHash *hashes; // in order only: all rows, in case it ends
+  uint64 count;
+  uint64 room;
+  uint64 group; // where the rows of the latest leading key begin
+  int64 leading;
+  MemoryContext context;
+};
+void seen_rows_init(SeenRows *seen, bool may_be_ordered);
+// True when the row was there already. `leading`: its first key column.
+bool seen_rows_add(SeenRows *seen, int64 leading, KeyHash hash);
+
 uint64 hash_datum(Datum value, bool by_value, int16 length, uint64 seed);
 
 // One foreign key of the fact that is checked set-wise.

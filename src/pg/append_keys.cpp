@@ -141,7 +141,8 @@ bool hash_set_add(HashSet *set, KeyHash hash) {
   if (++set->count * 2 > set->mask) {
     HashSet larger;
     MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(set->slots));
-    hash_set_init(&larger, set->mask + 1);
+    // By four: each growth places every key anew.
+    hash_set_init(&larger, 2 * (set->mask + 1));
     MemoryContextSwitchTo(caller);
     for (uint64 i = 0; i <= set->mask; ++i) {
       if (set->slots[i].low != 0) {
@@ -151,6 +152,96 @@ bool hash_set_add(HashSet *set, KeyHash hash) {
     pfree(set->slots);
     *set = larger;
   }
+  return false;
+}
+
+namespace {
+
+constexpr uint64 small_group = 16; // looked through one by one
+constexpr uint64 initial_rows = 16384;
+
+void use_set(SeenRows *seen, uint64 capacity) {
+  MemoryContext caller = MemoryContextSwitchTo(seen->context);
+  hash_set_init(&seen->set, capacity);
+  MemoryContextSwitchTo(caller);
+  seen->set_in_use = true;
+}
+
+void drop_set(SeenRows *seen) {
+  if (seen->set_in_use) {
+    pfree(seen->set.slots);
+    seen->set_in_use = false;
+  }
+}
+
+void end_order(SeenRows *seen) {
+  drop_set(seen);
+  use_set(seen, Max(seen->count, initial_rows));
+  for (uint64 i = 0; i < seen->count; ++i) {
+    hash_set_add(&seen->set, seen->hashes[i]);
+  }
+  pfree(seen->hashes);
+  seen->ordered = false;
+}
+
+void start_group(SeenRows *seen, int64 leading) {
+  seen->leading = leading;
+  seen->group = seen->count;
+  drop_set(seen);
+}
+
+bool group_add(SeenRows *seen, KeyHash hash) {
+  if (seen->count - seen->group < small_group) {
+    for (uint64 i = seen->group; i < seen->count; ++i) {
+      if (seen->hashes[i].low == hash.low && seen->hashes[i].high == hash.high) {
+        return true;
+      }
+    }
+    return false;
+  }
+  if (!seen->set_in_use) {
+    use_set(seen, 0);
+    for (uint64 i = seen->group; i < seen->count; ++i) {
+      hash_set_add(&seen->set, seen->hashes[i]);
+    }
+  }
+  return hash_set_add(&seen->set, hash);
+}
+
+} // namespace
+
+void seen_rows_init(SeenRows *seen, bool may_be_ordered) {
+  std::memset(seen, 0, sizeof *seen);
+  seen->context = CurrentMemoryContext;
+  seen->ordered = may_be_ordered;
+  if (seen->ordered) {
+    seen->room = initial_rows;
+    seen->hashes = static_cast<KeyHash *>(palloc(sizeof(KeyHash) * seen->room));
+  } else {
+    use_set(seen, initial_rows);
+  }
+}
+
+bool seen_rows_add(SeenRows *seen, int64 leading, KeyHash hash) {
+  hash.low |= 1U; // as the set keeps it
+  if (seen->ordered && seen->count > 0 && leading < seen->leading) {
+    end_order(seen);
+  }
+  if (!seen->ordered) {
+    return hash_set_add(&seen->set, hash);
+  }
+  if (seen->count == 0 || leading > seen->leading) {
+    start_group(seen, leading);
+  }
+  if (group_add(seen, hash)) {
+    return true;
+  }
+  if (seen->count == seen->room) {
+    seen->room *= 2;
+    seen->hashes =
+        static_cast<KeyHash *>(repalloc_huge(seen->hashes, sizeof(KeyHash) * seen->room));
+  }
+  seen->hashes[seen->count++] = hash;
   return false;
 }
 

@@ -52,7 +52,8 @@ struct Writer {
   TupleTableSlot *row; // in the root's form
   Buffer *buffers;
   Buffer *latest;
-  HashSet seen;
+  SeenRows seen;
+  Oid leading_type; // of the unique key's first column when that is compared as an integer
   uint64 seeds[2];
   CommandId command;
   MemoryContext context;
@@ -174,7 +175,11 @@ KeyHash unique_key_hash(const Writer *writer) {
 
 // Whether the row in `slot` (the partition's form) exists, in this batch or in the table.
 bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot) {
-  const bool seen = hash_set_add(&writer->seen, unique_key_hash(writer));
+  const int64 order = OidIsValid(writer->leading_type)
+                          ? as_int64(writer->leading_type,
+                                     writer->row->tts_values[writer->target->unique_columns[0] - 1])
+                          : 0;
+  const bool seen = seen_rows_add(&writer->seen, order, unique_key_hash(writer));
   if (buffer->fresh) {
     return seen;
   }
@@ -336,7 +341,10 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->command = GetCurrentCommandId(true);
   writer->context = CurrentMemoryContext;
   if (target->unique_column_count > 0) {
-    hash_set_init(&writer->seen, 16384);
+    const Oid leading =
+        TupleDescAttr(RelationGetDescr(target->fact), target->unique_columns[0] - 1)->atttypid;
+    writer->leading_type = compares_as_int64(leading) ? leading : InvalidOid;
+    seen_rows_init(&writer->seen, OidIsValid(writer->leading_type));
     if (!pg_strong_random(writer->seeds, sizeof writer->seeds)) {
       ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
     }

@@ -45,6 +45,25 @@ SET enable_seqscan = off;
 SELECT count(*) FROM fact WHERE at > '2000-01-01';
 RESET enable_seqscan;
 
+\echo -- twins in order, in a large group of one time, and out of order
+BEGIN;
+CREATE VIEW ordered AS
+  SELECT timestamptz '2025-02-20 00:00Z' + n / 3 * interval '1 second' AS at, 'o' || n % 2 AS event FROM generate_series(0, 299) n;
+CREATE VIEW grouped AS
+  SELECT timestamptz '2025-02-21 00:00Z' AS at, 'g' || n % 700 AS event FROM generate_series(0, 1999) n;
+CREATE VIEW shuffled AS
+  SELECT timestamptz '2025-02-22 00:00Z' + n * 7919 % 1000 * interval '1 second' AS at, 's' AS event FROM generate_series(0, 2999) n;
+SELECT * FROM append_facts('fact', 'SELECT * FROM append.ordered');
+SELECT * FROM append_facts('fact', 'SELECT * FROM append.grouped');
+SELECT * FROM append_facts('fact', 'SELECT * FROM append.shuffled');
+SELECT count(*) FROM fact WHERE at >= '2025-02-20' AND at < '2025-02-23';
+DELETE FROM fact WHERE at >= '2025-02-20' AND at < '2025-02-23';
+SELECT * FROM append_facts('fact', $$SELECT * FROM append.ordered UNION ALL SELECT * FROM append.grouped UNION ALL SELECT * FROM append.shuffled
+  UNION ALL SELECT * FROM append.ordered UNION ALL SELECT * FROM append.grouped$$);
+SELECT (SELECT count(*) FROM fact WHERE at >= '2025-02-20' AND at < '2025-02-23')
+  = (SELECT count(*) FROM (SELECT * FROM ordered UNION SELECT * FROM grouped UNION SELECT * FROM shuffled) d) AS each_once;
+ROLLBACK;
+
 \echo -- constraints hold, and nothing of a failed batch stays
 \set VERBOSITY default
 SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-01-03' AS at, 'x'::text AS event, 'nowhere'::text AS store_key$$);

@@ -61,6 +61,38 @@ ROLLBACK;
 SELECT starhouse.batch_begin('w', 'f', 99, 1, 1);
 SELECT starhouse.batch_finish('w', 'f', 99, 2, 1, 0);
 
+-- Staged without a claim; claimed, but the feed is another one by now.
+SELECT starhouse.create_feed('w', 'f', :'contract', '[]', bronze => false);
+INSERT INTO w.load_source (feed_name, source_name) VALUES ('f', 'staged') RETURNING source_id, epoch \gset
+BEGIN;
+SELECT starhouse.batch_stage('w', 'f', :source_id, 1) AS batch \gset
+SELECT starhouse.batch_finish('w', 'f', :batch, 2, 1, 0);
+ROLLBACK;
+BEGIN;
+SELECT starhouse.batch_stage('w', 'f', :source_id, 1) AS batch \gset
+SELECT starhouse.batch_claim('w', :source_id, :epoch + 1, 1);
+ROLLBACK;
+BEGIN;
+SELECT starhouse.batch_stage('w', 'f', :source_id, 1) AS batch \gset
+SELECT starhouse.batch_claim('w', :source_id, :epoch, 1);
+UPDATE w.feed SET version = version + 1 WHERE feed_name = 'f';
+SELECT starhouse.batch_finish('w', 'f', :batch, 2, 1, 0);
+ROLLBACK;
+BEGIN;
+SELECT starhouse.batch_stage('w', 'f', :source_id, 1) AS batch \gset
+INSERT INTO batch VALUES (1, 'x', 1);
+SELECT starhouse.batch_claim('w', :source_id, :epoch, 1);
+SELECT j - 'steps' AS counts FROM starhouse.batch_finish('w', 'f', :batch, 2, 1, 0) j;
+COMMIT;
+-- Conditions in a row: a bad one is named as its own step.
+SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "reject", "name": "good", "when": "n > 5", "reason": "x"}, {"step": "reject", "name": "bad", "when": "1 / (n - 1) > 0", "reason": "x"}]', bronze => false);
+BEGIN;
+SELECT starhouse.batch_stage('w', 'f', :source_id, 2) AS batch \gset
+INSERT INTO batch VALUES (1, 'x', 1);
+SELECT starhouse.batch_claim('w', :source_id, :epoch, 2);
+SELECT starhouse.batch_finish('w', 'f', :batch, 3, 1, 0);
+ROLLBACK;
+
 -- Somebody else's table in the way.
 DISCARD TEMP;
 CREATE TEMP TABLE batch (x int);

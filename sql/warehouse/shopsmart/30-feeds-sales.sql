@@ -9,7 +9,7 @@ WITH common AS (
   SELECT
     jsonb_build_array(
       jsonb_build_object('step', 'reject', 'name', 'future', 'column', 'event_time', 'code', '22008',
-        'when', $sql$event_time > now() + interval '1 day'$sql$,
+        'when', $sql$event_time > (SELECT now() + interval '1 day')$sql$,
         'reason', 'the sale lies in the future', 'hint', 'Correct the date; if day and month are swapped, change "formats" in the contract.'),
       jsonb_build_object('step', 'reject', 'name', 'no quantity', 'column', 'quantity', 'code', '23514',
         'when', 'quantity = 0',
@@ -76,7 +76,8 @@ WITH common AS (
     -- Only where a snapshot of these days was loaded before its sales.
     jsonb_build_object('step', 'sql', 'name', 'inventory_fact', 'sql', $sql$
       WITH loaded AS MATERIALIZED (
-        SELECT min(time_key) AS first_day, max(time_key) AS last_day FROM batch),
+        SELECT min(time_key) AS first_day, max(time_key) AS last_day FROM batch
+        WHERE EXISTS (SELECT FROM inventory_fact)),
       snapshot AS MATERIALIZED (
         SELECT DISTINCT i.time_key AS day FROM inventory_fact i
         WHERE i.time_key BETWEEN (SELECT first_day FROM loaded) AND (SELECT last_day + 6 FROM loaded)
@@ -208,8 +209,10 @@ SELECT
       ]}$json$,
     -- No promotions here: the calendar only.
     steps => common.rejects || (common.room -> 0)
-      || jsonb_build_object('step', 'sql', 'name', 'calendar', 'sql', $sql$
-        SELECT extend_calendar(current_schema(), min(time_key), max(time_key)) FROM batch$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'room', 'sql', $sql$
+        SELECT extend_calendar(current_schema(), min(time_key), max(time_key)),
+               ensure_partitions('sales_fact', min(event_time), max(event_time))
+        FROM batch$sql$)
       -- Change points only; of two descriptions at one instant the first in alphabetical order counts.
       -- Most products have one description in a batch: theirs is found without sorting.
       || jsonb_build_object('step', 'scd2', 'name', 'product_history', 'into', 'product_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
@@ -231,14 +234,20 @@ SELECT
       || jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$)
       -- A customer's region is the country first seen.
       || jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
-        SELECT DISTINCT ON (b.customer_id) b.customer_id, b.country AS region, b.event_time AS effective_at
-        FROM batch b
-        WHERE b.customer_id IS NOT NULL AND b.country IS NOT NULL
-          AND NOT EXISTS (SELECT FROM customer_history h
+        SELECT DISTINCT ON (b.customer_id) b.customer_id, b.region, b.effective_at
+        FROM (SELECT customer_id, country COLLATE "C" AS region, min(event_time) AS effective_at
+              FROM batch WHERE customer_id IS NOT NULL AND country IS NOT NULL
+              GROUP BY customer_id, country COLLATE "C") b
+        WHERE NOT EXISTS (SELECT FROM customer_history h
                           WHERE h.customer_id = b.customer_id AND NOT h.is_inferred AND h.valid_from >= '-infinity')
-        ORDER BY b.customer_id, b.event_time, b.country COLLATE "C"$sql$)
-      || common.members
-      || (common.facts || jsonb_build_object('select', format(common.fact_select, $sql$
+        ORDER BY b.customer_id, b.effective_at, b.region$sql$)
+      -- The histories have made all others.
+      || jsonb_build_array(
+        jsonb_build_object('step', 'members', 'name', 'new products', 'into', 'product_history',
+          'select', 'SELECT product_id FROM batch WHERE description IS NULL'),
+        jsonb_build_object('step', 'members', 'name', 'new customers', 'into', 'customer_history',
+          'select', 'SELECT customer_id FROM batch WHERE country IS NULL'))
+      || ((common.facts - 'partition' - 'time') || jsonb_build_object('select', format(common.fact_select, $sql$
         SELECT b.time_key, 'ONLINE' AS store_key, coalesce(b.product_id, '?') AS product_key,
                coalesce(b.customer_id, '?') AS customer_key, '-' AS promotion_key,
                b.event_time, b.order_id, NULL::text AS transaction_id, b.line_id, 'Online' AS channel, NULL::text AS payment_mode,

@@ -1,0 +1,81 @@
+// One session and the batch that is open in it: a transaction in two parts. stage() sends the rows
+// and touches nothing that another batch needs; finish() claims the source, runs the feed's steps
+// and commits. Two lanes in turn keep both cores busy: while one is at its steps, the other one
+// takes in the next batch.
+#pragma once
+
+#include "client/batch.hpp"
+#include "client/warehouse.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace starhouse::client {
+
+struct Counts {
+  std::int64_t read = 0;
+  std::int64_t loaded = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t rejected = 0;
+  std::int64_t batches = 0;
+  std::int64_t retries = 0;
+
+  Counts &operator+=(const Counts &more) noexcept;
+};
+
+// What the server knows of a source.
+struct OpenSource {
+  std::int64_t source_id = 0;
+  std::int64_t next_record = 1;
+  std::int64_t epoch = 0;
+  std::string finished_at; // empty: not yet
+};
+
+// COPY, or INSERT where row security forbids COPY; shared with replay.
+void send_bronze(Connection &connection, const FeedPlan &plan, const Batch &batch,
+                 Batch::Range range, std::int64_t batch_id);
+void send_rejects(Connection &connection, const FeedPlan &plan, const Batch &batch,
+                  Batch::Range range, const Parameter &source_id, std::int64_t batch_id);
+
+class Lane {
+public:
+  // `plan` must outlive the lane.
+  Lane(const Target &target, const FeedPlan &plan) : target_(target), plan_(plan) {}
+
+  bool connected() const noexcept { return connection_ != nullptr; }
+  void connect();
+  void adopt(std::unique_ptr<Connection> connection);
+  void disconnect() noexcept;
+  Connection &connection() noexcept { return *connection_; }
+
+  // Opens a transaction and sends the range. Throws ServerError, rolled back then.
+  void stage(const Batch &batch, Batch::Range range, std::int64_t source_id,
+             std::int64_t first_record);
+  bool staged() const noexcept { return transaction_.has_value(); }
+  // Steps and commit of what was staged. `close`: the source ends with it. Throws ServerError,
+  // rolled back then.
+  Counts finish(const Batch &batch, Batch::Range range, const OpenSource &source, bool close);
+  // Rolls back what was staged, if anything.
+  void drop() noexcept { transaction_.reset(); }
+
+  void close_source(const OpenSource &source);
+  // Whether the server process `pid` waits for a lock that this lane's transaction holds.
+  bool holds_up(std::int64_t pid);
+  std::int64_t server_process() const noexcept { return process_; }
+
+private:
+  Counts run_steps(const Batch &batch, Batch::Range range);
+  void name_lines(const Batch &batch);
+
+  const Target &target_;
+  const FeedPlan &plan_;
+  std::unique_ptr<Connection> connection_;
+  std::optional<Transaction> transaction_; // after the connection: it ends first
+  std::int64_t batch_id_ = 0;
+  std::atomic<std::int64_t> process_{0};
+};
+
+} // namespace starhouse::client
