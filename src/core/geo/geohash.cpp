@@ -59,7 +59,7 @@ void check_longitude(double lon, const char *name) {
   }
 }
 
-void check_precision(int precision) {
+void check_precision(std::int64_t precision) {
   if (!is_precision(precision)) {
     throw Error(sqlstate::invalid_parameter_value,
                 "precision out of range: " + std::to_string(precision),

@@ -44,7 +44,7 @@ inline bool is_latitude(double lat) noexcept {
 inline bool is_longitude(double lon) noexcept {
   return lon >= -180 && lon <= 180;
 }
-inline bool is_precision(int precision) noexcept {
+inline bool is_precision(std::int64_t precision) noexcept {
   return precision >= 1 && precision <= max_precision;
 }
 bool is_cell(Cell cell) noexcept;
@@ -52,7 +52,7 @@ bool is_cell(Cell cell) noexcept;
 // Throw 22003 or 22023 with the value, unless it is good.
 void check_latitude(double lat, const char *name = "latitude");
 void check_longitude(double lon, const char *name = "longitude");
-void check_precision(int precision);
+void check_precision(std::int64_t precision);
 void check_cell(Cell cell);
 
 // Southern and western edge of a row and a column of the finest grid; exact.
