@@ -14,8 +14,10 @@ BEGIN
   END IF;
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', side);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO PUBLIC', side);
-  EXECUTE format('DROP POLICY IF EXISTS merger ON %s', side);
-  EXECUTE format('DROP POLICY IF EXISTS reader ON %s', side);
+  IF EXISTS (SELECT FROM pg_policy WHERE polrelid = side AND polname = 'merger') THEN
+    EXECUTE format('DROP POLICY merger ON %s', side);
+    EXECUTE format('DROP POLICY reader ON %s', side);
+  END IF;
   EXECUTE format('CREATE POLICY merger ON %s USING (pg_catalog.has_table_privilege(pg_catalog.to_regclass(%L), ''UPDATE''))', side, named);
   EXECUTE format('CREATE POLICY reader ON %s FOR SELECT USING (pg_catalog.has_table_privilege(pg_catalog.to_regclass(%L), ''SELECT''))', side, named);
 END

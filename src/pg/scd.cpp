@@ -186,6 +186,22 @@ void load_runs(Dimension *dimension) {
   }
 }
 
+// Of a dimension that no merge has written yet, such as an adopted one: the newest instant it
+// shows.
+TimestampTz newest_shown(const Dimension &dimension) {
+  bool null = false;
+  if (SPI_execute(
+          psprintf("SELECT pg_catalog.max(GREATEST(CASE WHEN pg_catalog.isfinite(i.f) THEN i.f "
+                   "END, CASE WHEN pg_catalog.isfinite(i.t) THEN i.t END)) FROM (SELECT %s, "
+                   "%s FROM %s AS x) AS i (f, t)",
+                   dimension.read_from, dimension.read_to, dimension.qualified),
+          true, 1) != SPI_OK_SELECT) {
+    elog(ERROR, "reading %s failed", dimension.qualified);
+  }
+  const Datum newest = only_value(&null);
+  return null ? DT_NOBEGIN : DatumGetTimestampTz(newest);
+}
+
 void record_run(const Dimension &dimension, const Source &source, const Options &options,
                 const Counts &counts, TimestampTz newest, TimestampTz started) {
   const bool single = options.mode == Mode::snapshot && options.sequence_column == nullptr;
@@ -236,12 +252,13 @@ void record_run(const Dimension &dimension, const Source &source, const Options 
 
 void refuse_rejects(const Dimension &dimension, const Counts &counts, const char *first) {
   if (dimension.on_reject == OnReject::fail && counts.rejected > 0) {
-    ereport(ERROR,
-            (errcode(ERRCODE_DATA_EXCEPTION),
-             errmsg(INT64_FORMAT " rows have no place in %s", counts.rejected, dimension.qualified),
-             errdetail("The first: %s.", first),
-             errhint("Mend the source. scd_register(..., on_reject => 'list') merges the rest and "
-                     "lists them.")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_DATA_EXCEPTION),
+         errmsg("rows without a place in %s: " INT64_FORMAT, dimension.qualified, counts.rejected),
+         errdetail("The first: %s.", first),
+         errhint("Mend the source. scd_register(..., on_reject => 'list') merges the rest and "
+                 "lists them.")));
   }
 }
 
@@ -290,6 +307,9 @@ Counts merge(Oid relation, Oid from, Options options) {
                      (dimension->memory == nullptr || !holds_rows(dimension->memory)) &&
                      dimension->snapshot_count == 0;
   const bool singles = first && origin->unique_key;
+  if (!first && dimension->watermark == DT_NOBEGIN) {
+    dimension->watermark = newest_shown(*dimension);
+  }
   WorkSet *work = open_work(*dimension);
   Replay *replay = start_replay(*dimension, options, singles, work, &counts);
   read(first ? first_read_statement(*dimension, *origin, options)

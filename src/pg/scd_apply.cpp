@@ -324,6 +324,8 @@ void list_rejects(const Dimension &dimension, Work *work) {
                 "pg_catalog.text, sequence pg_catalog.timestamptz, reason_code pg_catalog.text NOT "
                 "NULL, reason pg_catalog.text NOT NULL, row_content pg_catalog.jsonb NOT NULL)",
                 false, 0);
+    // The session may merge under another role later.
+    SPI_execute("GRANT ALL ON pg_temp.scd_rejects TO PUBLIC", false, 0);
   }
   StringInfoData text;
   initStringInfo(&text);

@@ -148,8 +148,35 @@ struct Builder {
   }
 
   // Keys in force that the snapshot lacks. What starts at -infinity came from no feed (inferred and
-  // unknown members) and is not missed.
-  void missing(bool current) {
+  // unknown members) and is not missed. The keys alone are compared first, which indexes can do;
+  // the few that are missing are then looked at.
+  void missing() {
+    add(" UNION ALL SELECT ");
+    as_of();
+    add(", %d::pg_catalog.int2, NULL", operation::missing);
+    for (int i = 0; i < dimension.event_columns(); ++i) {
+      if (i < dimension.keys) {
+        add(", k.c%d", i + 1);
+      } else {
+        add(", %s", null_of(dimension.columns[i].type));
+      }
+    }
+    add(" FROM (SELECT ");
+    for (int i = 0; i < dimension.keys; ++i) {
+      add("%sx.%s AS c%d", i > 0 ? ", " : "", dimension.columns[i].quoted, i + 1);
+    }
+    add(" FROM %s AS x WHERE ", dimension.qualified);
+    in_force();
+    lacked("x.", true);
+    add(" OFFSET 0) AS k WHERE EXISTS (SELECT FROM (");
+    compared_versions(true);
+    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted AND ");
+    keys_equal("d", "k");
+    add(")");
+  }
+
+  // The same at the time of a snapshot that comes late.
+  void missing_then() {
     add(" UNION ALL SELECT ");
     as_of();
     add(", %d::pg_catalog.int2, NULL", operation::missing);
@@ -161,12 +188,19 @@ struct Builder {
       }
     }
     add(" FROM (");
-    compared_versions(current);
-    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted AND NOT EXISTS "
-        "(SELECT FROM (");
-    source_rows();
-    add(") AS s WHERE ");
-    keys_equal("s", "d");
+    compared_versions(false);
+    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted");
+    lacked("d.", false);
+  }
+
+  // AND NOT EXISTS (a row of the source with this key)
+  void lacked(const char *alias, bool by_name) {
+    add(" AND NOT EXISTS (SELECT FROM %s AS s WHERE ", source.qualified);
+    for (int i = 0; i < dimension.keys; ++i) {
+      const Column &column = dimension.columns[i];
+      add("%s%s %s %s%s", i > 0 ? " AND " : "", column.source_value, column.equality, alias,
+          by_name ? column.quoted : psprintf("c%d", i + 1));
+    }
     add(")");
   }
 
@@ -192,8 +226,10 @@ struct Builder {
       }
     }
     if (options.close_missing) {
-      missing(true);
-      missing(false); // a snapshot that comes late
+      missing();
+      if (options.as_of < dimension.watermark) {
+        missing_then();
+      }
     }
   }
 

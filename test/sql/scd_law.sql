@@ -1,5 +1,5 @@
 -- The law through SQL: any order and batching of the same events gives the same history, and merging
--- them again writes nothing. 40 keys of 1 to 80 seeded random events, deletes and copies among them.
+-- them again writes nothing. 16 keys of 1 to 80 seeded random events, deletes and copies among them.
 SET client_min_messages = warning;
 CREATE SCHEMA scd_law;
 SET search_path = scd_law;
@@ -12,9 +12,9 @@ INSERT INTO event
          (ARRAY['x', 'y', 'z', NULL])[1 + dice(s || 'a', 4)], (ARRAY[1.0, 2.00, NULL])[1 + dice(s || 'b', 3)], (ARRAY['Ann', 'Bob', NULL])[1 + dice(s || 'n', 3)],
          'shop ' || dice(s || 's', 5), 'city ' || dice(s || 'c', 4), 'level ' || dice(s || 'l', 3)
   FROM (SELECT 'K' || k AS id, dice(k || '/' || n || 'day', 200) AS day, k || '/' || n AS s
-          FROM generate_series(1, 40) k, LATERAL generate_series(1, 1 + dice(k || 'count', 80)) n) x
+          FROM generate_series(1, 16) k, LATERAL generate_series(1, 1 + dice(k || 'count', 80)) n) x
   ORDER BY id, day, s;
-SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE op = 'D') > 100 AS deletes FROM event;
+SELECT count(*) > 300 AS many, count(*) FILTER (WHERE op = 'D') > 50 AS deletes FROM event;
 
 -- The history by its definition. Deletes close, or (flagged) open a version with the content before.
 CREATE FUNCTION by_definition(flagged boolean)
@@ -103,7 +103,7 @@ SELECT * FROM result ORDER BY dim COLLATE "C", batches;
 SELECT c.* FROM result r, starhouse.scd_check((r.dim || r.batches)::regclass) c;
 -- one event at a time
 CALL make('single', 'timestamptz', false, false, 'infinity');
-DELETE FROM event WHERE id NOT IN ('K1', 'K2', 'K3', 'K4');
+DELETE FROM event WHERE id NOT IN ('K1', 'K2', 'K3');
 DO $$
 DECLARE e event;
 BEGIN
@@ -114,5 +114,5 @@ BEGIN
   END LOOP;
 END
 $$;
-SELECT count(*) > 100 AS events, differences('single', false) FROM event;
+SELECT count(*) > 50 AS events, differences('single', false) FROM event;
 DROP SCHEMA scd_law CASCADE;
