@@ -295,8 +295,9 @@ void search_ranges(LatLon centre, double metres, std::size_t max_ranges, CellRan
       }
     }
     std::ranges::sort(ancestors);
-    const auto repeated = std::ranges::unique(ancestors);
-    ancestors.erase(repeated.begin(), repeated.end());
+    // Not std::ranges::unique: clang 14, which builds the fuzz targets, cannot read its result
+    // type.
+    ancestors.erase(std::unique(ancestors.begin(), ancestors.end()), ancestors.end());
     for (const Cell ancestor : ancestors) {
       const auto in = std::ranges::upper_bound(ranges, ancestor, {}, &CellRange::lo);
       if (in == ranges.begin() || (in - 1)->hi < ancestor) {
