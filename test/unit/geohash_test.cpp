@@ -58,6 +58,22 @@ TEST(Geohash, EveryGridLineBelongsToTheCellNorthAndEastOfIt) {
   }
 }
 
+TEST(Geohash, NearGridLinesTheNearestDoublesDecide) {
+  std::mt19937_64 random(17);
+  for (int i = 0; i < 100'000; ++i) {
+    const auto row = static_cast<std::int64_t>(random() % (grid_size - 1)) + 1;
+    const auto column = static_cast<std::int64_t>(random() % (grid_size - 1)) + 1;
+    // From a rounding step to a hundredth of a cell off.
+    const double off = std::pow(10, -14 + 6 * static_cast<double>(i % 1000) / 1000);
+    for (const double sign : {-1.0, 1.0}) {
+      const double lat = row_south(row) + sign * off * row_height * 1e6;
+      const double lon = column_west(column) + sign * off * column_width * 1e6;
+      ASSERT_EQ(row_of(lat), lat < row_south(row) ? row - 1 : row);
+      ASSERT_EQ(column_of(lon), lon < column_west(column) ? column - 1 : column);
+    }
+  }
+}
+
 TEST(Geohash, TheOuterEdgesBelongToTheLastCells) {
   EXPECT_EQ(hash(90, 180, 12), "zzzzzzzzzzzz");
   EXPECT_EQ(hash(-90, -180, 12), "000000000000");
