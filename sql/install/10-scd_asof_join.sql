@@ -1,6 +1,11 @@
 -- Facts with the version in force when they happened, fast. A join on key and interval compares a fact
 -- with every version of its key; a key's versions as sorted arrays are one row of the hash table, and
--- width_bucket is the server's binary search: bench/scd_asof has the figures.
+-- a binary search finds the place: bench/scd_asof has the figures.
+
+CREATE FUNCTION scd_place(starts timestamptz[], ends timestamptz[], at timestamptz) RETURNS integer
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT
+  AS 'MODULE_PATHNAME', 'starhouse_scd_place';
+COMMENT ON FUNCTION scd_place(timestamptz[], timestamptz[], timestamptz) IS 'Which of a key''s versions is in force at an instant, counted from 1: the last that starts at or before it, if it ends after it. starts, ends: of the versions, in order of time and without overlap (an unsorted array gives any answer). NULL where no version is in force; NULL gives NULL. Errors: 2202E arrays of different lengths, of more dimensions or with NULLs. By binary search.';
 
 CREATE FUNCTION scd_timelines(d scd_dimension, columns name[], before_first boolean, source text) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE STRICT
@@ -28,6 +33,7 @@ DECLARE
   looked_up name[];
   absent text;
   at text;
+  place text;
 BEGIN
   IF dim IS NULL OR fact IS NULL OR fact_key IS NULL OR time_column IS NULL OR before_first IS NULL THEN
     RETURN NULL;
@@ -43,13 +49,14 @@ BEGIN
   -- Arrays cannot be kept in arrays, each with its own bounds: such a column comes from its version.
   arrays := ARRAY(SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = dim AND a.attname = ANY (shown) AND t.typcategory = 'A');
   looked_up := ARRAY(SELECT c FROM unnest(shown) WITH ORDINALITY s (c, n) WHERE c <> ALL (arrays) ORDER BY n) || CASE WHEN cardinality(arrays) > 0 THEN ARRAY[d.surrogate] END;
-  RETURN format(E'SELECT f.*%s\nFROM %s AS f\nLEFT JOIN (%s) AS h ON %s\nCROSS JOIN LATERAL (SELECT CASE WHEN %s < h.scd_ends[width_bucket(%5$s, h.scd_starts)] THEN width_bucket(%5$s, h.scd_starts) END OFFSET 0) AS x (n)%s',
-    (SELECT string_agg(format(', %s AS %I', CASE WHEN s.c = ANY (arrays) THEN format('o.%I', s.c) ELSE format('h.scd_values_%s[x.n]', array_position(looked_up, s.c)) END,
+  place := format('starhouse.scd_place(h.scd_starts, h.scd_ends, %s)', at);
+  RETURN format(E'SELECT f.*%s\nFROM %s AS f\nLEFT JOIN (%s) AS h ON %s%s',
+    (SELECT string_agg(format(', %s AS %I', CASE WHEN s.c = ANY (arrays) THEN format('o.%I', s.c) ELSE format('h.scd_values_%s[%s]', array_position(looked_up, s.c), place) END,
                               CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = s.c AND NOT a.attisdropped)
                                    THEN left((SELECT relname FROM pg_class WHERE oid = dim) || '_' || s.c, 63) ELSE s.c END), '' ORDER BY s.n)
        FROM unnest(shown) WITH ORDINALITY s (c, n)),
-    fact, replace(starhouse.scd_timelines(d, looked_up, before_first, dim::text), E'\n', E'\n           '), starhouse.scd_fact_same_key(d, fact, fact_key, 'f', 'h'), at,
-    CASE WHEN cardinality(arrays) > 0 THEN format(E'\nLEFT JOIN %s AS o ON o.%I = h.scd_values_%s[x.n]', dim, d.surrogate, array_position(looked_up, d.surrogate)) END);
+    fact, replace(starhouse.scd_timelines(d, looked_up, before_first, dim::text), E'\n', E'\n           '), starhouse.scd_fact_same_key(d, fact, fact_key, 'f', 'h'),
+    CASE WHEN cardinality(arrays) > 0 THEN format(E'\nLEFT JOIN %s AS o ON o.%I = h.scd_values_%s[%s]', dim, d.surrogate, array_position(looked_up, d.surrogate), place) END);
 END
 $$;
 COMMENT ON FUNCTION scd_asof_query(regclass, regclass, text[], text, text[], boolean) IS

@@ -129,15 +129,15 @@ BEGIN
       HINT = format('SELECT * FROM starhouse.scd_check(%L) lists what is wrong.', dim);
   END IF;
 
-  place := format('width_bucket(%s, v.scd_starts)', at);
-  EXECUTE format('UPDATE %1$s AS f SET %2$I = v.scd_values_1[%3$s] FROM (%4$s) AS v WHERE %5$s AND %6$s < v.scd_ends[%3$s] AND %7$s IS DISTINCT FROM v.scd_values_1[%3$s] AND %8$s',
-                 fact, version_column, place, lines, same_key, at, starhouse.scd_fact_value(d, d.surrogate, fact, version_column, 'f'), period);
+  place := format('v.scd_values_1[starhouse.scd_place(v.scd_starts, v.scd_ends, %s)]', at);
+  EXECUTE format('UPDATE %1$s AS f SET %2$I = %3$s FROM (%4$s) AS v WHERE %5$s AND %3$s IS NOT NULL AND %6$s IS DISTINCT FROM %3$s AND %7$s',
+                 fact, version_column, place, lines, same_key, starhouse.scd_fact_value(d, d.surrogate, fact, version_column, 'f'), period);
   GET DIAGNOSTICS total = ROW_COUNT;
   IF unknown IS NOT NULL THEN
     touched := CASE scope WHEN 'all' THEN 'true'
                           ELSE format('EXISTS (SELECT FROM %s AS v WHERE %s)', starhouse.scd_touched_source(d, true), same_key) END;
-    EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND %9$s < v.scd_ends[%10$s])',
-                   fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, lines, same_key, at, place);
+    EXECUTE format('UPDATE %1$s AS f SET %2$I = CAST(%3$L AS %4$s) WHERE f.%2$I IS DISTINCT FROM CAST(%3$L AS %4$s) AND %5$s AND %6$s AND NOT EXISTS (SELECT FROM (%7$s) AS v WHERE %8$s AND %9$s IS NOT NULL)',
+                   fact, version_column, unknown, format_type((starhouse.scd_fact_column(fact, version_column)).atttypid, NULL), touched, period, lines, same_key, place);
     GET DIAGNOSTICS changed = ROW_COUNT;
     total := total + changed;
   END IF;
