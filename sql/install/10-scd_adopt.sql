@@ -110,6 +110,7 @@ AS $adopt$
 DECLARE
   relation  pg_class;
   clone     text;
+  copied    text;
   flags     name[];
   given_flag text := current_flag;
   d         starhouse.scd_dimension;
@@ -150,8 +151,9 @@ BEGIN
   -- adds is read off. Nothing of the copy stays.
   BEGIN
     PERFORM set_config('client_min_messages', 'warning', true);
-    clone := format('pg_temp.%I', relation.relname);
-    EXECUTE format('CREATE TEMP TABLE %I (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING INDEXES) %s', relation.relname, dim,
+    copied := relation.relname || CASE WHEN to_regclass(format('pg_temp.%I', relation.relname)) IS NULL THEN '' ELSE '_copy' END;
+    clone := format('pg_temp.%I', copied);
+    EXECUTE format('CREATE TEMP TABLE %I (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING INDEXES) %s', copied, dim,
                    (SELECT 'PARTITION BY ' || pg_get_partkeydef(dim) WHERE relation.relkind = 'p'));
     FOR change IN SELECT * FROM starhouse.scd_adopt_changes(dim, surrogate, current_flag, flags) LOOP
       EXECUTE format(change.statement, clone);
@@ -166,20 +168,20 @@ BEGIN
     d := starhouse.scd_dimension_of(clone::regclass);
     additions := additions || ARRAY(
       SELECT jsonb_build_array(a.what, NULL, a.detail)::text FROM (
-        SELECT 1, 'index', format('%I: unique %s', c.relname, regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING btree ', ''))
+        SELECT 1, 'index', format('%I: unique %s', replace(c.relname, left(copied, 40), left(relation.relname, 40)), regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING btree ', ''))
           FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = d.dimension AND c.relname ~ '_scd_(version|current)$'
-           AND NOT EXISTS (SELECT FROM pg_index p JOIN pg_class o ON o.oid = p.indexrelid WHERE p.indrelid = dim AND o.relname = c.relname)
+           AND NOT EXISTS (SELECT FROM pg_index p JOIN pg_class o ON o.oid = p.indexrelid WHERE p.indrelid = dim AND o.relname = replace(c.relname, left(copied, 40), left(relation.relname, 40)))
         UNION ALL
-        SELECT 2, 'constraint', format('%I: %s', c.conname, pg_get_constraintdef(c.oid))
+        SELECT 2, 'constraint', format('%I: %s', replace(c.conname, left(copied, 40), left(relation.relname, 40)), pg_get_constraintdef(c.oid))
           FROM pg_constraint c WHERE c.conrelid = d.dimension AND c.contype = 'c' AND c.conname ~ '_scd_(interval|flag)$'
-           AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.conrelid = dim AND p.conname = c.conname)
+           AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.conrelid = dim AND p.conname = replace(c.conname, left(copied, 40), left(relation.relname, 40)))
         UNION ALL
         SELECT 3, 'constraint', format('%I NOT NULL', a.attname)
           FROM pg_attribute a LEFT JOIN pg_attribute p ON p.attrelid = dim AND p.attname = a.attname
          WHERE a.attrelid = d.dimension AND a.attnotnull AND a.attnum > 0 AND NOT coalesce(p.attnotnull, false) AND a.attname IN (d.valid_from, d.valid_to, d.current_flag, d.inferred_flag, d.deleted_flag)
         UNION ALL
-        SELECT 4, 'table', format('%I.%I', relation.relnamespace::regnamespace, c.relname) FROM pg_class c WHERE c.oid IN (d.memory_table, d.journal_table, d.reject_table)
-           AND to_regclass(format('%I.%I', relation.relnamespace::regnamespace, c.relname)) IS NULL
+        SELECT 4, 'table', format('%I.%I', relation.relnamespace::regnamespace, replace(c.relname, left(copied, 40), left(relation.relname, 40))) FROM pg_class c WHERE c.oid IN (d.memory_table, d.journal_table, d.reject_table)
+           AND to_regclass(format('%I.%I', relation.relnamespace::regnamespace, replace(c.relname, left(copied, 40), left(relation.relname, 40)))) IS NULL
       ) AS a (n, what, detail) WHERE a.detail IS NOT NULL ORDER BY a.n, a.detail);
     RAISE EXCEPTION USING ERRCODE = 'SHDRY';
   EXCEPTION WHEN SQLSTATE 'SHDRY' THEN

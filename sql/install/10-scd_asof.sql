@@ -1,7 +1,7 @@
--- A dimension as it was.
+-- A dimension as it was. Parallel restricted, like all that reads a dimension: it may be a temporary table.
 
 CREATE FUNCTION scd_asof(dimension anyelement, at timestamptz, with_deleted boolean DEFAULT false) RETURNS SETOF anyelement
-  LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100000
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -24,7 +24,7 @@ COMMENT ON FUNCTION scd_asof(anyelement, timestamptz, boolean) IS
   'The versions of a registered dimension that were in force at an instant, as rows of the dimension: SELECT * FROM scd_asof(NULL::customer_history, ''2024-03-01''). infinity: the current ones. with_deleted: whether versions that say "deleted" are among them. The first argument only names the type and may be NULL; any other NULL gives no rows. Errors: 42704 not registered, 42804 not the row type of a table.';
 
 CREATE FUNCTION scd_asof_json(dim regclass, at timestamptz, with_deleted boolean DEFAULT false) RETURNS SETOF jsonb
-  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT ROWS 100000
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT ROWS 100000
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

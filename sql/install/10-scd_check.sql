@@ -22,7 +22,7 @@ COMMENT ON FUNCTION scd_check_registration(scd_dimension) IS 'Internal to scd_ch
 
 CREATE FUNCTION scd_check_versions(d scd_dimension, source text)
   RETURNS TABLE (invariant text, key text, detail text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -87,7 +87,7 @@ COMMENT ON FUNCTION scd_check_versions(scd_dimension, text) IS 'Internal to scd_
 -- A remembered event that the versions do not show still has to be true of them.
 CREATE FUNCTION scd_check_memory(d scd_dimension)
   RETURNS TABLE (invariant text, key text, detail text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -110,7 +110,7 @@ COMMENT ON FUNCTION scd_check_memory(scd_dimension) IS 'Internal to scd_check: r
 
 CREATE FUNCTION scd_check(dim regclass)
   RETURNS TABLE (invariant text, key text, detail text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -128,7 +128,7 @@ COMMENT ON FUNCTION scd_check(regclass) IS
 
 CREATE FUNCTION scd_check(dim regclass, fact regclass, version_column text, fact_key text[] DEFAULT NULL, time_column text DEFAULT NULL, unknown text DEFAULT NULL)
   RETURNS TABLE (invariant text, key text, detail text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

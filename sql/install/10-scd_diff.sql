@@ -2,7 +2,7 @@
 
 CREATE FUNCTION scd_diff(dim regclass, t1 timestamptz, t2 timestamptz)
   RETURNS TABLE (key text, change text, column_name text, old_value text, new_value text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT ROWS 1000
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT ROWS 1000
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -12,7 +12,7 @@ $$;
 COMMENT ON FUNCTION scd_undo_doomed(scd_dimension) IS 'Internal to scd_undo: query for the surrogates of the versions that the newest merge made. NULL gives NULL.';
 
 CREATE FUNCTION scd_undo_refused(d scd_dimension, doomed text) RETURNS void
-  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -61,6 +61,13 @@ INSERT INTO parted (id, x, valid_from, valid_to) VALUES ('A', 'a', '2024-01-01',
 SELECT * FROM starhouse.scd_adopt('parted', '{id}', surrogate => 'version');
 SELECT * FROM starhouse.scd_check('parted');
 
+-- a temporary one: its name is taken where the copy would be
+CREATE TEMP TABLE fleeting (version int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text, x text, valid_from timestamptz, valid_to timestamptz);
+INSERT INTO fleeting (id, x, valid_from, valid_to) VALUES ('A', 'a', '2024-01-01', 'infinity');
+SELECT outcome, what, regexp_replace(detail, 'pg_temp_\d+', 'pg_temp') AS detail FROM starhouse.scd_adopt('fleeting', '{id}');
+SELECT * FROM starhouse.scd_check('fleeting');
+DROP TABLE fleeting, pg_temp.fleeting_scd_memory, pg_temp.fleeting_scd_journal;
+
 -- a dbt snapshot
 CREATE TABLE snap (id int, status text, dbt_scd_id text, dbt_updated_at timestamp, dbt_valid_from timestamp, dbt_valid_to timestamp, dbt_is_deleted varchar);
 INSERT INTO snap VALUES (1, 'new', 'x', '2024-01-01', '2024-01-01', '2024-02-01', 'False'), (1, 'paid', 'y', '2024-02-01', '2024-02-01', NULL, 'False');
