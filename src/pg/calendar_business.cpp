@@ -98,6 +98,7 @@ KeptCalendar *load_calendar(FunctionCallInfo fcinfo, int country_index, const te
   kept->business =
       new (palloc(sizeof(calendar::BusinessCalendar))) calendar::BusinessCalendar(rules);
   MemoryContextSwitchTo(caller);
+  MemoryContextSetParent(context, fcinfo->flinfo->fn_mcxt);
   return kept;
 }
 

@@ -21,4 +21,21 @@ MOVE 80000 FROM hours;
 SELECT pg_temp.memory_grew(:before) AS grew;
 MOVE ALL FROM hours;
 COMMIT;
+-- Year by year it stores no more than a year, and needs no disk.
+SET work_mem = '16MB';
+SET temp_file_limit = 0;
+BEGIN;
+SELECT sum(total_bytes) AS before FROM pg_backend_memory_contexts \gset
+DECLARE hours CURSOR FOR SELECT h.* FROM generate_series(2010, 2030) AS year,
+  LATERAL starhouse.time_dimension(make_date(year, 1, 1), make_date(year, 12, 31), 'hour', 'US', time_zone => 'America/New_York') AS h;
+MOVE 100 FROM hours;
+SELECT pg_temp.memory_grew(:before + 15 * 1024 * 1024) AS more_than_a_year_at_first;
+SELECT sum(total_bytes) AS before FROM pg_backend_memory_contexts \gset
+MOVE 170000 FROM hours;
+SELECT pg_temp.memory_grew(:before) AS grew;
+MOVE ALL FROM hours;
+COMMIT;
+SELECT count(*) FROM generate_series(2010, 2019) AS year,
+  LATERAL starhouse.time_dimension(make_date(year, 1, 1), make_date(year, 12, 31), 'hour', 'US') AS h;
+RESET temp_file_limit;
 RESET work_mem;
