@@ -235,28 +235,28 @@ void check(const Case &what, unsigned seeds) {
 } // namespace
 
 TEST(ScdLaw, Type2) {
-  check({"type 2", {1, 0, 0, 0}, false, false}, 300);
+  check({"type 2", {1, 0, 0, 0}, false, false}, 150);
 }
 TEST(ScdLaw, Types1And2) {
-  check({"types 1 and 2", {1, 1, 0, 0}, false, false}, 300);
+  check({"types 1 and 2", {1, 1, 0, 0}, false, false}, 150);
 }
 TEST(ScdLaw, Types0To3) {
-  check({"types 0 to 3", {1, 1, 1, 2}, false, false}, 300);
+  check({"types 0 to 3", {1, 1, 1, 2}, false, false}, 150);
 }
 TEST(ScdLaw, FlaggedDeletes) {
-  check({"flagged", {1, 1, 1, 1, true}, false, false}, 300);
+  check({"flagged", {1, 1, 1, 1, true}, false, false}, 150);
 }
 TEST(ScdLaw, PartialRows) {
-  check({"partial", {3, 2, 2, 2}, true, false}, 300);
+  check({"partial", {3, 2, 2, 2}, true, false}, 150);
 }
 TEST(ScdLaw, PartialRowsFlaggedDeletes) {
-  check({"partial, flagged", {3, 1, 1, 1, true}, true, false}, 300);
+  check({"partial, flagged", {3, 1, 1, 1, true}, true, false}, 150);
 }
 TEST(ScdLaw, FeedsAndSnapshots) {
-  check({"snapshots", {1, 1, 0, 0}, false, true}, 300);
+  check({"snapshots", {1, 1, 0, 0}, false, true}, 150);
 }
 TEST(ScdLaw, FeedsAndSnapshotsFlagged) {
-  check({"snapshots, flagged", {1, 1, 1, 1, true}, false, true}, 300);
+  check({"snapshots, flagged", {1, 1, 1, 1, true}, false, true}, 150);
 }
 
 // Without a memory, batches in order of time give the same history all the same.

@@ -1,69 +1,14 @@
 #include "core/scd/history.hpp"
+#include "core/scd/points.hpp"
+#include "core/scd/registers.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <type_traits>
 
 namespace starhouse::scd {
 
 namespace {
-
-template <class T>
-T *allocate(std::size_t count, const Env &env) {
-  static_assert(std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>);
-  return static_cast<T *>(
-      env.memory->allocate(std::max<std::size_t>(count, 1) * sizeof(T), alignof(T)));
-}
-
-// A growing list in arena memory whose capacity is known before.
-template <class T>
-class List {
-public:
-  List(std::size_t capacity, const Env &env) : data_(allocate<T>(capacity, env)) {}
-  void push(const T &value) { data_[size_++] = value; }
-  T &operator[](std::size_t i) { return data_[i]; }
-  const T &operator[](std::size_t i) const { return data_[i]; }
-  T *begin() const { return data_; }
-  T *end() const { return data_ + size_; }
-  T &back() { return data_[size_ - 1]; }
-  std::size_t size() const { return size_; }
-  std::span<const T> view() const { return {data_, size_}; }
-
-private:
-  T *data_;
-  std::size_t size_ = 0;
-};
-
-enum class Origin : std::uint8_t {
-  stored,     // the start or the end of a version
-  remembered, // by an earlier merge
-  implied,    // by a complete snapshot
-  incoming,
-};
-
-// Something known to have happened.
-struct Point {
-  Instant at;
-  Operation operation;
-  Origin origin;
-  Index version;    // whose start or end it is
-  Index event;      // the first event that said so
-  const Index *ids; // event_slots(), `none` where nothing is said; null for a remove
-  const Row *rows;  // the row of each value: the version that shows it, or an event
-
-  bool incoming() const { return origin == Origin::incoming; }
-};
-
-// A stretch of the replayed history. At most one of its origins is a stored version.
-struct Stretch {
-  Instant from;
-  Instant to;
-  const Index *content; // tracked slots
-  const Row *source;
-  Index version;
-  bool deleted;
-};
 
 class Replay {
 public:
@@ -75,7 +20,7 @@ public:
         points_(limit_, env), stretches_(limit_, env), order_(in_.versions.size(), env),
         new_memory_(2 * limit_ + shape_.alternate, env),
         remember_(2 * limit_ + shape_.alternate, env), forget_(in_.memory.size(), env),
-        writes_(limit_, env) {}
+        writes_(limit_, env), registers_(input, env) {}
 
   Plan run() {
     Plan plan;
@@ -87,11 +32,11 @@ public:
       return plan;
     }
     read_memory();
-    find_known_registers();
+    registers_.know(known_.view());
     read_events();
     admit();
     fold();
-    settle_registers(plan);
+    registers_.settle({points_.view(), showing(), newest_known_}, plan, outcomes_, new_memory_);
     compare(plan);
     compare_memory();
     plan.outcomes = outcomes_.view();
@@ -104,7 +49,6 @@ public:
 private:
   Row event_row(Index event) const { return static_cast<Row>(in_.versions.size()) + event; }
   const Index *version_ids(Index version) const { return in_.versions[version].ids; }
-  Index first_register() const { return shape_.tracked; }
 
   // --- what is stored and remembered, as points -------------------------------------------------
 
@@ -113,8 +57,6 @@ private:
     std::fill_n(rows, slots_, row);
     return rows;
   }
-  bool is_event(Row row) const { return row != none && row >= in_.versions.size(); }
-  Index event_of(Row row) const { return row - static_cast<Row>(in_.versions.size()); }
 
   // What an event said that is known by the version showing it: its ids where `given` says so.
   const Index *said(Index version, const std::uint8_t *given) {
@@ -227,32 +169,6 @@ private:
     known_ = distinct;
   }
 
-  bool gives(const Point &point, Index slot) const {
-    return point.operation == Operation::upsert && point.ids[slot] != none;
-  }
-
-  // Which known points the stored register values are from.
-  void find_known_registers() {
-    known_since_ = allocate<Instant>(slots_, env_);
-    std::fill_n(known_since_, slots_, beginning);
-    for (Index s = first_register(); s < slots_; ++s) {
-      const bool oldest = is_oldest(s);
-      for (const Point &point : known_) {
-        if (gives(point, s)) {
-          known_since_[s] = point.at;
-          if (oldest) {
-            break;
-          }
-        }
-      }
-    }
-  }
-
-  bool is_oldest(Index slot) const {
-    return slot >= shape_.tracked + shape_.newest &&
-           slot < shape_.tracked + shape_.newest + shape_.oldest;
-  }
-
   // --- the events -------------------------------------------------------------------------------
 
   void read_events() {
@@ -283,7 +199,7 @@ private:
     }
     for (Index s = 0; s < slots_; ++s) {
       const bool comparable =
-          s < first_register() || is_event(known.rows[s]) || known_since_[s] == known.at;
+          s < shape_.tracked || is_event(in_, known.rows[s]) || registers_.since(s) == known.at;
       if (comparable && known.ids[s] != none && event.ids[s] != none &&
           known.ids[s] != event.ids[s]) {
         return true;
@@ -507,158 +423,9 @@ private:
     open(point, content, source, false);
   }
 
-  // --- values that all versions share -----------------------------------------------------------
-
   // A stored version that shows the register values.
   Index showing() const {
     return inferred_ != none || order_.size() == 0 ? none : order_.end()[-1];
-  }
-
-  // Marks an event that changed nothing but a register.
-  void settle_register(Index event, Instant at) {
-    if (event != none && outcomes_[event] == Outcome::unchanged) {
-      outcomes_[event] = at < newest_known_ ? Outcome::late : Outcome::changed;
-    }
-  }
-
-  // The row that has a register's value: of the newest (or oldest) point that gives it.
-  Row register_row(Index slot, bool oldest) {
-    const Point *chosen = nullptr;
-    const Point *other = nullptr; // the one it took over from
-    for (const Point &point : points_) {
-      if (!gives(point, slot)) {
-        continue;
-      }
-      if (chosen == nullptr || !oldest) {
-        other = chosen;
-        chosen = &point;
-      } else if (other == nullptr) {
-        other = &point;
-      }
-    }
-    if (chosen == nullptr) {
-      return showing() == none ? none : static_cast<Row>(showing());
-    }
-    const Row row = chosen->rows[slot];
-    if (!is_event(row)) {
-      return showing();
-    }
-    if (other != nullptr && value_of(*other, slot) != value_of(*chosen, slot)) {
-      settle_register(event_of(row), chosen->at);
-    }
-    return row;
-  }
-
-  // A point's value of a register: of a known point, what is stored.
-  Index value_of(const Point &point, Index slot) const {
-    const Row row = point.rows[slot];
-    return is_event(row) ? id_at(row, slot) : version_ids(showing())[slot];
-  }
-
-  struct Dated {
-    Instant at;
-    Index id;
-    Row row;    // none: there is no such value
-    bool shown; // the row's own value of the slot, not its previous one
-  };
-
-  // The newest value, and the last one before that differs from it. Both and their instants are all
-  // that counts of the past: taking in values in any order gives the same two.
-  void settle_alternate(Index alternate, Row *rows, Row *previous, bool *shown) {
-    const Index slot = shape_.tracked + shape_.newest + shape_.oldest + alternate;
-    const Index stored = showing();
-    Dated newest{beginning, absent, none, true};
-    Dated before{beginning, absent, none, true};
-    if (stored != none) {
-      const Index *ids = version_ids(stored);
-      newest = {known_since_[slot], ids[slot], stored, true};
-      const Instant since = previous_since(alternate);
-      if (ids[slots_ + alternate] != absent || since != beginning) {
-        before = {since, ids[slots_ + alternate], stored, false};
-      }
-    }
-    for (const Point &point : points_) {
-      if (!gives(point, slot) || !is_event(point.rows[slot])) {
-        continue;
-      }
-      const Dated next{point.at, point.ids[slot], point.rows[slot], true};
-      if (newest.row == none || next.at >= newest.at) {
-        if (newest.row != none && newest.id != next.id) {
-          before = newest;
-          settle_register(event_of(next.row), next.at);
-        }
-        newest = next;
-      } else if (next.id != newest.id && (before.row == none || next.at > before.at)) {
-        before = next;
-      }
-    }
-    rows[alternate] = newest.row;
-    previous[alternate] = before.row;
-    shown[alternate] = before.shown;
-    if (before.row != none && before.at != beginning) {
-      new_memory_.push({before.at, Kind::previous, alternate, nullptr});
-    }
-  }
-
-  Instant previous_since(Index alternate) const {
-    for (const Memory &memory : in_.memory) {
-      if (memory.kind == Kind::previous && memory.slot == alternate) {
-        return memory.sequence;
-      }
-    }
-    return beginning;
-  }
-
-  void settle_registers(Plan &plan) {
-    Row *newest = allocate<Row>(shape_.newest, env_);
-    for (Index s = 0; s < shape_.newest; ++s) {
-      newest[s] = register_row(shape_.tracked + s, false);
-    }
-    Row *oldest = allocate<Row>(shape_.oldest, env_);
-    for (Index s = 0; s < shape_.oldest; ++s) {
-      oldest[s] = register_row(shape_.tracked + shape_.newest + s, true);
-    }
-    Row *alternate = allocate<Row>(shape_.alternate, env_);
-    Row *previous = allocate<Row>(shape_.alternate, env_);
-    bool *shown = allocate<bool>(shape_.alternate, env_);
-    for (Index s = 0; s < shape_.alternate; ++s) {
-      settle_alternate(s, alternate, previous, shown);
-    }
-    plan.newest = newest;
-    plan.oldest = oldest;
-    plan.alternate = alternate;
-    plan.previous = previous;
-    plan.previous_shown = shown;
-  }
-
-  Index id_at(Row row, Index slot) const {
-    if (row == none) {
-      return absent;
-    }
-    const auto versions = static_cast<Row>(in_.versions.size());
-    return row < versions ? in_.versions[row].ids[slot] : in_.events[row - versions].ids[slot];
-  }
-
-  bool registers_differ(const Version &version, const Plan &plan) const {
-    Index slot = shape_.tracked;
-    for (Index s = 0; s < shape_.newest; ++s, ++slot) {
-      if (version.ids[slot] != id_at(plan.newest[s], slot)) {
-        return true;
-      }
-    }
-    for (Index s = 0; s < shape_.oldest; ++s, ++slot) {
-      if (version.ids[slot] != id_at(plan.oldest[s], slot)) {
-        return true;
-      }
-    }
-    for (Index s = 0; s < shape_.alternate; ++s, ++slot) {
-      const Index before = id_at(plan.previous[s], plan.previous_shown[s] ? slot : slots_ + s);
-      if (version.ids[slot] != id_at(plan.alternate[s], slot) ||
-          version.ids[slots_ + s] != before) {
-        return true;
-      }
-    }
-    return false;
   }
 
   // --- the difference ---------------------------------------------------------------------------
@@ -674,7 +441,7 @@ private:
       }
       const Version &stored = in_.versions[stretch.version];
       const bool fills = !std::equal(stretch.content, stretch.content + shape_.tracked, stored.ids);
-      const bool registers = registers_differ(stored, plan);
+      const bool registers = registers_.differ(stored, plan);
       if (stored.from != stretch.from || stored.to != stretch.to || fills || registers) {
         writes_.push({stretch.version, stretch.from, stretch.to, stretch.deleted, false, fills,
                       registers, stretch.source});
@@ -737,7 +504,7 @@ private:
   List<Memory> remember_;
   List<Memory> forget_;
   List<Write> writes_;
-  Instant *known_since_ = nullptr; // per slot: since when the stored register value is known
+  Registers registers_;
   Index inferred_ = none;
   Instant newest_known_ = beginning;
 };
