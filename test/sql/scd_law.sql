@@ -4,6 +4,8 @@ SET client_min_messages = warning;
 CREATE SCHEMA scd_law;
 SET search_path = scd_law;
 SET timezone = 'UTC';
+-- Thousands of small statements: a worker for each would take minutes when workers are forced.
+SET max_parallel_workers_per_gather = 0;
 CREATE FUNCTION dice(seed text, sides int) RETURNS int LANGUAGE sql IMMUTABLE
   AS $$ SELECT (('x' || substr(md5(seed), 1, 8))::bit(32)::bigint % sides)::int $$;
 CREATE TABLE event (id text, ts timestamptz, op text, a text, b numeric, name text, first_shop text, city text, level text);
