@@ -4,7 +4,7 @@ all:
 
 # Goals of ours that need no server's makefiles (see scripts/targets.mk). PGXS has a target `check`
 # too, which only refuses, so it is read for other goals alone.
-OWN_GOALS    = help setup check check-quick check-versions client unit client-and-unit demo demo-stop demo-remove bench fuzz format lint lint-layout
+OWN_GOALS    = help setup check check-quick check-versions client unit client-and-unit demo demo-stop demo-remove bench fuzz format lint lint-layout lint-changed
 BUILDS       = $(filter-out $(OWN_GOALS),$(or $(MAKECMDGOALS),all))
 
 EXTENSION    = starhouse

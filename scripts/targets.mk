@@ -1,5 +1,5 @@
 # Targets beside PGXS's own. Each is one command a person would type.
-.PHONY: help setup demo demo-stop demo-remove check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout
+.PHONY: help setup demo demo-stop demo-remove check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout lint-changed
 
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
@@ -65,8 +65,11 @@ bench:
 format:
 	@scripts/lint --fix
 
-#: make lint              checks layout and runs clang-tidy (lint-layout: only the former)
+#: make lint              checks layout and runs clang-tidy (lint-layout: only the former; lint-changed: the latter
+#:                        on what differs from origin/main)
 lint:
 	@scripts/lint
 lint-layout:
 	@scripts/lint --layout
+lint-changed:
+	@scripts/lint --changed

@@ -133,6 +133,8 @@ BEGIN
   END IF;
   -- For batch_finish, which moves no source that was not claimed; gone at the end of the transaction.
   PERFORM set_config('starhouse.claimed_source', format('%s %s', warehouse, source_id), true);
+  -- For written_versions: what the steps will write comes after this.
+  PERFORM set_config('starhouse.steps_since', pg_snapshot_xmax(pg_current_snapshot())::text, true);
 END
 $body$;
 COMMENT ON FUNCTION batch_claim(name, bigint, bigint, bigint) IS

@@ -28,10 +28,12 @@ BEGIN
            EXISTS (SELECT FROM ONLY %4$s o WHERE %5$s AND o.%1$I <> w.%1$I AND o.%2$I >= '-infinity')
            AND NOT EXISTS (SELECT FROM ONLY %4$s o
                            WHERE %5$s AND o.%2$I = w.%3$I AND o.%1$I > w.%1$I
-                             AND age(o.xmin) <= age(pg_current_xact_id()::xid))
+                             AND age(o.xmin) <= age($1))
     FROM ONLY %4$s w
-    WHERE age(w.xmin) <= age(pg_current_xact_id()::xid)$sql$,
-    d.surrogate, d.valid_from, d.valid_to, dim, same_key);
+    WHERE age(w.xmin) <= age($1)$sql$,
+    d.surrogate, d.valid_from, d.valid_to, dim, same_key)
+    -- A batch's transaction may have begun long before its steps: batch_claim left a mark.
+    USING coalesce(nullif(current_setting('starhouse.steps_since', true), '')::xid8, pg_current_xact_id())::xid;
 END
 $$;
 COMMENT ON FUNCTION written_versions(regclass) IS

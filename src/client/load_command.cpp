@@ -121,7 +121,7 @@ public:
     for (const std::string &file : options_.files) {
       FileReport report = load_file(file);
       options_.json ? print_json(report) : print_report(report);
-      std::fflush(stdout);
+      (void)std::fflush(stdout);
       if (!report.stopped.empty()) {
         return Status::too_many_rejects;
       }

@@ -15,7 +15,7 @@ using starhouse::client::Exit;
 using starhouse::client::Status;
 
 void print_error(const starhouse::Error &error) {
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
   fmt::print(stderr, "starhouse: error: {}\n", error.message());
   if (!error.detail().empty()) {
     fmt::print(stderr, "  detail: {}\n", error.detail());
@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
   } catch (const starhouse::Error &e) {
     print_error(e);
   } catch (const std::bad_alloc &) {
-    std::fputs("starhouse: error: out of memory\n", stderr);
+    (void)std::fputs("starhouse: error: out of memory\n", stderr);
   } catch (const std::exception &e) {
     fmt::print(stderr, "starhouse: error: {}\n", e.what());
   }

@@ -181,6 +181,7 @@ std::vector<Quarantined> ReplayCommand::fetch(std::int64_t source, std::int64_t 
           plan_.quarantine_table),
       which);
   std::vector<Quarantined> records;
+  records.reserve(static_cast<std::size_t>(result.rows()));
   for (int row = 0; row < result.rows(); ++row) {
     records.push_back({result.integer(row, 0), result.maybe_integer(row, 1).value_or(0),
                        from_hex(result.text(row, 2))});

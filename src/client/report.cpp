@@ -165,6 +165,7 @@ std::vector<RejectKind> reject_kinds(Connection &connection, const FeedPlan &pla
                   plan.quarantine_table),
       source);
   std::vector<RejectKind> kinds;
+  kinds.reserve(static_cast<std::size_t>(result.rows()));
   for (int row = 0; row < result.rows(); ++row) {
     kinds.push_back({result.integer(row, 0), std::string{result.text(row, 1)},
                      std::string{result.text(row, 2)}, std::string{result.text(row, 3)},
@@ -180,7 +181,7 @@ Progress::Progress(std::string file, std::uint64_t bytes, bool quiet)
 
 Progress::~Progress() {
   if (shown_ && terminal_) {
-    std::fputs("\r\x1b[K", stderr);
+    (void)std::fputs("\r\x1b[K", stderr);
   }
 }
 
@@ -197,7 +198,7 @@ void Progress::show(const Counts &counts, std::uint64_t consumed) {
              bytes_ > 0 ? fmt::format("{} %, ", consumed * 100 / bytes_) : std::string{},
              grouped(counts.read), rate(counts.read, seconds), grouped(counts.rejected),
              terminal_ ? "\x1b[K" : "\n");
-  std::fflush(stderr);
+  (void)std::fflush(stderr);
 }
 
 } // namespace starhouse::client
