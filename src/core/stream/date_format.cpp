@@ -158,9 +158,8 @@ TimeStatus assemble(const Fields &fields, ParsedTime &result) noexcept {
     return TimeStatus::out_of_range;
   }
   const std::int64_t day = days_since_2000(fields.year, fields.month, fields.day);
-  const std::int64_t seconds =
-      std::int64_t{hour} * 3600 + std::int64_t{fields.minute} * 60 + fields.second -
-      fields.offset_seconds;
+  const std::int64_t seconds = std::int64_t{hour} * 3600 + std::int64_t{fields.minute} * 60 +
+                               fields.second - fields.offset_seconds;
   result.local_micros = day * micros_per_day + seconds * micros_per_second + fields.micros;
   result.has_offset = fields.has_offset;
   result.has_time = fields.has_time;
