@@ -24,6 +24,11 @@ enum class StateKind : std::uint8_t {
   test = 0,
   trending = 1,
   zone_index = 2,
+  path = 10,
+  trace = 11,
+  activity = 12,
+  heatmap = 13,
+  decayed_heatmap = 14,
 };
 
 struct StateFormat {

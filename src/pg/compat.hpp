@@ -7,6 +7,7 @@
 extern "C" {
 #include "access/genam.h"
 #include "catalog/index.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
 #include "executor/executor.h"
@@ -89,6 +90,29 @@ inline bool owns_relation(Oid relation) {
   return object_ownercheck(RelationRelationId, relation, GetUserId());
 #else
   return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+// The search path as it is now, to see later whether names still mean the same.
+#if PG_VERSION_NUM >= 170000
+using SearchPath = SearchPathMatcher;
+#else
+using SearchPath = OverrideSearchPath;
+#endif
+
+inline SearchPath *search_path(MemoryContext context) {
+#if PG_VERSION_NUM >= 170000
+  return GetSearchPathMatcher(context);
+#else
+  return GetOverrideSearchPath(context);
+#endif
+}
+
+inline bool search_path_matches(SearchPath *path) {
+#if PG_VERSION_NUM >= 170000
+  return SearchPathMatchesCurrentEnvironment(path);
+#else
+  return OverrideSearchPathMatchesCurrent(path);
 #endif
 }
 

@@ -21,46 +21,6 @@ void Box::add(const Box &other) noexcept {
   north = std::max(north, other.north);
 }
 
-namespace {
-
-// Counts the edges a ray due east meets. Edges are half-open in latitude, so that a vertex counts
-// once; what that leaves out of an edge (its upper end, horizontal edges) is looked at for being on
-// it. Returns false when the point lies on the ring.
-bool cross_ring(std::span<const Vertex> ring, Vertex point, bool &odd) noexcept {
-  for (std::size_t i = 1; i < ring.size(); ++i) {
-    const Vertex a = ring[i - 1];
-    const Vertex b = ring[i];
-    if ((a.lat > point.lat) == (b.lat > point.lat)) {
-      // Touches the point's latitude at most from below.
-      if (b.lat == point.lat) {
-        if (b.lon == point.lon) {
-          return false;
-        }
-        if (a.lat == point.lat && (a.lon > point.lon) != (b.lon > point.lon)) {
-          return false;
-        }
-      }
-      continue;
-    }
-    const auto [west, east] = std::minmax(a.lon, b.lon);
-    if (point.lon > east) {
-      continue;
-    }
-    if (point.lon < west) {
-      odd = !odd;
-      continue;
-    }
-    const int where = side(a, b, point);
-    if (where == 0) {
-      return false;
-    }
-    odd ^= (where > 0) == (b.lat > a.lat);
-  }
-  return true;
-}
-
-} // namespace
-
 Box Shape::box() const noexcept {
   Box box;
   for (const Vertex vertex : vertices_) {
@@ -82,8 +42,11 @@ Box Shape::box_of_polygon(std::size_t polygon) const noexcept {
 Place Shape::place_in_polygon(std::size_t polygon, Vertex point) const noexcept {
   bool odd = false;
   for (std::size_t r = first_ring(polygon); r < first_ring(polygon + 1); ++r) {
-    if (!cross_ring(ring(r), point, odd)) {
-      return Place::boundary;
+    const std::span<const Vertex> vertices = ring(r);
+    for (std::size_t i = 1; i < vertices.size(); ++i) {
+      if (cross_edge(vertices[i - 1], vertices[i], point, odd)) {
+        return Place::boundary;
+      }
     }
   }
   return odd ? Place::inside : Place::outside;
@@ -137,7 +100,7 @@ Flaw ShapeBuilder::end_ring(Closing closing) {
     return Flaw::few_vertices;
   }
   const Vertex first = vertices[ring_start_];
-  const bool closed = size > 1 && vertices.back() == first;
+  const bool closed = size > 1 && vertices.back() == first && closing != Closing::appended;
   if (!closed && closing == Closing::required) {
     return size < 4 ? Flaw::few_vertices : Flaw::not_closed;
   }

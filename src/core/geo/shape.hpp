@@ -49,12 +49,37 @@ struct Box {
   void add(const Box &other) noexcept;
 };
 
+// One edge met by the ray due east from a point: flips `odd` if it crosses it, returns true if the
+// point is on the edge. Edges are half-open in latitude, so that a vertex counts once; what that
+// leaves out of an edge (its upper end, a horizontal one) is looked at for being on it. A vertex is
+// the end `b` of one of the edges of its ring.
+inline bool cross_edge(Vertex a, Vertex b, Vertex point, bool &odd) noexcept {
+  if ((a.lat > point.lat) == (b.lat > point.lat)) {
+    return b.lat == point.lat &&
+           (b.lon == point.lon ||
+            (a.lat == point.lat && (a.lon > point.lon) != (b.lon > point.lon)));
+  }
+  if (point.lon > a.lon && point.lon > b.lon) {
+    return false;
+  }
+  if (point.lon < a.lon && point.lon < b.lon) {
+    odd = !odd;
+    return false;
+  }
+  const int where = side(a, b, point);
+  odd ^= (where > 0) == (b.lat > a.lat);
+  return where == 0;
+}
+
 enum class Place : std::uint8_t { outside, boundary, inside };
 
 class Shape {
 public:
   explicit Shape(std::pmr::memory_resource *memory)
       : vertices_(memory), ring_ends_(memory), polygon_ends_(memory) {}
+  Shape(const Shape &other, std::pmr::memory_resource *memory)
+      : vertices_(other.vertices_, memory), ring_ends_(other.ring_ends_, memory),
+        polygon_ends_(other.polygon_ends_, memory) {}
 
   bool empty() const noexcept { return polygon_ends_.empty(); }
   std::size_t polygon_count() const noexcept { return polygon_ends_.size(); }
@@ -126,9 +151,9 @@ public:
   void begin_polygon() noexcept { polygon_start_ = shape_.ring_ends_.size(); }
   void begin_ring() noexcept;
   [[nodiscard]] Flaw add(Vertex vertex);
-  // In formats that write the closing vertex it must be there (closing = required); where it is
-  // implied (the server's polygon) it is added if it is not.
-  enum class Closing : std::uint8_t { required, implied };
+  // The closing vertex: in formats that write it it must be there (required); where it may be left
+  // out (the server's polygon) it is added unless it is there (implied), or always (appended).
+  enum class Closing : std::uint8_t { required, implied, appended };
   [[nodiscard]] Flaw end_ring(Closing closing = Closing::required);
   // A polygon without rings is left out.
   void end_polygon();
