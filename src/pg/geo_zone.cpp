@@ -17,16 +17,25 @@ namespace starhouse::pg::geo {
 
 namespace geo = starhouse::geo;
 
+namespace {
+
+// Text as the core reads it, in UTF-8; the text itself where that is the server's encoding.
+std::string_view utf8(std::string_view text) {
+  const char *converted = pg_server_to_any(text.data(), static_cast<int>(text.size()), PG_UTF8);
+  return {converted, converted == text.data() ? text.size() : std::strlen(converted)};
+}
+
+} // namespace
+
 Area text_area(Datum value) {
-  const text *stored = DatumGetTextPP(value);
-  return {Area::Form::text, VARDATA_ANY(stored),
-          static_cast<std::size_t>(VARSIZE_ANY_EXHDR(stored))};
+  const std::string_view area = utf8(view_of(DatumGetTextPP(value)));
+  return {Area::Form::text, area.data(), area.size()};
 }
 
 Area jsonb_area(Datum value) {
   Jsonb *stored = DatumGetJsonbP(value);
-  const char *json = JsonbToCString(nullptr, &stored->root, VARSIZE(stored));
-  return {Area::Form::geojson, json, std::strlen(json)};
+  const std::string_view json = utf8(JsonbToCString(nullptr, &stored->root, VARSIZE(stored)));
+  return {Area::Form::geojson, json.data(), json.size()};
 }
 
 Area wkb_area(Datum value) {
@@ -62,11 +71,8 @@ ZoneId number_id(int64 number) {
 }
 
 ZoneId text_id(Datum value) {
-  const text *stored = DatumGetTextPP(value);
-  const int size = static_cast<int>(VARSIZE_ANY_EXHDR(stored));
-  const char *utf8 = pg_server_to_any(VARDATA_ANY(stored), size, PG_UTF8);
-  return {0, utf8,
-          utf8 == VARDATA_ANY(stored) ? static_cast<std::size_t>(size) : std::strlen(utf8)};
+  const std::string_view id = utf8(view_of(DatumGetTextPP(value)));
+  return {0, id.data(), id.size()};
 }
 
 void add_zone(geo::ZoneSet &set, const ZoneId &id, const Area &area, const Env &env) {

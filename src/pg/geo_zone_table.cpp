@@ -21,6 +21,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -74,6 +75,10 @@ bool sees_the_same(const View &view, Snapshot now) {
 void remember(View &view, Snapshot now, MemoryContext context) {
   const uint32 subs = static_cast<uint32>(now->subxcnt);
   if (view.running == nullptr || view.capacity < now->xcnt + subs) {
+    if (view.running != nullptr) {
+      pfree(view.running);
+      view.running = nullptr;
+    }
     view.capacity = now->xcnt + subs + 16;
     view.running = static_cast<TransactionId *>(
         MemoryContextAllocHuge(context, view.capacity * sizeof(TransactionId)));
@@ -132,7 +137,8 @@ struct Kept {
   int slot;
   ZoneLookup *own; // zones that only this statement may use
   bool one_statement;
-  // A name resolved by zone_of(text, ...).
+  // A name resolved by zone_of(text, ...), in memory of its own.
+  MemoryContext name_memory;
   char *name;
   Oid name_relation;
   View name_view;
@@ -393,10 +399,17 @@ Oid named_relation(FunctionCallInfo fcinfo) {
       starhouse::pg::compat::search_path_matches(kept->name_path)) {
     return kept->name_relation;
   }
-  MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+  kept->name = nullptr;
+  if (kept->name_memory == nullptr) {
+    kept->name_memory = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "starhouse zone table name",
+                                              ALLOCSET_SMALL_SIZES);
+  }
+  MemoryContextReset(kept->name_memory);
+  kept->name_view = View{};
+  MemoryContext caller = MemoryContextSwitchTo(kept->name_memory);
   char *copy = pnstrdup(name.data(), name.size());
-  kept->name_path = starhouse::pg::compat::search_path(CurrentMemoryContext);
-  remember(kept->name_view, snapshot, CurrentMemoryContext);
+  kept->name_path = starhouse::pg::compat::search_path(kept->name_memory);
+  remember(kept->name_view, snapshot, kept->name_memory);
   MemoryContextSwitchTo(caller);
   kept->name_relation = DatumGetObjectId(DirectFunctionCall1(text_regclass, PG_GETARG_DATUM(0)));
   kept->name = copy;
@@ -415,7 +428,9 @@ Datum answered(FunctionCallInfo fcinfo, Oid relation) {
   if constexpr (answer == Answer::number) {
     PG_RETURN_INT64(zone_number(lookup, zone));
   }
-  return lookup.texts[zone];
+  // A copy: a row of this statement may wait, in a cursor say, while the next one has the zones
+  // read again.
+  return datumCopy(lookup.texts[zone], false, -1);
 }
 
 } // namespace

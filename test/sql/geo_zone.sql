@@ -90,6 +90,21 @@ BEGIN
   END;
   DELETE FROM zones WHERE id < 10;
 END $$;
+-- A row that waits in a cursor keeps its answer while another statement has the zones read again.
+DO $$
+DECLARE
+  rows CURSOR FOR SELECT zone, n FROM (SELECT zone_of('zones', 0.5, 0.5) AS zone OFFSET 0) z, generate_series(1, 3) n;
+  waiting record; seen text := '';
+BEGIN
+  OPEN rows;
+  FOR n IN 1..3 LOOP
+    FETCH rows INTO waiting;
+    seen := seen || waiting.zone || waiting.n || ' ';
+    UPDATE zones SET shape = shape WHERE id = 40;
+    PERFORM zone_of('zones', 0.5, 0.5), repeat('x', 100000);
+  END LOOP;
+  RAISE NOTICE '%', seen;
+END $$;
 -- Other columns, other types, renamed columns; the name follows the search_path.
 CREATE SCHEMA elsewhere;
 CREATE TABLE elsewhere.zones (id text, shape text, other jsonb, bytes bytea);
