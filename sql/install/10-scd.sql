@@ -232,6 +232,21 @@ END
 $$;
 COMMENT ON FUNCTION scd_dimension_of(regclass) IS 'The registration of a dimension. 42704 for what is not registered, NULL included.';
 
+CREATE FUNCTION scd_on_citus(relation regclass) RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_there boolean := false;
+BEGIN
+  IF to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL THEN
+    EXECUTE 'SELECT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = $1)' INTO found_there USING relation;
+  END IF;
+  RETURN found_there;
+END
+$$;
+COMMENT ON FUNCTION scd_on_citus(regclass) IS 'Whether a relation is a reference, distributed or managed table of Citus. False where Citus is not installed. NULL gives NULL.';
+
 CREATE FUNCTION scd_comparable(type oid) RETURNS text
   LANGUAGE c STABLE PARALLEL SAFE STRICT
   AS 'MODULE_PATHNAME', 'starhouse_scd_comparable';

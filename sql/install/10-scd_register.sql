@@ -205,8 +205,9 @@ BEGIN
   ELSIF NOT EXISTS (
       SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
        WHERE i.indrelid = dim AND i.indisunique AND i.indpred IS NULL AND a.attname = surrogate
-         -- A unique index of a partitioned table has to hold the partition key too.
-         AND (i.indnkeyatts = 1 OR relation.relkind = 'p'))
+         -- A unique index of a partitioned table has to hold the partition key too, one of a distributed table
+         -- the column it is distributed by.
+         AND (i.indnkeyatts = 1 OR relation.relkind = 'p' OR starhouse.scd_on_citus(dim)))
       AND surrogate::name = ANY (columns) THEN
     RAISE EXCEPTION 'surrogate column % of % has no unique index of its own', quote_ident(surrogate), dim
       USING ERRCODE = 'undefined_object', HINT = 'Make it the primary key: versions are addressed by it.';

@@ -1,5 +1,10 @@
-// Library load: the magic block and the version function.
+// Library load: the magic block, the settings and the version function.
 #include "pg/boundary.hpp"
+#include "pg/scd.hpp"
+
+extern "C" {
+#include "utils/guc.h"
+}
 
 #pragma GCC visibility push(default)
 extern "C" {
@@ -8,8 +13,18 @@ PG_MODULE_MAGIC_EXT(.name = "starhouse", .version = STARHOUSE_VERSION);
 #else
 PG_MODULE_MAGIC;
 #endif
+void _PG_init(void);
 }
 #pragma GCC visibility pop
+
+void _PG_init(void) {
+  // No prefix is reserved: starhouse.claimed_source and the like are variables of our SQL.
+  DefineCustomBoolVariable("starhouse.scd_portable",
+                           "Merges into every dimension as into one that is distributed.",
+                           "For tests: a dimension that Citus distributes is found without it.",
+                           &starhouse::pg::scd::always_portable, false, PGC_USERSET,
+                           GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
+}
 
 namespace {
 constexpr char library_version[] = STARHOUSE_VERSION;

@@ -56,6 +56,8 @@ struct Dimension {
   const char *open_condition; // over x: the version is current
   const char *write_from;     // expressions over a.f and a.t as the dimension writes them
   const char *write_to;
+  const char *write_from_parameter; // the same over $1 and $2
+  const char *write_to_parameter;
   const char *lowest; // -infinity as a literal of the interval's type
   const char *zone;   // quoted time zone of date and timestamp values; nullptr: the session's
   const char *sequence_column; // defaults of merges; nullptr: none
@@ -68,6 +70,7 @@ struct Dimension {
   const char *journal;
   const char *rejects;
   bool key_indexed;       // lookups by key can use an index
+  bool portable;          // statements that a distributed table takes too
   TimestampTz watermark;  // newest instant of earlier merges; DT_NOBEGIN: none
   TimestampTz cutoff;     // older events are too late; DT_NOBEGIN: none is
   TimestampTz *snapshots; // instants of complete snapshots since the cutoff, ascending
@@ -112,12 +115,14 @@ struct Counts {
   int64 rejected;
 };
 
-// Rows on their way from reading to writing, in a tuplestore that statements see as a relation.
+// Rows on their way from reading to writing, in a tuplestore that statements see as a relation, or,
+// portably, as parameters.
 struct Work {
   const char *name;
   TupleDesc columns;
   Tuplestorestate *rows;
   int64 count;
+  bool portable;
 };
 
 // Where the columns of a row of the read statement stand.
@@ -164,6 +169,9 @@ const char *in_grain(const Dimension &dimension, const char *expression);
 const char *plain_type(Oid type);
 const char *null_of(Oid type);
 
+// The setting starhouse.scd_portable: every dimension is merged by portable statements.
+extern bool always_portable;
+
 // scd_statement.cpp: the texts of the statements. The first one is for an empty dimension.
 const char *first_read_statement(const Dimension &dimension, const Source &source,
                                  const Options &options);
@@ -171,11 +179,12 @@ const char *read_statement(const Dimension &dimension, const Source &source,
                            const Options &options);
 
 // scd_apply.cpp: work relations and the statements that write them. A work row of a version begins
-// with from, to, current, deleted.
+// with its interval: from, to, current, deleted. To change one, portable statements name its key,
+// too: it is what tells where a distributed table keeps the version.
 struct WorkSet {
-  Work moves;       // surrogate, interval
-  Work overwrites;  // surrogate, interval, columns of types 1, 0 and 3
-  Work completions; // surrogate, interval, all columns but the key
+  Work moves;       // interval, surrogate; portable: key
+  Work overwrites;  // interval, surrogate, columns of types 1, 0 and 3; portable: key
+  Work completions; // interval, surrogate, all columns but the key; portable: key
   Work insertions;  // interval, all columns
   Work forgotten;   // key, sequence, letter, text
   Work remembered;  // key, sequence, letter, text
@@ -187,6 +196,14 @@ void put(Work *work, const Datum *values, const bool *nulls);
 void clear_rejects(const Dimension &dimension);
 // `first`: the dimension and its memory were empty.
 void apply(const Dimension &dimension, const Options &options, WorkSet *work, bool first);
+
+// scd_portable.cpp: statements whose parameters are rows of work. Both run `then`, unless it is
+// nullptr, for every row that the statement returns, with that row as its parameters; both give back
+// how many rows the statement read or wrote.
+// Once for each row: parameter $n is its nth column.
+uint64 run_each(Work *work, const char *statement, const char *then);
+// For many rows at once, which stand between the two parts as the relation a.
+uint64 run_together(Work *work, const char *before, const char *after, const char *then);
 
 // scd_replay.cpp: the receiver that takes the rows of the read statement, key by key.
 struct Replay;

@@ -1,7 +1,9 @@
 // Writing a merge: rows of work gathered key by key, each kind written by one statement.
 //
 // The statements see the tuplestores as relations (as triggers see their transition tables):
-// nothing is created in the catalogue, and what exceeds work_mem goes to a temporary file.
+// nothing is created in the catalogue, and what exceeds work_mem goes to a temporary file. A
+// distributed table takes neither such a relation nor UPDATE ... FROM: portably the rows are
+// parameters (scd_portable.cpp), one by one where versions change, many at once where they are added.
 #include "pg/scd.hpp"
 #include "pg/compat.hpp"
 
@@ -40,6 +42,11 @@ struct Shape {
     add("current", BOOLOID);
     add("deleted", BOOLOID);
   }
+  void add_key(const Dimension &dimension) {
+    if (dimension.portable) {
+      add_all(dimension, 0, dimension.keys);
+    }
+  }
   void add_memory(const Dimension &dimension) {
     add_all(dimension, 0, dimension.keys);
     add("sequence", TIMESTAMPTZOID);
@@ -72,13 +79,36 @@ Shape shape(int columns) {
   return {CreateTemplateTupleDesc(columns), 1};
 }
 
-Work open(const char *name, const Shape &shape) {
-  return {name, shape.columns, tuplestore_begin_heap(false, false, work_mem), 0};
+Work open(const Dimension &dimension, const char *name, const Shape &shape) {
+  return {name, shape.columns, tuplestore_begin_heap(false, false, work_mem), 0,
+          dimension.portable};
 }
 
-// The statement sees the work rows as a relation. It has to write as many rows as there are, unless
-// `any_number`.
-void run(const Dimension &dimension, Work *work, const char *statement, bool any_number = false) {
+// A column of the row of work at hand.
+const char *of(const Work &work, const char *column) {
+  if (!work.portable) {
+    return psprintf("a.%s", column);
+  }
+  return psprintf("$%d", SPI_fnumber(work.columns, column));
+}
+
+const char *of(const Work &work, int column) {
+  return of(work, psprintf("c%d", column + 1));
+}
+
+// A statement has to write as many rows as there are.
+void check_number(const Dimension &dimension, const Work &work, uint64 written) {
+  if (written != static_cast<uint64>(work.count)) {
+    ereport(ERROR,
+            (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+             errmsg("%s took " UINT64_FORMAT " of " INT64_FORMAT " rows of the merge",
+                    dimension.qualified, written, work.count),
+             errhint("A trigger or a row security policy of the dimension holds rows back.")));
+  }
+}
+
+// The statement sees the work rows as a relation.
+void run(const Dimension &dimension, Work *work, const char *statement) {
   auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
   relation->md.name = pstrdup(work->name);
   relation->md.reliddesc = InvalidOid;
@@ -94,36 +124,49 @@ void run(const Dimension &dimension, Work *work, const char *statement, bool any
   if (result < 0) {
     elog(ERROR, "%s: %s", work->name, SPI_result_code_string(result));
   }
+  const uint64 written = SPI_processed;
   SPI_unregister_relation(work->name);
-  if (!any_number && SPI_processed != static_cast<uint64>(work->count)) {
-    ereport(ERROR,
-            (errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
-             errmsg("%s took " UINT64_FORMAT " of " INT64_FORMAT " rows of the merge",
-                    dimension.qualified, SPI_processed, work->count),
-             errhint("A trigger or a row security policy of the dimension holds rows back.")));
-  }
+  check_number(dimension, *work, written);
 }
 
-void set_interval(StringInfo text, const Dimension &dimension) {
-  appendStringInfo(text, "%s = %s, %s = %s", dimension.valid_from, dimension.write_from,
-                   dimension.valid_to, dimension.write_to);
+// An INSERT of all the work rows, which stand between the two parts.
+void insert_rows(const Dimension &dimension, Work *work, const char *before, const char *after,
+                 const char *then = nullptr) {
+  if (work->portable) {
+    check_number(dimension, *work, run_together(work, before, after, then));
+    return;
+  }
+  run(dimension, work, psprintf("%s%s AS a%s", before, work->name, after));
+}
+
+void set_interval(StringInfo text, const Dimension &dimension, const Work &work) {
+  appendStringInfo(text, "%s = %s, %s = %s", dimension.valid_from,
+                   work.portable ? dimension.write_from_parameter : dimension.write_from,
+                   dimension.valid_to,
+                   work.portable ? dimension.write_to_parameter : dimension.write_to);
   if (dimension.current_flag != nullptr) {
-    appendStringInfo(text, ", %s = a.current", dimension.current_flag);
+    appendStringInfo(text, ", %s = %s", dimension.current_flag, of(work, "current"));
   }
   if (dimension.deleted_flag != nullptr) {
-    appendStringInfo(text, ", %s = a.deleted", dimension.deleted_flag);
+    appendStringInfo(text, ", %s = %s", dimension.deleted_flag, of(work, "deleted"));
   }
 }
 
-void set_columns(StringInfo text, const Dimension &dimension, int first, int last) {
+void set_columns(StringInfo text, const Dimension &dimension, const Work &work, int first,
+                 int last) {
   for (int i = first; i < last; ++i) {
-    appendStringInfo(text, ", %s = a.c%d", dimension.columns[i].quoted, i + 1);
+    appendStringInfo(text, ", %s = %s", dimension.columns[i].quoted, of(work, i));
   }
 }
 
-void where_surrogate(StringInfo text, const Dimension &dimension) {
-  appendStringInfo(text, " WHERE d.%s %s a.surrogate", dimension.surrogate.quoted,
-                   dimension.surrogate.equality);
+// The version that the work row at hand is of.
+void is_version(StringInfo text, const Dimension &dimension, const Work &work) {
+  appendStringInfo(text, "d.%s %s %s", dimension.surrogate.quoted, dimension.surrogate.equality,
+                   of(work, "surrogate"));
+  for (int i = 0; i < dimension.keys && work.portable; ++i) {
+    const Column &column = dimension.columns[i];
+    appendStringInfo(text, " AND d.%s %s %s", column.quoted, column.equality, of(work, i));
+  }
 }
 
 // What is about to be overwritten.
@@ -131,10 +174,11 @@ void keep_old(const Dimension &dimension, const Options &options, Work *work, in
               bool complete) {
   StringInfoData text;
   initStringInfo(&text);
-  appendStringInfo(&text,
-                   "INSERT INTO %s (merge_id, what, row_id, content) SELECT " INT64_FORMAT
-                   ", 'updated', CAST(d.%s AS pg_catalog.text), pg_catalog.jsonb_build_object(",
-                   dimension.journal, options.merge_id, dimension.surrogate.quoted);
+  const char *insert = psprintf("INSERT INTO %s (merge_id, what, row_id, content) SELECT "
+                                INT64_FORMAT ", 'updated', ",
+                                dimension.journal, options.merge_id);
+  appendStringInfo(&text, "%sCAST(d.%s AS pg_catalog.text), pg_catalog.jsonb_build_object(",
+                   work->portable ? "SELECT " : insert, dimension.surrogate.quoted);
   const char *separator = "";
   const auto add = [&](const char *name, const char *quoted) {
     appendStringInfo(&text, "%s%s, d.%s", separator, quote_literal_cstr(name), quoted);
@@ -155,8 +199,15 @@ void keep_old(const Dimension &dimension, const Options &options, Work *work, in
   for (int i = first; i < last; ++i) {
     add(dimension.columns[i].name, dimension.columns[i].quoted);
   }
-  appendStringInfo(&text, ") FROM %s AS d JOIN %s AS a ON d.%s %s a.surrogate", dimension.qualified,
-                   work->name, dimension.surrogate.quoted, dimension.surrogate.equality);
+  appendStringInfo(&text, ") FROM %s AS d", dimension.qualified);
+  if (work->portable) {
+    appendStringInfoString(&text, " WHERE ");
+    is_version(&text, dimension, *work);
+    check_number(dimension, *work, run_each(work, text.data, psprintf("%s$1, $2", insert)));
+    return;
+  }
+  appendStringInfo(&text, " JOIN %s AS a ON ", work->name);
+  is_version(&text, dimension, *work);
   run(dimension, work, text.data);
 }
 
@@ -171,14 +222,21 @@ void update(const Dimension &dimension, const Options &options, Work *work, int 
   StringInfoData text;
   initStringInfo(&text);
   appendStringInfo(&text, "UPDATE %s AS d SET ", dimension.qualified);
-  set_interval(&text, dimension);
-  set_columns(&text, dimension, first, last);
+  set_interval(&text, dimension, *work);
+  set_columns(&text, dimension, *work, first, last);
   if (complete && dimension.inferred_flag != nullptr) {
     appendStringInfo(&text, ", %s = false", dimension.inferred_flag);
   }
-  appendStringInfo(&text, " FROM %s AS a", work->name);
-  where_surrogate(&text, dimension);
-  run(dimension, work, text.data);
+  if (!work->portable) {
+    appendStringInfo(&text, " FROM %s AS a", work->name);
+  }
+  appendStringInfoString(&text, " WHERE ");
+  is_version(&text, dimension, *work);
+  if (work->portable) {
+    check_number(dimension, *work, run_each(work, text.data, nullptr));
+  } else {
+    run(dimension, work, text.data);
+  }
 }
 
 void insert(const Dimension &dimension, const Options &options, Work *work, bool each) {
@@ -187,7 +245,7 @@ void insert(const Dimension &dimension, const Options &options, Work *work, bool
   }
   StringInfoData text;
   initStringInfo(&text);
-  if (each) {
+  if (each && !work->portable) {
     appendStringInfoString(&text, "WITH added AS (");
   }
   appendStringInfo(&text, "INSERT INTO %s AS d (%s, %s", dimension.qualified, dimension.valid_from,
@@ -208,20 +266,27 @@ void insert(const Dimension &dimension, const Options &options, Work *work, bool
   for (int i = 0; i < dimension.count(); ++i) {
     appendStringInfo(&text, ", a.c%d", i + 1);
   }
-  appendStringInfo(&text, " FROM %s AS a", work->name);
+  appendStringInfoString(&text, " FROM ");
+  StringInfoData after;
+  initStringInfo(&after);
   // Under a fixed snapshot this turns a row that is there but not visible into 40001; with a fresh
   // one the lock excludes it.
   if (IsolationUsesXactSnapshot()) {
-    appendStringInfoString(&text, " ON CONFLICT DO NOTHING");
+    appendStringInfoString(&after, " ON CONFLICT DO NOTHING");
   }
+  const char *then = nullptr;
   if (each) {
-    appendStringInfo(
-        &text,
-        " RETURNING CAST(d.%s AS pg_catalog.text) AS row_id) INSERT INTO %s (merge_id, "
-        "what, row_id) SELECT " INT64_FORMAT ", 'inserted', row_id FROM added",
-        dimension.surrogate.quoted, dimension.journal, options.merge_id);
+    appendStringInfo(&after, " RETURNING CAST(d.%s AS pg_catalog.text) AS row_id",
+                     dimension.surrogate.quoted);
+    then = psprintf("INSERT INTO %s (merge_id, what, row_id) SELECT " INT64_FORMAT
+                    ", 'inserted', %s",
+                    dimension.journal, options.merge_id,
+                    work->portable ? "$1" : "row_id FROM added");
+    if (!work->portable) {
+      appendStringInfo(&after, ") %s", then);
+    }
   }
-  run(dimension, work, text.data);
+  insert_rows(dimension, work, text.data, after.data, then);
 }
 
 // The given columns of a memory row as an array: of a previous value its column, else by the mask.
@@ -238,41 +303,59 @@ void add_given(StringInfo text, const Dimension &dimension) {
   appendStringInfoString(text, "] AS pg_catalog.text[]), NULL) END");
 }
 
-void where_memory(StringInfo text, const Dimension &dimension) {
+void where_memory(StringInfo text, const Dimension &dimension, const Work &work) {
   for (int i = 0; i < dimension.keys; ++i) {
-    appendStringInfo(text, "g.key_%d %s a.c%d AND ", i + 1, dimension.columns[i].equality, i + 1);
+    appendStringInfo(text, "g.key_%d %s %s AND ", i + 1, dimension.columns[i].equality,
+                     of(work, i));
   }
-  appendStringInfoString(
-      text, "g.sequence OPERATOR(pg_catalog.=) a.sequence AND g.kind OPERATOR(pg_catalog.=) "
-            "a.kind::\"char\" AND (a.kind OPERATOR(pg_catalog.<>) 'p' OR g.given[1] "
-            "OPERATOR(pg_catalog.=) a.given)");
+  const char *letter = of(work, "kind");
+  appendStringInfo(
+      text,
+      "g.sequence OPERATOR(pg_catalog.=) %s AND g.kind OPERATOR(pg_catalog.=) "
+      "%s::\"char\" AND (%s OPERATOR(pg_catalog.<>) 'p' OR g.given[1] OPERATOR(pg_catalog.=) %s)",
+      of(work, "sequence"), letter, letter, of(work, "given"));
 }
 
-void journal_memory(const Dimension &dimension, const Options &options, StringInfo text,
-                    const char *what, bool each) {
-  if (each) {
-    appendStringInfo(
-        text,
-        " RETURNING pg_catalog.to_jsonb(g) AS content) INSERT INTO %s (merge_id, what, "
-        "content) SELECT " INT64_FORMAT ", '%s', content FROM touched",
-        dimension.journal, options.merge_id, what);
+// The statement for the journal where it is one of its own, otherwise nullptr.
+const char *journal_memory(const Dimension &dimension, const Options &options, StringInfo text,
+                           const Work &work, const char *what, bool each) {
+  if (!each) {
+    return nullptr;
   }
+  appendStringInfoString(text, " RETURNING pg_catalog.to_jsonb(g) AS content");
+  const char *insert =
+      psprintf("INSERT INTO %s (merge_id, what, content) SELECT " INT64_FORMAT ", '%s', %s",
+               dimension.journal, options.merge_id, what,
+               work.portable ? "$1" : "content FROM touched");
+  if (work.portable) {
+    return insert;
+  }
+  appendStringInfo(text, ") %s", insert);
+  return nullptr;
 }
 
 void change_memory(const Dimension &dimension, const Options &options, WorkSet *work, bool each) {
   StringInfoData text;
   initStringInfo(&text);
+  const char *with = each && !dimension.portable ? "WITH touched AS (" : "";
   if (work->forgotten.count > 0) {
-    appendStringInfo(&text, "%sDELETE FROM %s AS g USING %s AS a WHERE ",
-                     each ? "WITH touched AS (" : "", dimension.memory, work->forgotten.name);
-    where_memory(&text, dimension);
-    journal_memory(dimension, options, &text, "forgotten", each);
-    run(dimension, &work->forgotten, text.data);
+    Work *forgotten = &work->forgotten;
+    appendStringInfo(&text, "%sDELETE FROM %s AS g", with, dimension.memory);
+    if (!forgotten->portable) {
+      appendStringInfo(&text, " USING %s AS a", forgotten->name);
+    }
+    appendStringInfoString(&text, " WHERE ");
+    where_memory(&text, dimension, *forgotten);
+    const char *then = journal_memory(dimension, options, &text, *forgotten, "forgotten", each);
+    if (forgotten->portable) {
+      check_number(dimension, *forgotten, run_each(forgotten, text.data, then));
+    } else {
+      run(dimension, forgotten, text.data);
+    }
   }
   if (work->remembered.count > 0) {
     resetStringInfo(&text);
-    appendStringInfo(&text, "%sINSERT INTO %s AS g (", each ? "WITH touched AS (" : "",
-                     dimension.memory);
+    appendStringInfo(&text, "%sINSERT INTO %s AS g (", with, dimension.memory);
     for (int i = 0; i < dimension.keys; ++i) {
       appendStringInfo(&text, "key_%d, ", i + 1);
     }
@@ -282,10 +365,12 @@ void change_memory(const Dimension &dimension, const Options &options, WorkSet *
     }
     appendStringInfoString(&text, "a.sequence, a.kind::\"char\", ");
     add_given(&text, dimension);
-    appendStringInfo(&text, ", " INT64_FORMAT " FROM %s AS a", options.merge_id,
-                     work->remembered.name);
-    journal_memory(dimension, options, &text, "remembered", each);
-    run(dimension, &work->remembered, text.data);
+    appendStringInfo(&text, ", " INT64_FORMAT " FROM ", options.merge_id);
+    StringInfoData after;
+    initStringInfo(&after);
+    const char *then =
+        journal_memory(dimension, options, &after, work->remembered, "remembered", each);
+    insert_rows(dimension, &work->remembered, text.data, after.data, then);
   }
 }
 
@@ -295,19 +380,20 @@ bool rejects_table_exists() {
   return result == SPI_OK_SELECT && SPI_processed == 1;
 }
 
-// The rejected row as its reader knows it: the columns under their names.
-void reject_content(StringInfo text, const Dimension &dimension, const Work &work) {
-  appendStringInfo(text,
-                   "pg_catalog.to_jsonb(r) FROM %s AS a CROSS JOIN LATERAL (SELECT a.sequence AS "
-                   "\"sequence\", a.operation AS \"operation\"",
-                   work.name);
+// Adds the rejected rows as their reader knows them: the columns under their names.
+void insert_rejects(const Dimension &dimension, Work *work, const char *before) {
+  StringInfoData text;
+  initStringInfo(&text);
+  appendStringInfoString(&text, " CROSS JOIN LATERAL (SELECT a.sequence AS \"sequence\", "
+                                "a.operation AS \"operation\"");
   for (int i = 0; i < dimension.event_columns(); ++i) {
     const Column &column = dimension.columns[i];
     if (column.source_name == column.name) {
-      appendStringInfo(text, ", a.c%d AS %s", i + 1, column.quoted);
+      appendStringInfo(&text, ", a.c%d AS %s", i + 1, column.quoted);
     }
   }
-  appendStringInfoString(text, ") AS r");
+  appendStringInfoString(&text, ") AS r");
+  insert_rows(dimension, work, psprintf("%spg_catalog.to_jsonb(r) FROM ", before), text.data);
 }
 
 void list_rejects(const Dimension &dimension, Work *work) {
@@ -327,25 +413,19 @@ void list_rejects(const Dimension &dimension, Work *work) {
     // The session may merge under another role later.
     SPI_execute("GRANT ALL ON pg_temp.scd_rejects TO PUBLIC", false, 0);
   }
-  StringInfoData text;
-  initStringInfo(&text);
-  appendStringInfo(&text,
-                   "INSERT INTO pg_temp.scd_rejects SELECT %u::pg_catalog.oid::pg_catalog.regclass,"
-                   " a.key, a.sequence, a.code, a.reason, ",
-                   dimension.relation);
-  reject_content(&text, dimension, *work);
-  run(dimension, work, text.data);
+  insert_rejects(
+      dimension, work,
+      psprintf("INSERT INTO pg_temp.scd_rejects SELECT %u::pg_catalog.oid::pg_catalog.regclass,"
+               " a.key, a.sequence, a.code, a.reason, ",
+               dimension.relation));
 }
 
 void quarantine_rejects(const Dimension &dimension, const Options &options, Work *work) {
-  StringInfoData text;
-  initStringInfo(&text);
-  appendStringInfo(&text,
-                   "INSERT INTO %s (merge_id, key, sequence, reason_code, reason, row_content) "
-                   "SELECT " INT64_FORMAT ", a.key, a.sequence, a.code, a.reason, ",
-                   dimension.rejects, options.merge_id);
-  reject_content(&text, dimension, *work);
-  run(dimension, work, text.data);
+  insert_rejects(
+      dimension, work,
+      psprintf("INSERT INTO %s (merge_id, key, sequence, reason_code, reason, row_content) "
+               "SELECT " INT64_FORMAT ", a.key, a.sequence, a.code, a.reason, ",
+               dimension.rejects, options.merge_id));
 }
 
 } // namespace
@@ -354,35 +434,39 @@ WorkSet *open_work(const Dimension &dimension) {
   auto *work = static_cast<WorkSet *>(palloc0(sizeof(WorkSet)));
   const int all = dimension.count();
   const int shared_from = dimension.keys + dimension.type2;
+  const int key = dimension.portable ? dimension.keys : 0;
 
-  Shape moves = shape(5);
-  moves.add("surrogate", dimension.surrogate.type, dimension.surrogate.collation);
+  Shape moves = shape(5 + key);
   moves.add_interval();
-  work->moves = open("starhouse_moves", moves);
+  moves.add("surrogate", dimension.surrogate.type, dimension.surrogate.collation);
+  moves.add_key(dimension);
+  work->moves = open(dimension, "starhouse_moves", moves);
 
-  Shape overwrites = shape(5 + all - shared_from);
-  overwrites.add("surrogate", dimension.surrogate.type, dimension.surrogate.collation);
+  Shape overwrites = shape(5 + all - shared_from + key);
   overwrites.add_interval();
+  overwrites.add("surrogate", dimension.surrogate.type, dimension.surrogate.collation);
   overwrites.add_all(dimension, shared_from, all);
-  work->overwrites = open("starhouse_overwrites", overwrites);
+  overwrites.add_key(dimension);
+  work->overwrites = open(dimension, "starhouse_overwrites", overwrites);
 
-  Shape completions = shape(5 + all - dimension.keys);
-  completions.add("surrogate", dimension.surrogate.type, dimension.surrogate.collation);
+  Shape completions = shape(5 + all - dimension.keys + key);
   completions.add_interval();
+  completions.add("surrogate", dimension.surrogate.type, dimension.surrogate.collation);
   completions.add_all(dimension, dimension.keys, all);
-  work->completions = open("starhouse_completions", completions);
+  completions.add_key(dimension);
+  work->completions = open(dimension, "starhouse_completions", completions);
 
   Shape insertions = shape(4 + all);
   insertions.add_interval();
   insertions.add_all(dimension, 0, all);
-  work->insertions = open("starhouse_insertions", insertions);
+  work->insertions = open(dimension, "starhouse_insertions", insertions);
 
   Shape forgotten = shape(dimension.keys + 3);
   forgotten.add_memory(dimension);
-  work->forgotten = open("starhouse_forgotten", forgotten);
+  work->forgotten = open(dimension, "starhouse_forgotten", forgotten);
   Shape remembered = shape(dimension.keys + 3);
   remembered.add_memory(dimension);
-  work->remembered = open("starhouse_remembered", remembered);
+  work->remembered = open(dimension, "starhouse_remembered", remembered);
 
   Shape rejects = shape(5 + dimension.event_columns());
   rejects.add("code", TEXTOID);
@@ -391,7 +475,7 @@ WorkSet *open_work(const Dimension &dimension) {
   rejects.add("sequence", TIMESTAMPTZOID);
   rejects.add("operation", TEXTOID);
   rejects.add_all(dimension, 0, dimension.event_columns());
-  work->rejects = open("starhouse_rejects", rejects);
+  work->rejects = open(dimension, "starhouse_rejects", rejects);
   return work;
 }
 

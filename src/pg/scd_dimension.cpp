@@ -26,6 +26,8 @@ extern "C" {
 
 namespace starhouse::pg::scd {
 
+bool always_portable = false;
+
 namespace {
 
 const char *qualified_name(Oid relation) {
@@ -352,6 +354,8 @@ enum Field : int {
   open_condition,
   write_from,
   write_to,
+  write_from_parameter,
+  write_to_parameter,
   lowest,
   zone,
   sequence_name,
@@ -363,6 +367,7 @@ enum Field : int {
   memory_table,
   journal_table,
   reject_table,
+  on_citus,
   fields
 };
 
@@ -381,13 +386,14 @@ const char *const registration =
     " starhouse.scd_read_from(d, 'x'), starhouse.scd_read_to(d, 'x'),"
     " starhouse.scd_open_condition(d, 'x'), starhouse.scd_write_instant(d, 'a.f'),"
     " starhouse.scd_write_to(d, 'a.t'),"
+    " starhouse.scd_write_instant(d, '$1'), starhouse.scd_write_to(d, '$2'),"
     " pg_catalog.format('CAST(''-infinity'' AS %s)', d.interval_type),"
     " CASE WHEN d.time_zone IS NOT NULL OR d.interval_type OPERATOR(pg_catalog.<>) "
     "'timestamptz'::pg_catalog.regtype"
     " THEN starhouse.scd_zone(d) END,"
     " sequence_column, op_column, delete_values, ignore_null_updates,"
     " missing_columns OPERATOR(pg_catalog.=) 'keep', on_reject,"
-    " memory_table, journal_table, reject_table"
+    " memory_table, journal_table, reject_table, starhouse.scd_on_citus(dimension)"
     " FROM starhouse.scd_dimension AS d WHERE dimension = $1";
 
 struct Registration {
@@ -473,6 +479,8 @@ Dimension *load_dimension(Oid relation) {
   dimension->open_condition = r.string(open_condition);
   dimension->write_from = r.string(write_from);
   dimension->write_to = r.string(write_to);
+  dimension->write_from_parameter = r.string(write_from_parameter);
+  dimension->write_to_parameter = r.string(write_to_parameter);
   dimension->lowest = r.string(lowest);
   dimension->zone = r.string(zone);
   dimension->sequence_column = r.name(sequence_name);
@@ -489,6 +497,7 @@ Dimension *load_dimension(Oid relation) {
   dimension->journal = r.side_table(journal_table, dimension->qualified);
   dimension->rejects = r.side_table(reject_table, dimension->qualified);
   dimension->key_indexed = has_key_index(table, *dimension);
+  dimension->portable = always_portable || DatumGetBool(r.values[on_citus]);
   table_close(table, NoLock);
   MemoryContextSwitchTo(spi);
   SPI_freetuptable(SPI_tuptable);

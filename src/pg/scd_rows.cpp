@@ -300,17 +300,24 @@ void write_plan(Replay *replay, const core::Plan &plan, core::Row version_count,
       put(&replay->work->insertions, out.values, out.nulls);
       continue;
     }
-    out.values[0] = version_rows[write.version]->values[at::surrogate];
-    put_interval(out.values + 1, write);
+    const Row &version = *version_rows[write.version];
+    Work *work = &replay->work->moves;
+    int end = 5;
+    put_interval(out.values, write);
+    out.values[4] = version.values[at::surrogate];
     if (write.completes || write.fills) {
-      written.copy_tracked(out, 5, write);
-      put(&replay->work->completions, out.values, out.nulls);
+      written.copy_tracked(out, end, write);
+      work = &replay->work->completions;
+      end += d.count() - d.keys;
     } else if (write.registers) {
-      written.copy_shared(out, 5);
-      put(&replay->work->overwrites, out.values, out.nulls);
-    } else {
-      put(&replay->work->moves, out.values, out.nulls);
+      written.copy_shared(out, end);
+      work = &replay->work->overwrites;
+      end += d.count() - d.keys - d.type2;
     }
+    if (d.portable) {
+      memcpy(out.values + end, version.values + at::columns, sizeof(Datum) * d.keys);
+    }
+    put(work, out.values, out.nulls);
   }
   if (d.memory == nullptr) {
     return;

@@ -7,6 +7,9 @@
 //   UNION ALL  SELECT events  ORDER BY key
 //
 // A snapshot's unchanged rows end in the join: they are neither stored nor sorted.
+//
+// Portably, the source and the versions in force are common table expressions of their own, so that a
+// distributed table is never joined but to the keys: no outer or anti join sees it, no LATERAL.
 #include "pg/scd.hpp"
 
 extern "C" {
@@ -68,6 +71,10 @@ struct Builder {
 
   void as_of() { add("TIMESTAMPTZ %s", quote_literal_cstr(timestamptz_to_str(options.as_of))); }
 
+  bool late_snapshot() const {
+    return options.close_missing && options.as_of < dimension.watermark;
+  }
+
   // Current versions, or those of the past that were in force at as_of.
   void compared_versions(bool current) {
     add("SELECT %s AS f, %s AS t, true AS present, %s%s AS inferred, %s%s AS deleted",
@@ -88,6 +95,16 @@ struct Builder {
     add(" AND %s OPERATOR(pg_catalog.>) ", dimension.read_to);
     as_of();
     add(" AND %s OPERATOR(pg_catalog.<) 'infinity'", dimension.read_to);
+  }
+
+  void versions_at(bool current) {
+    if (dimension.portable) {
+      add("%s", current ? "in_force" : "in_force_then");
+      return;
+    }
+    add("(");
+    compared_versions(current);
+    add(")");
   }
 
   // Whether the source says another value than is in force. Where NULL says nothing, it does not.
@@ -121,16 +138,40 @@ struct Builder {
     add(" FROM %s AS s", source.qualified);
   }
 
+  void incoming() {
+    if (dimension.portable) {
+      add("incoming");
+      return;
+    }
+    add("(");
+    source_rows();
+    add(")");
+  }
+
+  // What a portable snapshot is made of.
+  void ingredients() {
+    add("incoming AS MATERIALIZED (");
+    source_rows();
+    add("), in_force AS MATERIALIZED (");
+    compared_versions(true);
+    add("), ");
+    if (late_snapshot()) {
+      add("in_force_then AS MATERIALIZED (");
+      compared_versions(false);
+      add("), ");
+    }
+  }
+
   // Rows of a snapshot that are not plainly what is in force. Where the current version is younger
   // than the row, or there is none, the whole history of the key decides.
   void candidates() {
     add("SELECT s.q, s.o, s.ot, ");
     names("s", dimension.event_columns());
-    add(" FROM (");
-    source_rows();
-    add(") AS s LEFT JOIN (");
-    compared_versions(true);
-    add(") AS d ON ");
+    add(" FROM ");
+    incoming();
+    add(" AS s LEFT JOIN ");
+    versions_at(true);
+    add(" AS d ON ");
     keys_equal("d", "s");
     // Few rows pass. Spelt as a comparison that says so: the planner would take the many ORs for
     // nearly all rows and then refuse a parallel plan.
@@ -175,8 +216,9 @@ struct Builder {
     add(")");
   }
 
-  // The same at the time of a snapshot that comes late.
-  void missing_then() {
+  // The same by whole versions: those of the time of a snapshot that comes late, or, portably, the
+  // current ones.
+  void missing_versions(bool current) {
     add(" UNION ALL SELECT ");
     as_of();
     add(", %d::pg_catalog.int2, NULL", operation::missing);
@@ -187,14 +229,20 @@ struct Builder {
         add(", %s", null_of(dimension.columns[i].type));
       }
     }
-    add(" FROM (");
-    compared_versions(false);
-    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted");
+    add(" FROM ");
+    versions_at(current);
+    add(" AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted");
     lacked("d.", false);
   }
 
   // AND NOT EXISTS (a row of the source with this key)
   void lacked(const char *alias, bool by_name) {
+    if (dimension.portable) {
+      add(" AND NOT EXISTS (SELECT FROM incoming AS s WHERE ");
+      keys_equal("s", "d");
+      add(")");
+      return;
+    }
     add(" AND NOT EXISTS (SELECT FROM %s AS s WHERE ", source.qualified);
     for (int i = 0; i < dimension.keys; ++i) {
       const Column &column = dimension.columns[i];
@@ -216,9 +264,9 @@ struct Builder {
       // with one row of a key, all its rows are read.
       add("SELECT s.q, s.o, s.ot, ");
       names("s", dimension.event_columns());
-      add(" FROM (");
-      source_rows();
-      add(") AS s WHERE EXISTS (SELECT FROM candidate AS c WHERE ");
+      add(" FROM ");
+      incoming();
+      add(" AS s WHERE EXISTS (SELECT FROM candidate AS c WHERE ");
       keys_equal("c", "s");
       add(") UNION ALL SELECT c.* FROM candidate AS c WHERE ");
       for (int i = 0; i < dimension.keys; ++i) {
@@ -226,9 +274,13 @@ struct Builder {
       }
     }
     if (options.close_missing) {
-      missing();
-      if (options.as_of < dimension.watermark) {
-        missing_then();
+      if (dimension.portable) {
+        missing_versions(true);
+      } else {
+        missing();
+      }
+      if (late_snapshot()) {
+        missing_versions(false);
       }
     }
   }
@@ -268,11 +320,17 @@ struct Builder {
       add(", m.c%d", i + 1);
     }
     nulls(dimension.keys, dimension.count());
-    add(" FROM member AS m JOIN LATERAL (SELECT * FROM %s AS y WHERE ", dimension.memory);
+    const char *alias = dimension.portable ? "g" : "y";
+    add(dimension.portable ? " FROM member AS m JOIN %s AS g ON "
+                           : " FROM member AS m JOIN LATERAL (SELECT * FROM %s AS y WHERE ",
+        dimension.memory);
     for (int i = 0; i < dimension.keys; ++i) {
-      add("%sy.key_%d %s m.c%d", i > 0 ? " AND " : "", i + 1, dimension.columns[i].equality, i + 1);
+      add("%s%s.key_%d %s m.c%d", i > 0 ? " AND " : "", alias, i + 1,
+          dimension.columns[i].equality, i + 1);
     }
-    add(" OFFSET 0) AS g ON true");
+    if (!dimension.portable) {
+      add(" OFFSET 0) AS g ON true");
+    }
   }
 
   void order() {
@@ -283,10 +341,15 @@ struct Builder {
   }
 
   void versions() {
-    add("SELECT %d::pg_catalog.int2, d.* FROM member AS m CROSS JOIN LATERAL (SELECT x.%s, %s, %s, "
-        "(CASE WHEN %s%s THEN 1 ELSE 0 END OPERATOR(pg_catalog.+) CASE WHEN %s%s THEN 2 ELSE 0 END)"
+    if (dimension.portable) {
+      add("SELECT %d::pg_catalog.int2, ", kind::version);
+    } else {
+      add("SELECT %d::pg_catalog.int2, d.* FROM member AS m CROSS JOIN LATERAL (SELECT ",
+          kind::version);
+    }
+    add("x.%s, %s, %s, (CASE WHEN %s%s THEN 1 ELSE 0 END OPERATOR(pg_catalog.+) CASE WHEN %s%s THEN 2 ELSE 0 END)"
         "::pg_catalog.int2, CAST(NULL AS pg_catalog.text)",
-        kind::version, dimension.surrogate.quoted, dimension.read_from, dimension.read_to,
+        dimension.surrogate.quoted, dimension.read_from, dimension.read_to,
         dimension.inferred_flag != nullptr ? "x." : "",
         dimension.inferred_flag != nullptr ? dimension.inferred_flag : "false",
         dimension.deleted_flag != nullptr ? "x." : "",
@@ -294,15 +357,18 @@ struct Builder {
     for (int i = 0; i < dimension.count(); ++i) {
       add(", x.%s", dimension.columns[i].quoted);
     }
-    add(" FROM %s AS x WHERE ", dimension.qualified);
+    add(dimension.portable ? " FROM member AS m JOIN %s AS x ON " : " FROM %s AS x WHERE ",
+        dimension.qualified);
     for (int i = 0; i < dimension.keys; ++i) {
       const Column &column = dimension.columns[i];
       add("x.%s %s m.c%d AND ", column.quoted, column.equality, i + 1);
     }
     // Says nothing new, but lets the planner use the index whose predicate is IS NOT NULL. OFFSET 0
     // keeps one index probe per key whatever the statistics say.
-    add("x.%s OPERATOR(pg_catalog.>=) %s%s) AS d", dimension.valid_from, dimension.lowest,
-        dimension.key_indexed ? " OFFSET 0" : "");
+    add("x.%s OPERATOR(pg_catalog.>=) %s", dimension.valid_from, dimension.lowest);
+    if (!dimension.portable) {
+      add("%s) AS d", dimension.key_indexed ? " OFFSET 0" : "");
+    }
   }
 };
 
@@ -327,6 +393,9 @@ const char *read_statement(const Dimension &dimension, const Source &source,
   Builder b{dimension, source, options, {}};
   initStringInfo(&b.text);
   b.add("WITH ");
+  if (options.mode == Mode::snapshot && dimension.portable) {
+    b.ingredients();
+  }
   if (options.mode == Mode::snapshot && !source.unique_key) {
     b.add("candidate AS MATERIALIZED (");
     b.candidates();
@@ -334,7 +403,7 @@ const char *read_statement(const Dimension &dimension, const Source &source,
   }
   b.add("event AS MATERIALIZED (");
   b.events();
-  b.add("), member AS (SELECT DISTINCT ");
+  b.add("), member AS %s(SELECT DISTINCT ", dimension.portable ? "MATERIALIZED " : "");
   b.names("e", dimension.keys);
   b.add(" FROM event AS e WHERE ");
   for (int i = 0; i < dimension.keys; ++i) {
