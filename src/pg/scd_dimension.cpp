@@ -293,6 +293,19 @@ const char *operation_expression(Relation relation, const Dimension &dimension,
       name, name);
 }
 
+// Whether Citus keeps the table.
+bool on_citus(Oid relation) {
+  Oid types[1] = {REGCLASSOID};
+  Datum values[1] = {ObjectIdGetDatum(relation)};
+  const int result = SPI_execute_with_args("SELECT starhouse.scd_on_citus($1)", 1, types, values,
+                                           nullptr, true, 1);
+  if (result != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "starhouse.scd_on_citus: %s", SPI_result_code_string(result));
+  }
+  bool null = false;
+  return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+}
+
 } // namespace
 
 const char *in_grain(const Dimension &dimension, const char *expression) {
@@ -367,7 +380,6 @@ enum Field : int {
   memory_table,
   journal_table,
   reject_table,
-  on_citus,
   fields
 };
 
@@ -393,7 +405,7 @@ const char *const registration =
     " THEN starhouse.scd_zone(d) END,"
     " sequence_column, op_column, delete_values, ignore_null_updates,"
     " missing_columns OPERATOR(pg_catalog.=) 'keep', on_reject,"
-    " memory_table, journal_table, reject_table, starhouse.scd_on_citus(dimension)"
+    " memory_table, journal_table, reject_table"
     " FROM starhouse.scd_dimension AS d WHERE dimension = $1";
 
 struct Registration {
@@ -497,11 +509,11 @@ Dimension *load_dimension(Oid relation) {
   dimension->journal = r.side_table(journal_table, dimension->qualified);
   dimension->rejects = r.side_table(reject_table, dimension->qualified);
   dimension->key_indexed = has_key_index(table, *dimension);
-  dimension->portable = always_portable || DatumGetBool(r.values[on_citus]);
   table_close(table, NoLock);
   MemoryContextSwitchTo(spi);
   SPI_freetuptable(SPI_tuptable);
   MemoryContextSwitchTo(home);
+  dimension->portable = always_portable || on_citus(relation);
   return dimension;
 }
 
@@ -548,6 +560,8 @@ Source *resolve_source(Dimension *dimension, Oid relation, const Options &option
         psprintf("CAST(s.%s AS pg_catalog.text)", quote_identifier(options.op_column));
   }
   source->unique_key = has_unique_key(table, *dimension);
+  // Citus joins such a source to a plain dimension no better than the other way round.
+  dimension->portable = dimension->portable || on_citus(relation);
   relation_close(table, NoLock);
   return source;
 }
