@@ -198,9 +198,9 @@ void clear_rejects(const Dimension &dimension);
 void apply(const Dimension &dimension, const Options &options, WorkSet *work, bool first);
 
 // scd_portable.cpp: statements whose parameters are rows of work. Both run `then`, unless it is
-// nullptr, for every row that the statement returns, with that row as its parameters; both give back
-// how many rows the statement read or wrote.
-// Once for each row: parameter $n is its nth column.
+// nullptr, for every row that the statement returns, with that row as its parameters; both give
+// back how many rows the statement read or wrote. Once for each row: parameter $n is its nth
+// column.
 uint64 run_each(Work *work, const char *statement, const char *then);
 // For many rows at once, which stand between the two parts as the relation a.
 uint64 run_together(Work *work, const char *before, const char *after, const char *then);

@@ -3,7 +3,8 @@
 // The statements see the tuplestores as relations (as triggers see their transition tables):
 // nothing is created in the catalogue, and what exceeds work_mem goes to a temporary file. A
 // distributed table takes neither such a relation nor UPDATE ... FROM: portably the rows are
-// parameters (scd_portable.cpp), one by one where versions change, many at once where they are added.
+// parameters (scd_portable.cpp), one by one where versions change, many at once where they are
+// added.
 #include "pg/scd.hpp"
 #include "pg/compat.hpp"
 
@@ -174,9 +175,9 @@ void keep_old(const Dimension &dimension, const Options &options, Work *work, in
               bool complete) {
   StringInfoData text;
   initStringInfo(&text);
-  const char *insert = psprintf("INSERT INTO %s (merge_id, what, row_id, content) SELECT "
-                                INT64_FORMAT ", 'updated', ",
-                                dimension.journal, options.merge_id);
+  const char *insert = psprintf(
+      "INSERT INTO %s (merge_id, what, row_id, content) SELECT " INT64_FORMAT ", 'updated', ",
+      dimension.journal, options.merge_id);
   appendStringInfo(&text, "%sCAST(d.%s AS pg_catalog.text), pg_catalog.jsonb_build_object(",
                    work->portable ? "SELECT " : insert, dimension.surrogate.quoted);
   const char *separator = "";
@@ -278,10 +279,9 @@ void insert(const Dimension &dimension, const Options &options, Work *work, bool
   if (each) {
     appendStringInfo(&after, " RETURNING CAST(d.%s AS pg_catalog.text) AS row_id",
                      dimension.surrogate.quoted);
-    then = psprintf("INSERT INTO %s (merge_id, what, row_id) SELECT " INT64_FORMAT
-                    ", 'inserted', %s",
-                    dimension.journal, options.merge_id,
-                    work->portable ? "$1" : "row_id FROM added");
+    then =
+        psprintf("INSERT INTO %s (merge_id, what, row_id) SELECT " INT64_FORMAT ", 'inserted', %s",
+                 dimension.journal, options.merge_id, work->portable ? "$1" : "row_id FROM added");
     if (!work->portable) {
       appendStringInfo(&after, ") %s", then);
     }
@@ -323,10 +323,9 @@ const char *journal_memory(const Dimension &dimension, const Options &options, S
     return nullptr;
   }
   appendStringInfoString(text, " RETURNING pg_catalog.to_jsonb(g) AS content");
-  const char *insert =
-      psprintf("INSERT INTO %s (merge_id, what, content) SELECT " INT64_FORMAT ", '%s', %s",
-               dimension.journal, options.merge_id, what,
-               work.portable ? "$1" : "content FROM touched");
+  const char *insert = psprintf(
+      "INSERT INTO %s (merge_id, what, content) SELECT " INT64_FORMAT ", '%s', %s",
+      dimension.journal, options.merge_id, what, work.portable ? "$1" : "content FROM touched");
   if (work.portable) {
     return insert;
   }

@@ -1,5 +1,5 @@
-// Work rows as parameters of prepared statements: what a distributed table takes in place of a relation
-// that only this backend knows.
+// Work rows as parameters of prepared statements: what a distributed table takes in place of a
+// relation that only this backend knows.
 #include "pg/scd.hpp"
 
 extern "C" {
@@ -95,8 +95,8 @@ struct Reader {
     tuplestore_rescan(work->rows);
   }
 
-  // The next row as the parameters from `first` on. A batch outlives the slot: its values are copied
-  // into `keep`.
+  // The next row as the parameters from `first` on. A batch outlives the slot: its values are
+  // copied into `keep`.
   void next(const Parameters &parameters, int first, MemoryContext keep) {
     if (!tuplestore_gettupleslot(work->rows, true, false, slot)) {
       elog(ERROR, "%s ended early", work->name);

@@ -8,8 +8,8 @@
 //
 // A snapshot's unchanged rows end in the join: they are neither stored nor sorted.
 //
-// Portably, the source and the versions in force are common table expressions of their own, so that a
-// distributed table is never joined but to the keys: no outer or anti join sees it, no LATERAL.
+// Portably, the source and the versions in force are common table expressions of their own, so that
+// a distributed table is never joined but to the keys: no outer or anti join sees it, no LATERAL.
 #include "pg/scd.hpp"
 
 extern "C" {
@@ -325,8 +325,8 @@ struct Builder {
                            : " FROM member AS m JOIN LATERAL (SELECT * FROM %s AS y WHERE ",
         dimension.memory);
     for (int i = 0; i < dimension.keys; ++i) {
-      add("%s%s.key_%d %s m.c%d", i > 0 ? " AND " : "", alias, i + 1,
-          dimension.columns[i].equality, i + 1);
+      add("%s%s.key_%d %s m.c%d", i > 0 ? " AND " : "", alias, i + 1, dimension.columns[i].equality,
+          i + 1);
     }
     if (!dimension.portable) {
       add(" OFFSET 0) AS g ON true");
@@ -347,7 +347,8 @@ struct Builder {
       add("SELECT %d::pg_catalog.int2, d.* FROM member AS m CROSS JOIN LATERAL (SELECT ",
           kind::version);
     }
-    add("x.%s, %s, %s, (CASE WHEN %s%s THEN 1 ELSE 0 END OPERATOR(pg_catalog.+) CASE WHEN %s%s THEN 2 ELSE 0 END)"
+    add("x.%s, %s, %s, (CASE WHEN %s%s THEN 1 ELSE 0 END OPERATOR(pg_catalog.+) CASE WHEN %s%s "
+        "THEN 2 ELSE 0 END)"
         "::pg_catalog.int2, CAST(NULL AS pg_catalog.text)",
         dimension.surrogate.quoted, dimension.read_from, dimension.read_to,
         dimension.inferred_flag != nullptr ? "x." : "",
