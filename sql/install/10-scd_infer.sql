@@ -9,7 +9,12 @@ DECLARE
 BEGIN
   d := starhouse.scd_dimension_of(dim);
   RETURN (
-    SELECT format('INSERT INTO %s (%s, %I, %I%s%s%s) SELECT DISTINCT %s, %s, %s%s%s%s FROM (%s) AS q (%s) WHERE %s AND NOT EXISTS (SELECT FROM %s AS d WHERE %s AND d.%I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %s)) ON CONFLICT DO NOTHING',
+    -- Citus looks for no row that a table of its own lacks: there the keys that it has are fetched first. And
+    -- to the rows to insert it adds the surrogates before DISTINCT.
+    SELECT format(CASE WHEN starhouse.scd_on_citus(dim)
+        THEN 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) WITH q (%15$s) AS MATERIALIZED (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s), known AS MATERIALIZED (SELECT %21$s FROM %17$s AS d JOIN q ON %18$s)'
+             ' SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM q WHERE NOT EXISTS (SELECT 1 FROM known AS d WHERE %18$s) ON CONFLICT DO NOTHING'
+        ELSE 'INSERT INTO %s (%s, %I, %I%s%s%s) SELECT DISTINCT %s, %s, %s%s%s%s FROM (%s) AS q (%s) WHERE %s AND NOT EXISTS (SELECT FROM %s AS d WHERE %s AND d.%I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %s)) ON CONFLICT DO NOTHING' END,
         dim, string_agg(quote_ident(c), ', ' ORDER BY n), d.valid_from, d.valid_to,
         coalesce(', ' || quote_ident(d.current_flag), ''), coalesce(', ' || quote_ident(d.inferred_flag), ''), coalesce(', ' || quote_ident(d.deleted_flag), ''),
         string_agg(cast_key, ', ' ORDER BY n), format('CAST(''-infinity'' AS %s)', d.interval_type), starhouse.scd_open_literal(d),
@@ -19,7 +24,7 @@ BEGIN
         string_agg(format('q.k%s IS NOT NULL', n), ' AND ' ORDER BY n),
         dim,
         string_agg(format('d.%I %s %s', c, equality, cast_key), ' AND ' ORDER BY n),
-        d.valid_from, d.interval_type)
+        d.valid_from, d.interval_type, string_agg(format('d.%I', c), ', ' ORDER BY n))
       FROM (SELECT u.c, u.n, starhouse.scd_equality_operator(a.atttypid) AS equality,
                    format('q.k%s::%s%s', u.n, format_type(a.atttypid, a.atttypmod),
                           (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation)) AS cast_key

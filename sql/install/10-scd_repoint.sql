@@ -118,6 +118,10 @@ BEGIN
                                             THEN format('f.%I <= CAST(%L AS %s)', time_column, (to_time AT TIME ZONE coalesce(d.time_zone, 'UTC')) + interval '1 day', times.atttypid::regtype) END,
                                        format('f.%I IS NOT NULL', time_column)));
 
+  IF starhouse.scd_on_citus(dim) OR starhouse.scd_on_citus(fact) THEN
+    RAISE EXCEPTION 'scd_repoint_facts does not work on tables of Citus: % or %', dim, fact USING ERRCODE = 'feature_not_supported',
+      HINT = 'Update the facts that scd_check lists, key by key.';
+  END IF;
   PERFORM starhouse.scd_lock_both(dim, fact);
 
   -- A key's first version also stands for the time before it.
@@ -145,4 +149,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION scd_repoint_facts(regclass, regclass, text[], text, text, timestamptz, timestamptz, text, text) IS
-  'Points the facts of a table at the versions of a registered dimension that were in force when they happened, and writes only those whose version changes; returns how many. fact_key: the fact''s columns that hold the business key, in its order. version_column: the one that holds the surrogate. time_column: when the fact happened (timestamptz; timestamp and date are read in the dimension''s time zone). A moment before a key''s first version belongs to that version; where no version is in force (a gap, a key without versions) a fact stays as it is, or gets the version unknown. from_time (inclusive), to_time (exclusive): only facts of that period. scope: all keys; newest, those that the newest merge touched; undo, those, as scd_undo will leave them. Locks dimension and fact in SHARE ROW EXCLUSIVE mode, so that merges and loads wait and readers do not, and never waits for one lock while holding the other. A NULL other than unknown gives NULL. Errors: 42704 not registered, 42703 no such column, 42804 wrong type, 22023 bad scope or number of key columns, 42809 not a table, 55000 no journal, 23P01 versions overlap, 25000 not at READ COMMITTED, 42501 without UPDATE on both tables.';
+  'Points the facts of a table at the versions of a registered dimension that were in force when they happened, and writes only those whose version changes; returns how many. fact_key: the fact''s columns that hold the business key, in its order. version_column: the one that holds the surrogate. time_column: when the fact happened (timestamptz; timestamp and date are read in the dimension''s time zone). A moment before a key''s first version belongs to that version; where no version is in force (a gap, a key without versions) a fact stays as it is, or gets the version unknown. from_time (inclusive), to_time (exclusive): only facts of that period. scope: all keys; newest, those that the newest merge touched; undo, those, as scd_undo will leave them. Locks dimension and fact in SHARE ROW EXCLUSIVE mode, so that merges and loads wait and readers do not, and never waits for one lock while holding the other. A NULL other than unknown gives NULL. Errors: 42704 not registered, 42703 no such column, 42804 wrong type, 22023 bad scope or number of key columns, 42809 not a table, 0A000 a table of Citus, 55000 no journal, 23P01 versions overlap, 25000 not at READ COMMITTED, 42501 without UPDATE on both tables.';

@@ -99,6 +99,10 @@ DECLARE
   doomed text;
   same_event text;
 BEGIN
+  IF starhouse.scd_on_citus(dim) THEN
+    RAISE EXCEPTION 'scd_undo does not work on %, a table of Citus', dim USING ERRCODE = 'feature_not_supported',
+      HINT = 'Its journal says what the newest merge changed.';
+  END IF;
   -- As a merge does: the lock before the snapshot, and a mark that stops a merge which saw neither.
   EXECUTE format('LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE', dim);
   INSERT INTO starhouse.scd_merge_state AS m (dimension, merges, last_merge) VALUES (dim, coalesce((SELECT max(r.merge_id) FROM starhouse.scd_run r WHERE r.dimension = dim), 0), now())
@@ -158,4 +162,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION scd_undo(regclass) IS
-  'Takes back the newest merge of a registered dimension, from its journal, within the caller''s transaction: versions it made are removed, versions it changed restored (with their surrogates), what it remembered forgotten (forgotten) and what it forgot remembered again (remembered); the run is marked in scd_run.undone_at. Its rejected rows stay. Waits for a merge that is running; merges wait for it, readers do not. NULL gives NULL. Errors: 42704 not registered; 55000 no merge, taken back already, no journal, or versions changed by hand since; 23503 facts point to a version that would go; 40001 outdated snapshot; 42501 without UPDATE and DELETE on the dimension.';
+  'Takes back the newest merge of a registered dimension, from its journal, within the caller''s transaction: versions it made are removed, versions it changed restored (with their surrogates), what it remembered forgotten (forgotten) and what it forgot remembered again (remembered); the run is marked in scd_run.undone_at. Its rejected rows stay. Waits for a merge that is running; merges wait for it, readers do not. NULL gives NULL. Errors: 42704 not registered; 0A000 a table of Citus; 55000 no merge, taken back already, no journal, or versions changed by hand since; 23503 facts point to a version that would go; 40001 outdated snapshot; 42501 without UPDATE and DELETE on the dimension.';

@@ -136,6 +136,11 @@ SQL
     is(differences($name, 'side'), '0 0 0', "$name: memory, journal and rejected rows of snapshots");
     is(sql($db, "SELECT count(*) FROM (SELECT batch, counts FROM counts WHERE form = '$name' GROUP BY 1, 2 HAVING count(*) <> 4) x"), 0, "$name: the counts agree");
     is(sql($db, "SELECT count(*) FROM (SELECT batch, key, sequence, reason_code, row_content FROM rejected WHERE form = '$name' GROUP BY 1, 2, 3, 4, 5 HAVING count(*) % 4 <> 0) x"), 0, "$name: so do the lists of rejected rows");
+    # Members that facts know first, and what completes one.
+    is(join(' ', map { sql($db, "SELECT starhouse.scd_infer('${name}_$_', \$\$ VALUES (1, 'I1'), (1, 'I1'), (2, 'I1'), (NULL, 'I1'), (1, 'N7') \$\$)") } qw(plain reference distributed adopted)), '2 2 2 2', "$name: inferred members");
+    sql($db, qq{TRUNCATE batch; INSERT INTO batch VALUES (2, 'I1', '2025-04-01', 'U', 'real'); CALL merge('$name', 14, \$\$ 'batch', 'feed', 'ts', 'op' \$\$)});
+    is(differences($name, 'history'), '0 0 0', "$name: one of them completed");
+    is(join(' ', map { sql($db, "SELECT count(*) FROM starhouse.scd_check('${name}_$_')") } qw(plain reference distributed adopted)), '0 0 0 0', "$name: the audit finds nothing");
     # The comparison is of something.
     is(sql($db, "SELECT count(*) > 700 AND count(*) FILTER (WHERE NOT is_current) > 100 FROM ${name}_distributed"), 't', "$name: there is history in the shards");
     is(sql($db, "SELECT count(DISTINCT (reason_code, key)) > 2 FROM rejected WHERE form = '$name'"), 't', "$name: and there are rejected rows");
@@ -158,6 +163,16 @@ COMMIT;
 SQL
     is(differences('closing', 'history') . ' ' . differences('closing', 'side'), '0 0 0 0 0 0', "a $source source");
     sql($db, q{TRUNCATE counts; UPDATE snap SET name = 'other' WHERE dice(id || 'name', 6) = 0});
+}
+
+# What is taken out of a shard, the audit finds: here a version that a remembered event is within.
+sql($db, q{DELETE FROM flagged_distributed WHERE (region, id) = (SELECT key_1, key_2 FROM flagged_distributed_scd_memory WHERE kind = 'u' ORDER BY key_2 LIMIT 1)});
+is(sql($db, q{SELECT count(*) > 0 AND bool_and(invariant = 'orphan') FROM starhouse.scd_check('flagged_distributed')}), 't', 'a lost version is found');
+
+for my $refused (q{SELECT * FROM starhouse.scd_undo('closing_reference')},
+    q{CREATE TABLE fact (region int, id text, v bigint, at timestamptz); SELECT starhouse.scd_repoint_facts('closing_distributed', 'fact', '{region,id}', 'v', 'at')}) {
+    my ($status, undef, $error) = psql($db, $refused, '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose');
+    like($error, qr/0A000/, 'refused');
 }
 
 # A merge that fails leaves nothing.
