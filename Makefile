@@ -51,7 +51,7 @@ endif
 # The server's C flags hold -Werror-free C-only warnings; C++ compiles with its own.
 override CXXFLAGS := $(filter-out -Wdeclaration-after-statement -Wmissing-prototypes,$(CXXFLAGS))
 
-# Headers are tracked by the compiler; objects made for another server, or another version of ours,
+# Headers are tracked by the compiler; bindings made for another server, or another version of ours,
 # are made anew.
 ifneq ($(BUILDS),)
 MADE_FOR    := $(shell $(PG_CONFIG) --version) starhouse $(EXTVERSION)
@@ -59,7 +59,9 @@ ifneq ($(MADE_FOR),$(shell cat build/made-for 2>/dev/null))
 $(shell mkdir -p build && echo "$(MADE_FOR)" >build/made-for)
 endif
 endif
-$(OBJS): build/made-for Makefile
+# The core knows no server: its objects serve them all.
+$(filter src/pg/%,$(OBJS)): build/made-for
+$(OBJS): Makefile
 -include $(wildcard $(OBJS:.o=.d))
 
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
