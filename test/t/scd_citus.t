@@ -165,6 +165,59 @@ SQL
     sql($db, q{TRUNCATE counts; UPDATE snap SET name = 'other' WHERE dice(id || 'name', 6) = 0});
 }
 
+# Names that need quoting, an enum in the key, types that only this database knows.
+sql($db, <<'SQL');
+CREATE SCHEMA "Types";
+SET search_path = "Types";
+CREATE COLLATION ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE TYPE pair AS (x int, y text);
+CREATE DOMAIN short AS text NOT NULL CHECK (length(value) < 8);
+CREATE TABLE "Plain" ("Version No" bigint GENERATED ALWAYS AS IDENTITY, "Store Id" text COLLATE ignore_case NOT NULL, "select" int NOT NULL, kind mood NOT NULL,
+  words text COLLATE ignore_case, "varying" varchar(5), doc jsonb, list int[], feeling mood, both_ pair, label short, span int4range, bits bit(3), "sequence" int,
+  words_length int GENERATED ALWAYS AS (length(words)) STORED, loaded_at int DEFAULT 7, "From" timestamptz, "To" timestamptz, "Current?" boolean, PRIMARY KEY ("Version No", "select"));
+CREATE TABLE "Ref" (LIKE "Plain" INCLUDING ALL);
+CREATE TABLE "Dist" (LIKE "Plain" INCLUDING ALL);
+CREATE UNIQUE INDEX ON "Plain" ("Version No");
+SELECT create_reference_table('"Ref"'), create_distributed_table('"Dist"', 'select', shard_count => 4);
+SELECT starhouse.scd_register(t::regclass, ARRAY['Store Id', 'select', 'kind'], ARRAY['words', 'varying', 'doc', 'list', 'feeling', 'both_', 'label', 'span', 'bits'], ARRAY['sequence'],
+  surrogate => 'Version No', valid_from => 'From', valid_to => 'To', current_flag => 'Current?', on_reject => 'quarantine') FROM unnest(ARRAY['"Plain"', '"Ref"', '"Dist"']) t;
+CREATE TABLE "Source Rows" ("At" timestamptz, "Store Id" text, "select" bigint, kind mood, words text, "varying" text, doc jsonb, list int[], feeling mood, both_ pair, label text,
+  span int4range, bits bit varying, "sequence" smallint);
+CREATE PROCEDURE merge(arguments text) LANGUAGE plpgsql AS $$
+DECLARE
+  t text;
+  c record;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['Plain', 'Ref', 'Dist'] LOOP
+    EXECUTE format('CALL starhouse.scd2_merge(''"Types".%I'', ''"Types"."Source Rows"'', %s)', t, arguments) INTO c;
+    INSERT INTO public.counts VALUES ('types', t, (SELECT max(merge_id) FROM starhouse.scd_run WHERE dimension = format('"Types".%I', t)::regclass), c::text);
+  END LOOP;
+END
+$$;
+INSERT INTO "Source Rows" VALUES ('2024-01-01 UTC', 'S1', 1, 'sad', 'Word', 'abc', '{"a": 1, "b": 2}', '{1,NULL}', 'sad', '(1,a)', 'label', '[1,4)', '101', 1), ('2024-01-01 UTC', 'S1', 2, 'glad', 'Word', NULL, NULL, NULL, NULL, NULL, 'l', NULL, NULL, 1);
+CALL merge($$ 'feed', 'At' $$);
+UPDATE "Source Rows" SET "At" = '2024-02-01 UTC', "Store Id" = 's1', words = 'WORD', doc = doc || '{"a": 1.0}', span = '[1,3]' WHERE "select" = 1;
+CALL merge($$ 'feed', 'At' $$);
+UPDATE "Source Rows" SET feeling = 'glad', both_ = '(2,b)', list = '{}', "sequence" = 3;
+CALL merge($$ 'snapshot', missing => 'close', as_of => '2024-03-01 UTC' $$);
+UPDATE "Source Rows" SET "sequence" = 4 WHERE "select" = 2;
+DELETE FROM "Source Rows" WHERE "select" = 1;
+INSERT INTO "Source Rows" ("Store Id", "select", kind, label) VALUES ('S9', NULL, 'sad', 'q');
+CALL merge($$ 'snapshot', missing => 'close', as_of => '2024-04-01 UTC' $$);
+UPDATE "Source Rows" SET "At" = '2024-02-15 UTC', label = 'late';
+CALL merge($$ 'feed', 'At' $$);
+CREATE FUNCTION content(t text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN QUERY EXECUTE format('SELECT ((to_jsonb(x) - ''Version No'')::text) FROM "Types".%I AS x', t);
+END
+$$;
+SQL
+is(sql($db, q{SELECT count(*) FROM "Types".content('Plain')}), 5, 'types of all kinds: versions');
+is(sql($db, qq{SELECT count(*) FROM ((SELECT "Types".content('Plain') EXCEPT ALL SELECT "Types".content('$_')) UNION ALL (SELECT "Types".content('$_') EXCEPT ALL SELECT "Types".content('Plain'))) x}), 0, "$_ as the plain table")
+  for qw(Ref Dist);
+is(sql($db, q{SELECT count(*) FROM (SELECT batch, counts FROM counts WHERE form = 'types' GROUP BY 1, 2 HAVING count(*) <> 3) x}), 0, 'and the counts');
+
 # What is taken out of a shard, the audit finds: here a version that a remembered event is within.
 sql($db, q{DELETE FROM flagged_distributed WHERE (region, id) = (SELECT key_1, key_2 FROM flagged_distributed_scd_memory WHERE kind = 'u' ORDER BY key_2 LIMIT 1)});
 is(sql($db, q{SELECT count(*) > 0 AND bool_and(invariant = 'orphan') FROM starhouse.scd_check('flagged_distributed')}), 't', 'a lost version is found');
