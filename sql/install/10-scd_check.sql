@@ -5,6 +5,7 @@ CREATE FUNCTION scd_check_registration(d scd_dimension)
   LANGUAGE sql STABLE PARALLEL SAFE STRICT
   SET search_path = pg_catalog, pg_temp
 AS $$
+  SELECT * FROM (
   SELECT 'side table missing', NULL, format('the %s table is gone; scd_register makes it again', s.part)
     FROM (VALUES ('memory', d.memory_table), ('journal', d.journal_table), ('rejects', d.reject_table)) AS s (part, relation)
    WHERE s.relation IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class WHERE oid = s.relation)
@@ -17,6 +18,7 @@ AS $$
           UNION ALL SELECT d.surrogate, 'surrogate' UNION ALL SELECT d.valid_from, 'interval' UNION ALL SELECT d.valid_to, 'interval'
           UNION ALL SELECT unnest(ARRAY[d.current_flag, d.inferred_flag, d.deleted_flag]), 'flag') AS c (name, part)
    WHERE c.name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = d.dimension AND a.attname = c.name AND a.attnum > 0 AND NOT a.attisdropped)
+  ) AS x (invariant, key, detail) ORDER BY invariant COLLATE "C" DESC, detail COLLATE "C"
 $$;
 COMMENT ON FUNCTION scd_check_registration(scd_dimension) IS 'Internal to scd_check: what a registration names and is not there any more. NULL gives no rows.';
 

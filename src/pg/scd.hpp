@@ -70,6 +70,8 @@ struct Dimension {
   const char *journal;
   const char *rejects;
   bool key_indexed;       // lookups by key can use an index
+  double rows;            // as ANALYZE estimated; not positive where it did not
+  bool has_triggers;      // of the user's
   bool portable;          // statements that a distributed table takes too
   TimestampTz watermark;  // newest instant of earlier merges; DT_NOBEGIN: none
   TimestampTz cutoff;     // older events are too late; DT_NOBEGIN: none is

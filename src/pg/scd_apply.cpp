@@ -13,6 +13,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/queryenvironment.h"
 }
 
@@ -130,6 +131,27 @@ void run(const Dimension &dimension, Work *work, const char *statement) {
   check_number(dimension, *work, written);
 }
 
+// Whether versions are to be looked up one by one through the index of their surrogate. The
+// planner, for whom a lookup costs a random page, would rather read all of a large table for one
+// row in a hundred. Triggers' own queries are not to be planned under that rule.
+bool looks_up(const Dimension &dimension, const Work &work) {
+  return !dimension.has_triggers &&
+         (dimension.rows <= 0 || static_cast<double>(work.count) * 20 < dimension.rows);
+}
+
+void run_by_surrogate(const Dimension &dimension, Work *work, const char *statement) {
+  if (!looks_up(dimension, *work)) {
+    run(dimension, work, statement);
+    return;
+  }
+  const int level = NewGUCNestLevel();
+  for (const char *name : {"enable_hashjoin", "enable_mergejoin"}) {
+    set_config_option(name, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  }
+  run(dimension, work, statement);
+  AtEOXact_GUC(true, level);
+}
+
 // An INSERT of all the work rows, which stand between the two parts.
 void insert_rows(const Dimension &dimension, Work *work, const char *before, const char *after,
                  const char *then = nullptr) {
@@ -209,7 +231,7 @@ void keep_old(const Dimension &dimension, const Options &options, Work *work, in
   }
   appendStringInfo(&text, " JOIN %s AS a ON ", work->name);
   is_version(&text, dimension, *work);
-  run(dimension, work, text.data);
+  run_by_surrogate(dimension, work, text.data);
 }
 
 void update(const Dimension &dimension, const Options &options, Work *work, int first, int last,
@@ -236,7 +258,7 @@ void update(const Dimension &dimension, const Options &options, Work *work, int 
   if (work->portable) {
     check_number(dimension, *work, run_each(work, text.data, nullptr));
   } else {
-    run(dimension, work, text.data);
+    run_by_surrogate(dimension, work, text.data);
   }
 }
 

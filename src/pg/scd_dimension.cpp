@@ -60,6 +60,15 @@ Column resolve_column(Relation relation, const char *name) {
   return column;
 }
 
+bool has_user_triggers(Relation relation) {
+  for (int i = 0; relation->trigdesc != nullptr && i < relation->trigdesc->numtriggers; ++i) {
+    if (!relation->trigdesc->triggers[i].tgisinternal) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Adds the columns that play a part. `sources` names the columns that they are filled from, where
 // that is not the column of the same name.
 int add_columns(Relation relation, Column *columns, Datum names, Datum sources) {
@@ -509,6 +518,8 @@ Dimension *load_dimension(Oid relation) {
   dimension->journal = r.side_table(journal_table, dimension->qualified);
   dimension->rejects = r.side_table(reject_table, dimension->qualified);
   dimension->key_indexed = has_key_index(table, *dimension);
+  dimension->rows = static_cast<double>(table->rd_rel->reltuples);
+  dimension->has_triggers = has_user_triggers(table);
   table_close(table, NoLock);
   MemoryContextSwitchTo(spi);
   SPI_freetuptable(SPI_tuptable);
