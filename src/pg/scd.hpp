@@ -171,9 +171,6 @@ const char *in_grain(const Dimension &dimension, const char *expression);
 const char *plain_type(Oid type);
 const char *null_of(Oid type);
 
-// The setting starhouse.scd_portable: every dimension is merged by portable statements.
-extern bool always_portable;
-
 // scd_statement.cpp: the texts of the statements. The first one is for an empty dimension.
 const char *first_read_statement(const Dimension &dimension, const Source &source,
                                  const Options &options);
@@ -199,7 +196,13 @@ void clear_rejects(const Dimension &dimension);
 // `first`: the dimension and its memory were empty.
 void apply(const Dimension &dimension, const Options &options, WorkSet *work, bool first);
 
-// scd_portable.cpp: statements whose parameters are rows of work. Both run `then`, unless it is
+// scd_portable.cpp. The setting starhouse.scd_portable: every dimension is merged by portable
+// statements.
+extern bool always_portable;
+// Whether Citus keeps the table.
+bool on_citus(Oid relation);
+
+// Statements whose parameters are rows of work. Both run `then`, unless it is
 // nullptr, for every row that the statement returns, with that row as its parameters; both give
 // back how many rows the statement read or wrote. Once for each row: parameter $n is its nth
 // column.

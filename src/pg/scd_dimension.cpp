@@ -26,8 +26,6 @@ extern "C" {
 
 namespace starhouse::pg::scd {
 
-bool always_portable = false;
-
 namespace {
 
 const char *qualified_name(Oid relation) {
@@ -300,19 +298,6 @@ const char *operation_expression(Relation relation, const Dimension &dimension,
       " WHEN 'upsert' THEN 0 WHEN 'c' THEN 0 WHEN 'create' THEN 0 WHEN 'r' THEN 0"
       " WHEN 'read' THEN 0 WHEN '' THEN 0 ELSE 2 END END",
       name, name);
-}
-
-// Whether Citus keeps the table.
-bool on_citus(Oid relation) {
-  Oid types[1] = {REGCLASSOID};
-  Datum values[1] = {ObjectIdGetDatum(relation)};
-  const int result = SPI_execute_with_args("SELECT starhouse.scd_on_citus($1)", 1, types, values,
-                                           nullptr, true, 1);
-  if (result != SPI_OK_SELECT || SPI_processed != 1) {
-    elog(ERROR, "starhouse.scd_on_citus: %s", SPI_result_code_string(result));
-  }
-  bool null = false;
-  return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
 }
 
 } // namespace

@@ -1,14 +1,17 @@
 // Work rows as parameters of prepared statements: what a distributed table takes in place of a
-// relation that only this backend knows.
+// relation that only this backend knows; and which tables those are.
 #include "pg/scd.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 }
 
 namespace starhouse::pg::scd {
+
+bool always_portable = false;
 
 namespace {
 
@@ -134,6 +137,18 @@ void append_rows(StringInfo text, const TupleDesc columns, int rows) {
 }
 
 } // namespace
+
+bool on_citus(Oid relation) {
+  Oid types[1] = {REGCLASSOID};
+  Datum values[1] = {ObjectIdGetDatum(relation)};
+  const int result = SPI_execute_with_args("SELECT starhouse.scd_on_citus($1)", 1, types, values,
+                                           nullptr, true, 1);
+  if (result != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "starhouse.scd_on_citus: %s", SPI_result_code_string(result));
+  }
+  bool null = false;
+  return DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+}
 
 uint64 run_each(Work *work, const char *statement, const char *then) {
   const Parameters parameters = parameters_of(work->columns, 1);
