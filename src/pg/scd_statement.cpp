@@ -165,18 +165,41 @@ struct Builder {
   // Rows of a snapshot that are not plainly what is in force. Where the current version is younger
   // than the row, or there is none, the whole history of the key decides.
   void candidates() {
-    add("SELECT s.q, s.o, s.ot, ");
-    names("s", dimension.event_columns());
-    add(" FROM ");
-    incoming();
-    add(" AS s LEFT JOIN ");
+    if (joins_missing()) {
+      add("SELECT CASE WHEN s.here IS NULL THEN ");
+      as_of();
+      add(" ELSE s.q END AS q, CASE WHEN s.here IS NULL THEN %d::pg_catalog.int2 ELSE s.o END AS "
+          "o, "
+          "s.ot",
+          operation::missing);
+      for (int i = 0; i < dimension.event_columns(); ++i) {
+        if (i < dimension.keys) {
+          add(", coalesce(s.c%d, d.c%d) AS c%d", i + 1, i + 1, i + 1);
+        } else {
+          add(", s.c%d", i + 1);
+        }
+      }
+      add(" FROM (SELECT true AS here, r.* FROM ");
+      incoming();
+      add(" AS r) AS s FULL JOIN ");
+    } else {
+      add("SELECT s.q, s.o, s.ot, ");
+      names("s", dimension.event_columns());
+      add(" FROM ");
+      incoming();
+      add(" AS s LEFT JOIN ");
+    }
     versions_at(true);
     add(" AS d ON ");
     keys_equal("d", "s");
     // Few rows pass. Spelt as a comparison that says so: the planner would take the many ORs for
     // nearly all rows and then refuse a parallel plan.
-    add(" WHERE CASE WHEN d.present IS NULL OR d.inferred OR d.deleted OR s.o "
-        "OPERATOR(pg_catalog.<>) "
+    add(" WHERE CASE ");
+    if (joins_missing()) {
+      add("WHEN s.here IS NULL THEN CASE WHEN d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT "
+          "d.deleted THEN 1 ELSE 0 END ");
+    }
+    add("WHEN d.present IS NULL OR d.inferred OR d.deleted OR s.o OPERATOR(pg_catalog.<>) "
         "0::pg_catalog.int2"
         " OR (s.q OPERATOR(pg_catalog.>=) d.f AND s.q OPERATOR(pg_catalog.<) d.t) IS NOT TRUE");
     for (int i = dimension.keys; i < dimension.event_columns(); ++i) {
@@ -188,36 +211,12 @@ struct Builder {
     add(" THEN 1 ELSE 0 END OPERATOR(pg_catalog.=) 1");
   }
 
-  // Keys in force that the snapshot lacks. What starts at -infinity came from no feed (inferred and
-  // unknown members) and is not missed. The keys alone are compared first, which indexes can do;
-  // the few that are missing are then looked at.
-  void missing() {
-    add(" UNION ALL SELECT ");
-    as_of();
-    add(", %d::pg_catalog.int2, NULL", operation::missing);
-    for (int i = 0; i < dimension.event_columns(); ++i) {
-      if (i < dimension.keys) {
-        add(", k.c%d", i + 1);
-      } else {
-        add(", %s", null_of(dimension.columns[i].type));
-      }
-    }
-    add(" FROM (SELECT ");
-    for (int i = 0; i < dimension.keys; ++i) {
-      add("%sx.%s AS c%d", i > 0 ? ", " : "", dimension.columns[i].quoted, i + 1);
-    }
-    add(" FROM %s AS x WHERE ", dimension.qualified);
-    in_force();
-    lacked("x.", true);
-    add(" OFFSET 0) AS k WHERE EXISTS (SELECT FROM (");
-    compared_versions(true);
-    add(") AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted AND ");
-    keys_equal("d", "k");
-    add(")");
-  }
+  // Whether the one join with the versions in force also finds the keys that the snapshot lacks.
+  bool joins_missing() const { return options.close_missing && !dimension.portable; }
 
-  // The same by whole versions: those of the time of a snapshot that comes late, or, portably, the
-  // current ones.
+  // Keys in force that the snapshot lacks: at the time of a snapshot that comes late, or, portably,
+  // now. What starts at -infinity came from no feed (inferred and unknown members) and is not
+  // missed.
   void missing_versions(bool current) {
     add(" UNION ALL SELECT ");
     as_of();
@@ -232,23 +231,15 @@ struct Builder {
     add(" FROM ");
     versions_at(current);
     add(" AS d WHERE d.f OPERATOR(pg_catalog.>) '-infinity' AND NOT d.deleted");
-    lacked("d.", false);
+    lacked();
   }
 
   // AND NOT EXISTS (a row of the source with this key)
-  void lacked(const char *alias, bool by_name) {
-    if (dimension.portable) {
-      add(" AND NOT EXISTS (SELECT FROM incoming AS s WHERE ");
-      keys_equal("s", "d");
-      add(")");
-      return;
-    }
-    add(" AND NOT EXISTS (SELECT FROM %s AS s WHERE ", source.qualified);
-    for (int i = 0; i < dimension.keys; ++i) {
-      const Column &column = dimension.columns[i];
-      add("%s%s %s %s%s", i > 0 ? " AND " : "", column.source_value, column.equality, alias,
-          by_name ? column.quoted : psprintf("c%d", i + 1));
-    }
+  void lacked() {
+    add(" AND NOT EXISTS (SELECT FROM ");
+    incoming();
+    add(" AS s WHERE ");
+    keys_equal("s", "d");
     add(")");
   }
 
@@ -272,12 +263,13 @@ struct Builder {
       for (int i = 0; i < dimension.keys; ++i) {
         add("%sc.c%d IS NULL", i > 0 ? " OR " : "", i + 1);
       }
+      if (joins_missing()) {
+        add(" OR c.o OPERATOR(pg_catalog.=) %d::pg_catalog.int2", operation::missing);
+      }
     }
     if (options.close_missing) {
       if (dimension.portable) {
         missing_versions(true);
-      } else {
-        missing();
       }
       if (late_snapshot()) {
         missing_versions(false);
