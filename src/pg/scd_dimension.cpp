@@ -143,14 +143,17 @@ bool has_unique_key(Relation relation, const Dimension &dimension) {
 // length limit is left to the INSERT, which refuses what does not fit instead of cutting it.
 const char *source_value(const Column &column, const Form_pg_attribute from) {
   const char *value = psprintf("s.%s", quote_identifier(column.source_name));
-  const Oid base = getBaseType(column.type);
-  const bool length_limited =
-      base == VARCHAROID || base == BPCHAROID || base == BITOID || base == VARBITOID;
-  const int32 typmod = length_limited ? -1 : column.typmod;
-  if (from->atttypid != column.type || (typmod >= 0 && from->atttypmod != typmod)) {
-    value = psprintf("CAST(%s AS %s)", value,
-                     format_type_extended(column.type, typmod,
-                                          FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
+  // A domain's own conditions are left to the INSERT as well: here a row may stand for one that is
+  // missing.
+  int32 typmod = column.typmod;
+  const Oid base = getBaseTypeAndTypmod(column.type, &typmod);
+  if (base == VARCHAROID || base == BPCHAROID || base == BITOID || base == VARBITOID) {
+    typmod = -1;
+  }
+  if (from->atttypid != column.type || (typmod >= 0 && from->atttypmod != column.typmod)) {
+    value = psprintf(
+        "CAST(%s AS %s)", value,
+        format_type_extended(base, typmod, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY));
   }
   if (OidIsValid(column.collation) && from->attcollation != column.collation) {
     HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(column.collation));
