@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <string>
 #include <vector>
 
