@@ -1,11 +1,10 @@
 #include "core/geo/shape_text.hpp"
 #include "core/geo/zone_index.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <gtest/gtest.h>
-
-#include <algorithm>
 #include <string>
 #include <vector>
 
