@@ -89,6 +89,14 @@ void lock_dimension(Oid relation) {
   }
 }
 
+Datum read_one(const char *statement) {
+  if (SPI_execute(statement, true, 1) != SPI_OK_SELECT || SPI_processed != 1) {
+    elog(ERROR, "no answer to: %s", statement);
+  }
+  bool null = false;
+  return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
+}
+
 // What the registration leaves to the merge, or the merge to the registration.
 void complete_options(const Dimension &dimension, Options *options) {
   // A snapshot has one instant unless the call itself names a column.
@@ -202,13 +210,20 @@ TimestampTz newest_shown(const Dimension &dimension) {
   return null ? DT_NOBEGIN : DatumGetTimestampTz(newest);
 }
 
+bool has_horizon(Oid dimension) {
+  return DatumGetBool(read_one(psprintf("SELECT horizon IS NOT NULL FROM starhouse.scd_dimension "
+                                        "WHERE dimension = %u::pg_catalog.oid",
+                                        dimension)));
+}
+
 void record_run(const Dimension &dimension, const Source &source, const Options &options,
-                const Counts &counts, TimestampTz newest, TimestampTz started) {
+                const Counts &counts, TimestampTz newest, bool unknown, TimestampTz started) {
   const bool single = options.mode == Mode::snapshot && options.sequence_column == nullptr;
   if (single) {
     newest = Max(newest, options.as_of);
   }
-  newest = Max(newest, dimension.watermark);
+  // While it is not known what the dimension shows, nobody knows the newest instant.
+  newest = unknown ? DT_NOBEGIN : Max(newest, dimension.watermark);
   Oid types[17] = {REGCLASSOID,    INT8OID,        TEXTOID, TEXTOID,      TIMESTAMPTZOID,
                    BOOLOID,        TIMESTAMPTZOID, INT8OID, INT8OID,      INT8OID,
                    INT8OID,        INT8OID,        INT8OID, TEXTARRAYOID, TEXTARRAYOID,
@@ -272,14 +287,6 @@ void read(const char *statement, DestReceiver *receiver) {
   }
 }
 
-Datum read_one(const char *statement) {
-  if (SPI_execute(statement, true, 1) != SPI_OK_SELECT || SPI_processed != 1) {
-    elog(ERROR, "no answer to: %s", statement);
-  }
-  bool null = false;
-  return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
-}
-
 bool holds_rows(const char *table) {
   // The column and the limit are for a distributed table: what the subquery finds travels.
   return DatumGetBool(read_one(psprintf("SELECT EXISTS (SELECT 1 FROM %s LIMIT 1)", table)));
@@ -308,8 +315,10 @@ Counts merge(Oid relation, Oid from, Options options) {
                      (dimension->memory == nullptr || !holds_rows(dimension->memory)) &&
                      dimension->snapshot_count == 0;
   const bool singles = first && origin->unique_key;
-  if (!first && dimension->watermark == DT_NOBEGIN) {
+  bool unknown = !first && dimension->watermark == DT_NOBEGIN;
+  if (unknown && (options.close_missing || has_horizon(relation))) {
     dimension->watermark = newest_shown(*dimension);
+    unknown = false;
   }
   WorkSet *work = open_work(*dimension);
   Replay *replay = start_replay(*dimension, options, singles, work, &counts);
@@ -327,7 +336,7 @@ Counts merge(Oid relation, Oid from, Options options) {
 
   refuse_rejects(*dimension, counts, seen.first_reject);
   apply(*dimension, options, work, first);
-  record_run(*dimension, *origin, options, counts, seen.newest, started);
+  record_run(*dimension, *origin, options, counts, seen.newest, unknown, started);
   close_work(work);
   SPI_finish();
   return counts;
