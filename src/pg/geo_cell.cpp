@@ -26,11 +26,9 @@ geo::Cell encode_arguments(FunctionCallInfo fcinfo) {
 }
 
 text *text_of(geo::Cell cell) {
-  std::array<char, geo::max_precision> characters{};
-  const int length = geo::to_text(cell, characters);
   auto *result = static_cast<text *>(palloc(VARHDRSZ + geo::max_precision));
+  const int length = geo::to_text(cell, VARDATA(result));
   SET_VARSIZE(result, VARHDRSZ + length);
-  std::memcpy(VARDATA(result), characters.data(), geo::max_precision);
   return result;
 }
 
