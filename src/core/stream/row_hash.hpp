@@ -7,6 +7,7 @@
 // one value). Stored keys depend on it: it never changes.
 #pragma once
 
+#include "core/hash.hpp"
 #include "core/stream/contract.hpp"
 
 #include <cstdint>
@@ -14,8 +15,6 @@
 #include <string_view>
 
 namespace starhouse::stream {
-
-std::uint64_t xxh64(std::string_view bytes, std::uint64_t seed = 0) noexcept;
 
 class RowHasher {
 public:
