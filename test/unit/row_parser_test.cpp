@@ -13,6 +13,7 @@
 namespace {
 
 using namespace starhouse::stream;
+using starhouse::xxh64;
 using starhouse::calendar::ZoneTable;
 
 std::string shown(const Reject &reject) {
