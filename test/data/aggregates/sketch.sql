@@ -1,0 +1,1 @@
+-- A line for each aggregate of the family: test/pgtap/aggregate_states.sql says what goes into it.
