@@ -14,6 +14,7 @@ extern "C" {
 #include "parser/parse_relation.h"
 #include "partitioning/partdesc.h"
 #include "utils/acl.h"
+#include "utils/pg_locale.h"
 }
 
 namespace starhouse::pg::compat {
@@ -24,6 +25,15 @@ inline AclResult database_aclcheck(Oid database, AclMode mode) {
   return object_aclcheck(DatabaseRelationId, database, GetUserId(), mode);
 #else
   return pg_database_aclcheck(database, GetUserId(), mode);
+#endif
+}
+
+// Whether the collation compares bytes.
+inline bool collation_is_c(Oid collation) {
+#if PG_VERSION_NUM >= 180000
+  return pg_newlocale_from_collation(collation)->collate_is_c;
+#else
+  return lc_collate_is_c(collation);
 #endif
 }
 

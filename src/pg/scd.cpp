@@ -1,5 +1,5 @@
 // CALL starhouse.scd2_merge: lock, read under one snapshot, replay key by key, write.
-#include "pg/scd.hpp"
+#include "pg/scd_compare.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -287,6 +287,32 @@ void read(const char *statement, DestReceiver *receiver) {
   }
 }
 
+// Returns how many rows a snapshot has; those without a difference end here.
+int64 read_source(const Dimension &dimension, const Source &source, const Options &options,
+                  bool first, DestReceiver *receiver) {
+  if (first) {
+    read(first_read_statement(dimension, source, options), receiver);
+    return 0;
+  }
+  if (!compares_in_order(dimension, source, options)) {
+    read(read_statement(dimension, source, options, nullptr), receiver);
+    if (options.mode == Mode::feed) {
+      return 0;
+    }
+    return DatumGetInt64(
+        read_one(psprintf("SELECT pg_catalog.count(*) FROM %s", source.qualified)));
+  }
+  Differences found = compare_in_order(dimension, source, options);
+  show(&found.candidates);
+  show(&found.missing);
+  read(read_statement(dimension, source, options, &found), receiver);
+  show_no_more(found.candidates);
+  show_no_more(found.missing);
+  tuplestore_end(found.candidates.rows);
+  tuplestore_end(found.missing.rows);
+  return found.source_rows;
+}
+
 bool holds_rows(const char *table) {
   // The column and the limit are for a distributed table: what the subquery finds travels.
   return DatumGetBool(read_one(psprintf("SELECT EXISTS (SELECT 1 FROM %s LIMIT 1)", table)));
@@ -322,15 +348,10 @@ Counts merge(Oid relation, Oid from, Options options) {
   }
   WorkSet *work = open_work(*dimension);
   Replay *replay = start_replay(*dimension, options, singles, work, &counts);
-  read(first ? first_read_statement(*dimension, *origin, options)
-             : read_statement(*dimension, *origin, options),
-       replay_receiver(replay));
+  const int64 compared = read_source(*dimension, *origin, options, first, replay_receiver(replay));
   const Seen seen = finish_replay(replay);
   if (options.mode == Mode::snapshot && !first) {
-    // The rest of the rows ended in the join.
-    counts.unchanged +=
-        DatumGetInt64(read_one(psprintf("SELECT pg_catalog.count(*) FROM %s", origin->qualified))) -
-        seen.events;
+    counts.unchanged += compared - seen.events;
   }
   PopActiveSnapshot();
 

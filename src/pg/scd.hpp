@@ -170,12 +170,18 @@ const char *equality_operator(Oid type, bool *built_in);
 const char *in_grain(const Dimension &dimension, const char *expression);
 const char *plain_type(Oid type);
 const char *null_of(Oid type);
+// The name that an identifier written for SQL stands for.
+const char *unquoted(const char *quoted);
 
 // scd_statement.cpp: the texts of the statements. The first one is for an empty dimension.
 const char *first_read_statement(const Dimension &dimension, const Source &source,
                                  const Options &options);
-const char *read_statement(const Dimension &dimension, const Source &source,
-                           const Options &options);
+struct Differences; // scd_compare.hpp; nullptr: a join finds them
+const char *read_statement(const Dimension &dimension, const Source &source, const Options &options,
+                           const Differences *found);
+// What a snapshot is compared by: not by what it lacks, not by the first values (type 0), and by a
+// companion of type 6 no more than by its twin.
+bool compared(const Dimension &dimension, int column);
 
 // scd_apply.cpp: work relations and the statements that write them. A work row of a version begins
 // with its interval: from, to, current, deleted. To change one, portable statements name its key,
@@ -191,6 +197,10 @@ struct WorkSet {
 };
 WorkSet *open_work(const Dimension &dimension);
 void close_work(WorkSet *work);
+Work open_work(const char *name, TupleDesc columns);
+// Relations that the statements until show_no_more see under the work's name.
+void show(Work *work);
+void show_no_more(const Work &work);
 void put(Work *work, const Datum *values, const bool *nulls);
 void clear_rejects(const Dimension &dimension);
 // `first`: the dimension and its memory were empty.

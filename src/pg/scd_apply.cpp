@@ -57,26 +57,6 @@ struct Shape {
   }
 };
 
-// The name that an identifier written for SQL stands for.
-const char *unquoted(const char *quoted) {
-  if (quoted[0] != '"') {
-    return quoted;
-  }
-  char *name = pstrdup(quoted + 1);
-  char *out = name;
-  for (const char *in = name; *in != '\0'; ++in) {
-    if (*in == '"') {
-      ++in; // the second of two, or the end
-      if (*in == '\0') {
-        break;
-      }
-    }
-    *out++ = *in;
-  }
-  *out = '\0';
-  return name;
-}
-
 Shape shape(int columns) {
   return {CreateTemplateTupleDesc(columns), 1};
 }
@@ -111,23 +91,13 @@ void check_number(const Dimension &dimension, const Work &work, uint64 written) 
 
 // The statement sees the work rows as a relation.
 void run(const Dimension &dimension, Work *work, const char *statement) {
-  auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
-  relation->md.name = pstrdup(work->name);
-  relation->md.reliddesc = InvalidOid;
-  relation->md.tupdesc = work->columns;
-  relation->md.enrtype = ENR_NAMED_TUPLESTORE;
-  relation->md.enrtuples = static_cast<double>(work->count);
-  relation->reldata = work->rows;
-  const int registered = SPI_register_relation(relation);
-  if (registered != SPI_OK_REL_REGISTER) {
-    elog(ERROR, "SPI_register_relation: %s", SPI_result_code_string(registered));
-  }
+  show(work);
   const int result = SPI_execute(statement, false, 0);
   if (result < 0) {
     elog(ERROR, "%s: %s", work->name, SPI_result_code_string(result));
   }
   const uint64 written = SPI_processed;
-  SPI_unregister_relation(work->name);
+  show_no_more(*work);
   check_number(dimension, *work, written);
 }
 
@@ -498,6 +468,28 @@ WorkSet *open_work(const Dimension &dimension) {
   rejects.add_all(dimension, 0, dimension.event_columns());
   work->rejects = open(dimension, "starhouse_rejects", rejects);
   return work;
+}
+
+Work open_work(const char *name, TupleDesc columns) {
+  return {name, columns, tuplestore_begin_heap(false, false, work_mem), 0, false};
+}
+
+void show(Work *work) {
+  auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
+  relation->md.name = pstrdup(work->name);
+  relation->md.reliddesc = InvalidOid;
+  relation->md.tupdesc = work->columns;
+  relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+  relation->md.enrtuples = static_cast<double>(work->count);
+  relation->reldata = work->rows;
+  const int registered = SPI_register_relation(relation);
+  if (registered != SPI_OK_REL_REGISTER) {
+    elog(ERROR, "SPI_register_relation: %s", SPI_result_code_string(registered));
+  }
+}
+
+void show_no_more(const Work &work) {
+  SPI_unregister_relation(work.name);
 }
 
 void put(Work *work, const Datum *values, const bool *nulls) {

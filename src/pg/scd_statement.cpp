@@ -10,7 +10,7 @@
 //
 // Portably, the source and the versions in force are common table expressions of their own, so that
 // a distributed table is never joined but to the keys: no outer or anti join sees it, no LATERAL.
-#include "pg/scd.hpp"
+#include "pg/scd_compare.hpp"
 
 extern "C" {
 #include "utils/lsyscache.h"
@@ -24,6 +24,7 @@ struct Builder {
   const Dimension &dimension;
   const Source &source;
   const Options &options;
+  const Differences *found; // nullptr: a join finds them
   StringInfoData text;
 
   void add(const char *format, ...) pg_attribute_printf(2, 3) {
@@ -123,15 +124,6 @@ struct Builder {
     }
   }
 
-  // What a snapshot is compared by: not by what it lacks, not by the first values (type 0), and by
-  // a companion of type 6 no more than by its twin.
-  bool compared(int i) const {
-    const Column &column = dimension.columns[i];
-    const int type0 = dimension.keys + dimension.type2 + dimension.type1;
-    return !column.missing && (i < type0 || i >= type0 + dimension.type0) &&
-           column.source_name == column.name;
-  }
-
   void source_rows() {
     add("SELECT ");
     source_columns();
@@ -203,7 +195,7 @@ struct Builder {
         "0::pg_catalog.int2"
         " OR (s.q OPERATOR(pg_catalog.>=) d.f AND s.q OPERATOR(pg_catalog.<) d.t) IS NOT TRUE");
     for (int i = dimension.keys; i < dimension.event_columns(); ++i) {
-      if (compared(i)) {
+      if (compared(dimension, i)) {
         add(" OR ");
         differs("d", "s", i);
       }
@@ -243,7 +235,28 @@ struct Builder {
     add(")");
   }
 
+  // What the comparison in order left.
+  void differences() {
+    add("SELECT ");
+    source_columns();
+    add(" FROM %s AS s UNION ALL SELECT ", found->candidates.name);
+    as_of();
+    add(", %d::pg_catalog.int2, NULL", operation::missing);
+    for (int i = 0; i < dimension.event_columns(); ++i) {
+      if (i < dimension.keys) {
+        add(", m.c%d", i + 1);
+      } else {
+        add(", %s", null_of(dimension.columns[i].type));
+      }
+    }
+    add(" FROM %s AS m", found->missing.name);
+  }
+
   void events() {
+    if (found != nullptr) {
+      differences();
+      return;
+    }
     if (options.mode == Mode::feed) {
       source_rows();
       return;
@@ -367,9 +380,16 @@ struct Builder {
 
 } // namespace
 
+bool compared(const Dimension &dimension, int i) {
+  const Column &column = dimension.columns[i];
+  const int type0 = dimension.keys + dimension.type2 + dimension.type1;
+  return !column.missing && (i < type0 || i >= type0 + dimension.type0) &&
+         column.source_name == column.name;
+}
+
 const char *first_read_statement(const Dimension &dimension, const Source &source,
                                  const Options &options) {
-  Builder b{dimension, source, options, {}};
+  Builder b{dimension, source, options, nullptr, {}};
   initStringInfo(&b.text);
   b.add_events("(");
   b.source_rows();
@@ -381,15 +401,15 @@ const char *first_read_statement(const Dimension &dimension, const Source &sourc
   return b.text.data;
 }
 
-const char *read_statement(const Dimension &dimension, const Source &source,
-                           const Options &options) {
-  Builder b{dimension, source, options, {}};
+const char *read_statement(const Dimension &dimension, const Source &source, const Options &options,
+                           const Differences *found) {
+  Builder b{dimension, source, options, found, {}};
   initStringInfo(&b.text);
   b.add("WITH ");
   if (options.mode == Mode::snapshot && dimension.portable) {
     b.ingredients();
   }
-  if (options.mode == Mode::snapshot && !source.unique_key) {
+  if (options.mode == Mode::snapshot && !source.unique_key && found == nullptr) {
     b.add("candidate AS MATERIALIZED (");
     b.candidates();
     b.add("), ");
