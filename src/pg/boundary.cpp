@@ -61,8 +61,14 @@ bool is_error_code(const char *code) noexcept {
 
 bool interrupt_caught = false;
 
+void Failure::capture(Kind what) noexcept {
+  kind = what;
+  std::memcpy(sqlstate, "XX000", sizeof sqlstate);
+  message[0] = detail[0] = hint[0] = '\0';
+}
+
 void Failure::capture(const Error &error) noexcept {
-  kind = Kind::error;
+  capture(Kind::error);
   if (is_error_code(error.code().data())) {
     std::memcpy(sqlstate, error.code().data(), sizeof sqlstate);
   }
@@ -72,7 +78,7 @@ void Failure::capture(const Error &error) noexcept {
 }
 
 void Failure::capture_internal(const char *what) noexcept {
-  kind = Kind::internal;
+  capture(Kind::internal);
   copy_text(message, sizeof message, what);
 }
 

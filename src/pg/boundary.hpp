@@ -22,14 +22,16 @@ namespace starhouse::pg {
 struct Failure {
   enum class Kind : unsigned char { none, error, out_of_memory, too_large, cancelled, internal };
   Kind kind = Kind::none;
-  char sqlstate[6] = "XX000";
+  char sqlstate[6];
   char message[1024];
   char detail[512];
   char hint[512];
 
-  // Initialisers would zero two kilobytes in each call of compute(), which comes once per row.
-  Failure() noexcept { message[0] = detail[0] = hint[0] = '\0'; }
+  // The texts mean nothing until a capture: compute() is called once per row and touches no more
+  // of these two kilobytes than it needs.
+  Failure() noexcept {} // NOLINT(modernize-use-equals-default): `= default` would zero them
 
+  void capture(Kind what) noexcept;
   void capture(const Error &error) noexcept;
   void capture_internal(const char *what) noexcept;
 };
@@ -78,17 +80,17 @@ void compute(Compute &&body) {
   } catch (const Error &error) {
     failure.capture(error);
   } catch (const Cancelled &) {
-    failure.kind = Failure::Kind::cancelled;
+    failure.capture(Failure::Kind::cancelled);
   } catch (const std::bad_alloc &) {
-    failure.kind = Failure::Kind::out_of_memory;
+    failure.capture(Failure::Kind::out_of_memory);
   } catch (const std::length_error &) {
-    failure.kind = Failure::Kind::too_large;
+    failure.capture(Failure::Kind::too_large);
   } catch (const std::exception &error) {
     failure.capture_internal(error.what());
   } catch (...) {
     failure.capture_internal("unknown exception");
   }
-  if (failure.kind != Failure::Kind::none || interrupt_waits()) {
+  if (failure.kind != Failure::Kind::none || interrupt_waits()) [[unlikely]] {
     raise(failure);
   }
 }

@@ -1,0 +1,67 @@
+// Any bytes as a stored sketch, whichever their first byte names: an Error with a hint, or a state
+// that writes itself back the same, can be merged, added to and read.
+#include "core/sketch/distinct.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+namespace {
+
+using namespace starhouse::sketch;
+
+void require(bool holds) {
+  if (!holds) {
+    std::abort();
+  }
+}
+
+template <class State>
+std::vector<std::byte> stored(const State &state) {
+  std::vector<std::byte> bytes(starhouse::stored_size(state));
+  starhouse::write_state(state, bytes);
+  return bytes;
+}
+
+void use(Distinct &sketch) {
+  const std::uint64_t before = sketch.count();
+  sketch.add(0);
+  sketch.add(UINT64_MAX);
+  require(sketch.count() >= before);
+}
+
+template <class State>
+void check(starhouse::Bytes bytes) {
+  State state{starhouse::Env{}};
+  starhouse::read_state(state, bytes);
+  const std::vector<std::byte> once = stored(state);
+  State again{starhouse::Env{}};
+  starhouse::read_state(again, once);
+  require(stored(again) == once);
+  State merged{starhouse::Env{}};
+  merged.merge(state);
+  require(stored(merged) == once);
+  use(state);
+  merged.merge(state);
+  State last{starhouse::Env{}};
+  starhouse::read_state(last, stored(merged));
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+  using starhouse::StateKind;
+  const starhouse::Bytes bytes = std::as_bytes(std::span(data, size));
+  try {
+    switch (size == 0 ? StateKind::test : static_cast<StateKind>(data[0])) {
+    case StateKind::distinct_sketch:
+      check<Distinct>(bytes);
+      break;
+    default:
+      break;
+    }
+  } catch (const starhouse::Error &error) {
+    require(!error.hint().empty());
+  }
+  return 0;
+}
