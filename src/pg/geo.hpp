@@ -26,7 +26,7 @@ template <class Check>
 
 inline starhouse::geo::Cell cell_argument(int64 cell) {
   if (unlikely(!starhouse::geo::is_cell(cell))) {
-    refuse([&] { starhouse::geo::check_cell(cell); });
+    refuse([=] { starhouse::geo::check_cell(cell); });
   }
   return cell;
 }

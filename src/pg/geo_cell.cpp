@@ -16,7 +16,7 @@ geo::Cell encode_arguments(FunctionCallInfo fcinfo) {
   const int32 precision = PG_GETARG_INT32(2);
   if (unlikely(!geo::is_latitude(lat) || !geo::is_longitude(lon) ||
                !geo::is_precision(precision))) {
-    refuse([&] {
+    refuse([=] {
       geo::check_latitude(lat);
       geo::check_longitude(lon);
       geo::check_precision(precision);
@@ -145,7 +145,7 @@ STARHOUSE_FUNCTION(starhouse_geohash_parent) {
   }
   const int32 precision = PG_GETARG_INT32(1);
   if (unlikely(!geo::is_precision(precision))) {
-    refuse([&] { geo::check_precision(precision); });
+    refuse([=] { geo::check_precision(precision); });
   }
   if (precision > own) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -160,7 +160,7 @@ STARHOUSE_FUNCTION(starhouse_geohash_children) {
   const int own = geo::precision_of(cell);
   const int32 precision = PG_NARGS() == 1 ? own + 1 : PG_GETARG_INT32(1);
   if (PG_NARGS() > 1 && !geo::is_precision(precision)) {
-    refuse([&] { geo::check_precision(precision); });
+    refuse([=] { geo::check_precision(precision); });
   }
   if (precision < own || precision > geo::max_precision) {
     ereport(ERROR,

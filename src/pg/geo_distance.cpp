@@ -13,7 +13,7 @@ using namespace starhouse::pg::geo;
 geo::LatLon point_argument(FunctionCallInfo fcinfo, int index) {
   const geo::LatLon point{PG_GETARG_FLOAT8(index), PG_GETARG_FLOAT8(index + 1)};
   if (unlikely(!geo::is_latitude(point.lat) || !geo::is_wide_longitude(point.lon))) {
-    refuse([&] {
+    refuse([=] {
       geo::check_latitude(point.lat);
       geo::check_wide_longitude(point.lon);
     });

@@ -22,7 +22,7 @@ using DecayedHeatmaps = ExpandedState<geo::DecayedHeatmap>;
 geo::Cell cell_of_point(double lat, double lon, int precision) {
   if (unlikely(!geo::is_latitude(lat) || !geo::is_longitude(lon) ||
                !geo::is_precision(precision))) {
-    refuse([&] {
+    refuse([=] {
       geo::check_latitude(lat);
       geo::check_longitude(lon);
       geo::check_precision(precision);
@@ -74,6 +74,25 @@ namespace {
 using namespace starhouse::pg::geo;
 } // namespace
 
+namespace {
+
+// Most pings find their place and need no way out for errors.
+Datum add_ping(FunctionCallInfo fcinfo, starhouse::geo::Cell cell) {
+  if (!PG_ARGISNULL(0)) {
+    bool added = false;
+    const Datum state = Heatmaps::update(fcinfo, [&](starhouse::geo::Heatmap &heatmap) noexcept {
+      added = heatmap.add_at_once(cell);
+    });
+    if (likely(added)) {
+      return state;
+    }
+    fcinfo->args[0].value = state;
+  }
+  return Heatmaps::update(fcinfo, [&](starhouse::geo::Heatmap &heatmap) { heatmap.add(cell); });
+}
+
+} // namespace
+
 STARHOUSE_STATE_TYPE(heatmap, Heatmaps)
 STARHOUSE_STATE_COMBINE(heatmap_combine, Heatmaps)
 
@@ -83,15 +102,14 @@ STARHOUSE_FUNCTION(starhouse_heatmap_add_point) {
   }
   const starhouse::geo::Cell cell =
       cell_of_point(PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_INT32(3));
-  return Heatmaps::update(fcinfo, [&](starhouse::geo::Heatmap &heatmap) { heatmap.add(cell); });
+  return add_ping(fcinfo, cell);
 }
 
 STARHOUSE_FUNCTION(starhouse_heatmap_add_cell) {
   if (any_is_null(fcinfo)) {
     return Heatmaps::unchanged(fcinfo);
   }
-  const starhouse::geo::Cell cell = cell_argument(PG_GETARG_INT64(1));
-  return Heatmaps::update(fcinfo, [&](starhouse::geo::Heatmap &heatmap) { heatmap.add(cell); });
+  return add_ping(fcinfo, cell_argument(PG_GETARG_INT64(1)));
 }
 
 STARHOUSE_FUNCTION(starhouse_heatmap_cells) {

@@ -124,7 +124,7 @@ ZoneLookup *new_zone_lookup(MemoryContext parent, const geo::ZoneSet &set) {
 
 std::uint32_t find_zone(const ZoneLookup &lookup, std::uint32_t first, double lat, double lon) {
   if (unlikely(!geo::is_latitude(lat) || !geo::is_longitude(lon))) {
-    refuse([&] {
+    refuse([=] {
       geo::check_latitude(lat);
       geo::check_longitude(lon);
     });

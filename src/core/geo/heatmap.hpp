@@ -43,6 +43,19 @@ public:
     return place.value;
   }
 
+  // The value of a cell that is known or fits in; otherwise nullptr.
+  Value *at_once(Cell cell) noexcept {
+    if (2 * (size_ + 1) > places_.size()) {
+      return nullptr;
+    }
+    Place &place = places_[find(cell)];
+    if (place.cell == 0) {
+      place.cell = cell;
+      ++size_;
+    }
+    return &place.value;
+  }
+
   std::size_t size() const noexcept { return size_; }
 
   template <class Use>
@@ -87,6 +100,18 @@ public:
 
   // Error 22023 for a cell of another precision than the first one's.
   void add(Cell cell, std::uint64_t pings = 1);
+  // One ping, where that takes neither memory nor an error: nearly always. False otherwise.
+  bool add_at_once(Cell cell) noexcept {
+    if (precision_ == 0 || (cell & -cell) != Cell{1} << sentinel_shift(precision_)) {
+      return false;
+    }
+    std::uint64_t *pings = cells_.at_once(cell);
+    if (pings == nullptr || *pings >= static_cast<std::uint64_t>(INT64_MAX)) {
+      return false;
+    }
+    ++*pings;
+    return true;
+  }
   void merge(const Heatmap &other);
 
   std::pmr::vector<std::pair<Cell, std::uint64_t>> cells() const { return cells_.sorted(); }
