@@ -207,4 +207,21 @@ private:
   std::byte *end_;
 };
 
+// Stands in for a ByteWriter where only the size of what would be written is wanted.
+class ByteCounter {
+public:
+  template <class Number>
+  void put(Number value) noexcept {
+    size_ += sizeof value;
+  }
+  void put(Bytes bytes) noexcept { size_ += bytes.size(); }
+  void put(std::string_view text) noexcept { size_ += text.size(); }
+  void varint(std::uint64_t value) noexcept { size_ += ByteWriter::varint_size(value); }
+  void zigzag(std::int64_t value) noexcept { size_ += ByteWriter::zigzag_size(value); }
+  std::size_t size() const noexcept { return size_; }
+
+private:
+  std::size_t size_ = 0;
+};
+
 } // namespace starhouse

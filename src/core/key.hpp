@@ -7,7 +7,6 @@
 // other, so a number says whose they are.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string_view>
 
@@ -36,7 +35,10 @@ constexpr std::string_view name_of(KeyKind kind) noexcept {
 struct UuidKey {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
-  friend auto operator<=>(const UuidKey &, const UuidKey &) = default;
+  friend bool operator==(const UuidKey &, const UuidKey &) = default;
+  friend bool operator<(const UuidKey &a, const UuidKey &b) noexcept {
+    return a.high != b.high ? a.high < b.high : a.low < b.low;
+  }
 };
 
 struct TextKey {

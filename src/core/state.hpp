@@ -29,6 +29,8 @@ enum class StateKind : std::uint8_t {
   activity = 12,
   heatmap = 13,
   decayed_heatmap = 14,
+  distinct = 20,
+  sum_map = 21,
   distinct_sketch = 40,
   percentile_sketch = 41,
   top_k_sketch = 42,

@@ -61,6 +61,37 @@ MemoryContext states_context(MemoryContext aggregate) {
   return AllocSetContextCreateInternal(aggregate, name, ALLOCSET_DEFAULT_SIZES);
 }
 
+namespace {
+
+// Hangs on the context as a callback, which the server drops when it resets the context, and with
+// it the memory this lies in.
+struct SharedObject {
+  MemoryContextCallback callback;
+  const void *tag;
+};
+void nothing_to_do(void * /*object*/) {}
+
+} // namespace
+
+void *shared_object(MemoryContext states, const void *tag, std::size_t size,
+                    void (*make)(void *object, MemoryContext states)) {
+  constexpr std::size_t offset = MAXALIGN(sizeof(SharedObject));
+  for (const MemoryContextCallback *callback = states->reset_cbs; callback != nullptr;
+       callback = callback->next) {
+    if (callback->func == nothing_to_do &&
+        static_cast<const SharedObject *>(callback->arg)->tag == tag) {
+      return static_cast<char *>(callback->arg) + offset;
+    }
+  }
+  auto *made = static_cast<SharedObject *>(MemoryContextAlloc(states, offset + size));
+  make(reinterpret_cast<char *>(made) + offset, states);
+  made->callback.func = nothing_to_do;
+  made->callback.arg = made;
+  made->tag = tag;
+  MemoryContextRegisterResetCallback(states, &made->callback);
+  return reinterpret_cast<char *>(made) + offset;
+}
+
 Datum unchanged(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(0)) {
     PG_RETURN_NULL();

@@ -88,6 +88,11 @@ inline void check_aggregate(FunctionCallInfo fcinfo) {
 // The one child of it that holds the expanded states.
 MemoryContext states_context(MemoryContext aggregate);
 
+// What the states of one aggregate share, kept with their context: `size` bytes, made by `make` at
+// the first call with this tag.
+void *shared_object(MemoryContext states, const void *tag, std::size_t size,
+                    void (*make)(void *object, MemoryContext states));
+
 // The state argument as it came, for a transition that leaves it alone.
 Datum unchanged(FunctionCallInfo fcinfo);
 
@@ -186,10 +191,32 @@ private:
 // States that grow
 // ----------------------------------------------------------------------------------
 
+namespace detail {
+
+struct NoShared {};
+template <class State>
+struct SharedBy {
+  using type = NoShared;
+};
+template <class State>
+requires requires {
+  typename State::Shared;
+}
+struct SharedBy<State> {
+  using type = typename State::Shared;
+};
+
+} // namespace detail
+
+// A State may name a type Shared, of which all states of one aggregate get the same object as a
+// second constructor argument (null for a state outside of aggregates): rows can wait there and be
+// put into many states at once. It is built from an Env, and gone with the states.
 template <StoredState State>
 class ExpandedState {
+  using Shared = typename detail::SharedBy<State>::type;
+  static constexpr bool shares = !std::same_as<Shared, detail::NoShared>;
   static_assert(std::constructible_from<State, const Env &>);
-  static_assert(alignof(State) <= MAXIMUM_ALIGNOF);
+  static_assert(alignof(State) <= MAXIMUM_ALIGNOF && alignof(Shared) <= MAXIMUM_ALIGNOF);
 
   // The core state right after the header, so that both come with one or two cache lines: groups
   // by the ten thousand are not in the cache. Lives in context memory, without a destructor.
@@ -203,6 +230,14 @@ class ExpandedState {
     const State &state() const noexcept {
       return *std::launder(reinterpret_cast<const State *>(state_place));
     }
+  };
+
+  // The Shared object of a context of states, with the memory it takes.
+  struct Common {
+    explicit Common(MemoryContext context)
+        : memory(context), shared(Env{.memory = &memory, .cancel_requested = cancel_requested}) {}
+    ContextMemory memory;
+    Shared shared;
   };
 
 public:
@@ -255,6 +290,14 @@ public:
   // The stored form of a state, as a value of the type.
   static Datum datum(const State &state) { return detail::varlena_datum(encoded(state)); }
 
+  // The stored form of a fresh state that `change(State &)` was run on.
+  template <class Change>
+  static Datum datum_made(Change &&change) {
+    Object *object = fresh(CurrentMemoryContext);
+    compute([&] { change(object->state()); });
+    return datum(object->state());
+  }
+
   static Datum combine(FunctionCallInfo fcinfo) {
     if (PG_ARGISNULL(1)) {
       return unchanged(fcinfo);
@@ -306,32 +349,51 @@ private:
 
   [[gnu::noinline]] static Object *begin(FunctionCallInfo fcinfo) {
     MemoryContext context = detail::states_context(detail::aggregate_context(fcinfo));
+    Shared *shared = shared_in(context);
     if (PG_ARGISNULL(0)) {
-      return fresh(context);
+      return fresh(context, shared);
     }
     if (const Object *other = ours(PG_GETARG_DATUM(0))) {
-      Object *object = fresh(context);
+      Object *object = fresh(context, shared);
       compute([&] { object->state().merge(other->state()); });
       return object;
     }
     return read(context, detail::stored_bytes(PG_GETARG_DATUM(0)),
-                sqlstate::invalid_binary_representation);
+                sqlstate::invalid_binary_representation, shared);
   }
 
-  static Object *fresh(MemoryContext context) {
+  static Shared *shared_in(MemoryContext context) {
+    if constexpr (shares) {
+      const auto make = [](void *object, MemoryContext states) {
+        compute([&] { new (object) Common(states); });
+      };
+      return &static_cast<Common *>(detail::shared_object(context, &methods, sizeof(Common), make))
+                  ->shared;
+    } else {
+      return nullptr;
+    }
+  }
+
+  static Object *fresh(MemoryContext context, Shared *shared = nullptr) {
     auto *object = static_cast<Object *>(MemoryContextAlloc(context, sizeof(Object)));
     EOH_init_header(&object->header, &methods, context);
     object->flat_size = 0;
     compute([&] {
       auto *memory =
           new (object->memory_place) StateMemory(context, MaxAllocSize, State::format.type.data());
-      new (object->state_place) State(Env{.memory = memory, .cancel_requested = cancel_requested});
+      const Env env{.memory = memory, .cancel_requested = cancel_requested};
+      if constexpr (shares) {
+        new (object->state_place) State(env, shared);
+      } else {
+        new (object->state_place) State(env);
+      }
     });
     return object;
   }
 
-  static Object *read(MemoryContext context, Bytes bytes, const SqlState &code) {
-    Object *object = fresh(context);
+  static Object *read(MemoryContext context, Bytes bytes, const SqlState &code,
+                      Shared *shared = nullptr) {
+    Object *object = fresh(context, shared);
     compute([&] { read_state(object->state(), bytes, code); });
     return object;
   }
