@@ -211,8 +211,8 @@ private:
 class ByteCounter {
 public:
   template <class Number>
-  void put(Number value) noexcept {
-    size_ += sizeof value;
+  requires std::is_arithmetic_v<Number> &&(!std::same_as<Number, bool>)void put(Number) noexcept {
+    size_ += sizeof(Number);
   }
   void put(Bytes bytes) noexcept { size_ += bytes.size(); }
   void put(std::string_view text) noexcept { size_ += text.size(); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/boundary.hpp"
+#include "pg/rows.hpp"
 
 #include "core/geo/geohash.hpp"
 
@@ -9,12 +10,13 @@
 #include <string_view>
 
 extern "C" {
-#include "access/htup_details.h"
 #include "catalog/pg_type_d.h"
 #include "utils/array.h"
 }
 
 namespace starhouse::pg::geo {
+
+using pg::result_row_type;
 
 // Refuses by the core's check what an inlined test found wrong: the functions that run once per row
 // call compute() for errors alone.
@@ -33,23 +35,6 @@ inline starhouse::geo::Cell cell_argument(int64 cell) {
 
 inline std::string_view view_of(const text *value) {
   return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
-}
-
-// The row type of a function with OUT arguments, looked up once per query.
-inline TupleDesc result_row_type(FunctionCallInfo fcinfo) {
-  auto *descriptor = static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
-  if (descriptor == nullptr) {
-    MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE) {
-      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                      errmsg("function returning a row called where none is accepted"),
-                      errhint("Call it in FROM, or take one column: (function(...)).column.")));
-    }
-    descriptor = BlessTupleDesc(CreateTupleDescCopy(descriptor));
-    fcinfo->flinfo->fn_extra = descriptor;
-    MemoryContextSwitchTo(caller);
-  }
-  return descriptor;
 }
 
 // A bigint array to be filled, for the compute phase: memory may refuse by an exception.

@@ -1,6 +1,6 @@
 // SQL functions of heatmaps: pings per geohash cell, counted or fading.
 #include "pg/geo.hpp"
-#include "pg/geo_trace.hpp"
+#include "pg/interval.hpp"
 #include "pg/state.hpp"
 
 #include "core/geo/heatmap.hpp"
@@ -72,6 +72,7 @@ Datum cell_rows(FunctionCallInfo fcinfo, List list) {
 
 namespace {
 using namespace starhouse::pg::geo;
+using starhouse::pg::interval_argument;
 } // namespace
 
 namespace {

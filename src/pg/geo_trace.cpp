@@ -1,8 +1,8 @@
 // SQL functions of GPS traces: length of the way, busy and idle time, the type trace with its stops
 // and visits of zones.
 #include "pg/geo.hpp"
-#include "pg/geo_trace.hpp"
 #include "pg/geo_zone.hpp"
+#include "pg/interval.hpp"
 #include "pg/state.hpp"
 
 #include "core/geo/activity.hpp"
@@ -10,27 +10,11 @@
 #include "core/geo/trace.hpp"
 
 extern "C" {
-#include "common/int.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 }
 
 namespace starhouse::pg::geo {
-
-int64 interval_argument(FunctionCallInfo fcinfo, int index, const char *name) {
-  const Interval *interval = PG_GETARG_INTERVAL_P(index);
-  int64 micros = 0;
-  if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &micros) ||
-      pg_add_s64_overflow(micros, interval->time, &micros)) {
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-         errmsg("%s has months, or is too long: %s", name,
-                DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)))),
-         errhint("Give it in days (of 24 hours), hours, minutes or seconds.")));
-  }
-  return micros;
-}
 
 namespace {
 
@@ -60,21 +44,6 @@ geo::LegRule rule_argument(FunctionCallInfo fcinfo, int index) {
   return rule;
 }
 
-template <class Item>
-using Items = std::pmr::vector<Item>;
-
-// Runs `find`, which returns a vector in the memory it is given, and keeps that vector in the
-// current context.
-template <class Item, class Find>
-const Items<Item> &kept_items(Find find) {
-  auto *memory = new (palloc(sizeof(ContextMemory))) ContextMemory(CurrentMemoryContext);
-  auto *items = static_cast<Items<Item> *>(palloc(sizeof(Items<Item>)));
-  compute([&] {
-    new (items) Items<Item>(find(Env{.memory = memory, .cancel_requested = cancel_requested}));
-  });
-  return *items;
-}
-
 } // namespace
 
 } // namespace starhouse::pg::geo
@@ -83,6 +52,8 @@ namespace {
 using namespace starhouse::pg::geo;
 using starhouse::Env;
 using starhouse::pg::compute;
+using starhouse::pg::interval_argument;
+using starhouse::pg::kept_items;
 } // namespace
 
 STARHOUSE_STATE_TYPE(path_state, Paths)
