@@ -35,6 +35,18 @@ enum class StateKind : std::uint8_t {
   percentile_sketch = 41,
   top_k_sketch = 42,
   theta_sketch = 43,
+  funnel = 50,
+  day_set = 51,
+  retention = 52,
+  sessions = 53,
+  interval_union = 54,
+  histogram = 55,
+  quantile_histogram = 56,
+  concurrency = 57,
+  time_series = 58,
+  ewma = 59,
+  event_path = 60,
+  path_counts = 61,
 };
 
 struct StateFormat {

@@ -2,13 +2,11 @@
 
 extern "C" {
 #include "common/int.h"
-#include "utils/timestamp.h"
 }
 
 namespace starhouse::pg {
 
-int64 interval_argument(FunctionCallInfo fcinfo, int index, const char *name) {
-  const Interval *interval = PG_GETARG_INTERVAL_P(index);
+int64 interval_micros(const Interval *interval, const char *name) {
   int64 micros = 0;
   if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &micros) ||
       pg_add_s64_overflow(micros, interval->time, &micros)) {

@@ -3,9 +3,17 @@
 
 #include "pg/boundary.hpp"
 
+extern "C" {
+#include "utils/timestamp.h"
+}
+
 namespace starhouse::pg {
 
 // Microseconds of an interval without months, a day being 24 hours; an error (22023) otherwise.
-int64 interval_argument(FunctionCallInfo fcinfo, int index, const char *name);
+int64 interval_micros(const Interval *interval, const char *name);
+
+inline int64 interval_argument(FunctionCallInfo fcinfo, int index, const char *name) {
+  return interval_micros(PG_GETARG_INTERVAL_P(index), name);
+}
 
 } // namespace starhouse::pg
