@@ -1,6 +1,7 @@
 -- window_funnel: by hand, against the definition written as joins, in any order and split.
 SET search_path = starhouse, public;
 SET timezone = 'UTC';
+SET datestyle = ISO;
 
 -- By hand: minutes of the steps a, b, c; anything else is a row of no step.
 CREATE FUNCTION funnel(path text, time_window interval, mode text) RETURNS int LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -43,6 +44,7 @@ CREATE TEMP TABLE click AS
   SELECT g AS id, g % 200 AS customer, timestamptz '2026-01-01' + abs(hashint8extended(g, 1) % 600) * interval '1 minute' AS t,
          abs(hashint8extended(g, 2) % 6) AS page, abs(hashint8extended(g, 3) % 8) AS bits
   FROM generate_series(1, 4000) g;
+ANALYZE click;
 -- The definition: rows that follow each other. `page` fulfils one step or none, `bits` any number of them.
 CREATE FUNCTION chain(wanted int, width interval, strictly boolean) RETURNS SETOF bigint LANGUAGE sql AS $$
   SELECT DISTINCT a.customer FROM click a
@@ -51,8 +53,8 @@ CREATE FUNCTION chain(wanted int, width interval, strictly boolean) RETURNS SETO
     LEFT JOIN click d ON wanted >= 4 AND d.customer = a.customer AND d.page = 3 AND d.t BETWEEN c.t AND a.t + width AND (NOT strictly OR d.t > c.t)
   WHERE a.page = 0 AND (wanted < 2 OR b.id IS NOT NULL) AND (wanted < 3 OR c.id IS NOT NULL) AND (wanted < 4 OR d.id IS NOT NULL) $$;
 CREATE FUNCTION level_of(width interval, strictly boolean) RETURNS TABLE (customer bigint, level int) LANGUAGE sql AS $$
-  SELECT c.customer, (SELECT count(*)::int FROM generate_series(1, 4) wanted WHERE c.customer IN (SELECT chain(wanted, width, strictly)))
-  FROM (SELECT DISTINCT customer FROM click) c $$;
+  SELECT c.customer, count(reached.customer)::int FROM (SELECT DISTINCT customer FROM click) c
+  LEFT JOIN (SELECT customer FROM generate_series(1, 4) wanted, LATERAL chain(wanted, width, strictly) customer) reached USING (customer) GROUP BY 1 $$;
 SELECT width, count(*), bool_and(f.level = r.level) AS same, bool_and(f.as_array = r.level) AS array_same, min(f.level), max(f.level)
 FROM (VALUES (interval '0'), ('30 minutes'), ('2 hours'), ('10 hours')) w(width),
   LATERAL (SELECT customer, window_funnel(width, t, page = 0, page = 1, page = 2, page = 3) AS level,

@@ -235,7 +235,8 @@ void Funnel::decode(ByteReader &in, std::uint8_t /*version*/) {
              "the funnel's steps, mode or window are out of range");
   rule_ = rule;
   const std::size_t count = in.count(2);
-  in.require(count == 0 || rule.steps > 0, "events without steps");
+  in.require(rule.steps > 0 || (count == 0 && rule == FunnelRule{0, 0, 0}),
+             "events or a rule without steps");
   Event event{};
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
