@@ -264,6 +264,8 @@ public:
   // For the rows that change a state in its own memory and cannot fail: the aggregate's state if it
   // is there already, else null, and update() is the way.
   static State *in_place(FunctionCallInfo fcinfo) {
+    // The state comes with its header from memory, not after it.
+    __builtin_prefetch(DatumGetPointer(PG_GETARG_DATUM(0)) + sizeof(ExpandedObjectHeader), 1);
     Object *object = PG_ARGISNULL(0) ? nullptr : writable(PG_GETARG_DATUM(0));
     if (object == nullptr) [[unlikely]] {
       return nullptr;
