@@ -42,16 +42,18 @@ struct Failure {
 
 // Allocates in a memory context without ereport: exhaustion is std::bad_alloc, which compute()
 // reports as 53200. Trivially destructible; what it hands out dies with the context.
-class ContextMemory final : public std::pmr::memory_resource {
+class ContextMemory : public std::pmr::memory_resource {
 public:
   explicit ContextMemory(MemoryContext context) noexcept : context_(context) {}
 
-private:
+protected:
   void *do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void *pointer, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource &other) const noexcept override {
     return this == &other;
   }
+
+private:
   MemoryContext context_;
 };
 

@@ -12,16 +12,16 @@ namespace starhouse::pg {
 void *StateMemory::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (bytes > left_) {
     throw Error(sqlstate::program_limit_exceeded,
-                std::string(type_) + " grew past " + std::to_string(limit_ >> 20U) + " MB",
+                std::string(type_) + " grew past " + std::to_string(limit >> 20U) + " MB",
                 "Aggregate fewer rows at a time, or by more groups.");
   }
-  void *memory = memory_.allocate(bytes, alignment);
+  void *memory = ContextMemory::do_allocate(bytes, alignment);
   left_ -= bytes;
   return memory;
 }
 
 void StateMemory::do_deallocate(void *pointer, std::size_t bytes, std::size_t alignment) {
-  memory_.deallocate(pointer, bytes, alignment);
+  ContextMemory::do_deallocate(pointer, bytes, alignment);
   left_ += bytes;
 }
 

@@ -54,20 +54,16 @@ namespace starhouse::pg {
 
 // Memory of one state, up to a limit beyond which its stored form could not be a value of the
 // server (1 GB): passing it is an error (54000) that says so.
-class StateMemory final : public std::pmr::memory_resource {
+class StateMemory final : public ContextMemory {
 public:
-  StateMemory(MemoryContext context, std::size_t limit, const char *type) noexcept
-      : memory_(context), left_(limit), limit_(limit), type_(type) {}
+  StateMemory(MemoryContext context, const char *type) noexcept
+      : ContextMemory(context), type_(type) {}
 
 private:
   void *do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void *pointer, std::size_t bytes, std::size_t alignment) override;
-  bool do_is_equal(const std::pmr::memory_resource &other) const noexcept override {
-    return this == &other;
-  }
-  ContextMemory memory_;
-  std::size_t left_;
-  std::size_t limit_;
+  static constexpr std::size_t limit = MaxAllocSize;
+  std::size_t left_ = limit;
   const char *type_;
 };
 
@@ -381,8 +377,7 @@ private:
     EOH_init_header(&object->header, &methods, context);
     object->flat_size = 0;
     compute([&] {
-      auto *memory =
-          new (object->memory_place) StateMemory(context, MaxAllocSize, State::format.type.data());
+      auto *memory = new (object->memory_place) StateMemory(context, State::format.type.data());
       const Env env{.memory = memory, .cancel_requested = cancel_requested};
       if constexpr (shares) {
         new (object->state_place) State(env, shared);

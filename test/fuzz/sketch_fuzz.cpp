@@ -1,7 +1,9 @@
 // Any bytes as a stored sketch, whichever their first byte names: an Error with a hint, or a state
 // that writes itself back the same, can be merged, added to and read.
 #include "core/sketch/distinct.hpp"
+#include "core/sketch/percentile.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -30,6 +32,20 @@ void use(Distinct &sketch) {
   require(sketch.count() >= before);
 }
 
+void use(Percentile &sketch) {
+  double before = sketch.value(0);
+  for (const double p : {0.1, 0.5, 0.99, 1.0}) {
+    const double value = sketch.value(p);
+    require(sketch.count() == 0 || std::isnan(value) || value >= before);
+    before = value;
+  }
+  require(sketch.count() == 0 || sketch.rank(HUGE_VAL) <= 1);
+  require(sketch.error() >= sketch.relative_error());
+  for (int i = 0; i < 600; ++i) {
+    sketch.add(std::ldexp(1.0, i));
+  }
+}
+
 template <class State>
 void check(starhouse::Bytes bytes) {
   State state{starhouse::Env{}};
@@ -56,6 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     switch (size == 0 ? StateKind::test : static_cast<StateKind>(data[0])) {
     case StateKind::distinct_sketch:
       check<Distinct>(bytes);
+      break;
+    case StateKind::percentile_sketch:
+      check<Percentile>(bytes);
       break;
     default:
       break;
