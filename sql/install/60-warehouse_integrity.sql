@@ -67,15 +67,16 @@ BEGIN
     -- before a key's first version belongs to that version.
     EXECUTE format($sql$
       WITH span AS (
-        SELECT h.%1$I_id AS id, h.%1$I_version AS version, h.valid_to AS ends,
-               CASE WHEN row_number() OVER (PARTITION BY h.%1$I_id ORDER BY h.valid_from) = 1 THEN '-infinity'
+        SELECT h.%1$I AS id, h.%2$I AS version, h.valid_to AS ends,
+               CASE WHEN row_number() OVER (PARTITION BY h.%1$I ORDER BY h.valid_from) = 1 THEN '-infinity'
                     ELSE h.valid_from END AS starts
-        FROM %2$s h
-        WHERE h.%1$I_id IN (SELECT n.%1$I_id FROM %2$s n WHERE n.%1$I_version = ANY ($2)))
-      UPDATE %3$s f SET %1$I_version = span.version
+        FROM %4$s h
+        WHERE h.%1$I IN (SELECT n.%1$I FROM %4$s n WHERE n.%2$I = ANY ($2)))
+      UPDATE %5$s f SET %2$I = span.version
       FROM span
-      WHERE f.%1$I_key = span.id AND f.event_time >= span.starts AND f.event_time < span.ends
-        AND f.%1$I_version <> span.version AND f.event_time >= $1$sql$, stem, dim, fact)
+      WHERE f.%3$I = span.id AND f.event_time >= span.starts AND f.event_time < span.ends
+        AND f.%2$I <> span.version AND f.event_time >= $1$sql$,
+      stem || '_id', stem || '_version', stem || '_key', dim, fact)
       USING first_time, fresh;
     GET DIAGNOSTICS moved = ROW_COUNT;
     total := total + moved;
