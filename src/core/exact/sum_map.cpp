@@ -23,12 +23,6 @@ void refuse_values(ValueKind one, ValueKind other) {
               "A map has values of one kind: make it by count_map, or by sum_map of one type.");
 }
 
-KeyKind SumMap::key_kind() const noexcept {
-  KeyKind kind{};
-  visit([&](const auto &map) { kind = map.kind(); });
-  return kind;
-}
-
 std::size_t SumMap::size() const {
   std::size_t size = 0;
   visit([&](const auto &map) { size = map.size(); });

@@ -36,19 +36,24 @@ public:
     KeyMap<Real>::Shared reals;
   };
 
-  explicit SumMap(const Env &env, Shared *shared = nullptr) : env_(env), shared_(shared) {}
+  explicit SumMap(const Env &env, Shared *shared = nullptr) : shared_(shared), env_(env) {}
 
   template <class Value, class Key>
   void add(KeyKind kind, const Key &key, const Value &value) {
     same_as<Value>().add(kind, key, value);
+  }
+  // The same for the rows that only have to wait: false, and nothing done, where it may fail.
+  template <class Value, class Key>
+  bool add_waiting(KeyKind kind, const Key &key, const Value &value) noexcept {
+    return kind_ == value_kind<Value> &&
+           static_cast<KeyMap<Value> *>(current_)->add_waiting(kind, key, value);
   }
 
   void merge(const SumMap &other) {
     other.visit([&]<class Value>(const KeyMap<Value> &map) { same_as<Value>().merge(map); });
   }
 
-  ValueKind value_kind_of() const noexcept { return static_cast<ValueKind>(map_.index()); }
-  KeyKind key_kind() const noexcept;
+  ValueKind value_kind_of() const noexcept { return kind_; }
   std::size_t size() const;
 
   // Calls use(const KeyMap<Value> &); nothing before the first row.
@@ -74,8 +79,7 @@ public:
 private:
   template <class Value>
   KeyMap<Value> &same_as() {
-    auto *map = std::get_if<KeyMap<Value>>(&map_);
-    return map != nullptr ? *map : begin<Value>();
+    return kind_ == value_kind<Value> ? *static_cast<KeyMap<Value> *>(current_) : begin<Value>();
   }
   template <class Value>
   KeyMap<Value> &begin();
@@ -86,8 +90,11 @@ private:
     visit([&](const auto &map) { map.encode(out); });
   }
 
-  Env env_;
+  // First what every row needs: with many groups it is not in the cache.
   Shared *shared_;
+  void *current_ = nullptr; // the map in map_
+  ValueKind kind_ = ValueKind::none;
+  Env env_;
   std::variant<std::monostate, KeyMap<Count>, KeyMap<Decimal>, KeyMap<Real>> map_;
 };
 
@@ -101,8 +108,8 @@ void mode(const SumMap &map, KeyKind kind, Use use);
 
 template <class Value>
 KeyMap<Value> &SumMap::begin() {
-  if (map_.index() != 0) {
-    refuse_values(value_kind_of(), value_kind<Value>);
+  if (kind_ != ValueKind::none) {
+    refuse_values(kind_, value_kind<Value>);
   }
   typename KeyMap<Value>::Shared *shared = nullptr;
   if (shared_ != nullptr) {
@@ -114,7 +121,10 @@ KeyMap<Value> &SumMap::begin() {
       shared = &shared_->reals;
     }
   }
-  return map_.emplace<KeyMap<Value>>(env_, shared);
+  auto &map = map_.emplace<KeyMap<Value>>(env_, shared);
+  current_ = &map;
+  kind_ = value_kind<Value>;
+  return map;
 }
 
 template <class Use>

@@ -1,0 +1,127 @@
+#include "pg/decimal.hpp"
+
+#include "pg/boundary.hpp"
+
+extern "C" {
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+}
+
+#include <array>
+
+namespace starhouse::pg {
+
+namespace {
+
+using exact::Decimal;
+using Digits = Decimal::Digits;
+
+// A numeric as it lies in a table: no header of the server shows it, but what is stored has to be
+// read by every later version. After the varlena's length comes a 16-bit head,
+//
+//   short  10 s dddddd w wwwwww   sign, digits shown after the point, weight in two's complement
+//   long   0 s dddddddddddddd     and a 16-bit weight after it
+//   else   11 nn                  NaN 0xC000, infinity 0xD000, minus infinity 0xF000
+//
+// then digits to the base of 10,000, the first one's place being 10,000^weight. (Going through
+// numeric_send() instead would cost more than the rest of a row.)
+struct Stored {
+  bool negative;
+  unsigned scale; // digits shown after the point
+  int weight;
+  const char *digits;
+  int count;
+};
+
+constexpr int group = 4; // decimal digits in one digit
+
+[[noreturn]] void refuse(Datum numeric) {
+  ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                  errmsg("a number of more than 38 digits cannot be summed in a map: %.100s",
+                         DatumGetCString(DirectFunctionCall1(numeric_out, numeric))),
+                  errhint("Round it to fewer decimals, or use float8.")));
+}
+
+constexpr std::array<Digits, 5> small_powers{1, 10, 100, 1000, 10000};
+
+bool times_plus(Digits &digits, Digits factor, Digits term) noexcept {
+  return !__builtin_mul_overflow(digits, factor, &digits) &&
+         !__builtin_add_overflow(digits, term, &digits);
+}
+
+// All digits as one whole number times 10^scale; false when it has too many.
+bool whole_number(const Stored &stored, Digits &digits) noexcept {
+  digits = 0;
+  for (int i = 0; i < stored.count; ++i) {
+    std::int16_t digit = 0;
+    std::memcpy(&digit, stored.digits + i * sizeof digit, sizeof digit);
+    // Decimal places of this digit that are shown: all four but in the last one, whose rest is 0.
+    const int shown = static_cast<int>(stored.scale) + group * (stored.weight - i + 1);
+    if (shown <= 0) {
+      break;
+    }
+    const int places = std::min(shown, group);
+    if (!times_plus(digits, small_powers[static_cast<std::size_t>(places)],
+                    digit / small_powers[static_cast<std::size_t>(group - places)])) {
+      return false;
+    }
+  }
+  // Zeros that are not stored.
+  int zeros = static_cast<int>(stored.scale) + group * (stored.weight - stored.count + 1);
+  for (; zeros > 0 && digits != 0; --zeros) {
+    if (!times_plus(digits, 10, 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+Decimal decimal_of(Datum numeric) {
+  const auto *packed = reinterpret_cast<const varlena *>(PG_DETOAST_DATUM_PACKED(numeric));
+  const char *bytes = VARDATA_ANY(packed);
+  const auto size = static_cast<int>(VARSIZE_ANY_EXHDR(packed));
+  std::uint16_t head = 0;
+  std::memcpy(&head, bytes, sizeof head);
+  Stored stored{};
+  int header = sizeof head;
+  if ((head & 0xC000U) == 0xC000U) {
+    return Decimal((head & 0xF000U) == 0xC000U   ? Decimal::not_a_number
+                   : (head & 0xF000U) == 0xD000U ? Decimal::plus_infinity
+                                                 : Decimal::minus_infinity);
+  }
+  if ((head & 0x8000U) != 0) {
+    stored.negative = (head & 0x2000U) != 0;
+    stored.scale = (head & 0x1F80U) >> 7U;
+    stored.weight = static_cast<int>(head & 0x3FU) - ((head & 0x40U) != 0 ? 64 : 0);
+  } else {
+    std::int16_t weight = 0;
+    std::memcpy(&weight, bytes + header, sizeof weight);
+    header += sizeof weight;
+    stored.negative = (head & 0x4000U) != 0;
+    stored.scale = head & 0x3FFFU;
+    stored.weight = weight;
+  }
+  stored.digits = bytes + header;
+  stored.count = (size - header) / static_cast<int>(sizeof(std::int16_t));
+  Digits digits = 0;
+  if (stored.scale > Decimal::most_scale || !whole_number(stored, digits)) {
+    refuse(numeric);
+  }
+  return Decimal(stored.negative ? -digits : digits, stored.scale);
+}
+
+Datum numeric_of(const Decimal &decimal) {
+  // Written into memory of the server: std::string may not live across numeric_in.
+  char text[64];
+  compute([&] {
+    const std::string written = decimal.text();
+    std::copy(written.begin(), written.end(), text);
+    text[written.size()] = '\0';
+  });
+  return DirectFunctionCall3(numeric_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid),
+                             Int32GetDatum(-1));
+}
+
+} // namespace starhouse::pg
