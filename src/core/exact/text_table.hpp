@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,13 +30,19 @@ namespace starhouse::exact {
 class TextChunks {
 public:
   explicit TextChunks(std::pmr::memory_resource *memory) : memory_(memory) {}
+  ~TextChunks() {
+    while (last_ != nullptr) {
+      Chunk *chunk = last_;
+      last_ = chunk->before;
+      memory_->deallocate(chunk, chunk->size, alignof(Chunk));
+    }
+  }
+  TextChunks(const TextChunks &) = delete;
+  TextChunks &operator=(const TextChunks &) = delete;
 
   char *take(std::size_t size) {
     if (size > left_) {
-      // Small at first: there may be many states of a few texts.
-      next_ = std::min<std::size_t>(2 * next_, std::size_t{1} << 20);
-      left_ = std::max(size, next_);
-      at_ = static_cast<char *>(memory_->allocate(left_, 1));
+      begin_chunk(size);
     }
     char *taken = at_;
     at_ += size;
@@ -44,7 +51,22 @@ public:
   }
 
 private:
+  struct Chunk {
+    Chunk *before;
+    std::size_t size;
+  };
+
+  // Small at first: there may be many states of a few texts.
+  void begin_chunk(std::size_t size) {
+    next_ = std::min<std::size_t>(2 * next_, std::size_t{1} << 20U);
+    const std::size_t whole = std::max(size + sizeof(Chunk), next_);
+    last_ = new (memory_->allocate(whole, alignof(Chunk))) Chunk{last_, whole};
+    at_ = reinterpret_cast<char *>(last_ + 1);
+    left_ = whole - sizeof(Chunk);
+  }
+
   std::pmr::memory_resource *memory_;
+  Chunk *last_ = nullptr;
   char *at_ = nullptr;
   std::size_t left_ = 0;
   std::size_t next_ = 64;
