@@ -1,5 +1,6 @@
-// Stored forms of percentiles: any bytes give an error or a state that can be read, stored, merged
-// and asked.
+// Stored forms of percentiles, means and spreads: any bytes give an error or a state that can be
+// read, stored, merged and asked.
+#include "core/order/moments.hpp"
 #include "core/order/percentile.hpp"
 
 #include <cstdlib>
@@ -40,6 +41,57 @@ void use(const Percentile<Numbers> &state) {
   }
 }
 
+// What a value function makes of any state: a number or an error that says what to do.
+template <class Get>
+void ask(Get &&get) {
+  try {
+    get();
+  } catch (const starhouse::Error &error) {
+    require(!error.hint().empty());
+  }
+}
+void use(const Sum &state) {
+  if (state.rows() > 0) {
+    ask([&] { state.sum(); });
+    ask([&] { state.average(); });
+  }
+}
+void use(const WeightedAverage &state) {
+  ask([&] { state.weight(); });
+  ask([&] { state.average(); });
+}
+void use(const GeometricMean &state) {
+  if (state.rows() > 0) {
+    ask([&] { state.mean(); });
+  }
+}
+void use(const Variance &state) {
+  if (state.rows() > 0) {
+    ask([&] { state.sum(); });
+    ask([&] { state.population(); });
+    ask([&] { state.sample(); });
+  }
+}
+void use(const Ratio &state) {
+  require(state.hits() <= state.rows());
+}
+
+// States of fixed size: any numbers may have lost their order, so only reading back is exact.
+template <class State>
+void check_fixed(starhouse::Bytes bytes) {
+  State state;
+  starhouse::read_state(state, bytes);
+  use(state);
+  const std::vector<std::byte> once = stored(state);
+  State again;
+  starhouse::read_state(again, once);
+  require(stored(again) == once);
+  State merged;
+  merged.merge(state);
+  merged.merge(state);
+  use(merged);
+}
+
 template <class State>
 void check(starhouse::Bytes bytes) {
   State state{Env{}};
@@ -72,6 +124,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       break;
     case StateKind::percentile_interval:
       check<Percentile<Durations>>(bytes);
+      break;
+    case StateKind::sum:
+      check_fixed<Sum>(bytes);
+      break;
+    case StateKind::weighted_average:
+      check_fixed<WeightedAverage>(bytes);
+      break;
+    case StateKind::geometric_mean:
+      check_fixed<GeometricMean>(bytes);
+      break;
+    case StateKind::variance:
+      check_fixed<Variance>(bytes);
+      break;
+    case StateKind::ratio:
+      check_fixed<Ratio>(bytes);
       break;
     default:
       break;

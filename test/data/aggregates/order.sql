@@ -33,3 +33,24 @@ SELECT pg_temp.sample('median_exact(w)');
 SELECT pg_temp.sample('median_exact(n)');
 SELECT pg_temp.sample('median_exact(ts)');
 SELECT pg_temp.sample('median_exact(iv)');
+
+-- Means and spreads: sums of floats differ in digits that no float8 shows.
+SELECT pg_temp.sample('ratio_state(flag)');
+SELECT pg_temp.sample('ratio(flag)');
+SELECT pg_temp.sample('ratio_merge(st)', merges => 'ratio_state(flag)');
+\set digits 'round(x::numeric, 9)::text'
+SELECT pg_temp.sample('weighted_avg_state(w, n - n + 3.5 + id)', 'round(weighted_avg_value(x)::numeric, 9) || '' '' || weighted_avg_weight(x)');
+SELECT pg_temp.sample('weighted_avg(w, n - n + 3.5 + id)', :'digits');
+SELECT pg_temp.sample('weighted_avg_merge(st)', 'round(weighted_avg_value(x)::numeric, 9)::text', merges => 'weighted_avg_state(w, id * flag::int)');
+SELECT pg_temp.sample('geometric_mean_state(abs(w) + 1)', 'round(geometric_mean_value(x)::numeric, 9)::text');
+SELECT pg_temp.sample('geometric_mean(abs(w) + 1)', :'digits');
+SELECT pg_temp.sample('geometric_mean_merge(st)', 'round(geometric_mean_value(x)::numeric, 9)::text', merges => 'geometric_mean_state(abs(w) + 1)');
+\set moments 'round(variance_samp_value(x)::numeric, 6) || '' '' || round(stddev_pop_value(x)::numeric, 9) || '' '' || round(variance_avg(x)::numeric, 9) || '' '' || round(variance_sum(x)::numeric, 9) || '' '' || variance_rows(x)'
+SELECT pg_temp.sample('variance_state(w)', :'moments');
+SELECT pg_temp.sample('variance_merge(st)', :'moments', merges => 'variance_state(w)');
+SELECT pg_temp.sample('variance_stable(w)', 'round(x::numeric, 6)::text');
+SELECT pg_temp.sample('stddev_stable(w)', :'digits');
+SELECT pg_temp.sample('sum_state(w)', 'sum_value(x)::text || '' '' || sum_avg(x) || '' '' || sum_rows(x)');
+SELECT pg_temp.sample('sum_merge(st)', 'sum_value(x)::text', merges => 'sum_state(w)');
+SELECT pg_temp.sample('sum_stable(w)');
+SELECT pg_temp.sample('avg_stable(w)');
