@@ -141,6 +141,9 @@ CREATE FUNCTION drop_partitions_before(tbl regclass, cutoff timestamptz)
 DECLARE
   part record;
 BEGIN
+  PERFORM starhouse.rollup_freeze(r.rollup, g.gone)
+    FROM starhouse.rollup r CROSS JOIN (SELECT max(p.range_to) AS gone FROM starhouse.partitions(tbl) p WHERE NOT p.is_default AND p.range_to <= cutoff) g
+    WHERE r.fact = tbl AND g.gone IS NOT NULL;
   FOR part IN
     SELECT p.* FROM starhouse.partitions(tbl) p
     WHERE NOT p.is_default AND p.range_to <= cutoff ORDER BY p.range_from
@@ -155,4 +158,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION drop_partitions_before(regclass, timestamptz) IS
-  'Retention: drops, with their rows, the partitions that end at or before cutoff, and returns their names, ranges and sizes in bytes. A partition that holds any moment at or after cutoff stays, and so does a default partition. A NULL argument drops nothing.';
+  'Retention: drops, with their rows, the partitions that end at or before cutoff, and returns their names, ranges and sizes in bytes. A partition that holds any moment at or after cutoff stays, and so does a default partition. Rollups of the table keep their history: they are frozen first (rollup_freeze). A NULL argument drops nothing.';

@@ -50,7 +50,9 @@ bool bytes_decide(Oid type, Oid collation) {
 const char *trigger_obstacle(Relation relation) {
   const TriggerDesc *triggers = relation->trigdesc;
   for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
-    if (RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_NONE) {
+    // Triggers on other commands have nothing to say.
+    if (TRIGGER_FOR_INSERT(triggers->triggers[i].tgtype) &&
+        RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_NONE) {
       return "the table has triggers";
     }
   }

@@ -1,0 +1,228 @@
+-- create_rollup, drop_rollup.
+
+-- The type of an aggregate over the fact, and the aggregate that it calls.
+CREATE FUNCTION rollup_probe(fact regclass, expression text, OUT type regtype, OUT aggregate regprocedure)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+BEGIN
+  EXECUTE format('CREATE TEMP VIEW starhouse_rollup_probe AS SELECT %s AS x FROM %s', expression, fact);
+  SELECT a.atttypid INTO type FROM pg_attribute a WHERE a.attrelid = 'pg_temp.starhouse_rollup_probe'::regclass AND a.attnum = 1;
+  SELECT a.aggfnoid::regprocedure INTO aggregate
+  FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+    JOIN pg_aggregate a ON d.refclassid = 'pg_proc'::regclass AND d.refobjid = a.aggfnoid
+  WHERE w.ev_class = 'pg_temp.starhouse_rollup_probe'::regclass ORDER BY a.aggfnoid LIMIT 1;
+  DROP VIEW pg_temp.starhouse_rollup_probe;
+END
+$body$;
+COMMENT ON FUNCTION rollup_probe(regclass, text) IS
+  'Internal to create_rollup: type of an aggregate expression over the fact, and which aggregate it calls; NULL where it is one of the core.';
+
+-- Core aggregates are taken apart (sum and count for an average); one of the extension's is kept as its
+-- state, found by what the aggregate itself is made of.
+CREATE FUNCTION rollup_column(fact regclass, name text, spec jsonb) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+DECLARE
+  expression text := CASE jsonb_typeof(spec) WHEN 'string' THEN spec #>> '{}' WHEN 'object' THEN spec->>'state' END;
+  parts text[] := regexp_match(expression, '^\s*(?:(\w+)\.)?(\w+)\s*\((.*?)\)\s*(filter\s*\(.*\))?\s*$', 'is');
+  function text := lower(parts[2]);
+  sums text;
+  probed record;
+  found record;
+BEGIN
+  IF parts IS NULL THEN
+    RAISE EXCEPTION 'column "%" is no aggregate: %', name, spec USING ERRCODE = '22023',
+      HINT = 'Give an aggregate call such as "sum(amount)" or "count(*) FILTER (WHERE paid)", or {"state": "x_state(a)", "value": "x_value(column)"}.';
+  END IF;
+  probed := starhouse.rollup_probe(fact, expression);
+
+  IF probed.aggregate IS NULL AND function IN ('count', 'sum', 'avg', 'min', 'max') THEN
+    IF parts[3] ~* '^\s*distinct\s' THEN
+      RAISE EXCEPTION 'distinct values of "%" cannot be added up over buckets', name USING ERRCODE = '0A000',
+        HINT = 'Keep a state that can: approx_count_distinct(x) or count_distinct_exact(x).';
+    ELSIF function = 'count' THEN
+      RETURN jsonb_build_object('name', name, 'value', quote_ident(name), 'states', jsonb_build_array(
+        jsonb_build_object('column', name, 'make', expression, 'merge', 'pg_catalog.sum(%s)::pg_catalog.int8', 'inverse', true)));
+    ELSIF function IN ('min', 'max') THEN
+      RETURN jsonb_build_object('name', name, 'value', quote_ident(name), 'states', jsonb_build_array(
+        jsonb_build_object('column', name, 'make', expression, 'merge', format('pg_catalog.%s(%%s)', function), 'inverse', false)));
+    END IF;
+    sums := regexp_replace(expression, '\mavg\M', 'sum', 'i');
+    probed := starhouse.rollup_probe(fact, sums);
+    -- Rows can be taken off a sum again unless it is one of floating-point numbers.
+    RETURN jsonb_build_object('name', name,
+      'value', format(CASE function WHEN 'sum' THEN 'CASE WHEN %2$I > 0 THEN %1$I END' ELSE 'CASE WHEN %2$I > 0 THEN %1$I%3$s / %2$I END' END,
+                      name, name || '_n', CASE WHEN probed.type = 'int8'::regtype THEN '::pg_catalog.numeric' END),
+      'states', jsonb_build_array(
+        jsonb_build_object('column', name, 'make', format('coalesce(%s, ''0'')', sums), 'merge', format('pg_catalog.sum(%%s)::%s', probed.type),
+                           'inverse', probed.type <> ALL ('{float4, float8}'::regtype[])),
+        jsonb_build_object('column', name || '_n', 'make', regexp_replace(sums, '\msum\M', 'count', 'i'), 'merge', 'pg_catalog.sum(%s)::pg_catalog.int8', 'inverse', true)));
+  END IF;
+
+  -- The aggregate that gives the same state, the one that merges states, the function that reads one.
+  SELECT format('%I.%I', n.nspname, p.proname) AS make, format('%I.%I(%%s)', mn.nspname, m.proname) AS merge,
+         CASE WHEN o.prorettype = oa.aggtranstype THEN '%s' WHEN f.oid IS NOT NULL THEN format('%I.%I(%%s)', fn.nspname, f.proname) END AS value
+    INTO found
+  FROM pg_aggregate oa JOIN pg_proc o ON o.oid = oa.aggfnoid
+    JOIN pg_aggregate a ON a.aggtransfn = oa.aggtransfn AND a.aggtranstype = oa.aggtranstype
+    JOIN pg_proc p ON p.oid = a.aggfnoid AND p.prorettype = oa.aggtranstype AND p.proargtypes = o.proargtypes JOIN pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_proc m ON m.prokind = 'a' AND m.prorettype = oa.aggtranstype AND m.pronargs = 1 AND m.proargtypes[0] = oa.aggtranstype
+    JOIN pg_aggregate ma ON ma.aggfnoid = m.oid AND ma.aggtransfn = oa.aggcombinefn JOIN pg_namespace mn ON mn.oid = m.pronamespace
+    LEFT JOIN pg_proc f ON f.oid = oa.aggfinalfn AND (f.pronargs - f.pronargdefaults) <= 1 LEFT JOIN pg_namespace fn ON fn.oid = f.pronamespace
+  WHERE oa.aggfnoid = probed.aggregate::oid;
+  IF found.make IS NULL OR (found.value IS NULL AND (jsonb_typeof(spec) = 'string' OR spec->>'value' IS NULL)) THEN
+    RAISE EXCEPTION 'no mergeable state is known for column "%": %', name, expression USING ERRCODE = '0A000',
+      HINT = 'Use count, sum, avg, min, max, an aggregate that comes with x_state and x_merge, or {"state": "x_state(a)", "value": "x_value(column)"}.';
+  END IF;
+  RETURN jsonb_build_object('name', name, 'value', coalesce(CASE jsonb_typeof(spec) WHEN 'object' THEN spec->>'value' END, format(found.value, quote_ident(name))),
+    'states', jsonb_build_array(jsonb_build_object('column', name, 'make', concat_ws(' ', format('%s(%s)', found.make, parts[3]), parts[4]),
+                                                   'merge', found.merge, 'inverse', false)));
+END
+$body$;
+COMMENT ON FUNCTION rollup_column(regclass, text, jsonb) IS
+  'Internal to create_rollup: what a column keeps and how it is read, from an aggregate call or {"state", "value"}.';
+
+CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
+                              filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
+                              lateness interval DEFAULT '0') RETURNS regclass
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
+AS $body$
+DECLARE
+  r starhouse.rollup;
+  path text[];
+  schema text;
+  stem text;
+  time_type regtype;
+  batched boolean;
+  grants record;
+  item record;
+BEGIN
+  IF name IS NULL OR fact IS NULL OR time_column IS NULL OR bucket IS NULL OR aggregates IS NULL OR lateness IS NULL THEN
+    RAISE EXCEPTION 'name, fact, time_column, bucket, aggregates and lateness must not be NULL' USING ERRCODE = '22004',
+      HINT = 'For example create_rollup(''orders_hourly'', ''orders'', ''placed_at'', ''1 hour'', ARRAY[''city''], ''{"orders": "count(*)"}'').';
+  END IF;
+  path := parse_ident(name);
+  stem := path[cardinality(path)];
+  SELECT coalesce(CASE WHEN cardinality(path) > 1 THEN path[1] END, n.nspname) INTO schema
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact;
+  IF length(stem) > 50 THEN
+    RAISE EXCEPTION 'the name "%" is too long for a rollup', stem USING ERRCODE = '42622', HINT = 'Give one of at most 50 characters: its tables'' names begin with it.';
+  ELSIF to_regclass(format('%I.%I', schema, stem)) IS NOT NULL THEN
+    RAISE EXCEPTION 'there is a relation "%" in schema "%" already', stem, schema USING ERRCODE = '42P07', HINT = 'Choose another name, or drop_rollup() the one there is.';
+  END IF;
+  SELECT a.atttypid INTO time_type FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = time_column AND a.attnum > 0 AND NOT a.attisdropped;
+  IF time_type IS NULL THEN
+    RAISE EXCEPTION '% has no column "%"', fact, time_column USING ERRCODE = '42703', HINT = 'Name the column with the time of an event.';
+  ELSIF time_type <> 'timestamptz'::regtype THEN
+    RAISE EXCEPTION 'time column "%" is of type %', time_column, time_type USING ERRCODE = '42804', HINT = 'Buckets need timestamptz: a local time is ambiguous when the clocks go back.';
+  END IF;
+  bucket := justify_hours(bucket);
+  IF bucket <= interval '0' OR (extract(epoch FROM bucket) % 86400 <> 0 AND (extract(epoch FROM bucket) > 86400 OR 86400 % extract(epoch FROM bucket) <> 0))
+     OR (extract(epoch FROM bucket) % 86400 = 0 AND bucket <> ALL ('{1 day, 7 days, 1 month, 3 months, 1 year}'::interval[])) THEN
+    RAISE EXCEPTION 'a bucket cannot be % wide', bucket USING ERRCODE = '22023',
+      HINT = 'Use a part of a day that goes into it evenly, such as ''1 minute'' or ''6 hours'', or 1 day, 7 days, 1 month, 3 months or 1 year.';
+  ELSIF lateness < interval '0' THEN
+    RAISE EXCEPTION 'lateness is %', lateness USING ERRCODE = '22023', HINT = 'Give how far behind the newest bucket rows may come, 0 or more.';
+  ELSIF json_typeof(aggregates) <> 'object' OR aggregates::jsonb = '{}' THEN
+    RAISE EXCEPTION 'aggregates is no object with columns: %', aggregates USING ERRCODE = '22023', HINT = 'Give for example {"orders": "count(*)", "revenue": "sum(amount)"}.';
+  END IF;
+  batched := EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = 'batch_id' AND NOT a.attisdropped)
+             AND to_regclass(format('%I.feed', (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact))) IS NOT NULL;
+  capture := coalesce(capture, 'trigger');
+  IF capture NOT IN ('trigger', 'batch') OR (capture = 'batch' AND NOT batched) THEN
+    RAISE EXCEPTION 'capture "%" cannot be had for %', capture, fact USING ERRCODE = '22023',
+      HINT = 'trigger takes up every insert; batch those of the feeds of a warehouse whose fact has a column batch_id.';
+  END IF;
+
+  r.fact := fact;
+  r.time_column := time_column;
+  r.bucket := bucket;
+  r.time_zone := coalesce(time_zone, starhouse.warehouse_time_zone((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact)));
+  PERFORM timezone(r.time_zone, now());
+  r.filter := filter;
+  r.capture := capture;
+  r.lateness := lateness;
+  SELECT coalesce(jsonb_agg(jsonb_build_object('expression', coalesce(m[1], quote_ident(g)), 'name', coalesce(replace(btrim(m[2], '"'), '""', '"'), g)) ORDER BY n), '[]') INTO r.groups
+  FROM unnest(group_by) WITH ORDINALITY AS e(g, n) CROSS JOIN LATERAL (SELECT regexp_match(g, '^(.*\S)\s+as\s+(\w+|"(?:[^"]|"")+")\s*$', 'is') AS m) AS p;
+  SELECT jsonb_agg(starhouse.rollup_column(fact, key, value::jsonb) ORDER BY n) INTO r.columns FROM json_each(aggregates) WITH ORDINALITY AS e(key, value, n);
+  r.invertible := (SELECT bool_and((s->>'inverse')::boolean) FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s);
+
+  -- Writers of the fact wait until the rollup holds what is there now.
+  EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', fact);
+  EXECUTE format('CREATE TABLE %I.%I AS %s WITH NO DATA', schema, stem || '_delta', starhouse.rollup_made(r, fact::text, NULL, 1));
+  EXECUTE format('CREATE TABLE %I.%I (LIKE %1$I.%3$I, late_rows bigint NOT NULL DEFAULT 0, UNIQUE NULLS NOT DISTINCT (%4$s))', schema, stem || '_rolled', stem || '_delta', starhouse.rollup_key(r));
+  -- Groups whose last row went, for rollup_compact.
+  EXECUTE format('CREATE INDEX ON %I.%I (bucket) WHERE n_rows <= 0', schema, stem || '_rolled');
+  EXECUTE format('CREATE TABLE %I.%I (bucket timestamptz NOT NULL)', schema, stem || '_dirty');
+  EXECUTE format('CREATE TABLE %I.%I (watermark timestamptz NOT NULL DEFAULT ''-infinity'', frozen_before timestamptz NOT NULL DEFAULT ''-infinity'', late_rows bigint NOT NULL DEFAULT 0,
+                  compacted_at timestamptz NOT NULL DEFAULT now(), only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row))', schema, stem || '_mark');
+  EXECUTE format('INSERT INTO %I.%I DEFAULT VALUES', schema, stem || '_mark');
+  r.delta := format('%I.%I', schema, stem || '_delta')::regclass;
+  r.rolled := format('%I.%I', schema, stem || '_rolled')::regclass;
+  r.dirty := format('%I.%I', schema, stem || '_dirty')::regclass;
+  r.mark := format('%I.%I', schema, stem || '_mark')::regclass;
+  -- Dirty buckets come straight from the fact; OFFSET 0 keeps that a lookup per bucket.
+  EXECUTE format('CREATE VIEW %I.%I AS SELECT * FROM (%s) AS m WHERE m.n_rows > 0', schema, stem || '_states', starhouse.rollup_merged(r, format(
+    'SELECT %1$s FROM %2$s AS x WHERE NOT EXISTS (SELECT FROM %3$s AS d WHERE d.bucket = x.bucket) UNION ALL SELECT %1$s FROM %4$s AS x WHERE NOT EXISTS (SELECT FROM %3$s AS d WHERE d.bucket = x.bucket)
+     UNION ALL SELECT %1$s FROM (SELECT DISTINCT d.bucket AS dirty FROM %3$s AS d) AS d CROSS JOIN LATERAL (%5$s OFFSET 0) AS x',
+    starhouse.rollup_names(r, 'x.'), r.rolled, r.dirty, r.delta,
+    starhouse.rollup_made(r, fact::text, format('%1$I >= d.dirty AND %1$I < %2$s', time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1))));
+  r.states := format('%I.%I', schema, stem || '_states')::regclass;
+  EXECUTE format('CREATE VIEW %I.%I AS SELECT %s%s, %s <= (SELECT k.watermark FROM %s AS k) AS is_final FROM %s AS v', schema, stem, starhouse.rollup_key(r, 'v.'),
+    (SELECT string_agg(format(', %s AS %I', c.value->>'value', c.value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c),
+    starhouse.rollup_bucket_end(r, 'v.bucket'), r.mark, r.states);
+  r.rollup := format('%I.%I', schema, stem)::regclass;
+  INSERT INTO starhouse.rollup (rollup, fact, time_column, bucket, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark)
+  VALUES (r.rollup, r.fact, r.time_column, r.bucket, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark);
+
+  EXECUTE format('COMMENT ON VIEW %s IS %L', r.rollup, format('Rollup of %s by %s: always current. See starhouse.create_rollup.', fact, bucket));
+  EXECUTE format('COMMENT ON VIEW %s IS %L', r.states, format('Mergeable states of rollup %s: merge them over buckets or groups, then take the value.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.rolled, format('Compacted states of rollup %s.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.delta, format('States of rollup %s that starhouse.rollup_compact has not folded in yet.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.dirty, format('Buckets of rollup %s that starhouse.rollup_compact will recompute.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.mark, format('One row: watermark before which buckets of rollup %s are final, frozen_before before which its fact is gone, rows that came after their bucket was final, last compaction.', r.rollup));
+
+  PERFORM starhouse.rollup_capture(r);
+  -- Whoever writes the fact writes deltas; whoever reads it reads the rollup.
+  FOR grants IN SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS role, bool_or(x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')) AS writes,
+                                bool_or(x.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')) AS changes, bool_or(x.privilege_type = 'SELECT') AS reads
+                FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid = fact AND x.grantee <> c.relowner GROUP BY x.grantee LOOP
+    IF grants.writes THEN
+      EXECUTE format('GRANT INSERT ON %s, %s TO %s', r.delta, r.dirty, grants.role);
+    END IF;
+    IF grants.reads THEN
+      EXECUTE format('GRANT SELECT ON %s, %s TO %s', r.rollup, r.states, grants.role);
+    END IF;
+  END LOOP;
+  EXECUTE format('INSERT INTO %s (%s) %s', r.rolled, starhouse.rollup_names(r), starhouse.rollup_made(r, fact::text, NULL, 1));
+  PERFORM starhouse.rollup_move_watermark(r);
+  EXECUTE format('ANALYZE %s', r.rolled);
+  RETURN r.rollup;
+END
+$body$;
+COMMENT ON FUNCTION create_rollup(text, regclass, text, interval, text[], json, text, text, text, interval) IS
+  'Sums up a table per time bucket and group, kept current by its writes. Makes the view name (values), name_states (mergeable states) and the tables behind them in the fact''s schema, fills them, and returns the view. bucket: a part of a day that goes into it, 1 day, 7 days, 1 month, 3 months or 1 year (of time_zone; NULL: the warehouse''s, else the session''s). group_by: columns, or ''expression AS name''. aggregates: {"column": "count(*)" | "sum(x)" | "avg(x)" | "min(x)" | "max(x)" | an aggregate of starhouse | {"state": "x_state(a)", "value": "x_value(column)"}}, each with FILTER if need be; functions of other schemas are written with their schema. filter: condition on rows (NULL: all). capture: trigger (the default where NULL), or batch for facts that only feeds append to. Rows whose time is NULL are left out. lateness: how long after the newest bucket one becomes final. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
+
+CREATE FUNCTION drop_rollup(rollup regclass) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  r starhouse.rollup := starhouse.rollup_get(rollup);
+  stem text := (SELECT c.relname FROM pg_class c WHERE c.oid = r.rollup);
+BEGIN
+  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = r.fact) THEN
+    PERFORM starhouse.rollup_release(r);
+  END IF;
+  EXECUTE format('DROP FUNCTION IF EXISTS %I.%I()', (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = r.rollup), stem || '_capture');
+  DELETE FROM starhouse.rollup AS d WHERE d.rollup = r.rollup;
+  EXECUTE format('DROP VIEW %s', r.rollup);
+  EXECUTE format('DROP VIEW %s', r.states);
+  EXECUTE format('DROP TABLE %s, %s, %s, %s', r.rolled, r.delta, r.dirty, r.mark);
+END
+$body$;
+COMMENT ON FUNCTION drop_rollup(regclass) IS
+  'Drops a rollup: its views, its tables and its triggers on the fact, which stays. Fails (2BP01) while other views use it. 42704 for what is no rollup, NULL included.';

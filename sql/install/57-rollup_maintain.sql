@@ -1,0 +1,164 @@
+-- Compacting, checking and rebuilding rollups. Each writes by single statements, so under one snapshot:
+-- a row that commits meanwhile is either in what is folded or in what stays, never in both.
+
+CREATE FUNCTION rollup_move_watermark(r rollup) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  EXECUTE format('UPDATE %s SET compacted_at = clock_timestamp(), watermark = greatest(watermark, coalesce((SELECT max(bucket) FROM %s) - %L::interval, ''-infinity''))', r.mark, r.rolled, r.lateness);
+END
+$body$;
+COMMENT ON FUNCTION rollup_move_watermark(rollup) IS 'Internal: moves the watermark to the start of the newest bucket less the lateness; never back.';
+
+CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+DECLARE
+  r starhouse.rollup := starhouse.rollup_get(rollup);
+  names text := starhouse.rollup_names(r);
+  keys integer := 1 + jsonb_array_length(r.groups);
+  changes text := (SELECT string_agg(format('%1$s = m.%1$s', n), ', ') FROM unnest((starhouse.rollup_list(r))[keys + 1:]) AS n);
+BEGIN
+  IF NOT starhouse.scd_owns(r.rolled) THEN
+    RAISE EXCEPTION 'rollup % belongs to another role', r.rollup USING ERRCODE = '42501',
+      HINT = format('Compact it as %s, or as a member of that role.', (SELECT c.relowner::regrole FROM pg_class c WHERE c.oid = r.rolled));
+  END IF;
+  -- One at a time; writers and readers go on.
+  PERFORM pg_advisory_xact_lock('pg_class'::regclass::oid::integer, r.rolled::oid::integer);
+  -- Old and new rows of the buckets at hand meet by GROUP BY: the one equality of groups that there is,
+  -- NULLs and all. Nobody else writes rolled, so a group's row is found by its ctid and a new one simply
+  -- inserted: half the price of ON CONFLICT.
+  EXECUTE format($sql$
+    WITH gone AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM %2$s AS d WHERE d.bucket = x.bucket) RETURNING %3$s),
+      merged AS (%4$s),
+      added AS (INSERT INTO %5$s (%6$s, late_rows) SELECT %7$s, coalesce(m.late, 0) FROM merged AS m WHERE m.old_row IS NULL ORDER BY %10$s),
+      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + coalesce(m.late, 0) FROM merged AS m WHERE m.touched AND t.ctid = m.old_row),
+      marked AS (UPDATE %9$s SET late_rows = late_rows + (SELECT sum(m.late) FROM merged AS m) WHERE EXISTS (SELECT FROM merged AS m WHERE m.late > 0))
+    SELECT (SELECT count(*) FROM gone), (SELECT coalesce(sum(m.late), 0) FROM merged AS m)$sql$,
+    r.delta, r.dirty, starhouse.rollup_names(r, 'x.'),
+    starhouse.rollup_merged(r, format('SELECT %1$s, true AS is_new, NULL::tid AS old_row FROM gone AS x UNION ALL SELECT %1$s, false, x.ctid FROM %2$s AS x WHERE x.bucket = ANY (ARRAY(SELECT DISTINCT g.bucket FROM gone AS g))',
+                                      starhouse.rollup_names(r, 'x.'), r.rolled),
+      format(', min(u.old_row) AS old_row, bool_or(u.is_new) AS touched, sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0 AND %s <= (SELECT k.watermark FROM %s AS k)) AS late',
+             starhouse.rollup_bucket_end(r, 'u.bucket'), r.mark)),
+    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'))
+    INTO folded, late_rows;
+  -- Buckets whose raw rows are gone keep what they have.
+  EXECUTE format($sql$
+    WITH taken AS (DELETE FROM %1$s RETURNING bucket),
+      buckets AS (SELECT DISTINCT bucket AS dirty FROM taken WHERE bucket >= (SELECT frozen_before FROM %2$s)),
+      gone AS (DELETE FROM %3$s AS x USING buckets AS d WHERE x.bucket = d.dirty),
+      merged AS (%4$s),
+      added AS (INSERT INTO %5$s (%6$s) SELECT %7$s FROM merged AS m WHERE m.old_row IS NULL),
+      changed AS (UPDATE %5$s AS t SET %8$s FROM merged AS m WHERE t.ctid = m.old_row)
+    SELECT count(*) FROM buckets$sql$,
+    r.dirty, r.mark, r.delta,
+    starhouse.rollup_merged(r, format('SELECT x.*, NULL::tid AS old_row FROM buckets AS d CROSS JOIN LATERAL (%s OFFSET 0) AS x UNION ALL SELECT %s, x.ctid FROM %s AS x WHERE x.bucket = ANY (ARRAY(SELECT d.dirty FROM buckets AS d))',
+      starhouse.rollup_made(r, r.fact::text, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
+      -- Of what was there only the key: with no row left it goes below.
+      starhouse.rollup_key(r, 'x.') || ', 0' || repeat(', NULL', cardinality(starhouse.rollup_list(r)) - keys - 1), r.rolled), ', min(u.old_row) AS old_row'),
+    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes) INTO recomputed;
+  EXECUTE format('DELETE FROM %s WHERE n_rows <= 0', r.rolled);
+  PERFORM starhouse.rollup_move_watermark(r);
+END
+$body$;
+COMMENT ON FUNCTION rollup_compact(regclass) IS
+  'Folds a rollup''s deltas into its table and recomputes marked buckets, in the caller''s transaction; writers and readers go on, a second compaction waits. Returns deltas folded, buckets recomputed and how many rows came after their bucket was final. Needs the rights of the rollup''s owner. 42501 for another role, 42704 for what is no rollup, NULL included.';
+
+CREATE PROCEDURE rollup_compact_all()
+  LANGUAGE plpgsql
+AS $body$
+DECLARE
+  every regclass[] := ARRAY(SELECT r.rollup FROM starhouse.rollup AS r WHERE starhouse.scd_owns(r.rolled) ORDER BY r.rollup);
+  one regclass;
+BEGIN
+  FOREACH one IN ARRAY every LOOP
+    PERFORM starhouse.rollup_compact(one);
+    COMMIT;
+  END LOOP;
+END
+$body$;
+COMMENT ON PROCEDURE rollup_compact_all() IS
+  'Compacts every rollup of which the caller has the owner''s role, each in a transaction of its own. For a scheduler; not within a transaction block.';
+
+CREATE FUNCTION rollup_rebuild(rollup regclass, from_time timestamptz DEFAULT '-infinity', to_time timestamptz DEFAULT 'infinity') RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+DECLARE
+  r starhouse.rollup := starhouse.rollup_get(rollup);
+  frozen timestamptz;
+  result bigint;
+BEGIN
+  IF from_time IS NULL OR to_time IS NULL OR from_time >= to_time THEN
+    RAISE EXCEPTION 'nothing lies between % and %', coalesce(from_time::text, 'NULL'), coalesce(to_time::text, 'NULL') USING ERRCODE = '22023', HINT = 'Give the earlier time first.';
+  END IF;
+  EXECUTE format('SELECT frozen_before FROM %s', r.mark) INTO frozen;
+  EXECUTE format($sql$
+    INSERT INTO %1$s (bucket)
+    SELECT b.bucket FROM (
+      SELECT bucket FROM %2$s UNION SELECT bucket FROM %3$s
+      UNION SELECT %4$s FROM %5$s WHERE %6$I IS NOT NULL AND %6$I >= $1 AND %6$I < $2) AS b
+    WHERE b.bucket < $2 AND %7$s > $1 AND b.bucket >= $3$sql$,
+    r.dirty, r.rolled, r.delta, starhouse.rollup_bucket(r, quote_ident(r.time_column)), r.fact, r.time_column, starhouse.rollup_bucket_end(r, 'b.bucket'))
+    USING from_time, to_time, frozen;
+  GET DIAGNOSTICS result = ROW_COUNT;
+  RETURN result;
+END
+$body$;
+COMMENT ON FUNCTION rollup_rebuild(regclass, timestamptz, timestamptz) IS
+  'Marks the buckets that touch [from_time, to_time) to be recomputed and returns how many. From then on they are served from the fact, and the next rollup_compact stores what it finds there. Frozen buckets, whose raw rows are gone, stay as they are. 22023 for an empty range or NULL, 42704 for what is no rollup.';
+
+CREATE FUNCTION rollup_freeze(rollup regclass, before timestamptz) RETURNS timestamptz
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+DECLARE
+  r starhouse.rollup := starhouse.rollup_get(rollup);
+  result timestamptz;
+BEGIN
+  IF before IS NULL THEN
+    RAISE EXCEPTION 'before must not be NULL' USING ERRCODE = '22004', HINT = 'Give the time before which the fact''s rows will go.';
+  END IF;
+  -- What is marked there is recomputed while it still can be.
+  PERFORM starhouse.rollup_compact(r.rollup);
+  -- The bucket that holds the cutoff loses a part of its rows, too.
+  EXECUTE format('UPDATE %s SET frozen_before = greatest(frozen_before, CASE WHEN %s = $1 THEN $1 ELSE %s END) RETURNING frozen_before',
+                 r.mark, starhouse.rollup_bucket(r, '$1'), starhouse.rollup_bucket_end(r, starhouse.rollup_bucket(r, '$1'))) INTO result USING before;
+  RETURN result;
+END
+$body$;
+COMMENT ON FUNCTION rollup_freeze(regclass, timestamptz) IS
+  'Keeps the buckets before a time as they are now, because the fact''s rows of that time are about to be dropped: they are never recomputed again, late rows are still added. Compacts first. Returns the time before which the rollup is frozen; it never moves back. drop_partitions_before calls it. 22004 for NULL, 42704 for what is no rollup.';
+
+-- Compares with a recomputation.
+CREATE FUNCTION rollup_check(rollup regclass, from_time timestamptz DEFAULT '-infinity', to_time timestamptz DEFAULT 'infinity')
+  RETURNS TABLE (bucket timestamptz, groups jsonb, column_name text, served text, recomputed text)
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+DECLARE
+  r starhouse.rollup := starhouse.rollup_get(rollup);
+  values_of text;
+  frozen timestamptz;
+BEGIN
+  EXECUTE format('SELECT frozen_before FROM %s', r.mark) INTO frozen;
+  SELECT string_agg(format('%L, %s', c->>'name', c->>'value'), ', ') INTO values_of FROM jsonb_array_elements(r.columns) AS c;
+  RETURN QUERY EXECUTE format($sql$
+    WITH served AS (SELECT v.bucket, to_jsonb(ARRAY[%1$s]::text[]) AS groups, jsonb_build_object(%2$s) AS row FROM %3$s AS v WHERE v.bucket >= $1 AND v.bucket < $2),
+      fresh AS (SELECT v.bucket, to_jsonb(ARRAY[%1$s]::text[]) AS groups, jsonb_build_object(%2$s) AS row FROM (%4$s) AS v WHERE v.bucket >= $1 AND v.bucket < $2)
+    SELECT bucket, groups, k.key, s.row->>k.key, f.row->>k.key
+    FROM served AS s FULL JOIN fresh AS f USING (bucket, groups)
+      CROSS JOIN LATERAL jsonb_object_keys(coalesce(s.row, f.row)) AS k(key)
+    WHERE s.row IS NULL OR f.row IS NULL OR (s.row->k.key IS DISTINCT FROM f.row->k.key AND NOT (
+      jsonb_typeof(s.row->k.key) = 'number' AND jsonb_typeof(f.row->k.key) = 'number'
+      AND abs((s.row->>k.key)::numeric - (f.row->>k.key)::numeric) <= 1e-9 * greatest(abs((s.row->>k.key)::numeric), abs((f.row->>k.key)::numeric))))
+    ORDER BY 1, 2, 3$sql$,
+    coalesce((SELECT string_agg('v.' || quote_ident(g->>'name') || '::text', ', ') FROM jsonb_array_elements(r.groups) AS g), ''), values_of, r.states,
+    starhouse.rollup_made(r, r.fact::text, format('%1$I >= %2$L', r.time_column, greatest(from_time, frozen)), 1))
+    USING greatest(from_time, frozen), coalesce(to_time, 'infinity');
+END
+$body$;
+COMMENT ON FUNCTION rollup_check(regclass, timestamptz, timestamptz) IS
+  'Compares a rollup with a recomputation from its fact, for buckets that begin in [from_time, to_time): one row for each value that differs, none when all is well. Numbers may differ by a relative 1e-9, as sums of floating-point numbers in another order do. Frozen buckets are left out. A NULL time is no bound; 42704 for what is no rollup.';
