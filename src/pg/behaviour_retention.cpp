@@ -122,7 +122,7 @@ STARHOUSE_FUNCTION(starhouse_retention_matrix) {
 STARHOUSE_FUNCTION(starhouse_retention_curve) {
   const Retention &retention = States::argument(fcinfo, 0);
   const auto &shares =
-      kept_items<double>([&](const starhouse::Env &) { return retention.curve(); });
+      kept_items<double>([&](const starhouse::Env &env) { return retention.curve(env); });
   auto *values =
       static_cast<Datum *>(palloc(sizeof(Datum) * std::max<std::size_t>(1, shares.size())));
   for (std::size_t i = 0; i < shares.size(); ++i) {

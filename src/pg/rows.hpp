@@ -6,6 +6,9 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
 }
 
 #include <memory_resource>
@@ -43,6 +46,37 @@ const Items<Item> &kept_items(Find find) {
     new (items) Items<Item>(find(Env{.memory = memory, .cancel_requested = cancel_requested}));
   });
   return *items;
+}
+
+// An array of rows: `row` makes each from an item and the type of a row. `element` is that type's
+// OID.
+template <class Item, class Row>
+Datum composite_array(Oid element, const Items<Item> &items, Row row) {
+  TupleDesc type = lookup_rowtype_tupdesc(element, -1);
+  if (items.size() > MaxAllocSize / sizeof(Datum)) {
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("an array of %zu rows is too large", items.size()),
+                    errhint("Ask for rows instead, with the set-returning function.")));
+  }
+  auto *values =
+      static_cast<Datum *>(palloc(std::max<std::size_t>(1, items.size()) * sizeof(Datum)));
+  std::size_t count = 0;
+  for (const Item &item : items) {
+    values[count++] = row(item, type);
+  }
+  ReleaseTupleDesc(type);
+  int16 length = 0;
+  bool by_value = false;
+  char alignment = 0;
+  get_typlenbyvalalign(element, &length, &by_value, &alignment);
+  return PointerGetDatum(
+      construct_array(values, static_cast<int>(count), element, length, by_value, alignment));
+}
+
+// The same as the result of a function that returns such an array.
+template <class Item, class Row>
+Datum composite_array(FunctionCallInfo fcinfo, const Items<Item> &items, Row row) {
+  return composite_array(get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid)), items, row);
 }
 
 } // namespace starhouse::pg

@@ -2,10 +2,15 @@
 // with a hint, or a state that writes itself back the same, can be merged with a fresh one and with
 // itself, and read.
 #include "core/behaviour/concurrency.hpp"
+#include "core/behaviour/ewma.hpp"
 #include "core/behaviour/funnel.hpp"
+#include "core/behaviour/histogram.hpp"
+#include "core/behaviour/paths.hpp"
 #include "core/behaviour/retention.hpp"
 #include "core/behaviour/spans.hpp"
+#include "core/behaviour/time_series.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -35,7 +40,7 @@ void use(const DaySet &set) {
   require(std::is_sorted(days.begin(), days.end()));
 }
 void use(const Retention &retention) {
-  for (const double share : retention.curve()) {
+  for (const double share : retention.curve({})) {
     require(share >= 0 && share <= 1);
   }
 }
@@ -54,16 +59,73 @@ void use(const Concurrency &counted) {
   });
 }
 
+void use(const Histogram &histogram) {
+  std::uint64_t rows = 0;
+  for (const HistogramBucket &bucket : histogram.buckets({})) {
+    require(bucket.low <= bucket.high);
+    rows += bucket.count;
+  }
+  require(rows == histogram.rows());
+}
+void use(const QuantileHistogram &histogram) {
+  double last = -HUGE_VAL;
+  try {
+    for (const HistogramBucket &bucket : histogram.buckets({})) {
+      require(bucket.count > 0 && bucket.low >= last && bucket.high >= bucket.low);
+      last = bucket.high;
+    }
+  } catch (const starhouse::Error &error) { // of no rows, without a number of buckets
+    require(error.code() == starhouse::sqlstate::invalid_parameter_value);
+  }
+}
+void use(const TimeSeries &series) {
+  double average = 0;
+  require(series.average(Method::step, average) == (series.size() > 0));
+  require(series.average(Method::linear, average) == (series.size() > 0));
+  require(series.lttb(5, {}).size() <= 5);
+  GapFiller filler(series, Fill::linear);
+  filler.next(-1000, 0);
+  filler.next(0, 1000);
+}
+void use(const Ewma &ewma) {
+  try {
+    ewma.value();
+  } catch (const starhouse::Error &error) {
+    require(!error.hint().empty());
+  }
+}
+void use(const EventPath &path) {
+  std::size_t steps = 0;
+  path.each_step(INT64_MAX, true, [&](std::string_view step) { steps += step.size() + 1; });
+}
+void use(const PathCounts &counts) {
+  for (PathCounts::Frequent frequent : counts.top(3, {})) {
+    require(frequent.count > 0 && frequent.share <= 1);
+    while (!frequent.path.empty()) {
+      next_path_step(frequent.path);
+    }
+  }
+}
+
+template <class State>
+State fresh() {
+  if constexpr (std::is_default_constructible_v<State>) {
+    return State{};
+  } else {
+    return State{starhouse::Env{}};
+  }
+}
+
 template <class State>
 void check(starhouse::Bytes bytes) {
-  State state{starhouse::Env{}};
+  State state = fresh<State>();
   starhouse::read_state(state, bytes);
   use(state);
   const std::vector<std::byte> once = stored(state);
-  State again{starhouse::Env{}};
+  State again = fresh<State>();
   starhouse::read_state(again, once);
   require(stored(again) == once);
-  State merged{starhouse::Env{}};
+  State merged = fresh<State>();
   merged.merge(state);
   require(stored(merged) == once);
   merged.merge(again);
@@ -94,6 +156,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       break;
     case StateKind::concurrency:
       check<Concurrency>(bytes);
+      break;
+    case StateKind::histogram:
+      check<Histogram>(bytes);
+      break;
+    case StateKind::quantile_histogram:
+      check<QuantileHistogram>(bytes);
+      break;
+    case StateKind::time_series:
+      check<TimeSeries>(bytes);
+      break;
+    case StateKind::ewma:
+      check<Ewma>(bytes);
+      break;
+    case StateKind::event_path:
+      check<EventPath>(bytes);
+      break;
+    case StateKind::path_counts:
+      check<PathCounts>(bytes);
       break;
     default:
       break;

@@ -181,10 +181,10 @@ std::int64_t Retention::last_after(std::int64_t cohort) const noexcept {
   return last_active_ <= cohort ? 0 : std::min(last_active_ - cohort, most_periods);
 }
 
-std::pmr::vector<double> Retention::curve() const {
+std::pmr::vector<double> Retention::curve(const Env &env) const {
   // Users of the cohorts that have come as far, first by the last period each has come to.
-  std::pmr::vector<std::uint64_t> users(env_.memory);
-  std::pmr::vector<std::uint64_t> active(env_.memory);
+  std::pmr::vector<std::uint64_t> users(env.memory);
+  std::pmr::vector<std::uint64_t> active(env.memory);
   for (const auto &[number, cohort] : cohorts_) {
     const auto last = static_cast<std::size_t>(last_after(number));
     if (users.size() <= last) {
@@ -196,7 +196,7 @@ std::pmr::vector<double> Retention::curve() const {
       active[i] += cohort.active[i];
     }
   }
-  std::pmr::vector<double> shares(users.size(), env_.memory);
+  std::pmr::vector<double> shares(users.size(), env.memory);
   std::uint64_t come = 0;
   for (std::size_t i = users.size(); i-- > 0;) {
     come += users[i];

@@ -79,7 +79,7 @@ public:
 
   // By periods after: the share of users active then, of all cohorts that have come that far (that
   // is, whose period is no later than the last with activity).
-  std::pmr::vector<double> curve() const;
+  std::pmr::vector<double> curve(const Env &env) const;
 
   std::size_t encoded_size() const;
   void encode(ByteWriter &out) const;

@@ -1,6 +1,6 @@
 #include "core/geo/trace.hpp"
 
-#include "core/geo/decimal_form.hpp"
+#include "core/decimal_form.hpp"
 
 #include <algorithm>
 

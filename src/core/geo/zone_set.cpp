@@ -1,6 +1,6 @@
 #include "core/geo/zone_set.hpp"
 
-#include "core/geo/decimal_form.hpp"
+#include "core/decimal_form.hpp"
 #include "core/stream/encoding.hpp"
 
 #include <algorithm>
