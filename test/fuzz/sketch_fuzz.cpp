@@ -2,6 +2,7 @@
 // that writes itself back the same, can be merged, added to and read.
 #include "core/sketch/distinct.hpp"
 #include "core/sketch/percentile.hpp"
+#include "core/sketch/top_k.hpp"
 
 #include <cmath>
 #include <cstdint>
@@ -46,6 +47,26 @@ void use(Percentile &sketch) {
   }
 }
 
+void use(TopK &sketch) {
+  std::int64_t previous = INT64_MAX;
+  for (const TopK::Item &item : sketch.top(100)) {
+    require(item.count > 0 && item.count <= previous);
+    previous = item.count;
+  }
+  const auto add = [&](auto key, starhouse::KeyKind kind) {
+    try {
+      sketch.add(kind, key);
+    } catch (const starhouse::Error &error) {
+      require(!error.hint().empty());
+    }
+  };
+  for (int i = 0; i < 50; ++i) {
+    add(std::int64_t{i}, starhouse::KeyKind::integer);
+    add(starhouse::UuidKey{1, static_cast<std::uint64_t>(i)}, starhouse::KeyKind::uuid);
+    add(starhouse::TextKey{"x", "x", 0}, starhouse::KeyKind::text);
+  }
+}
+
 template <class State>
 void check(starhouse::Bytes bytes) {
   State state{starhouse::Env{}};
@@ -75,6 +96,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       break;
     case StateKind::percentile_sketch:
       check<Percentile>(bytes);
+      break;
+    case StateKind::top_k_sketch:
+      check<TopK>(bytes);
       break;
     default:
       break;
