@@ -2,6 +2,7 @@
 // that writes itself back the same, can be merged, added to and read.
 #include "core/sketch/distinct.hpp"
 #include "core/sketch/percentile.hpp"
+#include "core/sketch/theta.hpp"
 #include "core/sketch/top_k.hpp"
 
 #include <cmath>
@@ -67,6 +68,22 @@ void use(TopK &sketch) {
   }
 }
 
+void use(Theta &sketch) {
+  const Theta::Bounds bounds = sketch.bounds(0.9);
+  require(bounds.lower <= sketch.estimate() && sketch.estimate() <= bounds.upper);
+  Theta other{starhouse::Env{}};
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    other.add(i << 58U);
+  }
+  Theta both = sketch;
+  both.intersect(other);
+  Theta rest = sketch;
+  rest.subtract(other);
+  require(both.kept() + rest.kept() <= sketch.kept());
+  sketch.add(UINT64_MAX);
+  sketch.add(0);
+}
+
 template <class State>
 void check(starhouse::Bytes bytes) {
   State state{starhouse::Env{}};
@@ -99,6 +116,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       break;
     case StateKind::top_k_sketch:
       check<TopK>(bytes);
+      break;
+    case StateKind::theta_sketch:
+      check<Theta>(bytes);
       break;
     default:
       break;
