@@ -1,8 +1,11 @@
 #include "core/sketch/theta.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <iterator>
+#include <string>
 
 namespace starhouse::sketch {
 
@@ -10,6 +13,12 @@ namespace {
 
 // Hashes are gathered to this many before they are cut down to those that may be kept.
 constexpr std::size_t most_gathered = 2 * Theta::most_kept;
+
+std::string text_of(double number) {
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number);
+  return {text.data(), end.ptr};
+}
 
 // The quantile of the normal distribution: P. Acklam's rational approximation (2000), with one step
 // of Halley's method by erfc, so exact but for rounding.
@@ -192,7 +201,7 @@ double Theta::estimate() const {
 Theta::Bounds Theta::bounds(double confidence) const {
   if (!(confidence > 0 && confidence < 1)) {
     throw Error(sqlstate::invalid_parameter_value,
-                "confidence must lie between 0 and 1, both excluded",
+                "confidence must lie above 0 and below 1: " + text_of(confidence),
                 "0.95 means that 19 of 20 intervals hold the true number.");
   }
   const auto size = static_cast<double>(hashes().size());
