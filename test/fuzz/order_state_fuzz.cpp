@@ -1,5 +1,6 @@
-// Stored forms of percentiles, means and spreads: any bytes give an error or a state that can be
-// read, stored, merged and asked.
+// Stored forms of percentiles, means and spreads, best rows: any bytes give an error or a state
+// that can be read, stored, merged and asked.
+#include "core/order/best.hpp"
 #include "core/order/moments.hpp"
 #include "core/order/percentile.hpp"
 
@@ -39,6 +40,10 @@ void use(const Percentile<Numbers> &state) {
   } catch (const starhouse::Error &error) {
     require(!error.hint().empty());
   }
+}
+
+void use(const Best &state) {
+  require(state.count() > 0 && state.values(Env{}).size() == state.count());
 }
 
 // What a value function makes of any state: a number or an error that says what to do.
@@ -124,6 +129,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       break;
     case StateKind::percentile_interval:
       check<Percentile<Durations>>(bytes);
+      break;
+    case StateKind::best:
+      check<Best>(bytes);
       break;
     case StateKind::sum:
       check_fixed<Sum>(bytes);

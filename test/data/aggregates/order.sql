@@ -54,3 +54,11 @@ SELECT pg_temp.sample('sum_state(w)', 'sum_value(x)::text || '' '' || sum_avg(x)
 SELECT pg_temp.sample('sum_merge(st)', 'sum_value(x)::text', merges => 'sum_state(w)');
 SELECT pg_temp.sample('sum_stable(w)');
 SELECT pg_temp.sample('avg_stable(w)');
+
+-- Best rows: every type of values by every type of keys. A state's bytes depend on its rows alone, so the text is compared.
+SELECT pg_temp.sample(format(call, value, key), brief => (value, key) NOT IN (('s', 'n'), ('w', 'num')))
+FROM unnest(ARRAY['flag', 'i', 'n', 'w', 'num', 'd', 'ts', 'u', 's', 'j']) value, unnest(ARRAY['w', 'n', 'num', 'ts']) key,
+  unnest(ARRAY['max_by(%s, %s)', 'min_by(%s, %s)', 'max_by(%s, %s, 4)', 'min_by(%s, %s, 4)', 'max_by_state(%s, %s, 3)', 'min_by_state(%s, %s, 3)']) call;
+SELECT pg_temp.sample(format('%s_by(%s, ts)', side, value), brief => value NOT IN ('num', 'j')) FROM unnest(ARRAY['flag', 'i', 'n', 'w', 'num', 'd', 'ts', 'u', 's', 'j']) value, unnest(ARRAY['first', 'last']) side;
+SELECT pg_temp.sample('best_merge(st)', merges => 'max_by_state(s, num, 5)');
+SELECT pg_temp.sample('best_merge(st)', merges => 'min_by_state(w, ts, 1)');
