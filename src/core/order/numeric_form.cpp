@@ -103,7 +103,7 @@ std::uint64_t numeric_prefix(Bytes units) noexcept {
   if (number.sign > 1) {
     return ~std::uint64_t{0} - (number.sign == 2 ? 1 : 0);
   }
-  auto size = static_cast<std::uint64_t>(number.weight + 32769);
+  auto size = static_cast<std::uint64_t>(number.weight) + 32769; // from 1
   for (std::size_t i = 0; i < 3; ++i) {
     size = size << 14U | (i < number.digits ? unit(units, number.first + i) : 0U);
   }
