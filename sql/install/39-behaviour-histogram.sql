@@ -51,15 +51,15 @@ CREATE FUNCTION histogram_inverse(histogram_state, float8, float8, float8, int) 
 COMMENT ON FUNCTION histogram_inverse(histogram_state, float8, float8, float8, int) IS
   'Internal: takes a value off a moving histogram.';
 CREATE AGGREGATE histogram_state(value float8, low float8, high float8, buckets int) (
-  SFUNC = histogram_add, STYPE = histogram_state, COMBINEFUNC = histogram_combine, PARALLEL = SAFE);
+  SFUNC = histogram_add, STYPE = histogram_state, SSPACE = 400, COMBINEFUNC = histogram_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_state(float8, float8, float8, int) IS
   'Counts of linear buckets, to be kept and merged: as histogram, whose errors it has.';
 CREATE AGGREGATE histogram_merge(state histogram_state) (
-  SFUNC = histogram_combine, STYPE = histogram_state, COMBINEFUNC = histogram_combine, PARALLEL = SAFE);
+  SFUNC = histogram_combine, STYPE = histogram_state, SSPACE = 400, COMBINEFUNC = histogram_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_merge(histogram_state) IS
   'The counts of all states added, which must have the same buckets (22023). NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE histogram(value float8, low float8, high float8, buckets int) (
-  SFUNC = histogram_add, STYPE = histogram_state, FINALFUNC = histogram_array, COMBINEFUNC = histogram_combine,
+  SFUNC = histogram_add, STYPE = histogram_state, SSPACE = 400, FINALFUNC = histogram_array, COMBINEFUNC = histogram_combine,
   MSFUNC = histogram_moving, MINVFUNC = histogram_inverse, MSTYPE = histogram_state, MFINALFUNC = histogram_array,
   PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram(float8, float8, float8, int) IS
@@ -77,11 +77,11 @@ CREATE FUNCTION histogram_log_inverse(histogram_state, float8, int) RETURNS hist
 COMMENT ON FUNCTION histogram_log_inverse(histogram_state, float8, int) IS
   'Internal: takes a value off a moving histogram_log.';
 CREATE AGGREGATE histogram_log_state(value float8, buckets_per_decade int) (
-  SFUNC = histogram_log_add, STYPE = histogram_state, COMBINEFUNC = histogram_combine, PARALLEL = SAFE);
+  SFUNC = histogram_log_add, STYPE = histogram_state, SSPACE = 400, COMBINEFUNC = histogram_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_log_state(float8, int) IS
   'Counts of logarithmic buckets, to be kept and merged: as histogram_log, whose errors it has.';
 CREATE AGGREGATE histogram_log(value float8, buckets_per_decade int) (
-  SFUNC = histogram_log_add, STYPE = histogram_state, FINALFUNC = histogram_array, COMBINEFUNC = histogram_combine,
+  SFUNC = histogram_log_add, STYPE = histogram_state, SSPACE = 400, FINALFUNC = histogram_array, COMBINEFUNC = histogram_combine,
   MSFUNC = histogram_log_moving, MINVFUNC = histogram_log_inverse, MSTYPE = histogram_state, MFINALFUNC = histogram_array,
   PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_log(float8, int) IS
@@ -130,15 +130,15 @@ CREATE FUNCTION quantile_histogram_add(quantile_histogram_state, float8, int) RE
 COMMENT ON FUNCTION quantile_histogram_add(quantile_histogram_state, float8, int) IS
   'Internal: transition of histogram_quantile.';
 CREATE AGGREGATE histogram_quantile_state(value float8, buckets int) (
-  SFUNC = quantile_histogram_add, STYPE = quantile_histogram_state, COMBINEFUNC = quantile_histogram_combine, PARALLEL = SAFE);
+  SFUNC = quantile_histogram_add, STYPE = quantile_histogram_state, SSPACE = 2000, COMBINEFUNC = quantile_histogram_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_quantile_state(float8, int) IS
   'The values of a quantile histogram, to be kept and merged: as histogram_quantile, whose errors it has.';
 CREATE AGGREGATE histogram_quantile_merge(state quantile_histogram_state) (
-  SFUNC = quantile_histogram_combine, STYPE = quantile_histogram_state, COMBINEFUNC = quantile_histogram_combine, PARALLEL = SAFE);
+  SFUNC = quantile_histogram_combine, STYPE = quantile_histogram_state, SSPACE = 2000, COMBINEFUNC = quantile_histogram_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_quantile_merge(quantile_histogram_state) IS
   'The values of all states, which must have the same number of buckets (22023). NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE histogram_quantile(value float8, buckets int) (
-  SFUNC = quantile_histogram_add, STYPE = quantile_histogram_state, FINALFUNC = quantile_histogram_array,
+  SFUNC = quantile_histogram_add, STYPE = quantile_histogram_state, SSPACE = 2000, FINALFUNC = quantile_histogram_array,
   COMBINEFUNC = quantile_histogram_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE histogram_quantile(float8, int) IS
   'Values parted into buckets (1 to 10,000) of equal share, as an array of histogram_bucket, exact: bucket i ends at rank ceil(i / buckets * values), or later, since equal values stay together; so there may be fewer buckets. Rows with a NULL are left out, NULL for no rows. NaN is an error (22003), numbers of buckets out of range or that differ between rows too (22023), and more than some 40,000,000 values that differ (54000).';

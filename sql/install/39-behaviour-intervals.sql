@@ -45,15 +45,15 @@ CREATE FUNCTION interval_union_add(interval_union_state, timestamptz, timestampt
 COMMENT ON FUNCTION interval_union_add(interval_union_state, timestamptz, timestamptz) IS
   'Internal: transition of interval_union_seconds.';
 CREATE AGGREGATE interval_union_state(started timestamptz, ended timestamptz) (
-  SFUNC = interval_union_add, STYPE = interval_union_state, COMBINEFUNC = interval_union_combine, PARALLEL = SAFE);
+  SFUNC = interval_union_add, STYPE = interval_union_state, SSPACE = 600, COMBINEFUNC = interval_union_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE interval_union_state(timestamptz, timestamptz) IS
   'The time that intervals cover, to be kept and merged: as interval_union_seconds, whose errors it has.';
 CREATE AGGREGATE interval_union_merge(state interval_union_state) (
-  SFUNC = interval_union_combine, STYPE = interval_union_state, COMBINEFUNC = interval_union_combine, PARALLEL = SAFE);
+  SFUNC = interval_union_combine, STYPE = interval_union_state, SSPACE = 600, COMBINEFUNC = interval_union_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE interval_union_merge(interval_union_state) IS
   'The time that the intervals of all states cover. NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE interval_union_seconds(started timestamptz, ended timestamptz) (
-  SFUNC = interval_union_add, STYPE = interval_union_state, FINALFUNC = interval_union_value,
+  SFUNC = interval_union_add, STYPE = interval_union_state, SSPACE = 600, FINALFUNC = interval_union_value,
   COMBINEFUNC = interval_union_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE interval_union_seconds(timestamptz, timestamptz) IS
   'Seconds covered by at least one of the intervals, each from its start to before its end. The order of rows makes no difference. Rows with a NULL are left out, NULL for no rows, 0 where all are empty. An end before its start is an error (22023), infinite times too (22008).';
@@ -107,20 +107,20 @@ CREATE FUNCTION concurrent_peak_add(concurrent_peak_state, timestamptz, timestam
 COMMENT ON FUNCTION concurrent_peak_add(concurrent_peak_state, timestamptz, timestamptz) IS
   'Internal: transition of concurrent_peak.';
 CREATE AGGREGATE concurrent_peak_state(started timestamptz, ended timestamptz) (
-  SFUNC = concurrent_peak_add, STYPE = concurrent_peak_state, COMBINEFUNC = concurrent_peak_combine, PARALLEL = SAFE);
+  SFUNC = concurrent_peak_add, STYPE = concurrent_peak_state, SSPACE = 2000, COMBINEFUNC = concurrent_peak_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE concurrent_peak_state(timestamptz, timestamptz) IS
   'How many intervals run at each time, to be kept and merged: as concurrent_peak, whose errors it has.';
 CREATE AGGREGATE concurrent_peak_merge(state concurrent_peak_state) (
-  SFUNC = concurrent_peak_combine, STYPE = concurrent_peak_state, COMBINEFUNC = concurrent_peak_combine, PARALLEL = SAFE);
+  SFUNC = concurrent_peak_combine, STYPE = concurrent_peak_state, SSPACE = 2000, COMBINEFUNC = concurrent_peak_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE concurrent_peak_merge(concurrent_peak_state) IS
   'The intervals of all states together. NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE concurrent_peak(started timestamptz, ended timestamptz) (
-  SFUNC = concurrent_peak_add, STYPE = concurrent_peak_state, FINALFUNC = concurrent_peak_count,
+  SFUNC = concurrent_peak_add, STYPE = concurrent_peak_state, SSPACE = 2000, FINALFUNC = concurrent_peak_count,
   COMBINEFUNC = concurrent_peak_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE concurrent_peak(timestamptz, timestamptz) IS
   'The most intervals that ran at once. An interval runs from its start to before its end: one that ends when another starts does not run beside it, one that ends at its start does not run at all. An end that is NULL or infinity has not come; a start of -infinity has always been. Rows without a start are left out, NULL for no rows; an end before its start is an error (22023). The order of rows makes no difference.';
 CREATE AGGREGATE concurrent_peak_time(started timestamptz, ended timestamptz) (
-  SFUNC = concurrent_peak_add, STYPE = concurrent_peak_state, FINALFUNC = concurrent_peak_value,
+  SFUNC = concurrent_peak_add, STYPE = concurrent_peak_state, SSPACE = 2000, FINALFUNC = concurrent_peak_value,
   COMBINEFUNC = concurrent_peak_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE concurrent_peak_time(timestamptz, timestamptz) IS
   'The most intervals that ran at once and when first, as a concurrency_peak: concurrent_peak_value(concurrent_peak_state(started, ended)). NULL also where none ran.';

@@ -34,11 +34,11 @@ CREATE FUNCTION event_path_add(event_path, timestamptz, text) RETURNS event_path
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_event_path_add';
 COMMENT ON FUNCTION event_path_add(event_path, timestamptz, text) IS 'Internal: transition of event_path.';
 CREATE AGGREGATE event_path(ts timestamptz, event text) (
-  SFUNC = event_path_add, STYPE = event_path, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
+  SFUNC = event_path_add, STYPE = event_path, SSPACE = 900, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE event_path(timestamptz, text) IS
   'The events of a user (group by the user) in order of time, of one time in the order of their bytes; an event given twice is in it once. The order of rows makes no difference. Rows with a NULL are left out, NULL for no rows. Infinite times (22008) and events of more than 10,000 bytes (54000) are errors.';
 CREATE AGGREGATE event_path_merge(path event_path) (
-  SFUNC = event_path_combine, STYPE = event_path, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
+  SFUNC = event_path_combine, STYPE = event_path, SSPACE = 900, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE event_path_merge(event_path) IS
   'The events of all paths, in order. NULL ones are left out, NULL for no rows.';
 
@@ -85,15 +85,15 @@ CREATE FUNCTION path_top_k_add(path_top_k_state, text[], int) RETURNS path_top_k
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_path_top_k_add';
 COMMENT ON FUNCTION path_top_k_add(path_top_k_state, text[], int) IS 'Internal: transition of path_top_k.';
 CREATE AGGREGATE path_top_k_state(path text[]) (
-  SFUNC = path_top_k_add, STYPE = path_top_k_state, COMBINEFUNC = path_top_k_combine, PARALLEL = SAFE);
+  SFUNC = path_top_k_add, STYPE = path_top_k_state, SSPACE = 4000, COMBINEFUNC = path_top_k_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE path_top_k_state(text[]) IS
   'How often each path was taken, one row per path, to be kept and merged. Steps are compared by their bytes, whatever the collation. NULL paths are left out, NULL for no rows; a step that is NULL is an error (22004).';
 CREATE AGGREGATE path_top_k_merge(state path_top_k_state) (
-  SFUNC = path_top_k_combine, STYPE = path_top_k_state, COMBINEFUNC = path_top_k_combine, PARALLEL = SAFE);
+  SFUNC = path_top_k_combine, STYPE = path_top_k_state, SSPACE = 4000, COMBINEFUNC = path_top_k_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE path_top_k_merge(path_top_k_state) IS
   'The counts of all states added. NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE path_top_k(path text[], k int) (
-  SFUNC = path_top_k_add, STYPE = path_top_k_state, FINALFUNC = path_top_k_final,
+  SFUNC = path_top_k_add, STYPE = path_top_k_state, SSPACE = 4000, FINALFUNC = path_top_k_final,
   COMBINEFUNC = path_top_k_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE path_top_k(text[], int) IS
   'The k most frequent paths, as an array of path_frequency (unnest gives rows): those of path_top_k_value(path_top_k_state(path), k). k is the same in all rows (22023). Rows with a NULL are left out; other NULL rules and errors are those of its parts.';

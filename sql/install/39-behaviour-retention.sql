@@ -30,11 +30,11 @@ CREATE FUNCTION day_set_add(day_set, date) RETURNS day_set
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_day_set_add';
 COMMENT ON FUNCTION day_set_add(day_set, date) IS 'Internal: transition of active_days.';
 CREATE AGGREGATE active_days(day date) (
-  SFUNC = day_set_add, STYPE = day_set, COMBINEFUNC = day_set_combine, PARALLEL = SAFE);
+  SFUNC = day_set_add, STYPE = day_set, SSPACE = 200, COMBINEFUNC = day_set_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE active_days(date) IS
   'The days of a group, each once, as one value. NULLs are left out, NULL for no rows; an infinite date is an error (22008).';
 CREATE AGGREGATE active_days_merge(days day_set) (
-  SFUNC = day_set_combine, STYPE = day_set, COMBINEFUNC = day_set_combine, PARALLEL = SAFE);
+  SFUNC = day_set_combine, STYPE = day_set, SSPACE = 200, COMBINEFUNC = day_set_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE active_days_merge(day_set) IS
   'The days of all sets. NULL sets are left out, NULL for no rows.';
 CREATE FUNCTION active_days_count(days day_set) RETURNS int
@@ -91,15 +91,15 @@ CREATE FUNCTION retention_add(retention_state, date, day_set, text) RETURNS rete
 COMMENT ON FUNCTION retention_add(retention_state, date, day_set, text) IS
   'Internal: transition of retention.';
 CREATE AGGREGATE retention_state(cohort date, days day_set, period text) (
-  SFUNC = retention_add, STYPE = retention_state, COMBINEFUNC = retention_combine, PARALLEL = SAFE);
+  SFUNC = retention_add, STYPE = retention_state, SSPACE = 4000, COMBINEFUNC = retention_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE retention_state(date, day_set, text) IS
   'How many users of each cohort were active in each period after it: one row per user, with the day that makes the cohort (of the first order, the registration) and the days of activity (active_days). period is day, week (ISO, from Monday) or month: cohort and days are put into periods of the calendar, a user counts once in each, activity before the cohort''s period does not count. Rows with a NULL are left out, NULL for no rows. Other periods, or several, are errors (22023), infinite cohorts too (22008), and activity more than 65,535 periods after its cohort (54000).';
 CREATE AGGREGATE retention_merge(state retention_state) (
-  SFUNC = retention_combine, STYPE = retention_state, COMBINEFUNC = retention_combine, PARALLEL = SAFE);
+  SFUNC = retention_combine, STYPE = retention_state, SSPACE = 4000, COMBINEFUNC = retention_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE retention_merge(retention_state) IS
   'The counts of all states added, which must have the same period (22023); a user belongs into one of them. NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE retention(cohort date, days day_set, period text) (
-  SFUNC = retention_add, STYPE = retention_state, FINALFUNC = retention_curve,
+  SFUNC = retention_add, STYPE = retention_state, SSPACE = 4000, FINALFUNC = retention_curve,
   COMBINEFUNC = retention_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE retention(date, day_set, text) IS
   'The retention curve: retention_curve(retention_state(cohort, days, period)). NULL rules and errors are those of its parts.';

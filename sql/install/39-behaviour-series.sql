@@ -37,11 +37,11 @@ CREATE FUNCTION time_series_add(time_series, timestamptz, float8) RETURNS time_s
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_time_series_add';
 COMMENT ON FUNCTION time_series_add(time_series, timestamptz, float8) IS 'Internal: transition of time_series.';
 CREATE AGGREGATE time_series(ts timestamptz, value float8) (
-  SFUNC = time_series_add, STYPE = time_series, COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
+  SFUNC = time_series_add, STYPE = time_series, SSPACE = 1200, COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE time_series(timestamptz, float8) IS
   'The points of a series as one value: the state of time_weighted_avg, lttb and gap_fill. A point given twice is in it once, the order of rows makes no difference. Rows with a NULL are left out, NULL for no rows; infinite times are errors (22008).';
 CREATE AGGREGATE time_series_merge(series time_series) (
-  SFUNC = time_series_combine, STYPE = time_series, COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
+  SFUNC = time_series_combine, STYPE = time_series, SSPACE = 1200, COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE time_series_merge(time_series) IS
   'The points of all series. NULL ones are left out, NULL for no rows.';
 
@@ -62,12 +62,12 @@ CREATE FUNCTION time_weighted_avg_add(time_series, timestamptz, float8, text) RE
 COMMENT ON FUNCTION time_weighted_avg_add(time_series, timestamptz, float8, text) IS
   'Internal: transition of time_weighted_avg.';
 CREATE AGGREGATE time_weighted_avg(ts timestamptz, value float8) (
-  SFUNC = time_series_add, STYPE = time_series, FINALFUNC = time_weighted_avg_final,
+  SFUNC = time_series_add, STYPE = time_series, SSPACE = 1200, FINALFUNC = time_weighted_avg_final,
   COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE time_weighted_avg(timestamptz, float8) IS
   'Average of a value that holds until the next one comes (stock, price, state), weighted by time, from the first point to the last: time_weighted_avg_value(time_series(ts, value)). Of several values at one time the greatest holds. NULL rules and errors are those of its parts; NaN gives NaN.';
 CREATE AGGREGATE time_weighted_avg(ts timestamptz, value float8, method text) (
-  SFUNC = time_weighted_avg_add, STYPE = time_series, FINALFUNC = time_weighted_avg_final,
+  SFUNC = time_weighted_avg_add, STYPE = time_series, SSPACE = 1200, FINALFUNC = time_weighted_avg_final,
   COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE time_weighted_avg(timestamptz, float8, text) IS
   'The same with a method, step (or locf) or linear, the same in all rows: else an error (22023). Rows with a NULL are left out.';
@@ -84,7 +84,7 @@ CREATE FUNCTION lttb_add(time_series, timestamptz, float8, int) RETURNS time_ser
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_lttb_add';
 COMMENT ON FUNCTION lttb_add(time_series, timestamptz, float8, int) IS 'Internal: transition of lttb.';
 CREATE AGGREGATE lttb(ts timestamptz, value float8, points int) (
-  SFUNC = lttb_add, STYPE = time_series, FINALFUNC = lttb_final,
+  SFUNC = lttb_add, STYPE = time_series, SSPACE = 1200, FINALFUNC = lttb_final,
   COMBINEFUNC = time_series_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE lttb(timestamptz, float8, int) IS
   'The series in so many points, as an array of time_point (unnest gives rows): the points of lttb_points(time_series(ts, value), points). points is the same in all rows (22023). NULL rules and errors are those of its parts.';

@@ -52,15 +52,15 @@ CREATE FUNCTION session_stats_add(session_stats_state, timestamptz, interval) RE
 COMMENT ON FUNCTION session_stats_add(session_stats_state, timestamptz, interval) IS
   'Internal: transition of session_stats.';
 CREATE AGGREGATE session_stats_state(ts timestamptz, gap interval) (
-  SFUNC = session_stats_add, STYPE = session_stats_state, COMBINEFUNC = session_stats_combine, PARALLEL = SAFE);
+  SFUNC = session_stats_add, STYPE = session_stats_state, SSPACE = 600, COMBINEFUNC = session_stats_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE session_stats_state(timestamptz, interval) IS
   'The sessions of one user, to be kept and merged: as session_stats, whose errors it has.';
 CREATE AGGREGATE session_stats_merge(state session_stats_state) (
-  SFUNC = session_stats_combine, STYPE = session_stats_state, COMBINEFUNC = session_stats_combine, PARALLEL = SAFE);
+  SFUNC = session_stats_combine, STYPE = session_stats_state, SSPACE = 600, COMBINEFUNC = session_stats_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE session_stats_merge(session_stats_state) IS
   'The sessions of all events of the states, which must have the same gap (22023): a session that was cut, at midnight say, is one again. NULL states are left out, NULL for no rows.';
 CREATE AGGREGATE session_stats(ts timestamptz, gap interval) (
-  SFUNC = session_stats_add, STYPE = session_stats_state, FINALFUNC = session_stats_value,
+  SFUNC = session_stats_add, STYPE = session_stats_state, SSPACE = 600, FINALFUNC = session_stats_value,
   COMBINEFUNC = session_stats_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE session_stats(timestamptz, interval) IS
   'Sessions of one user (group by the user) as a session_summary. A session goes on as long as no two events one after the other are more than gap apart, as sessionize has it; every row is an event. The order of rows makes no difference. Rows with a NULL are left out, NULL for no rows. A negative gap, one with months and one that differs between rows are errors (22023), infinite times too (22008).';

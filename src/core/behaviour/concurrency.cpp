@@ -64,7 +64,7 @@ void Concurrency::decode(ByteReader &in, std::uint8_t /*version*/) {
   Change change{};
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      env_.poll();
+      changes_.env().poll();
     }
     change.at = i == 0 ? in.zigzag() : read_later(in, change.at);
     change.by = in.zigzag();

@@ -19,7 +19,7 @@ class Concurrency {
 public:
   static constexpr StateFormat format{"concurrent_peak_state", StateKind::concurrency, 1};
 
-  explicit Concurrency(const Env &env) : env_(env), changes_(env) {}
+  explicit Concurrency(const Env &env) : changes_(env) {}
 
   // `end` may be after_all, `start` before_all. Error 22023 for an end before the start.
   void add(Instant start, Instant end);
@@ -62,7 +62,6 @@ private:
   template <class Out>
   void write(Out &out) const;
 
-  Env env_;
   EventList<Change, AddUp> changes_;
 };
 

@@ -86,7 +86,12 @@ class EventList {
 
 public:
   explicit EventList(const Env &env, Fold fold = {})
-      : env_(env), fold_(fold), events_(env.memory) {}
+      : fold_(fold), events_(env.memory), cancel_requested_(env.cancel_requested) {}
+
+  // What it was made with.
+  Env env() const noexcept {
+    return {.memory = events_.get_allocator().resource(), .cancel_requested = cancel_requested_};
+  }
 
   void set_fold(Fold fold) noexcept { fold_ = fold; }
 
@@ -199,7 +204,7 @@ private:
     std::uint32_t steps = 0;
     std::sort(begin, events_.end(), [&](const Event &a, const Event &b) {
       if ((++steps & 0xFFFFFU) == 0) {
-        env_.poll();
+        env().poll();
       }
       return a < b;
     });
@@ -235,11 +240,11 @@ private:
     }
   }
 
-  Env env_;
   Fold fold_;
   // Brought in order when somebody asks, in place.
   mutable std::pmr::vector<Event> events_;
   mutable std::size_t in_order_ = 0; // so many at the front are in order, and folded
+  bool (*cancel_requested_)() noexcept;
 };
 
 } // namespace starhouse::behaviour

@@ -183,14 +183,15 @@ int Funnel::level(std::int64_t window) const {
       goes_on = search.take(std::span(few).first(end - i));
     } else {
       std::pmr::vector<Event> many(events.begin() + static_cast<std::ptrdiff_t>(i),
-                                   events.begin() + static_cast<std::ptrdiff_t>(end), env_.memory);
+                                   events.begin() + static_cast<std::ptrdiff_t>(end),
+                                   events_.env().memory);
       goes_on = search.take(many);
     }
     if (!goes_on) {
       break;
     }
     if ((end & ~std::size_t{0xFFFF}) != (i & ~std::size_t{0xFFFF})) {
-      env_.poll();
+      events_.env().poll();
     }
     i = end;
   }
@@ -240,7 +241,7 @@ void Funnel::decode(ByteReader &in, std::uint8_t /*version*/) {
   Event event{};
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      env_.poll();
+      events_.env().poll();
     }
     event.at = i == 0 ? in.zigzag() : read_later(in, event.at);
     const std::uint64_t steps = in.varint();

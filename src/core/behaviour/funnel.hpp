@@ -54,7 +54,7 @@ class Funnel {
 public:
   static constexpr StateFormat format{"window_funnel_state", StateKind::funnel, 1};
 
-  explicit Funnel(const Env &env) : env_(env), events_(env) {}
+  explicit Funnel(const Env &env) : events_(env) {}
 
   // `steps`: bit i is set when the event fulfils step i + 1. Errors 22023 for a rule that differs
   // from the first one or makes no sense, 22008 for an infinite time.
@@ -94,7 +94,6 @@ private:
   template <class Out>
   void write(Out &out) const;
 
-  Env env_;
   FunnelRule rule_{0, 0, 0}; // no steps: no row yet
   EventList<Event, DropEqual> events_;
 };

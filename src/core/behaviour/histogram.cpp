@@ -369,7 +369,7 @@ void QuantileHistogram::decode(ByteReader &in, std::uint8_t /*version*/) {
   std::int64_t key = 0;
   for (std::size_t i = 0; i < distinct; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      env_.poll();
+      values_.env().poll();
     }
     if (i == 0) {
       key = in.zigzag();

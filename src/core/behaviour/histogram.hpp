@@ -51,7 +51,7 @@ public:
   static constexpr StateFormat format{"histogram_state", StateKind::histogram, 1};
 
   explicit Histogram(const Env &env)
-      : env_(env), counts_(env.memory), above_(env.memory), below_(env.memory) {}
+      : counts_(env.memory), above_(env.memory), below_(env.memory) {}
 
   // Errors 22023 for a scale that differs from the first one or makes no sense, 22003 for a value
   // that has no place on it.
@@ -96,7 +96,6 @@ private:
   void read_stretch(ByteReader &in, Stretch &stretch);
   std::uint64_t read_count(ByteReader &in, std::uint64_t least);
 
-  Env env_;
   HistogramScale scale_;
   std::uint64_t rows_ = 0;
   std::pmr::vector<std::uint64_t> counts_; // linear
@@ -110,7 +109,7 @@ class QuantileHistogram {
 public:
   static constexpr StateFormat format{"quantile_histogram_state", StateKind::quantile_histogram, 1};
 
-  explicit QuantileHistogram(const Env &env) : env_(env), values_(env) {}
+  explicit QuantileHistogram(const Env &env) : values_(env) {}
 
   // Errors 22023 for a number of buckets that differs from the first one or makes no sense, 22003
   // for NaN.
@@ -145,7 +144,6 @@ private:
   template <class Out>
   void write(Out &out) const;
 
-  Env env_;
   std::int32_t buckets_ = 0; // no row yet
   EventList<Value, AddUp> values_;
 };

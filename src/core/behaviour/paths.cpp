@@ -63,6 +63,40 @@ std::pmr::vector<const TextSet::Text *> TextSet::sorted(std::pmr::memory_resourc
   return list;
 }
 
+NameStore::~NameStore() {
+  while (block_ != nullptr) {
+    Block *before = block_->before;
+    memory_->deallocate(block_, block_->size, alignof(Block));
+    block_ = before;
+  }
+}
+
+NameStore::Name NameStore::keep(std::string_view bytes) {
+  for (const Name name : recent_) {
+    if (name != nullptr && view(name) == bytes) {
+      return name;
+    }
+  }
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  const std::size_t needed = sizeof size + bytes.size();
+  if (needed > left_) {
+    // Blocks double, up to a size that is large enough for any number of names.
+    const std::size_t last = block_ == nullptr ? 48 : block_->size;
+    const std::size_t room =
+        std::max(std::min<std::size_t>(2 * last, 8192), sizeof(Block) + needed);
+    auto *block = static_cast<Block *>(memory_->allocate(room, alignof(Block)));
+    block_ = new (block) Block{block_, room};
+    left_ = room - sizeof(Block);
+  }
+  char *name = reinterpret_cast<char *>(block_) + block_->size - left_;
+  left_ -= needed;
+  std::memcpy(name, &size, sizeof size);
+  std::copy(bytes.begin(), bytes.end(), name + sizeof size);
+  recent_[next_] = name;
+  next_ = (next_ + 1) % recent_.size();
+  return name;
+}
+
 void EventPath::add(Instant at, std::string_view name) {
   check_finite(at);
   if (name.size() > longest_name) {
@@ -70,24 +104,30 @@ void EventPath::add(Instant at, std::string_view name) {
                 "the name of an event has " + std::to_string(name.size()) + " bytes",
                 "At most " + std::to_string(longest_name) + ": shorten it, by left() say.");
   }
-  events_.add({at, &names_[name]});
+  events_.add({at, names_.keep(name)});
 }
 
 void EventPath::merge(const EventPath &other) {
   for (const Event &event : other.events_.sorted()) {
-    events_.add({event.at, &names_[event.name->bytes]});
+    events_.add({event.at, names_.keep(NameStore::view(event.name))});
   }
 }
 
 template <class Out>
 void EventPath::write(Out &out) const {
-  const auto names = names_.sorted(env_.memory);
-  out.varint(names.size());
-  for (const TextSet::Text *name : names) {
-    out.varint(name->bytes.size());
-    out.put(name->bytes);
-  }
   const auto events = events_.sorted();
+  std::pmr::vector<std::string_view> names(events_.env().memory);
+  names.reserve(events.size());
+  for (const Event &event : events) {
+    names.push_back(NameStore::view(event.name));
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  out.varint(names.size());
+  for (const std::string_view name : names) {
+    out.varint(name.size());
+    out.put(name);
+  }
   out.varint(events.size());
   const Event *previous = nullptr;
   for (const Event &event : events) {
@@ -96,9 +136,7 @@ void EventPath::write(Out &out) const {
     } else {
       out.varint(micros_between(previous->at, event.at));
     }
-    const auto place = std::lower_bound(
-        names.begin(), names.end(), event.name->bytes,
-        [](const TextSet::Text *name, std::string_view bytes) { return name->bytes < bytes; });
+    const auto place = std::lower_bound(names.begin(), names.end(), NameStore::view(event.name));
     out.varint(static_cast<std::uint64_t>(place - names.begin()));
     previous = &event;
   }
@@ -116,31 +154,28 @@ void EventPath::encode(ByteWriter &out) const {
 
 void EventPath::decode(ByteReader &in, std::uint8_t /*version*/) {
   const std::size_t named = in.count(1);
-  // Each name with a count of its events, none of which may be 0.
-  std::pmr::vector<TextSet::Text *> names(env_.memory);
+  std::pmr::vector<NameStore::Name> names(events_.env().memory);
   for (std::size_t i = 0; i < named; ++i) {
     const std::string_view bytes = in.text(in.count(1, longest_name));
     in.require(bytes.find('\0') == std::string_view::npos, "a name holds a NUL");
-    in.require(names.empty() || names.back()->bytes < bytes, "names are not in order");
-    names.push_back(&names_[bytes]);
+    in.require(names.empty() || NameStore::view(names.back()) < bytes, "names are not in order");
+    names.push_back(names_.keep(bytes));
   }
+  std::pmr::vector<bool> used(named, false, events_.env().memory);
   const std::size_t count = in.count(2);
   Event event{};
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      env_.poll();
+      events_.env().poll();
     }
     event.at = i == 0 ? in.zigzag() : read_later(in, event.at);
     const std::uint64_t number = in.varint();
-    in.require(is_finite(event.at) && number < names.size(), "an event is out of range");
+    in.require(is_finite(event.at) && number < named, "an event is out of range");
     event.name = names[number];
-    names[number]->count = 1;
+    used[number] = true;
     in.require(events_.append(event), "events are not in order");
   }
-  for (TextSet::Text *name : names) {
-    in.require(name->count == 1, "a name without an event");
-    name->count = 0;
-  }
+  in.require(std::find(used.begin(), used.end(), false) == used.end(), "a name without an event");
 }
 
 void PathCounts::check_wanted(std::int64_t wanted) {

@@ -14,6 +14,8 @@
 #include "core/behaviour/event_list.hpp"
 #include "core/state.hpp"
 
+#include <array>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -52,11 +54,48 @@ private:
 
 inline constexpr std::size_t longest_name = 10'000; // bytes
 
+// Names of one user's events, in a few blocks of memory. There are many users with few events, so
+// a name is looked for among the last ones only: one that comes back later may be kept again.
+class NameStore {
+public:
+  // Points to what size_of() and view() read; stays where it is.
+  using Name = const char *;
+
+  explicit NameStore(std::pmr::memory_resource *memory) noexcept : memory_(memory) {}
+  NameStore(NameStore &&other) noexcept
+      : memory_(other.memory_), block_(std::exchange(other.block_, nullptr)), left_(other.left_),
+        recent_(other.recent_), next_(other.next_) {}
+  NameStore(const NameStore &) = delete;
+  NameStore &operator=(const NameStore &) = delete;
+  NameStore &operator=(NameStore &&) = delete;
+  ~NameStore();
+
+  Name keep(std::string_view bytes);
+
+  static std::string_view view(Name name) noexcept {
+    std::uint32_t size = 0;
+    std::memcpy(&size, name, sizeof size);
+    return {name + sizeof size, size};
+  }
+
+private:
+  struct Block {
+    Block *before;
+    std::size_t size; // of the whole block
+  };
+
+  std::pmr::memory_resource *memory_;
+  Block *block_ = nullptr;
+  std::size_t left_ = 0; // bytes at the end of the block
+  std::array<Name, 8> recent_{};
+  std::size_t next_ = 0;
+};
+
 class EventPath {
 public:
   static constexpr StateFormat format{"event_path", StateKind::event_path, 1};
 
-  explicit EventPath(const Env &env) : env_(env), names_(env.memory), events_(env) {}
+  explicit EventPath(const Env &env) : names_(env.memory), events_(env) {}
 
   // Errors 22008 for an infinite time, 54000 for a name of more than 10,000 bytes.
   void add(Instant at, std::string_view name);
@@ -66,16 +105,17 @@ public:
   // first alone if `collapse`.
   template <class Use>
   void each_step(std::int64_t most, bool collapse, Use use) const {
-    const TextSet::Text *previous = nullptr;
+    const Event *previous = nullptr;
     for (const Event &event : events_.sorted()) {
-      if (collapse && event.name == previous) {
+      const std::string_view name = NameStore::view(event.name);
+      if (collapse && previous != nullptr && name == NameStore::view(previous->name)) {
         continue;
       }
       if (most-- <= 0) {
         return;
       }
-      use(event.name->bytes);
-      previous = event.name;
+      use(name);
+      previous = &event;
     }
   }
 
@@ -86,17 +126,17 @@ public:
 private:
   struct Event {
     Instant at;
-    const TextSet::Text *name;
+    NameStore::Name name;
     friend bool operator<(const Event &a, const Event &b) noexcept {
-      return a.at != b.at ? a.at < b.at : a.name != b.name && a.name->bytes < b.name->bytes;
+      return a.at != b.at ? a.at < b.at
+                          : a.name != b.name && NameStore::view(a.name) < NameStore::view(b.name);
     }
   };
 
   template <class Out>
   void write(Out &out) const;
 
-  Env env_;
-  TextSet names_;
+  NameStore names_;
   EventList<Event, DropEqual> events_;
 };
 

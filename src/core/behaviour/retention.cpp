@@ -56,7 +56,7 @@ void DaySet::decode(ByteReader &in, std::uint8_t /*version*/) {
   std::int64_t day = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      env_.poll();
+      days_.env().poll();
     }
     if (i == 0) {
       day = in.zigzag();

@@ -27,7 +27,7 @@ class DaySet {
 public:
   static constexpr StateFormat format{"day_set", StateKind::day_set, 1};
 
-  explicit DaySet(const Env &env) : env_(env), days_(env) {}
+  explicit DaySet(const Env &env) : days_(env) {}
 
   // Error 22008 for an infinite day.
   void add(Day day);
@@ -44,7 +44,6 @@ private:
   template <class Out>
   void write(Out &out) const;
 
-  Env env_;
   EventList<Day, DropEqual> days_;
 };
 

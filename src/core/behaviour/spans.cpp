@@ -103,7 +103,7 @@ void Sessions::decode(ByteReader &in, std::uint8_t /*version*/) {
   if (gap >= 0) {
     adopt(gap);
   }
-  read_spans(spans_, in, true, env_);
+  read_spans(spans_, in, true, spans_.env());
   in.require(gap >= 0 || spans_.empty(), "sessions without a gap");
 }
 
@@ -140,7 +140,7 @@ void IntervalUnion::encode(ByteWriter &out) const {
 }
 
 void IntervalUnion::decode(ByteReader &in, std::uint8_t /*version*/) {
-  read_spans(spans_, in, false, env_);
+  read_spans(spans_, in, false, spans_.env());
 }
 
 } // namespace starhouse::behaviour

@@ -46,7 +46,7 @@ class Sessions {
 public:
   static constexpr StateFormat format{"session_stats_state", StateKind::sessions, 1};
 
-  explicit Sessions(const Env &env) : env_(env), spans_(env) {}
+  explicit Sessions(const Env &env) : spans_(env) {}
 
   // A session goes on as long as no two of its events in a row are more than `gap` microseconds
   // apart. Errors 22023 for a negative gap or one that differs from the first, 22008 for an
@@ -81,7 +81,6 @@ public:
 private:
   void adopt(std::int64_t gap);
 
-  Env env_;
   std::int64_t gap_ = -1; // no row yet
   SpanList spans_;
 };
@@ -90,7 +89,7 @@ class IntervalUnion {
 public:
   static constexpr StateFormat format{"interval_union_state", StateKind::interval_union, 1};
 
-  explicit IntervalUnion(const Env &env) : env_(env), spans_(env) {}
+  explicit IntervalUnion(const Env &env) : spans_(env) {}
 
   // From `start` to before `end`. Errors 22023 for an end before the start, 22008 for an infinite
   // time.
@@ -106,7 +105,6 @@ public:
   void decode(ByteReader &in, std::uint8_t version);
 
 private:
-  Env env_;
   SpanList spans_;
 };
 

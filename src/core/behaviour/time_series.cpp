@@ -143,7 +143,7 @@ TimeSeries::Weighed TimeSeries::weigh(Method method, Instant from, Instant until
   place -= place > 0 ? 1 : 0;
   for (; place < count; ++place) {
     if ((place & 0xFFFFU) == 0) {
-      env_.poll();
+      points_.env().poll();
     }
     const Point here = (*this)[place];
     const bool is_last = place + 1 == count;
@@ -296,7 +296,7 @@ void TimeSeries::decode(ByteReader &in, std::uint8_t /*version*/) {
   Stored point{};
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      env_.poll();
+      points_.env().poll();
     }
     point.at = i == 0 ? in.zigzag() : read_later(in, point.at);
     point.key = sort_key(form.read(in, last_value));

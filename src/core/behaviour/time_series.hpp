@@ -36,7 +36,7 @@ class TimeSeries {
 public:
   static constexpr StateFormat format{"time_series", StateKind::time_series, 1};
 
-  explicit TimeSeries(const Env &env) : env_(env), points_(env) {}
+  explicit TimeSeries(const Env &env) : points_(env) {}
 
   // Errors 22023 for an option that differs from the first one, 22008 for an infinite time.
   void add(Instant at, double value, std::uint32_t option = 0) {
@@ -99,7 +99,6 @@ private:
   template <class Out>
   void write(Out &out) const;
 
-  Env env_;
   std::uint32_t option_ = 0;
   EventList<Stored, DropEqual> points_;
 };
