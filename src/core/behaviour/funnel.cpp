@@ -131,7 +131,7 @@ private:
   // From the last step to the first: none of them builds on another of the same instant.
   bool descend(Instant at, std::uint32_t steps, std::uint32_t together) {
     while (steps != 0) {
-      const int step = std::bit_width(steps) - 1;
+      const int step = static_cast<int>(std::bit_width(steps)) - 1;
       if (!reach(at, step, together)) {
         return false;
       }
