@@ -268,6 +268,48 @@ TEST(ExactDistinct, SetOperations) {
   }
 }
 
+// Numbers close together are kept as a range, which grows on both sides, gives way to a hash table
+// when one lies far off, and comes back when there are enough of them again.
+TEST(ExactDistinct, RangesComeAndGo) {
+  std::mt19937_64 random(10);
+  for (const std::int64_t middle :
+       {INT64_C(0), INT64_MIN + 3000, INT64_MAX - 3000, INT64_C(1) << 40U}) {
+    DistinctSet::Shared shared(env);
+    DistinctSet set(env, &shared);
+    std::set<std::int64_t> expected;
+    const auto insert = [&](std::int64_t one) {
+      expected.insert(one);
+      add(set, one);
+    };
+    const auto check = [&] {
+      ASSERT_EQ(set.size(), expected.size());
+      ASSERT_EQ(numbers_of(set), std::vector(expected.begin(), expected.end()));
+      for (std::int64_t offset = -2990; offset < 2990; offset += 7) {
+        const std::int64_t one = middle + offset;
+        ASSERT_EQ(set.contains(KeyKind::integer, one), expected.contains(one));
+      }
+      ASSERT_EQ(numbers_of(*restored(stored(set))), numbers_of(set));
+    };
+    for (std::int64_t i = 0; i < 3000; ++i) {
+      insert(middle + (i % 2 == 0 ? i : -i));
+      if (i % 500 == 0) {
+        check();
+      }
+    }
+    for (std::int64_t i = 0; i < 3000; ++i) { // up, then down
+      insert(middle + (i < 1500 ? i : 1500 - i));
+    }
+    check();
+    insert(INT64_MIN);
+    insert(INT64_MAX);
+    check();
+    for (std::int64_t i = 0; i < 30000; ++i) {
+      insert(middle / 2 + static_cast<std::int64_t>(random() % 60000));
+    }
+    check();
+  }
+}
+
 TEST(ExactDistinct, DenseSetsAreSmall) {
   DistinctSet dense(env);
   DistinctSet minutes(env);

@@ -119,8 +119,7 @@ public:
         refuse_collations();
       }
     }
-    const auto *found = own.find(in_table(key));
-    return found != nullptr ? &found->value : nullptr;
+    return own.find(in_table(key));
   }
 
   // Calls use(const Numbers &), use(const Uuids &) or use(const Texts &); nothing before the first

@@ -1,6 +1,7 @@
 // A hash table from keys of fixed size (64-bit numbers, uuids) to values: open addressing, linear
 // probing, three quarters full at most, doubled when it is. With the empty value Nothing it is a
-// set.
+// set. Numbers that lie close together (surrogate keys, days, minutes) are a NumberRange instead,
+// which takes less memory and no hashing; one that lies far off makes it a hash table again.
 //
 // A table of a million keys does not fit into the cache, and an aggregate meets its keys one by
 // one: each would wait for memory. So rows go through a Pending buffer, which works off 256 of them
@@ -13,6 +14,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "core/key.hpp"
+#include "core/exact/number_range.hpp"
 #include "core/exact/radix_sort.hpp"
 
 #include <algorithm>
@@ -21,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -45,30 +48,56 @@ public:
   using Entries = std::pmr::vector<Entry>;
 
   explicit NumberTable(const Env &env)
-      : env_(env), places_(env.memory), sorted_(env.memory), nil_(env.memory) {}
+      : env_(env), places_(env.memory), nil_(env.memory), sorted_(env.memory), range_(env.memory) {}
   NumberTable(const NumberTable &) = delete; // places depend on where the table is
   NumberTable &operator=(const NumberTable &) = delete;
 
   std::size_t size() const noexcept {
-    return places_.empty() ? sorted_.size() : used_ + nil_.size();
+    return is_range() ? range_.size() : places_.empty() ? sorted_.size() : used_ + nil_.size();
   }
 
-  std::uint64_t hash(const Key &key) const noexcept { return table_hash(key, seed()); }
-  void prefetch(std::uint64_t hash) const noexcept {
+  // Begins to fetch what add() will look at; its result is for add() of the same key.
+  std::uint64_t prepare(const Key &key) const noexcept {
+    if constexpr (may_be_range) {
+      if (is_range()) {
+        range_.prefetch(key);
+        return not_hashed;
+      }
+    }
+    const std::uint64_t hash = this->hash(key);
     __builtin_prefetch(places_.data() + (hash >> shift_), 1);
+    return hash;
   }
 
-  // hash is that of the key. A key that is there has the value added to its own.
-  void add(const Key &key, const Value &value, std::uint64_t hash) {
+  // A key that is there has the value added to its own.
+  void add(const Key &key, const Value &value, std::uint64_t hash = not_hashed) {
+    in_order_ = false;
+    if constexpr (may_be_range) {
+      if (is_range()) {
+        if (range_.add(key, value)) [[likely]] {
+          return;
+        }
+        if (widen(key)) {
+          range_.add(key, value);
+          return;
+        }
+      }
+    }
     if (used_ >= limit_) [[unlikely]] {
       grow();
-      hash = this->hash(key);
+      if (is_range()) {
+        add(key, value);
+        return;
+      }
+      hash = not_hashed;
     }
-    in_order_ = false;
     // The key of free places; it has one of its own.
     if (key == Key{}) [[unlikely]] {
       add_nil(value);
       return;
+    }
+    if (hash == not_hashed) [[unlikely]] {
+      hash = this->hash(key);
     }
     std::size_t at = hash >> shift_;
     for (;; at = (at + 1) & (places_.size() - 1)) {
@@ -84,20 +113,25 @@ public:
       }
     }
   }
-  void add(const Key &key, const Value &value) { add(key, value, hash(key)); }
 
-  const Entry *find(const Key &key) const noexcept {
+  // Null if the key is not there. Until the next add().
+  const Value *find(const Key &key) const noexcept {
+    if constexpr (may_be_range) {
+      if (is_range()) {
+        return range_.find(key);
+      }
+    }
     if (places_.empty()) {
       const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), key,
                                        [](const Entry &a, const Key &b) { return a.key < b; });
-      return at != sorted_.end() && at->key == key ? &*at : nullptr;
+      return at != sorted_.end() && at->key == key ? &at->value : nullptr;
     }
     if (key == Key{}) {
-      return nil_.empty() ? nullptr : nil_.data();
+      return nil_.empty() ? nullptr : &nil_.front().value;
     }
     for (std::size_t at = hash(key) >> shift_;; at = (at + 1) & (places_.size() - 1)) {
       if (places_[at].key == key) {
-        return &places_[at];
+        return &places_[at].value;
       }
       if (places_[at].key == Key{}) {
         return nullptr;
@@ -108,8 +142,12 @@ public:
   // All entries by key. Until the next add().
   const Entries &sorted() const {
     if (!in_order_) {
-      collect();
-      radix_sort(sorted_, env_);
+      sorted_.clear();
+      sorted_.reserve(size());
+      each_unsorted([&](const Entry &entry) { sorted_.push_back(entry); });
+      if (!is_range()) {
+        radix_sort(sorted_, env_);
+      }
       in_order_ = true;
     }
     return sorted_;
@@ -122,15 +160,8 @@ public:
       for (const Entry &entry : sorted_) {
         use(entry);
       }
-      return;
-    }
-    for (const Entry &entry : nil_) {
-      use(entry);
-    }
-    for (const Entry &entry : places_) {
-      if (entry.key != Key{}) {
-        use(entry);
-      }
+    } else {
+      each_unsorted(use);
     }
   }
 
@@ -140,15 +171,14 @@ public:
       take_sorted(Entries(entries, sorted_.get_allocator()));
       return;
     }
-    if (places_.empty()) {
+    if (places_.empty() && !is_range()) {
       grow();
     }
-    constexpr std::size_t ahead = 16;
     for (std::size_t i = 0; i < entries.size(); ++i) {
       if (i % 4096 == 0) {
         env_.poll();
       }
-      prefetch(hash(entries[std::min(i + ahead, entries.size() - 1)].key));
+      prepare(entries[std::min(i + ahead, entries.size() - 1)].key);
       add(entries[i].key, entries[i].value);
     }
   }
@@ -162,7 +192,14 @@ public:
   Entries new_entries() const { return Entries(sorted_.get_allocator()); }
 
 private:
-  std::uint64_t seed() const noexcept { return reinterpret_cast<std::uintptr_t>(this); }
+  static constexpr bool may_be_range = std::is_same_v<Key, std::uint64_t>;
+  static constexpr std::uint64_t not_hashed = 0; // a hash that is 0 is worked out twice
+  static constexpr std::size_t ahead = 16;
+
+  bool is_range() const noexcept { return may_be_range && !range_.empty(); }
+  std::uint64_t hash(const Key &key) const noexcept {
+    return table_hash(key, reinterpret_cast<std::uintptr_t>(this));
+  }
 
   void add_nil(const Value &value) {
     if (nil_.empty()) {
@@ -172,41 +209,64 @@ private:
     }
   }
 
-  // Twice as many places; the first ones also for what was read in order.
+  template <class Use>
+  void each_unsorted(Use use) const {
+    if constexpr (may_be_range) {
+      range_.each([&](Key key, const Value &value) { use(Entry{key, value}); });
+    }
+    for (const Entry &entry : nil_) {
+      use(entry);
+    }
+    for (const Entry &entry : places_) {
+      if (entry.key != Key{}) {
+        use(entry);
+      }
+    }
+  }
+
+  // Twice as many places; the first ones also for what was read in order. Or a range.
   void grow() {
-    const bool first = places_.empty();
-    std::size_t size = 2 * places_.size();
-    if (first) {
-      size = std::bit_ceil(std::max<std::size_t>(8, sorted_.size() * 3 / 2));
+    if (become_range()) {
+      return;
     }
-    Entries old(size, places_.get_allocator());
-    old.swap(places_);
-    shift_ = static_cast<unsigned>(64 - std::countr_zero(size));
-    limit_ = size / 4 * 3;
-    used_ = 0;
-    if (first) {
-      old.swap(sorted_);
-      used_ = 0;
-    }
-    constexpr std::size_t ahead = 16;
-    for (std::size_t i = 0; i < old.size(); ++i) {
-      if (i % 4096 == 0) {
-        env_.poll();
+    if (places_.empty()) {
+      Entries entries = new_entries();
+      entries.swap(sorted_);
+      make_places(entries.size() * 3 / 2);
+      for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (i % 4096 == 0) {
+          env_.poll();
+        }
+        prepare(entries[std::min(i + ahead, entries.size() - 1)].key);
+        put_back(entries[i]);
       }
-      if (first) {
-        prefetch(hash(old[std::min(i + ahead, old.size() - 1)].key));
+    } else {
+      const Entries old = make_places(2 * places_.size());
+      env_.poll();
+      // In order of their hashes, or nearly so: no need to fetch ahead.
+      for (const Entry &entry : old) {
+        if (entry.key != Key{}) {
+          put_back(entry);
+        }
       }
-      put_back(old[i], first);
     }
     in_order_ = false;
   }
 
-  // An entry whose key is in no place yet; free places of the old table are none.
-  void put_back(const Entry &entry, bool from_sorted) {
+  // Returns the places there were.
+  Entries make_places(std::size_t least) {
+    Entries old(std::bit_ceil(std::max<std::size_t>(8, least)), places_.get_allocator());
+    old.swap(places_);
+    shift_ = static_cast<unsigned>(64 - std::countr_zero(places_.size()));
+    limit_ = places_.size() / 4 * 3;
+    used_ = 0;
+    return old;
+  }
+
+  // An entry whose key is not there yet.
+  void put_back(const Entry &entry) {
     if (entry.key == Key{}) {
-      if (from_sorted) {
-        nil_.push_back(entry);
-      }
+      nil_.push_back(entry);
       return;
     }
     std::size_t at = hash(entry.key) >> shift_;
@@ -217,27 +277,56 @@ private:
     ++used_;
   }
 
-  void collect() const {
-    sorted_.clear();
-    sorted_.reserve(size());
-    for (const Entry &entry : nil_) {
-      sorted_.push_back(entry);
-    }
-    for (const Entry &entry : places_) {
-      if (entry.key != Key{}) {
-        sorted_.push_back(entry);
+  bool become_range() {
+    if constexpr (!may_be_range) {
+      return false;
+    } else {
+      if (size() < least_in_range_) {
+        return false;
       }
+      Key first = UINT64_MAX;
+      Key last = 0;
+      each([&](const Entry &entry) {
+        first = std::min(first, entry.key);
+        last = std::max(last, entry.key);
+      });
+      if (!range_.make(first, last, size() * sizeof(Entry))) {
+        return false;
+      }
+      each([&](const Entry &entry) { range_.add(entry.key, entry.value); });
+      Entries(places_.get_allocator()).swap(places_);
+      Entries(places_.get_allocator()).swap(nil_);
+      Entries(places_.get_allocator()).swap(sorted_);
+      used_ = limit_ = 0;
+      in_order_ = false;
+      return true;
     }
   }
 
+  // So that the range has a place for the key; if that is no good, it becomes places again.
+  bool widen(const Key &key) {
+    if (range_.widen(key, 2 * size() * sizeof(Entry))) {
+      return true;
+    }
+    least_in_range_ = 4 * size();
+    make_places(size() * 3 / 2);
+    env_.poll();
+    range_.each([&](Key own, const Value &value) { put_back({own, value}); });
+    range_.clear();
+    return false;
+  }
+
+  // One of three: places, a range, or, as long as nothing is added to what was read, sorted alone.
   Env env_;
-  Entries places_; // a power of two of them, or none: then all entries are in sorted_
+  Entries places_; // a power of two of them
   std::size_t used_ = 0;
   std::size_t limit_ = 0;
   unsigned shift_ = 63;
   mutable bool in_order_ = true; // sorted_ holds all entries
+  Entries nil_; // beside places_: the entry of the key that marks free ones, if it is there
   mutable Entries sorted_;
-  Entries nil_; // the entry of the key that marks free places, if it is there
+  std::conditional_t<may_be_range, NumberRange<Value>, NoRange> range_;
+  std::size_t least_in_range_ = 1024;
 };
 
 // Rows on their way into tables.
@@ -271,8 +360,7 @@ public:
     }
     std::array<std::uint64_t, most> hashes;
     for (std::size_t i = 0; i < count; ++i) {
-      hashes[i] = rows_[i].table->hash(rows_[i].key);
-      rows_[i].table->prefetch(hashes[i]);
+      hashes[i] = rows_[i].table->prepare(rows_[i].key);
     }
     for (std::size_t i = 0; i < count; ++i) {
       rows_[i].table->add(rows_[i].key, rows_[i].value, hashes[i]);

@@ -137,7 +137,7 @@ void mode(const SumMap &map, KeyKind kind, Use use) {
         refuse_kinds(keys.kind(), kind);
       }
       keys.visit([&]<class Table>(const Table &table) {
-        const typename Table::Entry *best = nullptr;
+        typename Table::Entry best{};
         const auto key_of = [](const auto &entry) {
           if constexpr (std::is_same_v<Table, KeyMap<Count>::Texts>) {
             return entry.key();
@@ -146,20 +146,20 @@ void mode(const SumMap &map, KeyKind kind, Use use) {
           }
         };
         table.each([&](const auto &entry) {
-          if (best == nullptr || entry.value.number > best->value.number ||
-              (entry.value.number == best->value.number && key_of(entry) < key_of(*best))) {
-            best = &entry;
+          if (entry.value.number > best.value.number ||
+              (entry.value.number == best.value.number && key_of(entry) < key_of(best))) {
+            best = entry;
           }
         });
-        if (best == nullptr) {
+        if (best.value.number == 0) {
           return;
         }
         if constexpr (std::is_same_v<Table, KeyMap<Count>::Texts>) {
-          use(TextKey{best->key(), best->text(table.collation()), table.collation()});
+          use(TextKey{best.key(), best.text(table.collation()), table.collation()});
         } else if constexpr (std::is_same_v<Table, KeyMap<Count>::Uuids>) {
-          use(best->key);
+          use(best.key);
         } else {
-          use(from_table(best->key));
+          use(from_table(best.key));
         }
       });
     }

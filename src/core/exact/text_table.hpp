@@ -148,8 +148,9 @@ public:
   }
   void add(const TextKey &key, const Value &value) { add(key, value, hash(key.key)); }
 
-  const Entry *find(const TextKey &key) const noexcept { return find(key.key); }
-  const Entry *find(std::string_view key) const noexcept {
+  // Null if the key is not there. Until the next add().
+  const Value *find(const TextKey &key) const noexcept { return find(key.key); }
+  const Value *find(std::string_view key) const noexcept {
     if (places_.empty()) {
       return nullptr;
     }
@@ -157,7 +158,7 @@ public:
     for (std::size_t at = hash >> shift_; places_[at].bytes_ != nullptr;
          at = (at + 1) & (places_.size() - 1)) {
       if (places_[at].hash_ == hash && places_[at].key() == key) {
-        return &places_[at];
+        return &places_[at].value;
       }
     }
     return nullptr;
