@@ -3,13 +3,16 @@
 -- Or, with two sessions that take turns: batch_stage and the COPYs while the batch before is at its
 -- steps, then, once that one is committed, batch_claim, batch_finish, COMMIT.
 
-CREATE FUNCTION load_open(warehouse name, feed text, source_name text, fingerprint text, bytes bigint, header text,
+CREATE FUNCTION load_open(warehouse name, feed text, source_name text, fingerprint text, bytes bigint, header text, parameters jsonb DEFAULT '{}',
                           OUT source_id bigint, OUT next_record bigint, OUT finished timestamptz, OUT epoch bigint)
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
   definition jsonb := starhouse.feed_get(warehouse, feed);
+  settings jsonb := starhouse.feed_parameters(definition->'parameters', coalesce(parameters, '{}'));
+  begun_with jsonb;
+  begun boolean;
   holder integer;
   lock_key bigint;
 BEGIN
@@ -17,15 +20,19 @@ BEGIN
     RAISE EXCEPTION 'source_name must not be NULL' USING ERRCODE = '22004', HINT = 'Give the file''s name, - for standard input.';
   END IF;
   EXECUTE format($sql$
-    INSERT INTO %I.load_source AS l (feed_name, source_name, fingerprint, bytes, header)
-    SELECT $1, $2, $3, $4, $5
+    INSERT INTO %I.load_source AS l (feed_name, source_name, fingerprint, bytes, header, parameters)
+    SELECT $1, $2, $3, $4, $5, $6
     WHERE $3 IS NULL OR NOT EXISTS (SELECT FROM %1$I.load_source WHERE feed_name = $1 AND fingerprint = $3)
     ON CONFLICT (feed_name, fingerprint) DO NOTHING
     RETURNING l.source_id$sql$, warehouse)
-    INTO source_id USING feed, source_name, fingerprint, bytes, header;
+    INTO source_id USING feed, source_name, fingerprint, bytes, header, settings;
   IF source_id IS NULL THEN
-    EXECUTE format('SELECT source_id, finished_at FROM %I.load_source WHERE feed_name = $1 AND fingerprint = $2', warehouse)
-      INTO source_id, finished USING feed, fingerprint;
+    EXECUTE format('SELECT source_id, finished_at, parameters, next_record > 1 FROM %I.load_source WHERE feed_name = $1 AND fingerprint = $2', warehouse)
+      INTO source_id, finished, begun_with, begun USING feed, fingerprint;
+    IF finished IS NULL AND begun AND begun_with IS DISTINCT FROM settings THEN
+      RAISE EXCEPTION 'the load of "%" was begun with other parameters: %', source_name, begun_with USING ERRCODE = '55000',
+        HINT = 'Go on with those. What is loaded stays as it is.';
+    END IF;
   END IF;
   -- Courtesy between live loaders: the lock goes with the session. What keeps the data right is the
   -- epoch, also where a pooler shares sessions.
@@ -38,17 +45,18 @@ BEGIN
       USING ERRCODE = '55P03', HINT = 'Wait until it has ended; a load repeated then goes on where it stopped.';
   END IF;
   EXECUTE format($sql$
-    UPDATE %I.load_source SET epoch = load_source.epoch + 1, source_name = $2, header = coalesce(load_source.header, $3)
+    UPDATE %I.load_source SET epoch = load_source.epoch + 1, source_name = $2, header = coalesce(load_source.header, $3),
+                              parameters = CASE WHEN finished_at IS NULL THEN $4 ELSE load_source.parameters END
     WHERE load_source.source_id = $1
     RETURNING next_record, finished_at, epoch$sql$, warehouse)
-    INTO next_record, finished, epoch USING source_id, source_name, header;
+    INTO next_record, finished, epoch USING source_id, source_name, header, settings;
   -- Committed before the batches, which would wait for one another if one of them made it.
   IF finished IS NULL AND (definition->>'bronze')::boolean THEN
     PERFORM starhouse.ensure_partitions(format('%I.%I', warehouse, 'bronze_' || feed)::regclass, now(), now(), interval '1 day');
   END IF;
 END
 $body$;
-COMMENT ON FUNCTION load_open(name, text, text, text, bigint, text) IS
+COMMENT ON FUNCTION load_open(name, text, text, text, bigint, text, jsonb) IS
   'Registers a source or finds it by its fingerprint (hex SHA-256 of its bytes; NULL: always a new source), raises its epoch, which shuts out whoever opened it before, and makes today''s bronze partition. Returns the first record not loaded yet and when it was finished (NULL: not yet). 55P03 while another session is loading it. Holds a session-level advisory lock until load_close or the session''s end.';
 
 -- pg_temp.batch in the feed's shape, kept for the session's next batch of the same feed version.
@@ -178,6 +186,7 @@ DECLARE
   log jsonb := '[]';
   began timestamptz;
   source bigint;
+  parameters jsonb := '{}';
   updated bigint;
   error_code text; error_message text; error_detail text; error_hint text; error_column text; error_constraint text; error_table text;
 BEGIN
@@ -190,6 +199,9 @@ BEGIN
   IF next_record IS NOT NULL AND current_setting('starhouse.claimed_source', true) IS DISTINCT FROM format('%s %s', warehouse, source) THEN
     RAISE EXCEPTION 'batch % has not claimed its source %', batch_id, source USING ERRCODE = '55000',
       HINT = 'batch_begin, or batch_claim after batch_stage, does so in the same transaction.';
+  END IF;
+  IF definition->'parameters' <> '{}' THEN
+    EXECUTE format('SELECT parameters FROM %I.load_source WHERE source_id = $1', warehouse) INTO parameters USING source;
   END IF;
   SELECT count(*) INTO batch_rows FROM pg_temp.batch;
   SELECT s.shape, s.analyzed_rows INTO shaped, analyzed FROM pg_temp.batch_shape s;
@@ -217,12 +229,12 @@ BEGIN
         SELECT coalesce(min(n) - 1, jsonb_array_length(definition->'steps')) INTO looked_until
         FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) WHERE n > step_no AND s->>'step' <> 'reject';
         clean := looked_until > step_no AND starhouse.batch_clean(warehouse, ARRAY(
-          SELECT starhouse.batch_sql(s->>'when', batch_id, feed, zone)
+          SELECT starhouse.batch_sql(s->>'when', batch_id, feed, zone, parameters)
           FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) WHERE n BETWEEN step_no AND looked_until ORDER BY n));
       END IF;
       counts := CASE WHEN clean AND step_no <= looked_until THEN '{"rejected": 0}'
                      ELSE starhouse.batch_step(warehouse, feed, batch_id, source, step, step_no::integer,
-                                               jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze')) END;
+                                               jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze', 'parameters', parameters)) END;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT, error_detail = PG_EXCEPTION_DETAIL,
         error_hint = PG_EXCEPTION_HINT, error_column = COLUMN_NAME, error_constraint = CONSTRAINT_NAME, error_table = TABLE_NAME;

@@ -62,8 +62,57 @@ $body$;
 COMMENT ON FUNCTION steps_check(jsonb) IS
   'Raises 22023 naming the first step of a feed that is wrong in shape: unknown kind, missing or unknown key. Table and column names are checked when a batch runs. NULL too.';
 
+-- One function says what parameters may be, both where they are declared and where they are given.
+CREATE FUNCTION feed_parameters(declared jsonb, given jsonb) RETURNS jsonb
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  result jsonb := '{}';
+  known text := (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(declared) k);
+  name text;
+  parameter jsonb;
+  value text;
+BEGIN
+  IF declared IS NULL OR jsonb_typeof(declared) <> 'object' THEN
+    RAISE EXCEPTION 'parameters must be a JSON object, not %', coalesce(jsonb_typeof(declared), 'NULL')
+      USING ERRCODE = '22023', HINT = 'For example {"month": {"description": "month of the file", "pattern": "\d{4}-\d{2}"}}.';
+  END IF;
+  FOR name IN SELECT k FROM jsonb_object_keys(given) k WHERE declared->k IS NULL ORDER BY k LOOP
+    RAISE EXCEPTION 'the feed has no parameter "%"', name USING ERRCODE = '22023',
+      HINT = coalesce('Its parameters: ' || known || '.', 'It has none.');
+  END LOOP;
+  FOR name, parameter IN SELECT * FROM jsonb_each(declared) LOOP
+    IF name !~ '^[a-z][a-z0-9_]*$' OR name IN ('time_zone', 'batch_id', 'feed') THEN
+      RAISE EXCEPTION 'a parameter cannot be called "%"', name USING ERRCODE = '22023',
+        HINT = 'Use small letters, digits and underscores; time_zone, batch_id and feed are taken.';
+    END IF;
+    IF jsonb_typeof(parameter) <> 'object' OR EXISTS (SELECT FROM jsonb_each(parameter) p
+         WHERE p.key NOT IN ('description', 'pattern', 'default') OR jsonb_typeof(p.value) <> 'string') THEN
+      RAISE EXCEPTION 'parameter "%" is declared as %', name, parameter USING ERRCODE = '22023',
+        HINT = 'A parameter may hold description, pattern and default, which are texts.';
+    END IF;
+    PERFORM '' ~ (parameter->>'pattern');  -- a bad expression is an error here
+    IF given IS NOT NULL THEN
+      value := coalesce(given->>name, parameter->>'default');
+      IF value IS NULL THEN
+        RAISE EXCEPTION 'parameter "%" is missing', name USING ERRCODE = '22023', DETAIL = coalesce(parameter->>'description', ''),
+          HINT = format('Give it to the load: --set %s=VALUE.', name);
+      ELSIF value !~ ('^(?:' || coalesce(parameter->>'pattern', '.*') || ')$') THEN
+        RAISE EXCEPTION 'parameter "%" cannot be "%"', name, value USING ERRCODE = '22023', DETAIL = coalesce(parameter->>'description', ''),
+          HINT = format('Its pattern is %s.', parameter->>'pattern');
+      END IF;
+      result := result || jsonb_build_object(name, value);
+    END IF;
+  END LOOP;
+  RETURN result;
+END
+$body$;
+COMMENT ON FUNCTION feed_parameters(jsonb, jsonb) IS
+  'Checks a feed''s declared parameters and, unless given is NULL, the values that a load gives: every parameter with its value or default, as an object of texts ({} when given is NULL). 22023 for a bad declaration, an unknown or missing parameter, or a value that its pattern does not fit. A NULL declaration is an error (22023).';
+
 CREATE FUNCTION create_feed(warehouse name, feed text, contract jsonb, steps jsonb DEFAULT '[]', bronze boolean DEFAULT true,
-                            batch_rows integer DEFAULT 200000, description text DEFAULT NULL) RETURNS integer
+                            batch_rows integer DEFAULT 200000, description text DEFAULT NULL, parameters jsonb DEFAULT '{}') RETURNS integer
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
 AS $body$
@@ -86,14 +135,15 @@ BEGIN
   END IF;
   PERFORM starhouse.contract_check(contract);
   PERFORM starhouse.steps_check(steps);
+  PERFORM starhouse.feed_parameters(parameters, NULL);
   EXECUTE format($sql$
-    INSERT INTO %I.feed AS f (feed_name, contract, steps, bronze, batch_rows, description)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO %I.feed AS f (feed_name, contract, steps, bronze, batch_rows, description, parameters)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (feed_name) DO UPDATE
     SET version = f.version + 1, contract = excluded.contract, steps = excluded.steps, bronze = excluded.bronze,
-        batch_rows = excluded.batch_rows, description = coalesce(excluded.description, f.description), updated_at = now()
+        batch_rows = excluded.batch_rows, parameters = excluded.parameters, description = coalesce(excluded.description, f.description), updated_at = now()
     RETURNING version$sql$, warehouse)
-    INTO result USING feed, contract, steps, coalesce(bronze, true), batch_rows, description;
+    INTO result USING feed, contract, steps, coalesce(bronze, true), batch_rows, description, parameters;
   IF coalesce(bronze, true) AND to_regclass(bronze_table) IS NULL THEN
     EXECUTE format($sql$
       CREATE TABLE %s (
@@ -114,8 +164,8 @@ BEGIN
   RETURN result;
 END
 $body$;
-COMMENT ON FUNCTION create_feed(name, text, jsonb, jsonb, boolean, integer, text) IS
-  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction. Returns the version. 22023 for a wrong contract, step or name. A NULL warehouse, name, contract or list of steps is an error; a NULL description is none.';
+COMMENT ON FUNCTION create_feed(name, text, jsonb, jsonb, boolean, integer, text, jsonb) IS
+  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction, and the parameters that a load has to be given: an object of names, each with "description", "pattern" (a regular expression for the whole value) and "default" (without one the parameter is required), which stand in steps as {name}. Returns the version. 22023 for a wrong contract, step, parameter or name. A NULL warehouse, name, contract, list of steps or parameters is an error; a NULL description is none.';
 
 CREATE FUNCTION drop_feed(warehouse name, feed text, confirm text DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -183,6 +233,7 @@ BEGIN
     'bronze_table', CASE WHEN (definition->>'bronze')::boolean THEN format('%I.%I', warehouse, 'bronze_' || feed) END,
     'quarantine_table', format('%I.quarantine', warehouse),
     'batch_rows', definition->'batch_rows',
+    'parameters', definition->'parameters',
     'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.name, 'type', c.type) ORDER BY c.ordinal)
                 FROM starhouse.contract_columns(definition->'contract') c),
     'library_version', starhouse.version());

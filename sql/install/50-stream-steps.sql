@@ -1,14 +1,23 @@
 -- What a feed's steps do. Each runs inside batch_finish, over pg_temp.batch, with the statements'
 -- search_path "<warehouse>", starhouse, pg_catalog (temporary relations come first by rule).
 
-CREATE FUNCTION batch_sql(sql text, batch_id bigint, feed text, zone text) RETURNS text
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION batch_sql(sql text, batch_id bigint, feed text, zone text, parameters jsonb DEFAULT '{}') RETURNS text
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
 AS $body$
-  SELECT replace(replace(replace(sql, '{time_zone}', quote_literal(zone)), '{batch_id}', batch_id::text), '{feed}', quote_literal(feed))
+DECLARE
+  result text := replace(replace(replace(sql, '{time_zone}', quote_literal(zone)), '{batch_id}', batch_id::text), '{feed}', quote_literal(feed));
+  name text;
+  value text;
+BEGIN
+  FOR name, value IN SELECT * FROM jsonb_each_text(parameters) LOOP
+    result := replace(result, '{' || name || '}', quote_literal(value));
+  END LOOP;
+  RETURN result;
+END
 $body$;
-COMMENT ON FUNCTION batch_sql(text, bigint, text, text) IS
-  'A step''s statement with its placeholders filled in: {time_zone} and {feed} become literals, {batch_id} a number. NULL gives NULL.';
+COMMENT ON FUNCTION batch_sql(text, bigint, text, text, jsonb) IS
+  'A step''s statement with its placeholders filled in: {time_zone}, {feed} and the load''s parameters become literals, {batch_id} a number. NULL gives NULL; NULL parameters are none.';
 
 -- The step's query as a temporary view: gives its column names and scd2_merge something to read.
 -- Made once per session and feed version, unless the query holds the batch's id.
@@ -268,8 +277,10 @@ AS $body$
 DECLARE
   zone text := settings->>'time_zone';
   text_of text := coalesce(step->>'select', step->>'sql', step->>'when');
-  query text := starhouse.batch_sql(text_of, batch_id, feed, zone);
-  varies boolean := strpos(text_of, '{batch_id}') > 0;
+  parameters jsonb := coalesce(settings->'parameters', '{}');
+  query text := starhouse.batch_sql(text_of, batch_id, feed, zone, parameters);
+  -- Two sources of a session may differ in these.
+  varies boolean := strpos(text_of, '{batch_id}') > 0 OR EXISTS (SELECT FROM jsonb_object_keys(parameters) p WHERE strpos(text_of, '{' || p || '}') > 0);
   source regclass;
   columns text[];
   affected bigint;
@@ -302,7 +313,7 @@ BEGIN
     WHEN 'facts' THEN
       RETURN starhouse.batch_step_facts(starhouse.batch_target(step->>'into'), query, columns, batch_id, coalesce(step->>'conflict', 'ignore'),
                                         step->>'time', (step->>'partition')::interval,
-                                        starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone));
+                                        starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone, parameters));
   END CASE;
 END
 $body$;

@@ -16,6 +16,7 @@ BEGIN
       steps        jsonb NOT NULL DEFAULT '[]',
       bronze       boolean NOT NULL DEFAULT true,
       batch_rows   integer NOT NULL DEFAULT 200000 CHECK (batch_rows > 0),
+      parameters   jsonb NOT NULL DEFAULT '{}',
       description  text,
       updated_at   timestamptz NOT NULL DEFAULT now()
     )$sql$, schema);
@@ -27,6 +28,7 @@ BEGIN
       fingerprint  text,
       bytes        bigint,
       header       text,
+      parameters   jsonb NOT NULL DEFAULT '{}',
       next_record  bigint NOT NULL DEFAULT 1,
       epoch        bigint NOT NULL DEFAULT 1,
       opened_at    timestamptz NOT NULL DEFAULT now(),
@@ -81,6 +83,7 @@ BEGIN
     ['feed', 'steps', 'What a batch does after it is parsed, in order'],
     ['feed', 'bronze', 'Whether records are kept as received in bronze_<feed>'],
     ['feed', 'batch_rows', 'Records per transaction'],
+    ['feed', 'parameters', 'What a load has to be told beside its file: name, then description, pattern and default'],
     ['feed', 'description', 'What the feed carries and where it comes from'],
     ['feed', 'updated_at', 'When this version was defined'],
     ['load_source', NULL, 'Sources (files) seen, and how far each is loaded: the offset a repeated load resumes at'],
@@ -90,6 +93,7 @@ BEGIN
     ['load_source', 'fingerprint', 'SHA-256 of the file''s bytes: a renamed copy is the same source. A random word for standard input'],
     ['load_source', 'bytes', 'Size of the file'],
     ['load_source', 'header', 'The header record, as read'],
+    ['load_source', 'parameters', 'Parameters it is loaded with; {} for none'],
     ['load_source', 'next_record', 'First record not loaded yet (the header is record 1); moves in the transaction that loads'],
     ['load_source', 'epoch', 'Raised by each load that opens the source; an older one may not commit any more'],
     ['load_source', 'opened_at', 'When the source was first seen'],
@@ -181,4 +185,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_get(name, text) IS
-  'Definition of a feed as jsonb (feed_name, version, contract, steps, bronze, batch_rows, description, updated_at). 42704 naming the feeds there are when it is unknown, 3F000 for an unknown warehouse. A NULL warehouse is an error (22004).';
+  'Definition of a feed as jsonb (feed_name, version, contract, steps, bronze, batch_rows, parameters, description, updated_at). 42704 naming the feeds there are when it is unknown, 3F000 for an unknown warehouse. A NULL warehouse is an error (22004).';

@@ -39,6 +39,7 @@ struct MaxRejects {
 
 struct Options {
   Target target;
+  std::vector<std::string> settings;
   std::vector<std::string> files;
   std::size_t batch_rows = 0;
   std::string max_rejects_text;
@@ -67,6 +68,27 @@ MaxRejects parse_max_rejects(std::string text) {
         fmt::format("\"{}\" is neither a number of rows nor a share such as 0.5%", text));
   }
   return limit;
+}
+
+// name=value ... as a JSON object.
+std::string parameters_of(const std::vector<std::string> &settings) {
+  std::map<std::string, std::string> values;
+  for (const std::string &setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw CLI::ValidationError("--set", fmt::format("\"{}\" is not NAME=VALUE", setting));
+    }
+    if (!values.emplace(setting.substr(0, equals), setting.substr(equals + 1)).second) {
+      throw CLI::ValidationError("--set",
+                                 fmt::format("\"{}\" comes twice", setting.substr(0, equals)));
+    }
+  }
+  std::string json{"{"};
+  for (const auto &[name, value] : values) {
+    json +=
+        fmt::format("{}{}:{}", json.size() > 1 ? "," : "", json_string(name), json_string(value));
+  }
+  return json + '}';
 }
 
 // Rejects of a dry run, which no table holds.
@@ -269,6 +291,10 @@ void add_load_command(CLI::App &app) {
   command->add_option("-f,--feed", options->target.feed, "Feed to load through")->required();
   command->add_option("-d,--database", options->target.conninfo,
                       "Database, key=value pairs or URI (default: libpq's environment)");
+  command
+      ->add_option("-s,--set", options->settings,
+                   "NAME=VALUE: a parameter of the feed, for all files")
+      ->allow_extra_args(false);
   command->add_option("--batch-rows", options->batch_rows,
                       "Records per transaction (default: the feed's)");
   command->add_option("--max-rejects", options->max_rejects_text,
@@ -277,6 +303,7 @@ void add_load_command(CLI::App &app) {
   command->add_flag("-q,--quiet", options->quiet, "No progress");
   command->add_flag("--json", options->json, "Account of each file as one line of JSON");
   command->callback([options] {
+    options->target.parameters = parameters_of(options->settings);
     options->max_rejects = parse_max_rejects(options->max_rejects_text);
     // Before the first row is loaded: a typing error in the last name should not cost a night.
     for (const std::string &file : options->files) {

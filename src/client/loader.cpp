@@ -62,19 +62,20 @@ Loader::Loader(Target target, std::unique_ptr<Connection> connection, const Feed
 }
 
 void Loader::open_source_row() {
-  const std::array<Parameter, 6> row{target_.warehouse,
+  const std::array<Parameter, 7> row{target_.warehouse,
                                      target_.feed,
                                      name_,
                                      facts_.fingerprint,
                                      facts_.bytes > 0 ? Parameter{std::to_string(facts_.bytes)}
                                                       : std::nullopt,
-                                     header_.empty() ? Parameter{} : Parameter{header_}};
+                                     header_.empty() ? Parameter{} : Parameter{header_},
+                                     target_.parameters};
   // If the server crashes, this session is gone too: its epoch need not outlive it.
   Transaction transaction(connection());
   connection().query("SET LOCAL synchronous_commit = off");
   const Result result = connection().query(
       "SELECT source_id, next_record, epoch, pg_catalog.to_char(finished, 'YYYY-MM-DD HH24:MI:SS') "
-      "FROM starhouse.load_open($1, $2, $3, $4, $5, $6)",
+      "FROM starhouse.load_open($1, $2, $3, $4, $5, $6, $7)",
       row);
   source_ = {result.integer(0, 0), result.integer(0, 1), result.integer(0, 2),
              result.text_or(0, 3, "")};

@@ -131,6 +131,7 @@ void print_feed(Connection &connection, const Target &target) {
   if (!plan.description.empty()) {
     fmt::print("{}\n", plan.description);
   }
+  fmt::print("{}", plan.parameters);
   fmt::print("{}; local times in {}; {} records per transaction; records {}\n\n",
              contract.format == stream::Format::csv
                  ? fmt::format("CSV, delimiter '{}', {}", contract.csv.delimiter,

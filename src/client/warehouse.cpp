@@ -104,7 +104,12 @@ FeedPlan read_plan(Connection &connection, const Target &target) {
       "(SELECT pg_catalog.string_agg((c->>'name') || ' ' || (c->>'type'), ', ') FROM "
       "pg_catalog.jsonb_array_elements(p->'columns') c), "
       "pg_catalog.row_security_active((p->>'bronze_table')::regclass)::int, "
-      "pg_catalog.row_security_active((p->>'quarantine_table')::regclass)::int "
+      "pg_catalog.row_security_active((p->>'quarantine_table')::regclass)::int, "
+      "(SELECT pg_catalog.string_agg('parameter ' || d.key || coalesce(': ' || "
+      "(d.value->>'description'), '') || "
+      "coalesce(' (' || (d.value->>'default') || ' if not given)', '') || E'\\n', '' ORDER BY "
+      "d.key) "
+      "FROM pg_catalog.jsonb_each(p->'parameters') d) "
       "FROM starhouse.feed_plan($1, $2) p",
       who);
   FeedPlan plan;
@@ -119,6 +124,7 @@ FeedPlan read_plan(Connection &connection, const Target &target) {
   plan.version = result.integer(0, 6);
   plan.description = result.text_or(0, 7, "");
   plan.columns = result.text_or(0, 8, "");
+  plan.parameters = result.text_or(0, 11, "");
   plan.insert_bronze = result.maybe_integer(0, 9).value_or(0) != 0;
   plan.insert_quarantine = result.maybe_integer(0, 10).value_or(0) != 0;
   return plan;

@@ -17,6 +17,7 @@ struct Target {
   std::string conninfo;
   std::string warehouse;
   std::string feed;
+  std::string parameters = "{}"; // of a load: JSON object of texts
 };
 
 // Connects, and checks server version, extension and its version; sets the session up for loading.
@@ -34,7 +35,8 @@ struct FeedPlan {
   std::string bronze_table; // quoted; empty: the feed keeps none
   std::string quarantine_table;
   std::size_t batch_rows = 0;
-  std::string columns; // "a text, b numeric", for people
+  std::string columns;    // "a text, b numeric", for people
+  std::string parameters; // a line each, for people; empty: the feed has none
   // COPY does not work on tables whose row security applies to the user: INSERT then.
   bool insert_bronze = false;
   bool insert_quarantine = false;
