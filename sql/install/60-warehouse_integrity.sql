@@ -3,7 +3,8 @@
 
 -- Versions are told by the transaction that wrote them: ages of transaction ids count back from now,
 -- and what this transaction (or a subtransaction of it) writes is younger than itself. A version that
--- was only closed is told from a new one by its successor, written with it and with a higher number.
+-- was only closed is told from a new one by its successor: the key's last version, written with it and with a
+-- higher number, and nothing else of the key. In any other case it counts as new, which costs a look at facts.
 CREATE FUNCTION written_versions(dim regclass)
   RETURNS TABLE (version bigint, since timestamptz, takes_facts boolean)
   LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED
@@ -12,6 +13,7 @@ CREATE FUNCTION written_versions(dim regclass)
 DECLARE
   d record;
   same_key text;
+  same_key_later text;
 BEGIN
   IF pg_current_xact_id_if_assigned() IS NULL THEN
     RETURN;  -- nothing was written yet
@@ -21,17 +23,20 @@ BEGIN
     RAISE EXCEPTION '% is not a registered dimension', dim
       USING ERRCODE = 'undefined_object', HINT = 'starhouse.scd_register registers one, starhouse.repair_warehouse all of a warehouse.';
   END IF;
-  SELECT string_agg(format('o.%1$I = w.%1$I', k), ' AND ') INTO same_key FROM unnest(d.key_columns) k;
+  SELECT string_agg(format('o.%1$I = w.%1$I', k), ' AND '), string_agg(format('l.%1$I = w.%1$I', k), ' AND ')
+    INTO same_key, same_key_later FROM unnest(d.key_columns) k;
   RETURN QUERY EXECUTE format($sql$
     SELECT w.%1$I::bigint,
            CASE WHEN EXISTS (SELECT FROM ONLY %4$s o WHERE %5$s AND o.%2$I < w.%2$I) THEN w.%2$I ELSE '-infinity' END,
            EXISTS (SELECT FROM ONLY %4$s o WHERE %5$s AND o.%1$I <> w.%1$I AND o.%2$I >= '-infinity')
-           AND NOT EXISTS (SELECT FROM ONLY %4$s o
-                           WHERE %5$s AND o.%2$I = w.%3$I AND o.%1$I > w.%1$I
-                             AND age(o.xmin) <= age($1))
+           AND NOT (EXISTS (SELECT FROM ONLY %4$s o
+                            WHERE %5$s AND o.%2$I = w.%3$I AND o.%1$I > w.%1$I
+                              AND age(o.xmin) <= age($1)
+                              AND NOT EXISTS (SELECT FROM ONLY %4$s l WHERE %6$s AND l.%2$I > o.%2$I))
+                    AND (SELECT count(*) FROM ONLY %4$s o WHERE %5$s AND age(o.xmin) <= age($1)) = 2)
     FROM ONLY %4$s w
     WHERE age(w.xmin) <= age($1)$sql$,
-    d.surrogate, d.valid_from, d.valid_to, dim, same_key)
+    d.surrogate, d.valid_from, d.valid_to, dim, same_key, same_key_later)
     -- A batch's transaction may have begun long before its steps: batch_claim left a mark.
     USING coalesce(nullif(current_setting('starhouse.steps_since', true), '')::xid8, pg_current_xact_id())::xid;
 END
