@@ -1,0 +1,253 @@
+-- QuickEats' feeds, step by step on rows that are parsed already: events in any order, payments before and
+-- after their orders, pings and distances, feedback, app events, zones, histories.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL TimeZone = 'UTC';
+SELECT no_plan();
+
+CREATE FUNCTION pg_temp.rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  result text;
+BEGIN
+  EXECUTE format('SELECT string_agg(r::text, E''\n'') FROM (%s) r', query) INTO result;
+  RETURN result;
+END $$;
+-- Loads rows, given as JSON objects of the contract's columns, as one batch. event_hash is what the parser
+-- makes of the record.
+CREATE FUNCTION pg_temp.load(warehouse name, feed text, VARIADIC records text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  source record;
+  batch bigint;
+BEGIN
+  SELECT * INTO source FROM starhouse.load_open(warehouse, feed, 'test', NULL, NULL, NULL);
+  batch := starhouse.batch_begin(warehouse, feed, source.source_id, source.epoch, source.next_record);
+  TRUNCATE pg_temp.batch;
+  EXECUTE $sql$
+    INSERT INTO pg_temp.batch
+    SELECT (jsonb_populate_record(NULL::pg_temp.batch, '{"discount_applied": null}' || jsonb_build_object('event_hash', hashtextextended(r.record, 0))
+              || r.record::jsonb || jsonb_build_object('record_no', r.n))).*
+    FROM unnest($1) WITH ORDINALITY AS r(record, n)$sql$ USING records;
+  RETURN starhouse.batch_finish(warehouse, feed, batch, cardinality(records) + 1, cardinality(records), 0);
+END $$;
+CREATE FUNCTION pg_temp.event(id text, status text, at text, extra jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+  SELECT (jsonb_build_object('order_id', id, 'status', status, 'event_at', at) || extra)::text $$;
+CREATE FUNCTION pg_temp.payment(id text, order_id text, amount numeric, success boolean, at text, extra jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+  SELECT (jsonb_build_object('transaction_id', id, 'order_id', order_id, 'amount', amount, 'success_flag', success, 'event_time', at,
+                             'transaction_type', 'Payment', 'payment_mode', 'UPI') || extra)::text $$;
+CREATE FUNCTION pg_temp.ping(driver text, lat float8, lon float8, at text, status text DEFAULT 'BUSY') RETURNS text LANGUAGE sql AS $$
+  SELECT jsonb_build_object('driver_id', driver, 'latitude', lat, 'longitude', lon, 'event_time', at, 'availability_status', status)::text $$;
+
+SELECT lives_ok($$SELECT starhouse.create_warehouse('quickeats', 'qe a', 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31')$$, 'a warehouse');
+SET LOCAL search_path = 'qe a', starhouse, public;
+
+-- One order, the last event first. Nothing is known of the time it was placed.
+SELECT is((pg_temp.load('qe a', 'orders', pg_temp.event('O1', 'DELIVERED', '2025-03-10 12:40+05:30', '{"driver_id": "D2"}'))->>'loaded')::int, 1, 'delivered comes first');
+SELECT is(pg_temp.rows_of('SELECT status, order_time, event_time, time_key, delivery_time, driver_key, restaurant_key, time_conflict FROM orders_fact'),
+  '(DELIVERED,,"2025-03-10 07:10:00+00","2025-03-10 12:00:00",,D2,?,0)', 'the order is there, its time not known yet');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders', pg_temp.event('O1', 'PLACED', '2025-03-10 11:58+05:30',
+  '{"restaurant_id": "R1", "customer_id": "C1", "city": "MUM", "total_amount": 500, "discount_applied": 50, "promised_minutes": 40, "payment_mode": "Card", "driver_id": "D1"}'))$$, 'a late placed');
+SELECT is(pg_temp.rows_of('SELECT status, order_time, event_time, time_key, delivery_time, city_key, restaurant_key, customer_key, driver_key, total_amount, payment_mode FROM orders_fact'),
+  '(DELIVERED,"2025-03-10 06:28:00+00","2025-03-10 06:28:00+00","2025-03-10 11:00:00",42.0000,MUM,R1,C1,D2,500,Card)',
+  'undoes nothing: one row, moved to its hour, with the time of delivery; the driver told last is the driver');
+SELECT is(pg_temp.rows_of('SELECT delivery_time, delay_minutes, on_time, avg_eta, driver_id, city_id, distance_travelled FROM delivery_fact'),
+  '(42.0000,2.0000,0,40.00,D2,MUM,)', 'two minutes after the promise: not on time');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders',
+  pg_temp.event('O1', 'PICKED_UP', '2025-03-10 12:20+05:30', '{"eta_minutes": 44}'), pg_temp.event('O1', 'ACCEPTED', '2025-03-10 12:01+05:30', '{"eta_minutes": 36}'),
+  pg_temp.event('O1', 'PREPARED', '2025-03-10 12:15+05:30'), pg_temp.event('O1', 'PREPARED', '2025-03-10 12:17+05:30'), pg_temp.event('O1', 'PREPARED', '2025-03-10 12:17+05:30'))$$, 'the ones between');
+SELECT is(pg_temp.rows_of('SELECT status, accepted_time, prepared_time, picked_up_time, cancelled_time, total_amount FROM orders_fact'),
+  '(DELIVERED,"2025-03-10 06:31:00+00","2025-03-10 06:45:00+00","2025-03-10 06:50:00+00",,500)', 'each milestone keeps its own time, the earliest told');
+SELECT is(pg_temp.rows_of('SELECT avg_eta, picked_up_time FROM delivery_fact'), '(40.00,"2025-03-10 06:50:00+00")', 'the mean of the estimates');
+SELECT is((pg_temp.load('qe a', 'orders', pg_temp.event('O1', 'PREPARED', '2025-03-10 12:17+05:30'))->>'duplicates')::int, 1, 'an event read again is a duplicate');
+
+-- The order as it stands, with all its times, in one record.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders', '{"order_id": "O2", "status": "DELIVERED", "order_time": "2025-03-10 20:00+05:30", "accepted_at": "2025-03-10 20:02+05:30",
+  "delivered_at": "2025-03-10 20:25:30+05:30", "restaurant_id": "R1", "customer_id": "C1", "driver_id": "D1", "total_amount": 300, "promised_minutes": 30, "distance_km": 4.2}')$$, 'a snapshot of an order');
+SELECT is(pg_temp.rows_of($$SELECT status, delivery_time, accepted_time, city_key FROM orders_fact WHERE order_id = 'O2'$$), '(DELIVERED,25.5000,"2025-03-10 14:32:00+00",?)', 'is as good as its events');
+SELECT is(pg_temp.rows_of($$SELECT delay_minutes, on_time, distance_travelled, distance_source FROM delivery_fact WHERE order_id = 'O2'$$), '(-4.5000,1,4.2,Source)', 'early; the distance is the source''s');
+
+-- Contradictions are kept and flagged.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders',
+  pg_temp.event('O3', 'PLACED', '2025-03-11 12:00+05:30', '{"promised_minutes": 30, "total_amount": 10}'), pg_temp.event('O3', 'DELIVERED', '2025-03-11 11:30+05:30'),
+  pg_temp.event('O4', 'PLACED', '2025-03-11 12:00+05:30'), pg_temp.event('O4', 'CANCELLED', '2025-03-11 12:10+05:30'), pg_temp.event('O4', 'DELIVERED', '2025-03-11 12:30+05:30'),
+  pg_temp.event('O5', 'PLACED', '2025-03-11 12:00+05:30'), pg_temp.event('O5', 'CANCELLED', '2025-03-11 12:10+05:30'))$$, 'orders that contradict themselves');
+SELECT is(pg_temp.rows_of($$SELECT order_id, status, time_conflict, delivery_time FROM orders_fact WHERE order_id IN ('O3', 'O4', 'O5') ORDER BY order_id$$),
+  E'(O3,DELIVERED,1,)\n(O4,DELIVERED,1,)\n(O5,CANCELLED,0,)', 'delivered before placed, delivered although cancelled: flagged, without a delivery time');
+SELECT is(pg_temp.rows_of($$SELECT on_time, delay_minutes FROM delivery_fact WHERE order_id = 'O3'$$), '(,)', 'and neither on time nor late');
+
+-- What cannot be.
+SELECT is((pg_temp.load('qe a', 'orders', pg_temp.event('O6', 'PLACED', (now() + interval '2 days')::text))->>'rejected')::int, 1, 'a clock far in the future is rejected');
+SELECT is((pg_temp.load('qe a', 'orders', '{"order_id": "O6", "status": "DELIVERED", "order_time": "2025-03-11 12:00+05:30"}')->>'rejected')::int, 1, 'delivered, but not when: rejected');
+SELECT is(pg_temp.rows_of('SELECT sqlstate, reason FROM quarantine ORDER BY quarantine_id'),
+  E'(22008,"an event lies in the future")\n(23502,"the record does not say when its status was reached")', 'with its reason');
+SELECT is(pg_temp.rows_of($$SELECT ordinal, sqlstate, column_name, value FROM contract_parse((SELECT contract FROM feed WHERE feed_name = 'orders'), 'Asia/Kolkata', ARRAY[
+    '{"order_id": "o9", "status": "out for delivery", "event_time": "2025-03-11T12:00:00", "amount": "12.50", "payment_type": "COD", "traffic": "heavy"}',
+    '{"order_id": "o9", "status": "lost", "event_time": "2025-03-11T12:00:00"}',
+    '{"order_id": "o9", "event_time": "2025-03-11T12:00:00", "amount": -1}',
+    '{"order_id": "o9", "event_time": "31/02/2025 10:00:00"}',
+    '{"event_time": "2025-03-11T12:00:00"}']) WHERE sqlstate IS NOT NULL ORDER BY ordinal$$),
+  E'(2,23514,status,lost)\n(3,23514,total_amount,-1)\n(4,22008,event_at,"31/02/2025 10:00:00")\n(5,23502,order_id,"")', 'an unknown status, a negative amount, no such day, no id');
+
+-- Payments: before the order, after it; failure, retry, refund.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'payments',
+  pg_temp.payment('T1', 'O7', 90, false, '2025-03-12 12:00+05:30', '{"failure_reason": "limit", "payment_mode": "Card"}'), pg_temp.payment('T2', 'O7', 90, true, '2025-03-12 12:01+05:30'),
+  pg_temp.payment('T3', 'O1', 500, false, '2025-03-10 11:58+05:30'))$$, 'payments');
+SELECT is(pg_temp.rows_of($$SELECT order_id FROM orders_fact WHERE order_id = 'O7'$$), NULL, 'a payment alone makes no order');
+SELECT is(pg_temp.rows_of($$SELECT payment_success, payment_attempts, paid_amount, payment_mode FROM orders_fact WHERE order_id = 'O1'$$), '(0,1,0,UPI)', 'a failure is a 0; its mode is the order''s');
+SELECT is(pg_temp.rows_of($$SELECT payment_success, payment_attempts, payment_mode FROM orders_fact WHERE order_id = 'O2'$$), '(,0,)', 'no news is NULL');
+SELECT is(pg_temp.rows_of($$SELECT city_key FROM payment_fact WHERE transaction_id IN ('T1', 'T3') ORDER BY transaction_id$$), E'(?)\n(MUM)', 'a payment has its order''s city, if that is known');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders', pg_temp.event('O7', 'PLACED', '2025-03-12 12:00+05:30', '{"city": "PUN", "total_amount": 90, "payment_mode": "Cash"}'))$$, 'the order arrives');
+SELECT is(pg_temp.rows_of($$SELECT payment_success, payment_attempts, paid_amount, refunded_amount, payment_mode FROM orders_fact WHERE order_id = 'O7'$$), '(1,2,90,0,UPI)', 'and finds its payments');
+SELECT is(pg_temp.rows_of($$SELECT DISTINCT city_key FROM payment_fact WHERE order_id = 'O7'$$), '(PUN)', 'and they their city');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'payments', pg_temp.payment('T4', 'O7', 30, true, '2025-03-13 09:00+05:30', '{"transaction_type": "Refund"}'),
+  pg_temp.payment('T5', 'O7', 10, false, '2025-03-13 09:05+05:30', '{"transaction_type": "Refund"}'), pg_temp.payment('T6', 'O1', 500, true, '2025-03-10 12:02+05:30', '{"payment_mode": "Wallet"}'))$$, 'refunds and a retry');
+SELECT is(pg_temp.rows_of($$SELECT order_id, payment_success, payment_attempts, paid_amount, refunded_amount, payment_mode FROM orders_fact WHERE order_id IN ('O1', 'O7') ORDER BY 1$$),
+  E'(O1,1,2,500,0,Wallet)\n(O7,1,2,90,30,UPI)', 'a refund is no payment, one that failed is none; the retry settles it');
+SELECT is((pg_temp.load('qe a', 'payments', pg_temp.payment('T4', 'O7', 30, true, '2025-03-13 09:00+05:30', '{"transaction_type": "Refund"}'))->>'duplicates')::int, 1, 'a transaction read again is a duplicate');
+SELECT is(pg_temp.rows_of($$SELECT refunded_amount FROM orders_fact WHERE order_id = 'O7'$$), '(30)', 'and refunds nothing twice');
+
+-- Pings. A degree of latitude is 111.195 km on the sphere: 0.01 degrees are 1.112 km.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'pings',
+  pg_temp.ping('D2', 19.00, 72.80, '2025-03-10 12:19+05:30', 'AVAILABLE'), pg_temp.ping('D2', 19.00, 72.80, '2025-03-10 12:20+05:30'), pg_temp.ping('D2', 19.01, 72.80, '2025-03-10 12:24+05:30'),
+  pg_temp.ping('D2', 19.02, 72.80, '2025-03-10 12:30+05:30'), pg_temp.ping('D2', 19.03, 72.80, '2025-03-10 12:50+05:30', 'AVAILABLE'))$$, 'pings after the delivery');
+SELECT is(pg_temp.rows_of($$SELECT distance_travelled, distance_source FROM delivery_fact WHERE order_id = 'O1'$$), '(2.224,GPS)', 'from pick-up to door: two hundredths of a degree');
+SELECT is(pg_temp.rows_of($$SELECT latitude, is_available, position_time, left(geohash, 5) FROM driver_position$$), '(19.03,1,"2025-03-10 07:20:00+00",te7u2)', 'the driver stands where the last ping was');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'pings', pg_temp.ping('D2', 18.99, 72.80, '2025-03-10 11:50+05:30', 'AVAILABLE'), pg_temp.ping('D2', 19.06, 72.80, '2025-03-10 12:35+05:30'))$$, 'late pings');
+SELECT is(pg_temp.rows_of($$SELECT latitude, position_time FROM driver_position$$), '(19.03,"2025-03-10 07:20:00+00")', 'do not move the driver back');
+SELECT is(pg_temp.rows_of($$SELECT distance_travelled FROM delivery_fact WHERE order_id = 'O1'$$), '(6.672)', 'but lengthen the way: six hundredths');
+-- 12:19 to 12:20 available, 60 s; 12:20 to 12:24, 240 s; 12:24 to 12:30, 360 s: a gap; 12:30 to 12:35, 300 s;
+-- 12:35 to 12:50 a gap; 11:50 to 12:19 a gap
+SELECT is(pg_temp.rows_of($$SELECT time_key, pings, available_pings, online_seconds::int, available_seconds::int FROM driver_hour ORDER BY hour_start$$),
+  E'("2025-03-10 11:00:00",1,1,0,0)\n("2025-03-10 12:00:00",6,2,600,60)', 'hours of the driver, gaps above 300 s left out');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'pings', pg_temp.ping('D2', 18.99, 72.80, '2025-03-10 11:59+05:30'), pg_temp.ping('D2', 18.99, 72.80, '2025-03-10 12:01+05:30'), pg_temp.ping('D2', 18.99, 72.80, '2025-03-10 12:00+05:30'))$$, 'pings across the hour');
+SELECT is(pg_temp.rows_of($$SELECT time_key, pings, online_seconds::int FROM driver_hour ORDER BY hour_start$$),
+  E'("2025-03-10 11:00:00",2,60)\n("2025-03-10 12:00:00",8,660)', 'a ping''s seconds belong to its hour');
+SELECT is((pg_temp.load('qe a', 'pings', pg_temp.ping('D2', 10, 72.80, '2025-03-10 12:01+05:30'))->>'duplicates')::int, 1, 'of two pings at one moment the first counts');
+SELECT is((pg_temp.load('qe a', 'pings', pg_temp.ping('D2', 0, 0, '2025-03-10 12:01+05:30'), pg_temp.ping('D2', 1, 1, (now() + interval '3 days')::text))->>'rejected')::int, 2, 'no fix, and a clock in the future');
+SELECT is(pg_temp.rows_of($$SELECT ordinal, sqlstate, column_name FROM contract_parse((SELECT contract FROM feed WHERE feed_name = 'pings'), 'Asia/Kolkata', ARRAY[
+    '{"driver_id": "d1", "latitude": 91, "longitude": 10, "timestamp": "2025-03-11T12:00:00Z"}', '{"driver_id": "d1", "latitude": 9, "longitude": 190, "timestamp": "2025-03-11T12:00:00Z"}',
+    '{"driver_id": "d1", "latitude": "NaN", "longitude": 10, "timestamp": "2025-03-11T12:00:00Z"}', '{"driver_id": "d1", "latitude": 9, "longitude": 10, "timestamp": 1741675200}']) WHERE sqlstate IS NOT NULL ORDER BY 1$$),
+  E'(1,23514,latitude)\n(2,23514,longitude)\n(3,23502,latitude)', 'pings outside the earth are rejected');
+-- Pings first, the delivery after them.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'pings', pg_temp.ping('D3', 19.00, 72.80, '2025-03-14 12:10+05:30'), pg_temp.ping('D3', 19.01, 72.80, '2025-03-14 12:12+05:30'), pg_temp.ping('D3', 29.01, 72.80, '2025-03-14 12:13+05:30'))$$, 'pings of another driver, the last one far away within a minute');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders', '{"order_id": "O8", "status": "DELIVERED", "order_time": "2025-03-14 12:00+05:30", "picked_up_at": "2025-03-14 12:10+05:30", "delivered_at": "2025-03-14 12:20+05:30", "driver_id": "D3", "distance_km": 9}')$$, 'the delivery');
+SELECT is(pg_temp.rows_of($$SELECT distance_travelled, distance_source FROM delivery_fact WHERE order_id = 'O8'$$), '(1.112,GPS)', 'a jump of the receiver is no way');
+
+-- Zones.
+SELECT is((pg_temp.load('qe a', 'zones', '{"zone_name": "Fort", "city": "MUM", "shape": {"type": "Polygon", "coordinates": [[[72.7, 18.9], [72.9, 18.9], [72.9, 19.05], [72.7, 19.05], [72.7, 18.9]]]}}',
+  '{"zone_name": "Pin", "city": "MUM", "shape": {"type": "Point", "coordinates": [72.7, 18.9]}}')->>'rejected')::int, 1, 'a zone is an area');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'pings', pg_temp.ping('D4', 19.00, 72.80, '2025-03-15 12:10+05:30', 'AVAILABLE'), pg_temp.ping('D5', 19.06, 72.80, '2025-03-15 12:10+05:30', 'AVAILABLE'))$$, 'pings inside and outside');
+SELECT is(pg_temp.rows_of($$SELECT driver_id, zone_id FROM driver_position WHERE driver_id IN ('D4', 'D5') ORDER BY 1$$), E'(D4,MUM/Fort)\n(D5,)', 'know their zone');
+
+-- A feed's parameters.
+SELECT is(starhouse.feed_parameters('{"month": {"pattern": "\\d{4}-\\d{2}"}, "shop": {"default": "all"}}', '{"month": "2025-01"}'), '{"month": "2025-01", "shop": "all"}', 'given, or the default');
+SELECT throws_ok($$SELECT starhouse.feed_parameters('{"month": {}}', '{}')$$, '22023', 'parameter "month" is missing', 'one without a default is required');
+SELECT throws_ok($$SELECT starhouse.feed_parameters('{"month": {"pattern": "\\d{4}-\\d{2}"}}', '{"month": "2025-01-01"}')$$, '22023', 'parameter "month" cannot be "2025-01-01"', 'the whole value has to fit');
+SELECT throws_ok($$SELECT starhouse.feed_parameters('{}', '{"moon": "full"}')$$, '22023', 'the feed has no parameter "moon"', 'an unknown one is refused');
+SELECT throws_ok($$SELECT starhouse.feed_parameters('{"feed": {}}', NULL)$$, '22023', 'a parameter cannot be called "feed"', 'a placeholder''s name is taken');
+SELECT throws_ok($$SELECT starhouse.feed_parameters('{"a": {"type": "date"}}', NULL)$$, '22023', NULL, 'a declaration holds what it may');
+SELECT throws_ok($$SELECT starhouse.feed_parameters('{"a": {"pattern": "("}}', NULL)$$, '2201B', NULL, 'and a pattern that is one');
+SELECT throws_ok($$SELECT * FROM starhouse.load_open('qe a', 'doordash', 'x', 'f1', 1, NULL)$$, '22023', 'parameter "month" is missing', 'a load without its parameter is refused');
+SELECT lives_ok($$SELECT * FROM starhouse.load_open('qe a', 'zones', 'x', 'f2', 1, NULL, '{"city": "X''Y"}')$$, 'a load with a parameter');
+SELECT is((SELECT parameters FROM load_source WHERE fingerprint = 'f2'), '{"city": "X''Y"}', 'a source remembers them');
+SELECT is(starhouse.batch_sql('SELECT {city}, {city}, {batch_id}', 7, 'f', 'UTC', '{"city": "X''Y"}'), 'SELECT ''X''''Y'', ''X''''Y'', 7', 'and a step sees them as literals');
+
+-- Feedback, before and after its order.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'feedback', '{"feedback_id": "F1", "order_id": "O9", "feedback_score": 2, "complaints": 1, "complaint_type": "cold", "response_time": 15, "event_time": "2025-03-16 13:00+05:30"}',
+  '{"feedback_id": "F2", "order_id": "O1", "feedback_score": 5, "complaints": 0, "event_time": "2025-03-10 14:00+05:30"}')$$, 'feedback');
+SELECT is(pg_temp.rows_of('SELECT feedback_id, city_key, restaurant_key, customer_key, driver_key FROM customer_feedback_fact ORDER BY 1'), E'(F1,?,?,?,?)\n(F2,MUM,R1,C1,D2)', 'takes what it does not say from the order');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'orders', pg_temp.event('O9', 'PLACED', '2025-03-16 12:00+05:30', '{"city": "PUN", "customer_id": "C9", "restaurant_id": "R9", "driver_id": "D9"}'))$$, 'the order follows');
+SELECT is(pg_temp.rows_of($$SELECT city_key, restaurant_key, customer_key, driver_key FROM customer_feedback_fact WHERE feedback_id = 'F1'$$), '(PUN,R9,C9,D9)', 'and the feedback learns of it');
+SELECT is_empty($$SELECT * FROM check_integrity('qe a')$$, 'keys and versions are sound');
+
+-- App events.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'app_events',
+  '{"event_id": "E1", "customer_id": "C1", "city": "MUM", "device_type": "iOS", "event_type": "search", "search_history": ["  Biryani ", {"query": "Pizza"}, {"other": 1}, 7, ""], "event_time": "2025-03-10 11:50+05:30"}',
+  '{"customer_id": "C1", "search_history": "Dosa", "feedback_score": 4, "order_id": "O1", "event_time": "2025-03-10 14:50+05:30"}',
+  '{"customer_id": "C1", "search_history": null, "event_time": "2025-03-10 15:50+05:30"}')$$, 'app events');
+SELECT is(pg_temp.rows_of('SELECT search_history, device_type, customer_key FROM app_event_fact ORDER BY event_time'), E'("[""biryani"", ""pizza""]",iOS,C1)\n("[""dosa""]",,C1)\n([],,C1)', 'search histories have one form');
+SELECT is(pg_temp.rows_of($$SELECT channel, feedback_score, restaurant_key FROM customer_feedback_fact WHERE channel = 'App'$$), '(App,4,R1)', 'a score given in the app is feedback');
+SELECT is((pg_temp.load('qe a', 'app_events', '{"event_id": "E1", "customer_id": "C1", "search_history": [], "event_time": "2025-03-10 11:50+05:30"}', '{"event_id": "E5", "search_history": {"a": 1}, "event_time": "2025-03-10 11:50+05:30"}') - 'steps'),
+  '{"read": 2, "loaded": 0, "rejected": 1, "duplicates": 1, "rejected_by_steps": 1}', 'a known event is a duplicate, an object is no history');
+
+-- Histories.
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'restaurants',
+  '{"restaurant_id": "R1", "restaurant_name": "Roma", "cuisine_type": "Italian", "city": "MUM", "avg_rating": 4.1, "effective_at": "2025-01-01 00:00+05:30"}',
+  '{"restaurant_id": "R1", "restaurant_name": "Roma", "cuisine_type": "Pizza", "city": "MUM", "avg_rating": 4.3, "effective_at": "2025-03-10 15:00+05:30"}')$$, 'the restaurant''s rows come after its orders');
+SELECT is(pg_temp.rows_of($$SELECT o.order_id, h.cuisine_type, h.avg_rating, o.city_key FROM orders_fact o JOIN restaurant_history h USING (restaurant_version) WHERE o.restaurant_key = 'R1' ORDER BY 1$$),
+  E'(O1,Italian,4.3,MUM)\n(O2,Pizza,4.3,MUM)', 'each order has the cuisine of its day and the rating of now; one without a city is in its restaurant''s');
+SELECT is(pg_temp.rows_of($$SELECT city_key FROM delivery_fact WHERE order_id = 'O2'$$), '(MUM)', 'and so is its delivery');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'drivers', '{"driver_id": "D2", "driver_name": "Ravi", "experience_level": "Junior", "city": "MUM", "effective_at": "2025-01-01 00:00+05:30"}',
+  '{"driver_id": "D2", "driver_name": "Ravi", "experience_level": "Senior", "city": "MUM", "effective_at": "2025-03-10 10:00+05:30"}')$$, 'a driver''s experience');
+SELECT is(pg_temp.rows_of($$SELECT h.experience_level, h.name FROM delivery_fact JOIN driver_history h USING (driver_version) WHERE order_id = 'O1'$$), '(Senior,Ravi)', 'is that of the delivery');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'customers', '{"customer_id": "C1", "customer_name": "Asha", "city": "MUM", "device_type": "iOS", "effective_at": "2025-03-10 13:00+05:30"}',
+  '{"customer_id": "C1", "device_type": "Android", "effective_at": "2025-03-10 14:30+05:30"}')$$, 'a customer changes the device');
+SELECT is(pg_temp.rows_of($$SELECT o.order_id, h.device_type FROM orders_fact o JOIN customer_history h USING (customer_version) WHERE o.customer_key = 'C1' ORDER BY 1$$), E'(O1,iOS)\n(O2,Android)', 'as it was at each order; the first version also holds before it begins');
+SELECT lives_ok($$SELECT pg_temp.load('qe a', 'cities', '{"city_id": "MUM", "city_name": "Mumbai", "region": "West", "traffic_index": 1.4}')$$, 'the city''s own row');
+SELECT is(pg_temp.rows_of($$SELECT city_name, is_inferred FROM city_dim WHERE city_id = 'MUM'$$), '(Mumbai,f)', 'completes the member');
+SELECT is_empty($$SELECT * FROM check_integrity('qe a')$$, 'all is sound');
+
+-- The law: facts do not depend on the order and batching of events. 60 orders with events, payments,
+-- pings and feedback, drawn by hash; once in the order of time, once shuffled into batches of seven.
+CREATE TEMP TABLE message AS
+SELECT row_number() OVER (ORDER BY kind, n, part) AS id, kind, record, at
+FROM (
+  SELECT 'orders' AS kind, n, s.i AS part, t.at,
+         pg_temp.event('L' || n, s.status, t.at::text, CASE WHEN hashtext('x' || n || s.i) % 3 = 0 THEN '{}' ELSE
+           jsonb_strip_nulls(jsonb_build_object('order_time', CASE WHEN hashtext('o' || n || s.i) % 2 = 0 THEN o.placed END, 'city', CASE WHEN n % 5 > 0 THEN 'Z' || n % 3 END,
+             'restaurant_id', 'R' || n % 4, 'customer_id', 'C' || n % 9, 'driver_id', 'D' || (n + s.i) % 6, 'total_amount', 100 + n + s.i, 'promised_minutes', 30 + s.i,
+             'eta_minutes', 30 + hashtext('e' || n || s.i) % 10, 'traffic_level', CASE WHEN n % 2 = 0 THEN 'High' END)) END) AS record
+  FROM generate_series(1, 60) n
+  CROSS JOIN LATERAL (SELECT timestamptz '2025-04-01 06:00Z' + n * interval '7 hours' AS placed) o
+  CROSS JOIN LATERAL (VALUES (0, 'PLACED'), (1, 'ACCEPTED'), (2, 'ASSIGNED'), (3, 'PREPARED'), (4, 'PICKED_UP'), (5, CASE WHEN n % 8 = 0 THEN 'CANCELLED' ELSE 'DELIVERED' END)) AS s(i, status)
+  CROSS JOIN LATERAL (SELECT o.placed + s.i * interval '8 minutes' + (hashtext('t' || n || s.i) % 4) * interval '1 minute' AS at) t
+  WHERE hashtext('m' || n || s.i) % 10 <> 0
+  UNION ALL
+  SELECT 'payments', n, k, o.at, pg_temp.payment('P' || n || '/' || k, 'L' || n, 100, hashtext('p' || n || k) % 3 <> 0, o.at::text, jsonb_build_object('transaction_type', CASE WHEN k = 3 THEN 'Refund' ELSE 'Payment' END))
+  FROM generate_series(1, 60) n CROSS JOIN generate_series(1, 3) k
+  CROSS JOIN LATERAL (SELECT timestamptz '2025-04-01 06:00Z' + n * interval '7 hours' + k * interval '1 minute' AS at) o WHERE hashtext('q' || n || k) % 2 = 0
+  UNION ALL
+  SELECT 'pings', d, k, o.at, pg_temp.ping('D' || d, 19 + (hashtext('a' || d || k) % 1000) / 1e5, 72.8 + (hashtext('b' || d || k) % 1000) / 1e5, o.at::text, CASE WHEN k % 3 = 0 THEN 'AVAILABLE' ELSE 'BUSY' END)
+  FROM generate_series(0, 5) d CROSS JOIN generate_series(1, 600) k
+  CROSS JOIN LATERAL (SELECT timestamptz '2025-04-01 12:00Z' + k * interval '4 minutes' + d * interval '3 seconds' AS at) o
+  UNION ALL
+  SELECT 'feedback', n, 1, o.at, jsonb_build_object('feedback_id', 'F' || n, 'order_id', 'L' || n, 'feedback_score', 1 + abs(hashtext('f' || n)) % 5, 'complaints', 0, 'event_time', o.at)::text
+  FROM generate_series(1, 60, 4) n CROSS JOIN LATERAL (SELECT timestamptz '2025-04-01 09:00Z' + n * interval '7 hours' AS at) o
+  UNION ALL
+  SELECT 'restaurants', r, k, timestamptz '2025-04-01Z' + k * interval '6 days', jsonb_build_object('restaurant_id', 'R' || r, 'city', 'Z' || (r + k) % 3, 'cuisine_type', 'K' || k, 'effective_at', timestamptz '2025-04-01Z' + k * interval '6 days')::text
+  FROM generate_series(0, 3) r CROSS JOIN generate_series(0, 2) k) m;
+CREATE FUNCTION pg_temp.load_all(warehouse name, seed text, size integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  batch record;
+BEGIN
+  FOR batch IN
+    SELECT kind, array_agg(record ORDER BY place) AS records, min(place) AS place
+    FROM (SELECT kind, record, place, (row_number() OVER (PARTITION BY kind ORDER BY place) - 1) / size AS batch_no
+          FROM (SELECT kind, record, row_number() OVER (ORDER BY CASE WHEN seed = '' THEN lpad(extract(epoch FROM at)::text, 30, '0') ELSE md5(seed || id) END, id) AS place FROM pg_temp.message) p) b
+    GROUP BY kind, batch_no ORDER BY min(place) LOOP
+    PERFORM pg_temp.load(warehouse, batch.kind, VARIADIC batch.records);
+  END LOOP;
+END $$;
+CREATE FUNCTION pg_temp.digest(warehouse name) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN pg_temp.rows_of(format($sql$
+    SELECT 'orders', count(*), md5(string_agg((to_jsonb(o) - 'batch_id' - 'restaurant_version' - 'customer_version' - 'driver_version' || jsonb_build_object('c', h.cuisine_type))::text, ',' ORDER BY o.order_id))
+      FROM %1$I.orders_fact o JOIN %1$I.restaurant_history h USING (restaurant_version)
+    UNION ALL SELECT 'deliveries', count(*), md5(string_agg((to_jsonb(d) - 'batch_id' - 'driver_version')::text, ',' ORDER BY d.order_id)) FROM %1$I.delivery_fact d
+    UNION ALL SELECT 'payments', count(*), md5(string_agg((to_jsonb(p) - 'batch_id')::text, ',' ORDER BY p.transaction_id)) FROM %1$I.payment_fact p
+    UNION ALL SELECT 'feedback', count(*), md5(string_agg((to_jsonb(f) - 'batch_id' - 'restaurant_version' - 'customer_version' - 'driver_version')::text, ',' ORDER BY f.feedback_id)) FROM %1$I.customer_feedback_fact f
+    UNION ALL SELECT 'hours', count(*), md5(string_agg(to_jsonb(h)::text, ',' ORDER BY h.driver_id, h.hour_start)) FROM %1$I.driver_hour h
+    UNION ALL SELECT 'positions', count(*), md5(string_agg(to_jsonb(p)::text, ',' ORDER BY p.driver_id)) FROM %1$I.driver_position p$sql$, warehouse));
+END $$;
+SELECT lives_ok(format($$SELECT starhouse.create_warehouse('quickeats', %L, 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31', foreign_keys => 'none')$$, w), 'warehouse ' || w)
+FROM (VALUES ('law time'), ('law shuffled'), ('law once')) v(w);
+SELECT lives_ok($$SELECT pg_temp.load_all('law time', '', 40)$$, 'in the order of time');
+SELECT lives_ok($$SELECT pg_temp.load_all('law shuffled', 'seed', 7)$$, 'shuffled, in batches of seven');
+SELECT lives_ok($$SELECT pg_temp.load_all('law once', 'other', 100000)$$, 'shuffled otherwise, a batch a feed');
+SELECT is((SELECT count(*) FROM "law time".orders_fact), 60::bigint, 'sixty orders');
+SELECT cmp_ok((SELECT count(*) FROM "law time".delivery_fact WHERE distance_source = 'GPS'), '>', 2::bigint, 'some of them with pings');
+SELECT is(pg_temp.digest('law shuffled'), pg_temp.digest('law time'), 'the same facts');
+SELECT is(pg_temp.digest('law once'), pg_temp.digest('law time'), 'and again');
+SELECT is_empty($$SELECT * FROM starhouse.check_integrity('law shuffled')$$, 'sound');
+
+SELECT * FROM finish();
+ROLLBACK;
