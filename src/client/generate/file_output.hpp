@@ -1,7 +1,7 @@
 // Generated files in a folder of the file system.
 #pragma once
 
-#include "core/generate/shopsmart.hpp"
+#include "core/generate/output.hpp"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,8 @@
-// starhouse generate shopsmart: a year of source files for trying, testing and measuring.
+// starhouse generate shopsmart|quickeats: source files for trying, testing and measuring.
 #include "client/commands.hpp"
 #include "client/generate/file_output.hpp"
 #include "core/error.hpp"
+#include "core/generate/quickeats.hpp"
 #include "core/generate/shopsmart.hpp"
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace starhouse::client {
 
@@ -27,6 +29,16 @@ struct Arguments {
   double scale = 1.0;
   double dirty = 0.01;
   std::string time_zone = "Asia/Kolkata";
+};
+
+struct QuickeatsArguments {
+  std::string folder;
+  std::uint64_t seed = 42;
+  std::uint32_t cities = 8;
+  std::string from = "2025-03-01";
+  std::string to = "2025-03-31";
+  double scale = 1.0;
+  double dirty = 0.01;
 };
 
 calendar::Day parse_day(const std::string &text) {
@@ -56,6 +68,23 @@ std::uint32_t parts_per_million(double value, const char *option) {
   return static_cast<std::uint32_t>(std::llround(value * generate::million));
 }
 
+// What was written, feed by feed.
+template <typename Feed>
+void report(const FileOutput &output, const std::string &folder,
+            std::chrono::steady_clock::time_point start, const std::vector<Feed> &feeds) {
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  fmt::print("wrote {} files, {:.1f} MB, to {} in {:.1f} s\n", output.files(),
+             static_cast<double>(output.bytes()) / 1e6, folder, seconds.count());
+  for (const Feed &feed : feeds) {
+    fmt::print("  {:<14}{:>5} files {:>9} records", feed.name, feed.files, feed.records);
+    if (feed.rejected() > 0 || feed.duplicates() > 0) {
+      fmt::print("  {} to be rejected, {} duplicates", feed.rejected(), feed.duplicates());
+    }
+    fmt::print("\n");
+  }
+  fmt::print("LOAD_ORDER lists the files in loading order, TRUTH.json what they must add up to.\n");
+}
+
 void run_shopsmart(const Arguments &arguments) {
   const auto start = std::chrono::steady_clock::now();
   ShopsmartOptions options;
@@ -70,17 +99,45 @@ void run_shopsmart(const Arguments &arguments) {
 
   FileOutput output(arguments.folder);
   const generate::Truth truth = generate::generate_shopsmart(options, output, Env{});
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  fmt::print("wrote {} files, {:.1f} MB, to {} in {:.1f} s\n", output.files(),
-             static_cast<double>(output.bytes()) / 1e6, arguments.folder, seconds.count());
-  for (const generate::FeedCounts &feed : truth.feeds) {
-    fmt::print("  {:<14}{:>5} files {:>9} records", feed.name, feed.files, feed.records);
-    if (feed.rejected() > 0 || feed.duplicates() > 0) {
-      fmt::print("  {} to be rejected, {} duplicates", feed.rejected(), feed.duplicates());
-    }
-    fmt::print("\n");
-  }
-  fmt::print("LOAD_ORDER lists the files in loading order, TRUTH.json what they must add up to.\n");
+  report(output, arguments.folder, start, truth.feeds);
+}
+
+void run_quickeats(const QuickeatsArguments &arguments) {
+  const auto start = std::chrono::steady_clock::now();
+  generate::QuickeatsOptions options;
+  options.seed = arguments.seed;
+  options.cities = arguments.cities;
+  options.from = parse_day(arguments.from);
+  options.to = parse_day(arguments.to);
+  options.scale_ppm = parts_per_million(arguments.scale, "--scale");
+  options.dirty_ppm = parts_per_million(arguments.dirty, "--dirty");
+  generate::check(options); // before the folder is touched
+
+  FileOutput output(arguments.folder);
+  const generate::QuickeatsTruth truth = generate::generate_quickeats(options, output, Env{});
+  report(output, arguments.folder, start, truth.feeds);
+}
+
+void add_quickeats(CLI::App &generate) {
+  CLI::App *quickeats = generate.add_subcommand(
+      "quickeats",
+      "Food delivery in Indian cities: orders, payments, drivers' pings, feedback, app");
+  const auto arguments = std::make_shared<QuickeatsArguments>();
+  quickeats->add_option("--out", arguments->folder, "Folder to write to (made where missing)")
+      ->required();
+  quickeats->add_option("--seed", arguments->seed, "Same seed and options, same bytes")
+      ->capture_default_str();
+  quickeats->add_option("--cities", arguments->cities, "Number of cities, 1 to 12")
+      ->capture_default_str();
+  quickeats->add_option("--from", arguments->from, "First day")->capture_default_str();
+  quickeats->add_option("--to", arguments->to, "Last day")->capture_default_str();
+  quickeats
+      ->add_option("--scale", arguments->scale,
+                   "Orders, restaurants and drivers per city; 1 is about 180 orders a day and city")
+      ->capture_default_str();
+  quickeats->add_option("--dirty", arguments->dirty, "Share of records with something wrong")
+      ->capture_default_str();
+  quickeats->callback([arguments] { run_quickeats(*arguments); });
 }
 
 } // namespace
@@ -111,6 +168,7 @@ void add_generate_command(CLI::App &app) {
                    "Zone of the shops; online orders carry its offset where that never changes")
       ->capture_default_str();
   shopsmart->callback([arguments] { run_shopsmart(*arguments); });
+  add_quickeats(*generate);
 }
 
 } // namespace starhouse::client

@@ -18,7 +18,6 @@ using calendar::Day;
 
 enum Purpose : std::uint64_t { purpose_dirt = 600, purpose_manager = 601, purpose_crm_dirt = 602 };
 
-constexpr std::size_t flush_at = 1U << 16U;
 constexpr std::uint32_t late_share = 50; // per mille of dirty_ppm: whole orders
 
 // From the month of one day to that of a later one.
@@ -26,32 +25,6 @@ std::size_t months(const calendar::Civil &from, const calendar::Civil &to) {
   const int count = (to.year - from.year) * 12 + to.month - from.month;
   return static_cast<std::size_t>(count);
 }
-
-// Collects rows and hands them on in blocks.
-class Table {
-public:
-  Table(Output &output, const std::string &path) : file_(output.create(path)) {}
-
-  std::string &row() {
-    if (buffer_.size() >= flush_at) {
-      flush();
-    }
-    return buffer_;
-  }
-  void close() {
-    flush();
-    file_->close();
-  }
-
-private:
-  void flush() {
-    file_->write(buffer_);
-    buffer_.clear();
-  }
-
-  std::unique_ptr<OutputFile> file_;
-  std::string buffer_;
-};
 
 enum Feed : std::size_t { stores, products, promotions, customers, pos, online, inventory, feeds };
 

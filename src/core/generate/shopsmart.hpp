@@ -9,12 +9,11 @@
 
 #include "core/calendar/day.hpp"
 #include "core/error.hpp"
+#include "core/generate/output.hpp"
 #include "core/generate/truth.hpp"
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
 
 namespace starhouse::generate {
 
@@ -26,20 +25,6 @@ struct ShopsmartOptions {
   std::uint32_t scale_ppm = million; // sales per store; 1,000,000 is the ordinary size
   std::uint32_t dirty_ppm = 10'000;  // of the sales lines
   std::string time_zone = "Asia/Kolkata";
-};
-
-// Where the files go. Paths are relative, with '/'.
-class OutputFile {
-public:
-  virtual ~OutputFile() = default;
-  virtual void write(std::string_view bytes) = 0;
-  virtual void close() = 0;
-};
-
-class Output {
-public:
-  virtual ~Output() = default;
-  virtual std::unique_ptr<OutputFile> create(std::string_view path) = 0;
 };
 
 // Throws Error 22023 when an option is out of range.

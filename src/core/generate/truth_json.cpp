@@ -1,4 +1,5 @@
 #include "core/generate/geography.hpp"
+#include "core/generate/json.hpp"
 #include "core/generate/sales_writer.hpp"
 #include "core/generate/text.hpp"
 #include "core/generate/truth_json.hpp"
@@ -10,81 +11,18 @@ namespace starhouse::generate {
 
 namespace {
 
-// Enough of JSON for this file: two levels of indent, keys in the order written.
-class Json {
-public:
-  explicit Json(std::string &out) : out_(out) {}
-
-  void open(std::string_view key, char bracket) {
-    begin(key);
-    out_ += bracket;
-    closing_.push_back(bracket == '{' ? '}' : ']');
-    first_ = true;
-  }
-  void close() {
-    if (!first_) {
-      out_ += '\n';
-      out_.append(2 * (closing_.size() - 1), ' ');
-    }
-    out_ += closing_.back();
-    closing_.pop_back();
-    first_ = false;
-  }
-  void number(std::string_view key, std::int64_t value) {
-    begin(key);
-    append_number(out_, value);
-  }
-  void text(std::string_view key, std::string_view value) {
-    begin(key);
-    quote(value);
-  }
-  void money(std::string_view key, Paisa value) {
-    begin(key);
-    out_ += '"';
-    append_money(out_, value);
-    out_ += '"';
-  }
-  void measures(std::string_view key, const Measures &m) {
-    begin(key);
-    out_ += R"({"lines": )";
-    append_number(out_, m.lines);
-    out_ += R"(, "units": )";
-    append_number(out_, m.units);
-    out_ += R"(, "revenue": ")";
-    append_money(out_, m.revenue);
-    out_ += R"(", "discount": ")";
-    append_money(out_, m.discount);
-    out_ += R"("})";
-  }
-
-private:
-  void begin(std::string_view key) {
-    if (closing_.empty()) {
-      return;
-    }
-    out_ += first_ ? "\n" : ",\n";
-    first_ = false;
-    out_.append(2 * closing_.size(), ' ');
-    if (!key.empty()) {
-      quote(key);
-      out_ += ": ";
-    }
-  }
-  void quote(std::string_view text) {
-    out_ += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') {
-        out_ += '\\';
-      }
-      out_ += c;
-    }
-    out_ += '"';
-  }
-
-  std::string &out_;
-  std::string closing_;
-  bool first_ = true;
-};
+void append_measures(Json &json, std::string_view key, const Measures &m) {
+  std::string text = R"({"lines": )";
+  append_number(text, m.lines);
+  text += R"(, "units": )";
+  append_number(text, m.units);
+  text += R"(, "revenue": ")";
+  append_money(text, m.revenue);
+  text += R"(", "discount": ")";
+  append_money(text, m.discount);
+  text += R"("})";
+  json.raw(key, text);
+}
 
 void write_months(Json &json, const Truth &truth) {
   std::map<std::string, Measures> regions;
@@ -108,21 +46,21 @@ void write_months(Json &json, const Truth &truth) {
     name += '-';
     append_number(name, index % 12 + 1, 2);
     json.open(name, '{');
-    json.measures("all", month);
+    append_measures(json, "all", month);
     for (const auto &[region, measures] : in_month) {
-      json.measures(region, measures);
+      append_measures(json, region, measures);
     }
     json.close();
   }
   json.close();
   json.open("by_region", '{');
   for (const auto &[region, measures] : regions) {
-    json.measures(region, measures);
+    append_measures(json, region, measures);
   }
   json.close();
   json.open("by_channel", '{');
   for (const auto &[channel, measures] : channels) {
-    json.measures(channel, measures);
+    append_measures(json, channel, measures);
   }
   json.close();
 }
@@ -160,13 +98,13 @@ void write_breakdowns(Json &json, const Truth &truth, const Catalog &catalog,
                       const std::vector<Promotion> &promotions) {
   json.open("by_category_as_was", '{');
   for (std::size_t c = 0; c < category_count; ++c) {
-    json.measures(category_name(static_cast<Category>(c)), truth.by_category[c]);
+    append_measures(json, category_name(static_cast<Category>(c)), truth.by_category[c]);
   }
-  json.measures("unknown", truth.by_category.back());
+  append_measures(json, "unknown", truth.by_category.back());
   json.close();
   json.open("by_payment_mode", '{');
   for (std::size_t i = 0; i < payment_modes.size(); ++i) {
-    json.measures(payment_modes[i], truth.by_payment[i]);
+    append_measures(json, payment_modes[i], truth.by_payment[i]);
   }
   json.close();
   json.open("by_loyalty_as_was", '{');
@@ -177,9 +115,9 @@ void write_breakdowns(Json &json, const Truth &truth, const Catalog &catalog,
   json.close();
   json.open("by_promotion", '{');
   for (std::size_t i = 0; i < promotions.size(); ++i) {
-    json.measures(promotions[i].id, truth.by_promotion[i]);
+    append_measures(json, promotions[i].id, truth.by_promotion[i]);
   }
-  json.measures("-", truth.by_promotion.back());
+  append_measures(json, "-", truth.by_promotion.back());
   json.close();
 
   std::vector<std::size_t> order(catalog.products.size());
@@ -237,8 +175,8 @@ void append_truth_json(std::string &out, const ShopsmartOptions &options, const 
   json.close();
 
   json.open("sales", '{');
-  json.measures("all", truth.all);
-  json.measures("returns", truth.returns);
+  append_measures(json, "all", truth.all);
+  append_measures(json, "returns", truth.returns);
   json.money("profit", truth.profit);
   json.number("orders", truth.orders);
   json.number("late_lines", truth.late_lines);
