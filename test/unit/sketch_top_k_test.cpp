@@ -188,6 +188,11 @@ TEST(TopK, Refuses) {
 }
 
 TEST(TopK, DamagedBytes) {
+  // A type of items without any row.
+  const std::vector<std::byte> typed{std::byte{42}, std::byte{1}, std::byte{16}, std::byte{0},
+                                     std::byte{0},  std::byte{0}, std::byte{4},  std::byte{0}};
+  TopK none(test_env);
+  EXPECT_EQ(error_code([&] { starhouse::read_state(none, typed); }), "22P03");
   for (const auto &bytes : {stored<TopK>(of(zipf(3000, 100, 1, 6), 200)),
                             stored<TopK>(of(zipf(9000, 900, 1, 6), 200))}) {
     Random random(8);

@@ -31,12 +31,12 @@ LogIndex::LogIndex(double relative_error) noexcept {
   const auto e = static_cast<std::int64_t>(std::ldexp(relative_error, 60));
   const auto square = static_cast<std::int64_t>(static_cast<__int128>(e) * e >> 60U);
   std::int64_t power = e;
-  std::int64_t log = 0;
-  for (int i = 1; power > 0; i += 2) {
-    log += power / i;
+  std::int64_t log = e;
+  for (int i = 3; power > 0; i += 2) {
     power = static_cast<std::int64_t>(static_cast<__int128>(power) * square >> 60U);
+    log += power / i;
   }
-  log *= 2;
+  log = std::max<std::int64_t>(2 * log, 1);
   // The slope of the interpolation is at least 10/7 per octave. A 2^12th more than needed, for the
   // 30 bits in which it is worked out.
   const __int128 needed = (static_cast<__int128>(7) << 80U) / (static_cast<__int128>(10) * log);

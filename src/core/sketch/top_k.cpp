@@ -176,6 +176,7 @@ void TopK::decode(ByteReader &in, std::uint8_t /*version*/) {
   undercount_ = in.varint();
   in.require(rows_ <= most_rows && undercount_ <= rows_, "its number of rows is out of range");
   counts_->decode(in);
+  in.require(rows_ > 0 || counts_->kind() == KeyKind{}, "it has items without rows");
   in.require(counts_->size() <= capacity_, "it has more counters than it may have");
   std::uint64_t left = rows_;
   counts_->visit([&](const auto &table) {
