@@ -5,6 +5,7 @@
 #include "core/order/percentile.hpp"
 
 #include <cstdlib>
+#include <memory_resource>
 #include <vector>
 
 namespace {
@@ -99,14 +100,16 @@ void check_fixed(starhouse::Bytes bytes) {
 
 template <class State>
 void check(starhouse::Bytes bytes) {
-  State state{Env{}};
+  std::pmr::monotonic_buffer_resource arena; // states give nothing back themselves
+  const Env env{.memory = &arena};
+  State state{env};
   starhouse::read_state(state, bytes);
   use(state);
   const std::vector<std::byte> once = stored(state);
-  State again{Env{}};
+  State again{env};
   starhouse::read_state(again, once);
   require(stored(again) == once);
-  State merged{Env{}};
+  State merged{env};
   merged.merge(state);
   require(stored(merged) == once);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <limits>
+#include <memory_resource>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ using starhouse::Env;
 using starhouse::Error;
 using starhouse::StateKind;
 
-const Env env;
+std::pmr::monotonic_buffer_resource arena; // states give nothing back themselves
+const Env env{.memory = &arena};
 
 template <class Do>
 std::string error_code(Do act) {
@@ -190,6 +192,22 @@ TEST(NumericForm, IsInOrder) {
   }
   EXPECT_EQ(compare_numeric(numeric({0x8000, 3}), numeric({0x8100, 3})), 0); // 3 and 3.00
   EXPECT_EQ(compare_numeric(numeric({0x8000, 3}), numeric({0x0000, 0, 3})), 0);
+}
+
+// 3 and 3.00 are one key: which of them a state has kept must not be a matter of order.
+TEST(Best, EqualNumericsOfOtherScale) {
+  const auto three = numeric({0x8000, 3});
+  const auto scaled = numeric({0x8100, 3});
+  for (const std::uint32_t limit : {1U, 2U}) {
+    const BestRule rule{ValueType::text, KeyType::numeric, true, limit};
+    Best one(env);
+    one.add(rule, numeric_prefix(three), three, bytes_of("a"));
+    one.add(rule, numeric_prefix(scaled), scaled, bytes_of("a"));
+    Best other(env);
+    other.add(rule, numeric_prefix(scaled), scaled, bytes_of("a"));
+    other.add(rule, numeric_prefix(three), three, bytes_of("a"));
+    EXPECT_EQ(stored(one), stored(other));
+  }
 }
 
 TEST(NumericForm, RefusesOthers) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
+#include <memory_resource>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ using starhouse::Env;
 using starhouse::Error;
 using starhouse::StateKind;
 
-const Env env;
+std::pmr::monotonic_buffer_resource arena; // states give nothing back themselves
+const Env env{.memory = &arena};
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 

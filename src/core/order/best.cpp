@@ -79,7 +79,9 @@ int Best::compare(const Row &row, Key key, Bytes number, Bytes value) const noex
       return rule_.greatest_first ? order : -order;
     }
   }
-  return -compare_values(rule_.value_type, row.value(), value);
+  const int values = compare_values(rule_.value_type, row.value(), value);
+  // 1.0 and 1.00 are one key, but not the same bytes.
+  return values != 0 ? -values : -compare_bytes(row.number(), number);
 }
 
 void Best::adopt(const BestRule &rule) {
@@ -303,8 +305,10 @@ void Best::decode(ByteReader &in, std::uint8_t /*version*/) {
           rule.key_type == KeyType::numeric ? compare_numeric(last.number, row.number) : 0;
       const int keys = last.key != row.key ? (last.key > row.key ? 1 : -1) : numbers;
       const int order = rule.greatest_first ? keys : -keys;
+      const int values = compare_values(rule.value_type, last.value, row.value);
       in.require(order > 0 ||
-                     (order == 0 && compare_values(rule.value_type, last.value, row.value) <= 0),
+                     (order == 0 &&
+                      (values < 0 || (values == 0 && compare_bytes(last.number, row.number) <= 0))),
                  "its rows are not in order");
     }
     add(rule, row.key, row.number, row.value);

@@ -98,7 +98,7 @@ public:
   void decode(ByteReader &in, std::uint8_t version);
 
 private:
-  // Key and value of one row; small ones in the row itself.
+  // Key and value of one row; small ones in the row itself. All memory goes back with its resource.
   struct Row {
     Key key;
     std::uint32_t number_size;

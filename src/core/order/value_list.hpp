@@ -10,7 +10,7 @@
 // They lie in chunks, each at most as large as all before it and never copied, so a group of a few
 // values takes little and a list of many is filled at the speed of memory. The newest few wait
 // beside the list's head, so that of many groups' rows only each seventh goes to memory that is not
-// in the cache.
+// in the cache. Memory goes back with the resource it came from, as a whole.
 #pragma once
 
 #include "core/error.hpp"
