@@ -13,6 +13,8 @@ AS $body$
 DECLARE
   zone text := (SELECT time_zone FROM warehouse_info);
   noise text := current_setting('client_min_messages');
+  hashes text := current_setting('enable_hashjoin');
+  merges text := current_setting('enable_mergejoin');
   loops text := current_setting('enable_nestloop');
   moved boolean;
   updated bigint;
@@ -41,6 +43,9 @@ BEGIN
     avg_eta numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
   TRUNCATE pg_temp.order_said, pg_temp.order_state;
+  -- What belongs to an order is looked up by its id, however many orders the tables hold: fresh partitions
+  -- have no statistics yet by which the planner could know that this is the cheapest way.
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   EXECUTE $sql$
     INSERT INTO pg_temp.order_said
     WITH said AS (
@@ -66,17 +71,7 @@ BEGIN
              (array_agg(e.distance_km ORDER BY e.event_time DESC, e.distance_km DESC) FILTER (WHERE e.distance_km IS NOT NULL))[1] AS distance_km,
              avg(e.eta_minutes) AS eta_minutes
       FROM unnest($1) AS t(order_id) JOIN order_event e ON e.order_id = t.order_id COLLATE "C"
-      GROUP BY e.order_id),
-    paid AS (
-      SELECT p.order_id,
-             max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
-             count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
-             coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1), 0) AS paid_amount,
-             coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0) AS refunded_amount,
-             (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
-                FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
-      FROM unnest($1) AS t(order_id) JOIN payment_fact p ON p.order_id = t.order_id COLLATE "C"
-      GROUP BY p.order_id)
+      GROUP BY e.order_id)
     SELECT s.order_id, coalesce(s.order_time, s.first_event),
            (coalesce(least(s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time) < s.order_time, false)
             OR coalesce(s.delivered_time < s.picked_up_time, false)
@@ -84,11 +79,20 @@ BEGIN
            s.may_have_moved, s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time,
            s.city_id, s.restaurant_id, s.customer_id, s.driver_id, s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip,
            coalesce(p.payment_mode, s.payment_mode), s.promised_minutes, s.traffic_level, s.weather, s.distance_km, s.eta_minutes,
-           p.payment_success, coalesce(p.payment_attempts, 0), coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0)
-    FROM said s LEFT JOIN paid p ON p.order_id = s.order_id$sql$ USING ids;
+           p.payment_success, p.payment_attempts, coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0)
+    FROM said s
+    CROSS JOIN LATERAL (
+      SELECT max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
+             count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
+             sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1) AS paid_amount,
+             sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
+             (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
+                FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
+      FROM payment_fact p WHERE p.order_id = s.order_id) p$sql$ USING ids;
 
-  -- Fresh dimensions have no statistics yet: for many orders their versions are hashed, not looked up.
-  PERFORM set_config('enable_nestloop', CASE WHEN cardinality(ids) > 1000 THEN 'off' ELSE loops END, true);
+  -- The versions of many orders are hashed, for the same reason.
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true),
+          set_config('enable_nestloop', CASE WHEN cardinality(ids) > 1000 THEN 'off' ELSE loops END, true);
   EXECUTE $sql$
     INSERT INTO pg_temp.order_state
     SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE $1), s.may_have_moved,
@@ -121,7 +125,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT CASE s.time_conflict WHEN 0 THEN round(extract(epoch FROM s.delivered_time - s.order_time) / 60, 4) END AS minutes) v
     LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time)
                        WHERE (SELECT EXISTS (SELECT FROM driver_ping_fact))) g(metres) ON true$sql$ USING zone;
-  PERFORM set_config('enable_nestloop', loops, true);
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.
   SELECT EXISTS (SELECT FROM pg_temp.order_state s WHERE s.may_have_moved) INTO moved;
@@ -207,6 +211,7 @@ BEGIN
           FROM pg_temp.order_state o JOIN customer_feedback_fact g ON g.order_id = o.order_id) k
     WHERE f.event_time = k.event_time AND f.feedback_id = k.feedback_id
       AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)$sql$;
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   RETURN updated + inserted;
 END
 $body$;

@@ -157,6 +157,7 @@ void append_payment(std::string &out, const Payment &payment, QuickeatsDirt dirt
     append_key(out, "failure_reason");
     append_quoted(out, payment.mode == 0   ? "bank did not answer"
                        : payment.mode == 1 ? "declined by issuer"
+                       : payment.mode == 2 ? "not paid at the door"
                                            : "balance too low");
   }
   append_time(out, "timestamp", payment.at, dirt);
