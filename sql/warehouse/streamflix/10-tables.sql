@@ -111,7 +111,7 @@ CREATE TABLE viewership_fact (
   event_time        timestamptz NOT NULL,
   event_id          text COLLATE "C" NOT NULL,
   video_id          text COLLATE "C",
-  watch_duration    numeric NOT NULL CHECK (watch_duration >= 0),
+  watch_duration    numeric NOT NULL CHECK (watch_duration BETWEEN 0 AND 1440),
   watch_clipped     integer NOT NULL DEFAULT 0 CHECK (watch_clipped IN (0, 1)),
   buffering_time    numeric CHECK (buffering_time >= 0),
   buffering_events  integer CHECK (buffering_events >= 0),
@@ -156,7 +156,8 @@ CREATE TABLE recommendation_fact (
 ) PARTITION BY RANGE (event_time);
 
 -- One row per video, region and day, derived from playbacks and interactions: the rollup behind the
--- reports on videos and genres. Sums are stored; the ratios follow from them.
+-- reports on videos and genres. Its ratios follow from its sums; columns that the server computes would keep
+-- append_facts from its fast path.
 CREATE TABLE engagement_fact (
   time_key           timestamp NOT NULL,
   region_key         text COLLATE "C" NOT NULL,
@@ -170,8 +171,8 @@ CREATE TABLE engagement_fact (
   likes              bigint NOT NULL DEFAULT 0,
   shares             bigint NOT NULL DEFAULT 0,
   comments           bigint NOT NULL DEFAULT 0,
-  watch_percent      numeric GENERATED ALWAYS AS (CASE WHEN measured_views > 0 THEN round(completion_sum / measured_views, 2) END) STORED,
-  avg_session_time   numeric GENERATED ALWAYS AS (CASE WHEN views > 0 THEN round(watch_minutes / views, 2) END) STORED,
+  watch_percent      numeric CHECK (watch_percent BETWEEN 0 AND 100),
+  avg_session_time   numeric CHECK (avg_session_time >= 0),
   engagement_score   numeric CHECK (engagement_score BETWEEN 0 AND 100),
   batch_id           bigint,
   PRIMARY KEY (event_time, region_key, video_key)

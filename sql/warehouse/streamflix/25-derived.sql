@@ -1,13 +1,13 @@
 -- How engagement_fact and viewing_hour_fact follow from playbacks and interactions. A batch adds what it
--- appended (add_viewing, add_interactions); where something known late changes facts that are loaded already
+-- appended; where something known late changes facts that are loaded already
 -- (a user's region, a video's length, a region's clock), whole days are computed anew (rebuild_viewing).
 -- Both ways give the same rows. Bodies are SQL-standard, bound when made; the one call of the extension is in
--- viewer_engagement, whose body is text, so that nothing here depends on the extension.
+-- viewer_engagement, whose body is text, so that nothing here depends on
+-- the extension (it has no SET clause and is not STRICT, so that it is inlined).
 
 CREATE FUNCTION viewer_engagement(views bigint, measured_views bigint, completion_sum numeric, watch_minutes numeric,
                                   likes bigint, shares bigint, comments bigint) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
   SELECT CASE WHEN measured_views > 0 AND views > 0 THEN
     round(starhouse.engagement_score(
@@ -18,44 +18,77 @@ $$;
 COMMENT ON FUNCTION viewer_engagement(bigint, bigint, numeric, numeric, bigint, bigint, bigint) IS
 'Engagement of the viewers of a group of playbacks, 0 to 100, two places: starhouse.engagement_score of the mean completion, of likes, shares and comments per playback (half of their part at 1 in 20, 1 in 50, 1 in 50) and of the mean minutes. NULL where no completion is known, and for NULL.';
 
--- Steps of an hour on the zone's clock from the start on. The end of a playback is start + minutes.
+-- Steps of an hour on the zone's clock from the start on. In seconds as float8, which hold them to a billionth, and
+-- against a list of hours instead of a series for each playback: three times as fast.
 CREATE FUNCTION viewing_slices(started timestamptz, minutes numeric, zone text)
 RETURNS TABLE (slice_start timestamptz, slice_minutes numeric, is_first boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
-  SELECT h.begins + n.hours * interval '1 hour',
-         round(extract(epoch FROM least(started + minutes * interval '1 minute', h.begins + (n.hours + 1) * interval '1 hour')
-                                  - greatest(started, h.begins + n.hours * interval '1 hour')) / 60, 6),
+  SELECT h.begins + make_interval(hours => n.hours),
+         round(((least(h.from_second + h.seconds, (n.hours + 1) * 3600) - greatest(h.from_second, n.hours * 3600)) / 60)::numeric, 6),
          n.hours = 0
-  FROM (SELECT started - ((started AT TIME ZONE zone) - date_trunc('hour', started AT TIME ZONE zone)) AS begins) h
-  CROSS JOIN LATERAL generate_series(0, greatest(ceil(extract(epoch FROM started - h.begins) / 3600 + minutes / 60)::integer - 1, 0)) AS n (hours)
-  WHERE h.begins IS NOT NULL AND minutes IS NOT NULL;
+  FROM (SELECT started - (l.local - date_trunc('hour', l.local)) AS begins,
+               date_part('epoch', l.local - date_trunc('hour', l.local)) AS from_second, minutes::float8 * 60 AS seconds
+        FROM (SELECT started AT TIME ZONE zone AS local OFFSET 0) l OFFSET 0) h
+  CROSS JOIN generate_series(0, 24) AS n (hours)
+  WHERE (n.hours = 0 OR n.hours * 3600 + 0.000001 < h.from_second + h.seconds) AND h.begins IS NOT NULL AND h.seconds IS NOT NULL;
 END;
 COMMENT ON FUNCTION viewing_slices(timestamptz, numeric, text) IS
-'The hours of a zone''s clock that a playback of so many minutes runs through: start of each, minutes within it (six places), whether the playback began in it. One row of 0 minutes for a playback of 0 minutes; no rows for NULL.';
+'The hours of a zone''s clock that a playback of so many minutes runs through: start of each, minutes within it (six places), whether the playback began in it. One row of 0 minutes for a playback of 0 minutes; no rows for NULL. A playback is a day (1440 minutes) at most.';
 
-CREATE FUNCTION add_viewing(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
-LANGUAGE sql VOLATILE
+-- What a batch appended, as rows of engagement_fact. A feed adds it to the rows that are there (add_viewing,
+-- add_interactions), then appends the others in bulk, which checks foreign keys once per key instead of once per row.
+CREATE FUNCTION viewing_delta(batch bigint, zone text, first_time timestamptz, last_time timestamptz)
+RETURNS TABLE (time_key timestamp, region_key text, video_key text, event_time timestamptz, views bigint, watch_minutes numeric,
+               buffering_seconds numeric, measured_views bigint, completion_sum numeric, watch_percent numeric, avg_session_time numeric,
+               engagement_score numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-  INSERT INTO engagement_fact AS e (time_key, region_key, video_key, event_time, views, watch_minutes, buffering_seconds,
-                                    measured_views, completion_sum, engagement_score, batch_id)
   SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
          g.day::timestamp AT TIME ZONE zone, g.views, g.minutes, g.buffering, g.measured, g.completion,
-         viewer_engagement(g.views, g.measured, g.completion, g.minutes, 0, 0, 0), batch
+         CASE WHEN g.measured > 0 THEN round(g.completion / g.measured, 2) END, round(g.minutes / g.views, 2),
+         viewer_engagement(g.views, g.measured, g.completion, g.minutes, 0, 0, 0)
   FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, count(*) AS views, sum(f.watch_duration) AS minutes,
                COALESCE(sum(f.buffering_time), 0) AS buffering, count(f.completion_rate) AS measured,
                COALESCE(sum(f.completion_rate), 0) AS completion
         FROM viewership_fact f
         WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
-        GROUP BY 1, 2, 3) g
-  ON CONFLICT (event_time, region_key, video_key) DO UPDATE
-    SET views = e.views + excluded.views, watch_minutes = e.watch_minutes + excluded.watch_minutes,
-        buffering_seconds = e.buffering_seconds + excluded.buffering_seconds,
-        measured_views = e.measured_views + excluded.measured_views, completion_sum = e.completion_sum + excluded.completion_sum,
-        engagement_score = viewer_engagement(e.views + excluded.views, e.measured_views + excluded.measured_views,
-                                             e.completion_sum + excluded.completion_sum, e.watch_minutes + excluded.watch_minutes,
-                                             e.likes, e.shares, e.comments),
-        batch_id = excluded.batch_id;
+        GROUP BY 1, 2, 3) g;
+END;
+COMMENT ON FUNCTION viewing_delta(bigint, text, timestamptz, timestamptz) IS
+'The playbacks of a batch, whose event_time lies between first_time and last_time, as rows of engagement_fact. zone is the warehouse''s. No rows for NULL.';
+
+CREATE FUNCTION interaction_delta(batch bigint, zone text, first_time timestamptz, last_time timestamptz)
+RETURNS TABLE (time_key timestamp, region_key text, video_key text, event_time timestamptz, likes bigint, shares bigint, comments bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
+         g.day::timestamp AT TIME ZONE zone, g.likes, g.shares, g.comments
+  FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, count(*) FILTER (WHERE f.action = 'Like') AS likes,
+               count(*) FILTER (WHERE f.action = 'Share') AS shares, count(*) FILTER (WHERE f.action = 'Comment') AS comments
+        FROM interaction_fact f
+        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
+        GROUP BY 1, 2, 3) g;
+END;
+COMMENT ON FUNCTION interaction_delta(bigint, text, timestamptz, timestamptz) IS
+'The likes, shares and comments of a batch as rows of engagement_fact, as viewing_delta gives the playbacks. No rows for NULL.';
+
+CREATE FUNCTION add_viewing(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  UPDATE engagement_fact e
+  SET views = e.views + d.views, watch_minutes = e.watch_minutes + d.watch_minutes,
+      buffering_seconds = e.buffering_seconds + d.buffering_seconds,
+      measured_views = e.measured_views + d.measured_views, completion_sum = e.completion_sum + d.completion_sum,
+      watch_percent = CASE WHEN e.measured_views + d.measured_views > 0
+                           THEN round((e.completion_sum + d.completion_sum) / (e.measured_views + d.measured_views), 2) END,
+      avg_session_time = round((e.watch_minutes + d.watch_minutes) / (e.views + d.views), 2),
+      engagement_score = viewer_engagement(e.views + d.views, e.measured_views + d.measured_views, e.completion_sum + d.completion_sum,
+                                           e.watch_minutes + d.watch_minutes, e.likes, e.shares, e.comments),
+      batch_id = batch
+  FROM viewing_delta(batch, zone, first_time, last_time) d
+  WHERE e.event_time = d.event_time AND e.region_key = d.region_key AND e.video_key = d.video_key
+    AND e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
   INSERT INTO viewing_hour_fact AS h (time_key, region_key, event_time, views, watch_minutes, batch_id)
   SELECT date_trunc('hour', g.slice_start AT TIME ZONE zone), g.region_key, g.slice_start, g.views, g.minutes, batch
   FROM (SELECT s.slice_start, f.region_key, count(*) FILTER (WHERE s.is_first) AS views, sum(s.slice_minutes) AS minutes
@@ -68,27 +101,22 @@ BEGIN ATOMIC
     SET views = h.views + excluded.views, watch_minutes = h.watch_minutes + excluded.watch_minutes, batch_id = excluded.batch_id;
 END;
 COMMENT ON FUNCTION add_viewing(bigint, text, timestamptz, timestamptz) IS
-'Adds the playbacks of a batch, whose event_time lies between first_time and last_time, to engagement_fact and viewing_hour_fact. zone is the warehouse''s. A step of the feeds calls it once, after the facts and with the partitions there; NULL adds nothing.';
+'Adds the playbacks of a batch, whose event_time lies between first_time and last_time, to viewing_hour_fact and to the rows of engagement_fact that are there; viewing_delta has those that have to be inserted afterwards. zone is the warehouse''s. A step of the feeds calls it once, after the facts and with the partitions there; NULL adds nothing.';
 
 CREATE FUNCTION add_interactions(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  INSERT INTO engagement_fact AS e (time_key, region_key, video_key, event_time, likes, shares, comments, batch_id)
-  SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
-         g.day::timestamp AT TIME ZONE zone, g.likes, g.shares, g.comments, batch
-  FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, count(*) FILTER (WHERE f.action = 'Like') AS likes,
-               count(*) FILTER (WHERE f.action = 'Share') AS shares, count(*) FILTER (WHERE f.action = 'Comment') AS comments
-        FROM interaction_fact f
-        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
-        GROUP BY 1, 2, 3) g
-  ON CONFLICT (event_time, region_key, video_key) DO UPDATE
-    SET likes = e.likes + excluded.likes, shares = e.shares + excluded.shares, comments = e.comments + excluded.comments,
-        engagement_score = viewer_engagement(e.views, e.measured_views, e.completion_sum, e.watch_minutes,
-                                             e.likes + excluded.likes, e.shares + excluded.shares, e.comments + excluded.comments),
-        batch_id = excluded.batch_id;
+  UPDATE engagement_fact e
+  SET likes = e.likes + d.likes, shares = e.shares + d.shares, comments = e.comments + d.comments,
+      engagement_score = viewer_engagement(e.views, e.measured_views, e.completion_sum, e.watch_minutes,
+                                           e.likes + d.likes, e.shares + d.shares, e.comments + d.comments),
+      batch_id = batch
+  FROM interaction_delta(batch, zone, first_time, last_time) d
+  WHERE e.event_time = d.event_time AND e.region_key = d.region_key AND e.video_key = d.video_key
+    AND e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
 END;
 COMMENT ON FUNCTION add_interactions(bigint, text, timestamptz, timestamptz) IS
-'Adds the likes, shares and comments of a batch to engagement_fact, as add_viewing does with playbacks. NULL adds nothing.';
+'Adds the likes, shares and comments of a batch to the rows of engagement_fact that are there; interaction_delta has those that have to be inserted afterwards. NULL adds nothing.';
 
 -- Hours are taken a day wider than days: a region's clock is up to 14 hours off, and a playback may run on
 -- for a day.
@@ -98,9 +126,10 @@ BEGIN ATOMIC
   DELETE FROM engagement_fact e
   WHERE e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
   INSERT INTO engagement_fact (time_key, region_key, video_key, event_time, views, watch_minutes, buffering_seconds,
-                               measured_views, completion_sum, likes, shares, comments, engagement_score)
+                               measured_views, completion_sum, likes, shares, comments, watch_percent, avg_session_time, engagement_score)
   SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
          g.day::timestamp AT TIME ZONE zone, g.views, g.minutes, g.buffering, g.measured, g.completion, g.likes, g.shares, g.comments,
+         CASE WHEN g.measured > 0 THEN round(g.completion / g.measured, 2) END, CASE WHEN g.views > 0 THEN round(g.minutes / g.views, 2) END,
          viewer_engagement(g.views, g.measured, g.completion, g.minutes, g.likes, g.shares, g.comments)
   FROM (SELECT x.day, x.region_key, x.video_key, sum(x.views)::bigint AS views, sum(x.minutes) AS minutes, sum(x.buffering) AS buffering,
                sum(x.measured)::bigint AS measured, sum(x.completion) AS completion, sum(x.likes)::bigint AS likes,
