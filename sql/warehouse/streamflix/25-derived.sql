@@ -27,11 +27,12 @@ BEGIN ATOMIC
   SELECT h.begins + make_interval(hours => n.hours),
          round(((least(h.from_second + h.seconds, (n.hours + 1) * 3600) - greatest(h.from_second, n.hours * 3600)) / 60)::numeric, 6),
          n.hours = 0
-  FROM (SELECT started - (l.local - date_trunc('hour', l.local)) AS begins,
-               date_part('epoch', l.local - date_trunc('hour', l.local)) AS from_second, minutes::float8 * 60 AS seconds
-        FROM (SELECT started AT TIME ZONE zone AS local OFFSET 0) l OFFSET 0) h
-  CROSS JOIN generate_series(0, 24) AS n (hours)
-  WHERE (n.hours = 0 OR n.hours * 3600 + 0.000001 < h.from_second + h.seconds) AND h.begins IS NOT NULL AND h.seconds IS NOT NULL;
+  FROM (SELECT s.begins, s.from_second, s.seconds, greatest(ceil((s.from_second + s.seconds - 1e-6::float8) / 3600)::integer - 1, 0) AS last_hour
+        FROM (SELECT started - (l.local - date_trunc('hour', l.local)) AS begins,
+                     date_part('epoch', l.local - date_trunc('hour', l.local)) AS from_second, minutes::float8 * 60 AS seconds
+              FROM (SELECT started AT TIME ZONE zone AS local OFFSET 0) l OFFSET 0) s
+        WHERE s.begins IS NOT NULL AND s.seconds IS NOT NULL OFFSET 0) h
+  JOIN generate_series(0, 24) AS n (hours) ON n.hours <= h.last_hour;
 END;
 COMMENT ON FUNCTION viewing_slices(timestamptz, numeric, text) IS
 'The hours of a zone''s clock that a playback of so many minutes runs through: start of each, minutes within it (six places), whether the playback began in it. One row of 0 minutes for a playback of 0 minutes; no rows for NULL. A playback is a day (1440 minutes) at most.';

@@ -31,10 +31,11 @@ BEGIN ATOMIC
     GROUP BY c.at
     WINDOW w AS (ORDER BY c.at)
   )
-  SELECT l.at, l.daily::bigint, l.weekly::bigint, l.monthly::bigint, kpi_percent(l.daily, l.monthly),
-         COALESCE((SELECT sum(u.views) FROM user_day u WHERE u.user_key = '?' AND u.day = l.at), 0)::bigint
-  FROM level l, bounds b
-  WHERE l.at BETWEEN b.first_day AND b.last_day AND l.at >= kpi_first_day();
+  SELECT l.at, l.daily::bigint, l.weekly::bigint, l.monthly::bigint, kpi_percent(l.daily, l.monthly), COALESCE(u.views, 0)
+  FROM level l
+  CROSS JOIN bounds b
+  LEFT JOIN user_day u ON u.day = l.at AND u.user_key = '?'
+  WHERE l.at BETWEEN b.first_day AND b.last_day AND l.at >= (SELECT kpi_first_day());
 END;
 CREATE VIEW kpi_active_users AS SELECT * FROM kpi_active_users();
 COMMENT ON VIEW kpi_active_users IS
@@ -136,8 +137,10 @@ BEGIN ATOMIC
     WHERE l.day IS NOT NULL
     ORDER BY l.day, l.streams DESC, l.at
   )
-  SELECT p.day, p.streams, CASE WHEN p.streams > 0 THEN p.at END, (SELECT count(*) FROM stream s WHERE s.day = p.day)
-  FROM peak p, bounds b
+  SELECT p.day, p.streams, CASE WHEN p.streams > 0 THEN p.at END, COALESCE(n.views, 0)
+  FROM peak p
+  CROSS JOIN bounds b
+  LEFT JOIN (SELECT s.day, count(*) AS views FROM stream s GROUP BY s.day) n ON n.day = p.day
   WHERE p.day BETWEEN b.first_day AND b.last_day;
 END;
 CREATE VIEW kpi_concurrent_viewers AS SELECT * FROM kpi_concurrent_viewers();

@@ -141,8 +141,10 @@ Viewers::Viewers(std::uint64_t seed, std::uint64_t count, Day from, Day to)
 std::uint64_t Viewers::signed_up(std::size_t region, Day day) const noexcept {
   const std::uint64_t all = first_[region + 1] - first_[region];
   const std::uint64_t joining = all / 5;
-  const auto days = static_cast<std::uint64_t>(to_ - from_ + 1);
-  const auto past = static_cast<std::uint64_t>(std::clamp(day, from_, to_) - from_ + 1);
+  const Day span = to_ - from_ + 1;
+  const auto days = static_cast<std::uint64_t>(span);
+  const Day gone = std::clamp(day, from_, to_) - from_ + 1;
+  const auto past = static_cast<std::uint64_t>(gone);
   return all - joining + std::min(joining, (past * joining + days - 1) / days);
 }
 
@@ -161,7 +163,8 @@ Day Viewers::signup_day(std::uint64_t user) const noexcept {
     Random random(seed_, purpose_profile, user);
     return from_ - 1 - static_cast<Day>(random.skewed_below(1'500));
   }
-  const auto days = static_cast<std::uint64_t>(to_ - from_ + 1);
+  const Day span = to_ - from_ + 1;
+  const auto days = static_cast<std::uint64_t>(span);
   return from_ + static_cast<Day>((number - (all - joining)) * days / joining);
 }
 
@@ -279,7 +282,7 @@ Catalogue::Catalogue(std::uint64_t seed, Day from, Day to) {
     if (day < from) {
       day = from;
     }
-    live_.push_back({static_cast<std::uint32_t>(titles_.size()), day * day_minutes + 19 * 60});
+    live_.push_back({static_cast<std::uint32_t>(titles_.size()), day * day_minutes + 1'140});
     titles_.push_back({"Final " + std::to_string(i + 1) + " live", 9, 9, false, true, 120,
                        static_cast<std::uint32_t>(calendar::civil_from_day(day).year), "English",
                        "G", day});
