@@ -52,7 +52,7 @@ sub proof {
     my ($schema) = @_;
     my $out = '';
     IPC::Run::run(['psql', '-XAtq', '-d', $db, '-v', 'ON_ERROR_STOP=1', '-v', "schema=$schema", '-v', "truth=$truth",
-                   '-f', root() . '/sql/demo/truth_streamflix.sql'], '>', \$out);
+                   '-f', root() . '/sql/demo/streamflix_truth.sql'], '>', \$out);
     return $out;
 }
 

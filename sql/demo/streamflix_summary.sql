@@ -1,6 +1,6 @@
 -- The main KPIs of a StreamFlix warehouse, readable on a terminal:
---   psql -X -f sql/demo/kpi_summary_streamflix.sql                       the warehouse in schema streamflix
---   psql -X -v schema=my_films -f sql/demo/kpi_summary_streamflix.sql    the one in another schema
+--   psql -X -f sql/demo/streamflix_summary.sql                       the warehouse in schema streamflix
+--   psql -X -v schema=my_films -f sql/demo/streamflix_summary.sql    the one in another schema
 -- Reads only, and stops at the first error. All of it comes from the views kpi_*; docs/streamflix-kpis.md
 -- explains them.
 \set ON_ERROR_STOP 1

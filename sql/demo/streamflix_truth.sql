@@ -1,6 +1,6 @@
 -- Compares a warehouse loaded with the files of `starhouse generate streamflix` with their TRUTH.json:
 -- one line a figure, 'ok' or what differs.
---   psql -X -At -v schema=streamflix -v truth="$(cat DIR/TRUTH.json)" -f sql/demo/truth_streamflix.sql
+--   psql -X -At -v schema=streamflix -v truth="$(cat DIR/TRUTH.json)" -f sql/demo/streamflix_truth.sql
 -- The warehouse must hold these files and nothing else.
 \set QUIET 1
 SET search_path = :"schema", pg_catalog;
