@@ -1,5 +1,5 @@
-// starhouse generate shopsmart|quickeats: source files for trying, testing and measuring. generate streamflix is in
-// streamflix.cpp.
+// starhouse generate shopsmart|quickeats: source files for trying, testing and measuring. generate
+// streamflix is in streamflix.cpp.
 #include "client/commands.hpp"
 #include "client/generate/file_output.hpp"
 #include "client/generate/options.hpp"
