@@ -40,17 +40,15 @@ WITH common AS (
                          WHERE u.user_version IS NULL AND h.user_id = b.user_id AND h.valid_from > b.event_time
                          ORDER BY h.valid_from LIMIT 1) e ON true
       %2$s$sql$ AS fact_select,
-    -- First to what is there, then the rest: see 25-derived.sql. The batch's number goes through a setting, so that the
-    -- second statement is the same in every batch.
+    -- First to what is there, then the rest: see 25-derived.sql. Not a facts step: what is there is no duplicate.
     jsonb_build_array(
       jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
-        SELECT set_config('starhouse.batch', '{batch_id}', true), add_viewing({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$),
-      jsonb_build_object('step', 'facts', 'name', 'engagement_fact', 'into', 'engagement_fact', 'conflict', 'ignore', 'select', $sql$
-        SELECT d.*, current_setting('starhouse.batch')::bigint AS batch_id
-        FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
-             viewing_delta(current_setting('starhouse.batch')::bigint, {time_zone}, b.first_time, b.last_time) d
-        WHERE NOT EXISTS (SELECT FROM engagement_fact e
-                          WHERE e.event_time = d.event_time AND e.region_key = d.region_key AND e.video_key = d.video_key)$sql$)) AS derived
+        SELECT add_viewing({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$),
+      jsonb_build_object('step', 'sql', 'name', 'engagement_fact', 'sql', $sql$
+        SELECT append_facts('engagement_fact', $rows$
+          SELECT d.*, {batch_id}::bigint AS batch_id
+          FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
+               viewing_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$)) AS derived
 ), viewing AS (
   SELECT common.*,
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
@@ -114,13 +112,12 @@ SELECT
            'time', 'event_time', 'partition', '1 month',
            'select', format(v.fact_select, 'coalesce(b.interaction_id, ''#'' || b.line_hash) AS interaction_id, b.action', ''))
       || jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
-           SELECT set_config('starhouse.batch', '{batch_id}', true), add_interactions({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$)
-      || jsonb_build_object('step', 'facts', 'name', 'engagement_fact', 'into', 'engagement_fact', 'conflict', 'ignore', 'select', $sql$
-           SELECT d.*, current_setting('starhouse.batch')::bigint AS batch_id
-           FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
-                interaction_delta(current_setting('starhouse.batch')::bigint, {time_zone}, b.first_time, b.last_time) d
-        WHERE NOT EXISTS (SELECT FROM engagement_fact e
-                          WHERE e.event_time = d.event_time AND e.region_key = d.region_key AND e.video_key = d.video_key)$sql$)),
+           SELECT add_interactions({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'engagement_fact', 'sql', $sql$
+           SELECT append_facts('engagement_fact', $rows$
+             SELECT d.*, {batch_id}::bigint AS batch_id
+             FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
+                  interaction_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$)),
 
   -- Recommendations. A record may come again when it was clicked or watched: flags rise and never fall, in
   -- whatever order the records come.
