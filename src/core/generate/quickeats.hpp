@@ -100,6 +100,10 @@ struct QuickeatsTruth {
   City all() const;
 };
 
+// TRUTH.json.
+void append_truth_json(std::string &out, const QuickeatsOptions &options,
+                       const QuickeatsTruth &truth);
+
 // Throws Error 22023 when an option is out of range.
 void check(const QuickeatsOptions &options);
 

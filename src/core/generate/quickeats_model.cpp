@@ -18,6 +18,7 @@ constexpr std::int32_t slack_minutes = 9;  // of the promise beyond the estimate
 constexpr std::uint32_t never_accepted = 22'000;
 constexpr std::uint32_t stacked_share = 90'000;
 constexpr std::uint32_t rainy_day = 220'000;
+constexpr Moment rain_lasts = 28'800; // a third of the day
 
 // Per mille of orders by hour of the day: lunch and dinner.
 constexpr std::array<std::uint32_t, 24> hours{8,   4,   2,  1,  1,  2,  6,  14,  22,  24,  26, 50,
@@ -71,7 +72,7 @@ std::int32_t latitude_of(const CityPlan &city, Point point) noexcept {
 }
 std::int32_t longitude_of(const CityPlan &city, Point point) noexcept {
   return city.longitude + static_cast<std::int32_t>(static_cast<std::int64_t>(point.x) * 89'932 /
-                                                    (100 * city.cos_permille));
+                                                    (std::int64_t{100} * city.cos_permille));
 }
 
 std::int32_t street_metres(Point a, Point b) noexcept {
@@ -222,13 +223,12 @@ std::vector<Order> Town::day(calendar::Day day, const Restaurant *restaurants, D
         midnight + static_cast<Moment>(hour_pick_.pick(random)) * 3'600 + random.between(0, 3'599);
   }
   std::sort(moments.begin(), moments.end());
-  // Rain falls for a third of a rainy day.
   const bool rainy = random.chance(rainy_day);
-  const Moment rain_from = midnight + random.between(8, 20) * 3'600;
+  const Moment rain_from = midnight + static_cast<Moment>(random.between(8, 20)) * 3'600;
   std::vector<Order> orders;
   orders.reserve(moments.size());
   for (const Moment moment : moments) {
-    const bool rain = rainy && moment >= rain_from && moment < rain_from + 8 * 3'600;
+    const bool rain = rainy && moment >= rain_from && moment < rain_from + rain_lasts;
     orders.push_back(place(moment, rain, random, restaurants, drivers));
   }
   return orders;
