@@ -2,9 +2,8 @@
 
 #include "client/generate/file_output.hpp"
 #include "client/generate/options.hpp"
+#include "client/generate/report.hpp"
 #include "core/generate/streamflix.hpp"
-
-#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdint>
@@ -36,17 +35,7 @@ void run_streamflix(const Arguments &arguments) {
 
   FileOutput output(arguments.folder);
   const generate::StreamflixTruth truth = generate::generate_streamflix(options, output, Env{});
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  fmt::print("wrote {} files, {:.1f} MB, to {} in {:.1f} s\n", output.files(),
-             static_cast<double>(output.bytes()) / 1e6, arguments.folder, seconds.count());
-  for (const generate::StreamFeedCounts &feed : truth.feeds) {
-    fmt::print("  {:<16}{:>5} files {:>9} records", feed.name, feed.files, feed.records);
-    if (feed.rejected() > 0 || feed.duplicates() > 0) {
-      fmt::print("  {} to be rejected, {} duplicates", feed.rejected(), feed.duplicates());
-    }
-    fmt::print("\n");
-  }
-  fmt::print("LOAD_ORDER lists the files in loading order, TRUTH.json what they must add up to.\n");
+  report_generated(output, arguments.folder, start, truth.feeds);
 }
 
 } // namespace
