@@ -5,6 +5,7 @@
 #include "core/behaviour/paths.hpp"
 #include "core/behaviour/time_series.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include <deque>

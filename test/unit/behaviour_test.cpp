@@ -5,6 +5,7 @@
 #include "core/behaviour/retention.hpp"
 #include "core/behaviour/spans.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include <map>

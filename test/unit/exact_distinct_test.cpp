@@ -1,5 +1,6 @@
 #include "core/exact/distinct.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>

@@ -1,5 +1,6 @@
 #include "core/exact/sum_map.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>

@@ -1,6 +1,7 @@
 // Distances against GeographicLib, whose own error is 15 nm, over the globe and all lengths.
 #include "core/geo/geodesic.hpp"
 
+#include <algorithm>
 #include <GeographicLib/Geodesic.hpp>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 #include "core/order/moments.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>

@@ -4,6 +4,7 @@
 // and merging everything again has to write nothing.
 #include "scd_key.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <random>

@@ -1,5 +1,7 @@
 #include "core/behaviour/concurrency.hpp"
 
+#include <algorithm>
+
 namespace starhouse::behaviour {
 
 void Concurrency::add(Instant start, Instant end) {

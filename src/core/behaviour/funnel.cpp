@@ -1,5 +1,6 @@
 #include "core/behaviour/funnel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 

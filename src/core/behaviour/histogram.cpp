@@ -1,5 +1,6 @@
 #include "core/behaviour/histogram.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace starhouse::behaviour {

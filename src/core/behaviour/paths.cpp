@@ -2,6 +2,7 @@
 
 #include "core/hash.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace starhouse::behaviour {

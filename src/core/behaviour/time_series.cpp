@@ -2,6 +2,7 @@
 
 #include "core/decimal_form.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace starhouse::behaviour {

@@ -9,6 +9,7 @@
 
 #include "core/order/value_list.hpp"
 
+#include <algorithm>
 #include <memory_resource>
 #include <span>
 #include <vector>
