@@ -5,6 +5,7 @@
 -- and what this transaction (or a subtransaction of it) writes is younger than itself. A version that
 -- was only closed is told from a new one by its successor: the key's last version, written with it and with a
 -- higher number, and nothing else of the key. In any other case it counts as new, which costs a look at facts.
+-- (Comparing valid_from with -infinity says nothing new, but lets the planner use the index of the versions.)
 CREATE FUNCTION written_versions(dim regclass)
   RETURNS TABLE (version bigint, since timestamptz, takes_facts boolean)
   LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED
@@ -33,7 +34,7 @@ BEGIN
                             WHERE %5$s AND o.%2$I = w.%3$I AND o.%1$I > w.%1$I
                               AND age(o.xmin) <= age($1)
                               AND NOT EXISTS (SELECT FROM ONLY %4$s l WHERE %6$s AND l.%2$I > o.%2$I))
-                    AND (SELECT count(*) FROM ONLY %4$s o WHERE %5$s AND age(o.xmin) <= age($1)) = 2)
+                    AND (SELECT count(*) FROM ONLY %4$s o WHERE %5$s AND o.%2$I >= '-infinity' AND age(o.xmin) <= age($1)) = 2)
     FROM ONLY %4$s w
     WHERE age(w.xmin) <= age($1)$sql$,
     d.surrogate, d.valid_from, d.valid_to, dim, same_key, same_key_later)
