@@ -115,22 +115,34 @@ SELECT starhouse.rollup_compact('"By size"');
 SELECT size, n, "Σ x", "most, or max" FROM "By size_rolled" ORDER BY 1;
 
 -- what is refused
-\set VERBOSITY verbose
+\set SHOW_CONTEXT never
 \set ON_ERROR_STOP 0
 SELECT starhouse.create_rollup('hourly', 'orders', 'placed', '1 hour', '{city}', '{"n": "count(*)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '7 hours', '{city}', '{"n": "count(*)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'when', '1 hour', '{city}', '{"n": "count(*)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'minutes', '1 hour', '{city}', '{"n": "count(*)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '1 hour', '{city}', '{"n": "count(DISTINCT driver)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '1 hour', '{city}', '{"n": "array_agg(driver)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '1 hour', '{city}', '{"n": "driver"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '1 hour', '{city}', '{}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '1 hour', '{town}', '{"n": "count(*)"}');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup('bad', 'orders', 'placed', '1 hour', '{city}', '{"n": "count(*)"}', capture => 'batch');
+\echo :SQLSTATE
 SELECT starhouse.create_rollup(NULL, 'orders', 'placed', '1 hour', '{city}', '{"n": "count(*)"}');
+\echo :SQLSTATE
 SELECT starhouse.rollup_compact('orders');
+\echo :SQLSTATE
 SELECT starhouse.rollup_rebuild('hourly', '2024-03-02', '2024-03-02');
-\set VERBOSITY default
+\echo :SQLSTATE
 
 -- who writes the fact needs no more than before
 DO $$ BEGIN CREATE ROLE rollup_test_writer; EXCEPTION WHEN duplicate_object THEN NULL; END $$;

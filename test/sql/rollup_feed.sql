@@ -1,6 +1,7 @@
 -- A rollup of a fact that a feed appends to: the batch brings its deltas in its own transaction, and the append stays the fast one.
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+\set SHOW_CONTEXT never
 CREATE SCHEMA rollup_feed;
 SELECT starhouse.init_pipeline('rollup_feed');
 CREATE TABLE rollup_feed.plays_fact (
