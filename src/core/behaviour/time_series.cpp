@@ -236,9 +236,7 @@ GapFiller::Bucket GapFiller::next(Instant from, Instant until) {
     ++end;
   }
   Bucket bucket{0, true, end == place_};
-  if (!bucket.filled) {
-    bucket.value = series_[end - 1].value;
-  } else if (fill_ == Fill::step && end > 0) {
+  if (!bucket.filled || (fill_ == Fill::step && end > 0)) {
     bucket.value = series_[end - 1].value;
   } else if (fill_ == Fill::linear && end > 0 && end < count) {
     bucket.value = value_between(series_[end - 1], series_[end], from);
