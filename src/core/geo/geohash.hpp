@@ -226,7 +226,7 @@ inline constexpr auto base32_pairs = [] {
 // Writes the characters of a cell, and whatever fills up max_precision; returns how many count.
 inline int to_text(Cell cell, char *text) noexcept {
   const auto bits = static_cast<std::uint64_t>(cell) << 3; // the first character leads
-  for (unsigned i = 0; i < max_precision / 2; ++i) {
+  for (std::size_t i = 0; i < max_precision / 2; ++i) {
     std::memcpy(text + 2 * i, base32_pairs[(bits >> (54 - 10 * i)) & 1023].data(), 2);
   }
   return precision_of(cell);
