@@ -31,7 +31,9 @@ void use(Distinct &sketch) {
   const std::uint64_t before = sketch.count();
   sketch.add(0);
   sketch.add(UINT64_MAX);
-  require(sketch.count() >= before);
+  // An estimate may fall: a register that takes a far larger value forgets the smaller ones, and
+  // forged registers hold what no set of values leaves behind.
+  require(sketch.count() >= before || !sketch.is_exact());
 }
 
 void use(Percentile &sketch) {
