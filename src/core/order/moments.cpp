@@ -33,9 +33,11 @@ Doubled get_sum(ByteReader &in) {
   return {high, in.get<double>()};
 }
 
+// No table has 2^43 rows; and a thousand states that say so can be merged before a sum of
+// exponents, 1,100 a row at most, leaves an integer.
 std::int64_t get_rows(ByteReader &in) {
   const auto rows = in.get<std::int64_t>();
-  in.require(rows >= 0 && rows < std::int64_t{1} << 62, "its number of rows is out of range");
+  in.require(rows >= 0 && rows < std::int64_t{1} << 43, "its number of rows is out of range");
   return rows;
 }
 
@@ -211,7 +213,9 @@ void require_no_negative(double value) {
 
 void GeometricMean::multiply(const Doubled &mantissa, std::int64_t exponent) noexcept {
   mantissa_ = normal(mantissa_ * mantissa);
-  exponent_ += exponent;
+  // Round the corner, where forged states have led there.
+  exponent_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(exponent_) +
+                                        static_cast<std::uint64_t>(exponent));
   if (mantissa_.high >= 2) {
     mantissa_.high /= 2;
     mantissa_.low /= 2;
