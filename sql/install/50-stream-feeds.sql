@@ -109,7 +109,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_parameters(jsonb, jsonb) IS
-  'Checks a feed''s declared parameters and, unless given is NULL, the values that a load gives: every parameter with its value or default, as an object of texts ({} when given is NULL). 22023 for a bad declaration, an unknown or missing parameter, or a value that its pattern does not fit. A NULL declaration is an error (22023).';
+  'Internal to create_feed and load_open: checks a feed''s declared parameters and, unless given is NULL, the values that a load gives: every parameter with its value or default, as an object of texts ({} when given is NULL). 22023 for a bad declaration, an unknown or missing parameter, or a value that its pattern does not fit. A NULL declaration is an error (22023).';
 
 CREATE FUNCTION create_feed(warehouse name, feed text, contract jsonb, steps jsonb DEFAULT '[]', bronze boolean DEFAULT true,
                             batch_rows integer DEFAULT 200000, description text DEFAULT NULL, parameters jsonb DEFAULT '{}') RETURNS integer

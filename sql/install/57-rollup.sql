@@ -149,4 +149,4 @@ BEGIN
   RETURN found;
 END
 $body$;
-COMMENT ON FUNCTION rollup_get(regclass) IS 'Definition of a rollup. 42704 naming the rollups there are when it is none, or NULL.';
+COMMENT ON FUNCTION rollup_get(regclass) IS 'Internal: definition of a rollup. 42704 naming the rollups there are when it is none, or NULL.';

@@ -98,7 +98,6 @@ DECLARE
   time_type regtype;
   batched boolean;
   grants record;
-  item record;
 BEGIN
   IF name IS NULL OR fact IS NULL OR time_column IS NULL OR bucket IS NULL OR aggregates IS NULL OR lateness IS NULL THEN
     RAISE EXCEPTION 'name, fact, time_column, bucket, aggregates and lateness must not be NULL' USING ERRCODE = '22004',
@@ -108,8 +107,8 @@ BEGIN
   stem := path[cardinality(path)];
   SELECT coalesce(CASE WHEN cardinality(path) > 1 THEN path[1] END, n.nspname) INTO schema
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact;
-  IF length(stem) > 50 THEN
-    RAISE EXCEPTION 'the name "%" is too long for a rollup', stem USING ERRCODE = '42622', HINT = 'Give one of at most 50 characters: its tables'' names begin with it.';
+  IF octet_length(stem) > 50 THEN
+    RAISE EXCEPTION 'the name "%" is too long for a rollup', stem USING ERRCODE = '42622', HINT = 'Give one of at most 50 bytes: its tables'' names begin with it.';
   ELSIF to_regclass(format('%I.%I', schema, stem)) IS NOT NULL THEN
     RAISE EXCEPTION 'there is a relation "%" in schema "%" already', stem, schema USING ERRCODE = '42P07', HINT = 'Choose another name, or drop_rollup() the one there is.';
   END IF;

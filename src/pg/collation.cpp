@@ -1,7 +1,10 @@
 #include "pg/collation.hpp"
 
+#include "core/hash.hpp"
+
 extern "C" {
 #include "catalog/pg_collation.h"
+#include "lib/stringinfo.h"
 #include "utils/pg_locale.h"
 #include "utils/syscache.h"
 }
@@ -20,14 +23,6 @@ const char *text_attribute(HeapTuple tuple, AttrNumber attribute) {
   bool null = false;
   const Datum value = SysCacheGetAttr(COLLOID, tuple, attribute, &null);
   return null ? "" : TextDatumGetCString(value);
-}
-
-// FNV-1a.
-std::uint64_t mixed(std::uint64_t mark, const char *text) noexcept {
-  for (; *text != '\0'; ++text) {
-    mark = (mark ^ static_cast<unsigned char>(*text)) * 0x100000001B3U;
-  }
-  return (mark ^ 0xFFU) * 0x100000001B3U; // where one part ends: no text has this byte
 }
 
 } // namespace
@@ -61,13 +56,16 @@ std::uint64_t collation_mark(Oid collation) {
   }
   const char provider = reinterpret_cast<Form_pg_collation>(GETSTRUCT(tuple))->collprovider;
   const char *locale = text_attribute(tuple, locale_attribute);
-  std::uint64_t mark = mixed(0xCBF29CE484222325U, locale);
+  StringInfoData described;
+  initStringInfo(&described);
+  appendStringInfoString(&described, locale);
 #if PG_VERSION_NUM >= 160000
-  mark = mixed(mark, text_attribute(tuple, Anum_pg_collation_collicurules));
+  appendStringInfo(&described, "\n%s", text_attribute(tuple, Anum_pg_collation_collicurules));
 #endif
   ReleaseSysCache(tuple);
   const char *version = get_collation_actual_version(provider, locale);
-  return mixed(mark, version != nullptr ? version : "") | 1U;
+  appendStringInfo(&described, "\n%s", version != nullptr ? version : "");
+  return hash64(std::string_view(described.data, described.len)) | 1U;
 }
 
 } // namespace starhouse::pg

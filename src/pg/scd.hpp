@@ -170,8 +170,6 @@ const char *equality_operator(Oid type, bool *built_in);
 const char *in_grain(const Dimension &dimension, const char *expression);
 const char *plain_type(Oid type);
 const char *null_of(Oid type);
-// The name that an identifier written for SQL stands for.
-const char *unquoted(const char *quoted);
 
 // scd_statement.cpp: the texts of the statements. The first one is for an empty dimension.
 const char *first_read_statement(const Dimension &dimension, const Source &source,
@@ -201,6 +199,8 @@ Work open_work(const char *name, TupleDesc columns);
 // Relations that the statements until show_no_more see under the work's name.
 void show(Work *work);
 void show_no_more(const Work &work);
+// The name that an identifier written for SQL stands for.
+const char *unquoted(const char *quoted);
 void put(Work *work, const Datum *values, const bool *nulls);
 void clear_rejects(const Dimension &dimension);
 // `first`: the dimension and its memory were empty.

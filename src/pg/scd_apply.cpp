@@ -421,6 +421,25 @@ void quarantine_rejects(const Dimension &dimension, const Options &options, Work
 
 } // namespace
 
+const char *unquoted(const char *quoted) {
+  if (quoted[0] != '"') {
+    return quoted;
+  }
+  char *name = pstrdup(quoted + 1);
+  char *out = name;
+  for (const char *in = name; *in != '\0'; ++in) {
+    if (*in == '"') {
+      ++in; // the second of two, or the end
+      if (*in == '\0') {
+        break;
+      }
+    }
+    *out++ = *in;
+  }
+  *out = '\0';
+  return name;
+}
+
 WorkSet *open_work(const Dimension &dimension) {
   auto *work = static_cast<WorkSet *>(palloc0(sizeof(WorkSet)));
   const int all = dimension.count();

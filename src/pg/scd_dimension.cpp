@@ -571,25 +571,6 @@ const char *plain_type(Oid type) {
                               FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
 }
 
-const char *unquoted(const char *quoted) {
-  if (quoted[0] != '"') {
-    return quoted;
-  }
-  char *name = pstrdup(quoted + 1);
-  char *out = name;
-  for (const char *in = name; *in != '\0'; ++in) {
-    if (*in == '"') {
-      ++in; // the second of two, or the end
-      if (*in == '\0') {
-        break;
-      }
-    }
-    *out++ = *in;
-  }
-  *out = '\0';
-  return name;
-}
-
 const char *null_of(Oid type) {
   return psprintf("CAST(NULL AS %s)", plain_type(type));
 }

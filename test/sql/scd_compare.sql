@@ -145,6 +145,14 @@ SELECT id, valid_from::date FROM same_dim WHERE is_current ORDER BY id;
 UPDATE same_dim SET valid_from = '2024-02-01' WHERE id = 3;
 CALL starhouse.scd2_merge('same_dim', 'same_src', 'snapshot', missing => 'close', as_of => '2024-01-04');
 SELECT id, valid_from::date AS "from", valid_to::date AS "to" FROM same_dim WHERE id = 3 ORDER BY 2;
+-- compared in order, a source is read once; a join reads it again for what changed, and to count it
+CREATE SEQUENCE reads;
+CREATE VIEW counted AS SELECT id, n, r, c, t FROM same_src WHERE nextval('reads') > 0;
+CALL starhouse.scd2_merge('same_dim', 'counted', 'snapshot', missing => 'close', as_of => '2024-01-04 12:00');
+SELECT last_value = (SELECT count(*) FROM same_src) AS read_once FROM reads;
+CREATE VIEW counted_cast AS SELECT id, n::text::numeric AS n, r, c, CAST(t AS varchar) AS t FROM counted;
+CALL starhouse.scd2_merge('same_dim', 'counted_cast', 'snapshot', missing => 'close', as_of => '2024-01-04 13:00');
+SELECT last_value > 2 * (SELECT count(*) FROM same_src) AS read_again FROM reads;
 -- who may not read a column of the source that plays no part merges all the same
 ALTER TABLE same_src ADD secret text;
 DO $$ BEGIN CREATE ROLE scd_compare_loader; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
