@@ -256,14 +256,16 @@ private:
     return value;
   }
 
-  // The row as it lies somewhere, with all its attributes; nullptr for one that was put together.
+  // The row as it lies in a page or came from a sort, with all its attributes; nullptr for one that
+  // was put together. Nothing is copied: asked for a heap tuple, a sort's slot would make one.
   static HeapTuple tuple_of(TupleTableSlot *slot, int count) {
-    if (!TTS_IS_BUFFERTUPLE(slot) && !TTS_IS_HEAPTUPLE(slot) && !TTS_IS_MINIMALTUPLE(slot)) {
-      return nullptr;
+    HeapTuple tuple = nullptr;
+    if (TTS_IS_BUFFERTUPLE(slot)) {
+      tuple = reinterpret_cast<BufferHeapTupleTableSlot *>(slot)->base.tuple;
+    } else if (TTS_IS_MINIMALTUPLE(slot)) {
+      tuple = reinterpret_cast<MinimalTupleTableSlot *>(slot)->tuple;
     }
-    bool copied = false;
-    HeapTuple tuple = ExecFetchSlotHeapTuple(slot, false, &copied);
-    return copied || HeapTupleHeaderGetNatts(tuple->t_data) < count ? nullptr : tuple;
+    return tuple == nullptr || HeapTupleHeaderGetNatts(tuple->t_data) < count ? nullptr : tuple;
   }
 
   // Leaves `l` behind the last of the columns, where they are the same.
