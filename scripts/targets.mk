@@ -53,9 +53,9 @@ check-versions:
 	@scripts/check-versions
 
 FUZZ_SECONDS ?= 60
-#: make fuzz              libFuzzer on every decoder, FUZZ_SECONDS each (60)
+#: make fuzz              libFuzzer on every decoder, FUZZ_SECONDS each (60); FUZZ_RUNS=n: n inputs, always the same
 fuzz:
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_RUNS=$(FUZZ_RUNS) scripts/fuzz
 
 #: make bench             every benchmark under bench/, each against its peer
 bench:

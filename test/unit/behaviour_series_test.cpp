@@ -123,6 +123,35 @@ TEST(Histogram, PutsValuesBetweenTheBoundsOfTheirBuckets) {
   }
 }
 
+TEST(Histogram, HoldsToItsBoundsWhereDoublesEnd) {
+  const double largest = std::numeric_limits<double>::max();
+  const double least = std::numeric_limits<double>::denorm_min();
+  const std::pair<double, double> ranges[] = {{-largest, 0},
+                                              {0, largest},
+                                              {-largest / 2, largest / 2},
+                                              {0, least},
+                                              {1, std::nextafter(1, 2)}};
+  for (const auto &[low, high] : ranges) {
+    for (const std::int32_t buckets : {1, 3, 10, most_buckets}) {
+      Histogram histogram{Env{}};
+      const HistogramScale scale{HistogramScale::Kind::linear, buckets, low, high};
+      const double values[] = {low, low / 2 + high / 2, std::nextafter(high, low), high};
+      for (const double value : values) {
+        histogram.add(value, scale);
+      }
+      double last = -std::numeric_limits<double>::infinity();
+      for (const HistogramBucket &bucket : histogram.buckets({})) {
+        EXPECT_EQ(bucket.low, last);
+        EXPECT_LE(bucket.low, bucket.high);
+        EXPECT_EQ(bucket.count, std::count_if(std::begin(values), std::end(values), [&](double v) {
+                    return v >= bucket.low && v < bucket.high;
+                  }));
+        last = bucket.high;
+      }
+    }
+  }
+}
+
 TEST(QuantileHistogram, HasItsShareInEachBucket) {
   std::mt19937 random(2);
   for (int round = 0; round < 300; ++round) {

@@ -51,9 +51,14 @@ void Histogram::adopt(const HistogramScale &scale) {
 }
 
 double Histogram::linear_bound(std::int32_t number) const noexcept {
-  return number == scale_.buckets
-             ? scale_.high
-             : scale_.low + (scale_.high - scale_.low) * number / scale_.buckets;
+  if (number == scale_.buckets) {
+    return scale_.high;
+  }
+  const double width = scale_.high - scale_.low;
+  const double times = width * number;
+  // A width near the largest double does not bear to be multiplied first.
+  return scale_.low +
+         (std::isfinite(times) ? times / scale_.buckets : width / scale_.buckets * number);
 }
 
 std::size_t Histogram::linear_place(double value) const {
@@ -69,10 +74,11 @@ std::size_t Histogram::linear_place(double value) const {
   auto number =
       static_cast<std::int32_t>((value - scale_.low) / (scale_.high - scale_.low) * scale_.buckets);
   number = std::min(number, scale_.buckets - 1);
-  // Rounding may have put it next to its bucket.
-  if (value < linear_bound(number)) {
+  // Rounding may have put it next to its bucket, further where bounds are hardly apart.
+  while (value < linear_bound(number)) {
     --number;
-  } else if (value >= linear_bound(number + 1)) {
+  }
+  while (value >= linear_bound(number + 1)) {
     ++number;
   }
   return static_cast<std::size_t>(number) + 1;
