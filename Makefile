@@ -15,7 +15,7 @@ OBJS         = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/*/*.cpp s
 DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA         = $(wildcard sql/upgrade/*.sql)
 FRAGMENTS    = $(sort $(wildcard sql/install/*.sql))
-TEMPLATES    = $(sort $(wildcard sql/warehouse/*/*.sql))
+TEMPLATES    = $(sort $(wildcard sql/warehouse/*/*.sql sql/warehouse/*/VERSIONS sql/warehouse/*/upgrade/*.sql))
 EXTRA_CLEAN  = sql/$(EXTENSION)--*.sql $(OBJS:.o=.d) build output_iso
 
 REGRESS      = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))

@@ -13,7 +13,30 @@ COMMENT ON TABLE template IS
 COMMENT ON COLUMN template.kind IS 'Kind of warehouse, such as shopsmart';
 COMMENT ON COLUMN template.step IS 'Name of the script; scripts of a kind run in this order';
 COMMENT ON COLUMN template.script IS 'SQL text with unqualified names';
-GRANT SELECT ON template TO PUBLIC;
+
+CREATE TABLE template_version (
+  kind     text COLLATE "C" PRIMARY KEY,
+  version  integer NOT NULL
+);
+COMMENT ON TABLE template_version IS
+  'Version of each kind''s template: create_warehouse makes warehouses of it, upgrade_warehouse brings older ones to it. Filled by CREATE EXTENSION.';
+COMMENT ON COLUMN template_version.kind IS 'Kind of warehouse, such as shopsmart';
+COMMENT ON COLUMN template_version.version IS 'Counts the states of the template that were given out, from 1';
+
+CREATE TABLE template_migration (
+  kind          text COLLATE "C" NOT NULL,
+  from_version  integer NOT NULL,
+  part          text COLLATE "C" NOT NULL CHECK (part IN ('structure', 'data')),
+  script        text NOT NULL,
+  PRIMARY KEY (kind, from_version, part)
+);
+COMMENT ON TABLE template_migration IS
+  'Scripts that upgrade_warehouse runs for what it cannot find out by comparing a warehouse with the new template. Filled by CREATE EXTENSION.';
+COMMENT ON COLUMN template_migration.kind IS 'Kind of warehouse, such as shopsmart';
+COMMENT ON COLUMN template_migration.from_version IS 'Version it starts from; it leads to the next one';
+COMMENT ON COLUMN template_migration.part IS 'structure: runs before the comparison; data: runs when all objects of the new version are there';
+COMMENT ON COLUMN template_migration.script IS 'SQL text with unqualified names';
+GRANT SELECT ON template, template_version, template_migration TO PUBLIC;
 
 -- Reads only what is a plain table of the right columns: a view, a table with row security or one
 -- made to look alike could run somebody else's code as the reader.
@@ -58,7 +81,7 @@ COMMENT ON VIEW warehouses IS
   'Warehouses of this database that the current user may read: one row per schema that create_warehouse filled.';
 COMMENT ON COLUMN warehouses.schema_name IS 'Schema the warehouse lives in';
 COMMENT ON COLUMN warehouses.kind IS 'Template it was made from, such as shopsmart';
-COMMENT ON COLUMN warehouses.template_version IS 'Version of starhouse whose template made it';
+COMMENT ON COLUMN warehouses.template_version IS 'Version of the kind''s template it is of; starhouse.template_version has the present one';
 COMMENT ON COLUMN warehouses.time_zone IS 'Zone in which its sources'' local times are read and its days begin';
 COMMENT ON COLUMN warehouses.country IS 'Country whose public holidays its calendar shows; NULL: none';
 COMMENT ON COLUMN warehouses.calendar_from IS 'First date of its calendar';

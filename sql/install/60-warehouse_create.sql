@@ -114,6 +114,32 @@ $$;
 COMMENT ON FUNCTION extend_calendar(name, date, date) IS
   'Makes the warehouse''s time_dim cover all days from from_date to to_date, by whole years beyond its present ends, and returns how many rows it added; 0 at once when they are covered. A load calls it before its facts, so that no fact lacks its day. NULL dates add nothing. 54000 when the calendar would span more than 250 years.';
 
+CREATE FUNCTION fill_calendar(schema_name name, columns text[]) RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  info record;
+  grain text := 'day';
+  filled bigint;
+BEGIN
+  EXECUTE format('SELECT i.*, (SELECT min(date_key) FROM %1$I.time_dim) AS first, (SELECT max(date_key) FROM %1$I.time_dim) AS last FROM %1$I.warehouse_info i', schema_name) INTO info;
+  IF info.first IS NULL OR cardinality(columns) = 0 THEN
+    RETURN 0;
+  END IF;
+  IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.time_dim', schema_name)) AND a.attname = 'hour' AND NOT a.attisdropped) THEN
+    grain := 'hour';
+  END IF;
+  EXECUTE format('UPDATE %I.time_dim d SET %s FROM starhouse.time_dimension($1, $2, $3, $4, $5, $6, $7) t WHERE t.date_key = d.date_key', schema_name,
+                 (SELECT string_agg(format('%1$I = t.%1$I', c), ', ') FROM unnest(columns) c))
+    USING info.first::date, info.last::date, grain, info.country, info.fiscal_year_start, info.week_start, info.time_zone;
+  GET DIAGNOSTICS filled = ROW_COUNT;
+  RETURN filled;
+END
+$$;
+COMMENT ON FUNCTION fill_calendar(name, text[]) IS
+  'Computes columns of a warehouse''s time_dim anew, for all its rows, as extend_calendar does for new ones: for columns that a template or its owner added. Returns the number of rows. The columns are those of starhouse.time_dimension; 42703 for others. NULL columns are an error (22004).';
+
 CREATE FUNCTION comment_warehouse_info(schema_name name) RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
@@ -126,7 +152,7 @@ BEGIN
   FOREACH described SLICE 1 IN ARRAY ARRAY[
     ['only_row', 'Always true: the table holds one row'],
     ['kind', 'Template it was made from'],
-    ['template_version', 'Version of starhouse whose template made it'],
+    ['template_version', 'Version of the template it was made from or upgraded to'],
     ['time_zone', 'Zone in which its sources'' local times are read and its days begin'],
     ['country', 'Country whose public holidays the calendar shows; NULL: none'],
     ['calendar_from', 'First date of time_dim'],
@@ -146,7 +172,7 @@ $$;
 COMMENT ON FUNCTION comment_warehouse_info(name) IS 'Describes the table warehouse_info of a new warehouse. Called by create_warehouse. NULL is an error (22004).';
 
 -- Makes the schema, or makes sure that an existing one has room for the warehouse.
-CREATE FUNCTION prepare_schema(kind text, schema_name name) RETURNS void
+CREATE FUNCTION prepare_schema(kind text, schema_name name, scripts text[]) RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
   AS $$
@@ -182,18 +208,16 @@ BEGIN
   SELECT string_agg(DISTINCT quote_ident(taken.name), ', ' ORDER BY quote_ident(taken.name)) INTO clashes
     FROM (SELECT c.relname::text AS name FROM pg_class c WHERE c.relnamespace = space
           UNION ALL SELECT t.typname FROM pg_type t WHERE t.typnamespace = space) taken
-    WHERE taken.name IN ('feed', 'load_source', 'batch_log', 'quarantine')
-       OR taken.name IN (SELECT m[1] FROM starhouse.template t,
-                                regexp_matches(t.script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW|SEQUENCE|TYPE|DOMAIN)\s+(\w+)', 'gin') m
-                         WHERE t.kind = prepare_schema.kind);
+    WHERE taken.name IN ('feed', 'load_source', 'batch_log', 'quarantine', 'template_object')
+       OR taken.name IN (SELECT m[1] FROM unnest(scripts) script,
+                                regexp_matches(script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW|SEQUENCE|TYPE|DOMAIN)\s+(\w+)', 'gin') m);
   -- Functions likewise; one that bears the name of one of starhouse would be called in its stead.
   SELECT concat_ws(', ', clashes, string_agg(DISTINCT quote_ident(p.proname) || '()', ', ')) INTO clashes
     FROM pg_proc p
     WHERE p.pronamespace = space
       AND (p.proname IN (SELECT o.proname FROM pg_proc o WHERE o.pronamespace = 'starhouse'::regnamespace)
-           OR p.proname IN (SELECT m[1] FROM starhouse.template t,
-                                   regexp_matches(t.script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\s+(\w+)', 'gin') m
-                            WHERE t.kind = prepare_schema.kind));
+           OR p.proname IN (SELECT m[1] FROM unnest(scripts) script,
+                                   regexp_matches(script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\s+(\w+)', 'gin') m));
   IF clashes <> '' THEN
     RAISE EXCEPTION 'schema "%" already holds what a % warehouse would create: %', schema_name, kind, clashes
       USING ERRCODE = 'duplicate_object',
@@ -201,11 +225,88 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION prepare_schema(text, name) IS
-  'First step of create_warehouse: creates the schema, or checks that an existing one has room. 42501 when the caller may not, 42P06 when a warehouse lives there, 42710 naming the objects in the way, 42939 for a name no warehouse may have. A NULL name is an error (22004).';
+COMMENT ON FUNCTION prepare_schema(text, name, text[]) IS
+  'First step of create_warehouse: creates the schema, or checks that an existing one has room for what the scripts create (NULL: none). 42501 when the caller may not, 42P06 when a warehouse lives there, 42710 naming the objects in the way, 42939 for a name no warehouse may have. A NULL name is an error (22004).';
 
-CREATE FUNCTION create_warehouse(
-    kind text, schema_name name DEFAULT NULL, time_zone text DEFAULT NULL,
+-- What the server prints of a view's query or a function's body is not quite what it was made from: columns
+-- get their names written out. Made once more from what is printed, it prints the same ever after, also when it
+-- was dumped and restored: so upgrade_warehouse can tell whether somebody changed it.
+CREATE FUNCTION settle_definitions(schema_name name) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  space oid := to_regnamespace(quote_ident(schema_name));
+  statement text;
+BEGIN
+  PERFORM set_config('search_path', format('%I, starhouse, pg_temp', schema_name), true);
+  FOR statement IN
+    SELECT format('CREATE OR REPLACE VIEW %I%s AS %s', c.relname, coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', ''), pg_get_viewdef(c.oid))
+    FROM pg_class c WHERE c.relnamespace = space AND c.relkind = 'v'
+    UNION ALL
+    SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.pronamespace = space AND p.prosqlbody IS NOT NULL
+  LOOP
+    EXECUTE statement;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION settle_definitions(name) IS
+  'Internal to run_template: makes views and SQL functions of a schema anew from what the server prints of them. NULL does nothing.';
+
+-- What every warehouse begins with, and its template's scripts. Also makes the pattern that
+-- upgrade_warehouse compares with.
+CREATE FUNCTION run_template(kind text, version integer, scripts text[], schema_name name, settings jsonb) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  script text;
+BEGIN
+  EXECUTE format($sql$
+    CREATE TABLE %I.warehouse_info (
+      only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+      kind               text NOT NULL,
+      template_version   text NOT NULL,
+      time_zone          text NOT NULL,
+      country            text,
+      calendar_from      date,
+      calendar_to        date,
+      fiscal_year_start  integer NOT NULL,
+      week_start         integer NOT NULL,
+      foreign_keys       text NOT NULL,
+      bi_roles           text[] NOT NULL DEFAULT '{}',
+      objects            text[] NOT NULL DEFAULT '{}',
+      created_at         timestamptz NOT NULL DEFAULT now(),
+      created_by         text NOT NULL DEFAULT current_user)$sql$, schema_name);
+  EXECUTE format($sql$
+    INSERT INTO %I.warehouse_info (kind, template_version, time_zone, country, fiscal_year_start, week_start, foreign_keys)
+    VALUES ($1, $2, $3->>'time_zone', $3->>'country', ($3->>'fiscal_year_start')::integer, ($3->>'week_start')::integer, $3->>'foreign_keys')$sql$, schema_name)
+    USING kind, version, settings;
+  PERFORM starhouse.comment_warehouse_info(schema_name);
+  EXECUTE format($sql$
+    CREATE TABLE %I.template_object (
+      class        text COLLATE "C" NOT NULL,
+      relation     text COLLATE "C" NOT NULL,
+      part         text COLLATE "C" NOT NULL,
+      aspect       text COLLATE "C" NOT NULL,
+      fingerprint  text NOT NULL,
+      PRIMARY KEY (class, relation, part, aspect))$sql$, schema_name);
+  PERFORM starhouse.comment_template_object(schema_name);
+  PERFORM starhouse.init_pipeline(schema_name);
+
+  -- pg_catalog goes unnamed: it is searched first then, and nothing in the schema can shadow it.
+  PERFORM set_config('search_path', format('%I, starhouse, pg_temp', schema_name), true);
+  FOREACH script IN ARRAY scripts LOOP
+    EXECUTE script;
+  END LOOP;
+  PERFORM starhouse.settle_definitions(schema_name);
+END
+$$;
+COMMENT ON FUNCTION run_template(text, integer, text[], name, jsonb) IS
+  'Internal to build_warehouse and upgrade_warehouse: fills an empty schema with warehouse_info (its row from settings: time_zone, country, fiscal_year_start, week_start, foreign_keys), the pipeline''s tables and what the scripts of a template create. No calendar and no partitions yet. NULL is an error.';
+
+CREATE FUNCTION build_warehouse(
+    kind text, version integer, scripts text[], schema_name name DEFAULT NULL, time_zone text DEFAULT NULL,
     calendar_from date DEFAULT '2010-01-01', calendar_to date DEFAULT NULL,
     country text DEFAULT 'IN', fiscal_year_start integer DEFAULT 4, week_start integer DEFAULT 1,
     foreign_keys text DEFAULT 'enforced') RETURNS text
@@ -217,15 +318,9 @@ DECLARE
   zone text := coalesce(time_zone, current_setting('TimeZone'));
   last_date date := coalesce(calendar_to, make_date(extract(year FROM now())::integer + 2, 12, 31));
   foreign_objects text[];
-  script text;
   fact regclass;
   summary record;
 BEGIN
-  IF NOT EXISTS (SELECT FROM starhouse.template t WHERE t.kind = create_warehouse.kind) THEN
-    RAISE EXCEPTION 'there is no warehouse of kind %', coalesce('"' || kind || '"', 'NULL')
-      USING ERRCODE = 'invalid_parameter_value',
-            HINT = (SELECT 'Kinds: ' || string_agg(DISTINCT t.kind, ', ') || '.' FROM starhouse.template t);
-  END IF;
   IF foreign_keys IS NULL OR foreign_keys NOT IN ('enforced', 'not enforced', 'none') THEN
     RAISE EXCEPTION 'foreign_keys cannot be %', coalesce('"' || foreign_keys || '"', 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose ''enforced'', ''not enforced'' or ''none''.';
@@ -256,38 +351,10 @@ BEGIN
             HINT = 'Use a name of pg_timezone_names, such as Asia/Kolkata, Europe/London or UTC.';
   END;
 
-  PERFORM starhouse.prepare_schema(kind, target);
+  PERFORM starhouse.prepare_schema(kind, target, scripts);
   SELECT coalesce(array_agg(o.name), '{}') INTO foreign_objects FROM starhouse.schema_objects(target) o;
-  EXECUTE format($sql$
-    CREATE TABLE %I.warehouse_info (
-      only_row           boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-      kind               text NOT NULL,
-      template_version   text NOT NULL,
-      time_zone          text NOT NULL,
-      country            text,
-      calendar_from      date,
-      calendar_to        date,
-      fiscal_year_start  integer NOT NULL,
-      week_start         integer NOT NULL,
-      foreign_keys       text NOT NULL,
-      bi_roles           text[] NOT NULL DEFAULT '{}',
-      objects            text[] NOT NULL DEFAULT '{}',
-      created_at         timestamptz NOT NULL DEFAULT now(),
-      created_by         text NOT NULL DEFAULT current_user)$sql$, target);
-  EXECUTE format($sql$
-    INSERT INTO %I.warehouse_info (kind, template_version, time_zone, country, fiscal_year_start, week_start, foreign_keys)
-    VALUES ($1, (SELECT extversion FROM pg_extension WHERE extname = 'starhouse'), $2, $3, $4, $5, $6)$sql$, target)
-    USING kind, zone, country, fiscal_year_start, week_start, foreign_keys;
-  PERFORM starhouse.comment_warehouse_info(target);
-  PERFORM starhouse.init_pipeline(target);
-
-  -- pg_catalog goes unnamed: it is searched first then, and nothing in the schema can shadow it.
-  PERFORM set_config('search_path', format('%I, starhouse, pg_temp', target), true);
-  FOR script IN SELECT t.script FROM starhouse.template t WHERE t.kind = create_warehouse.kind ORDER BY t.step LOOP
-    EXECUTE script;
-  END LOOP;
-  PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
-
+  PERFORM starhouse.run_template(kind, version, coalesce(scripts, '{}'), target, jsonb_build_object('time_zone', zone, 'country', country,
+    'fiscal_year_start', fiscal_year_start, 'week_start', week_start, 'foreign_keys', foreign_keys));
   PERFORM starhouse.extend_calendar(target, calendar_from, last_date);
   FOR fact IN SELECT f.fact FROM starhouse.warehouse_facts(target) f WHERE f.is_partitioned LOOP
     PERFORM starhouse.ensure_partitions(fact, now() - interval '1 month', now() + interval '2 months');
@@ -296,10 +363,34 @@ BEGIN
     UPDATE %I.warehouse_info SET objects = array(
       SELECT o.name FROM starhouse.schema_objects($1) o WHERE o.name <> ALL ($2) ORDER BY o.name COLLATE "C")$sql$, target)
     USING target, foreign_objects;
+  PERFORM starhouse.record_template(target, target, foreign_objects);
   SELECT count(*) FILTER (WHERE o.word = 'TABLE') AS tables, count(*) FILTER (WHERE o.word LIKE '%VIEW') AS views INTO summary
     FROM starhouse.schema_objects(target) o WHERE o.name <> ALL (foreign_objects);
   RETURN format('%s warehouse in schema %I: %s tables, %s views; calendar %s to %s, time zone %s, foreign keys %s',
                 kind, target, summary.tables, summary.views, calendar_from, last_date, zone, foreign_keys);
+END
+$$;
+COMMENT ON FUNCTION build_warehouse(text, integer, text[], name, text, date, date, text, integer, integer, text) IS
+  'What create_warehouse does, from the scripts of any template, in the order given, as version so and so of a kind: for tests of upgrade_warehouse and for authors of templates. Arguments and errors are those of create_warehouse; NULL scripts are none.';
+
+CREATE FUNCTION create_warehouse(
+    kind text, schema_name name DEFAULT NULL, time_zone text DEFAULT NULL,
+    calendar_from date DEFAULT '2010-01-01', calendar_to date DEFAULT NULL,
+    country text DEFAULT 'IN', fiscal_year_start integer DEFAULT 4, week_start integer DEFAULT 1,
+    foreign_keys text DEFAULT 'enforced') RETURNS text
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM starhouse.template t WHERE t.kind = create_warehouse.kind) THEN
+    RAISE EXCEPTION 'there is no warehouse of kind %', coalesce('"' || kind || '"', 'NULL')
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = (SELECT 'Kinds: ' || string_agg(DISTINCT t.kind, ', ') || '.' FROM starhouse.template t);
+  END IF;
+  -- What else may be wrong it finds itself, before it begins to create anything.
+  RETURN starhouse.build_warehouse(kind, (SELECT v.version FROM starhouse.template_version v WHERE v.kind = create_warehouse.kind),
+    ARRAY(SELECT t.script FROM starhouse.template t WHERE t.kind = create_warehouse.kind ORDER BY t.step),
+    schema_name, time_zone, calendar_from, calendar_to, country, fiscal_year_start, week_start, foreign_keys);
 END
 $$;
 COMMENT ON FUNCTION create_warehouse(text, name, text, date, date, text, integer, integer, text) IS

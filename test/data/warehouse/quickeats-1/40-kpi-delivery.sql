@@ -1,0 +1,189 @@
+-- KPIs of deliveries: promise and time by city, by month, what comes of orders, what the feedback says.
+
+CREATE FUNCTION kpi_on_time_by_city(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (city_id text, city_name text, deliveries bigint, average_eta numeric, average_delivery_time numeric,
+               average_delay numeric, promised_deliveries bigint, on_time_deliveries bigint, on_time_percent numeric,
+               conflicting_deliveries bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.deliveries, d.average_eta, d.average_delivery_time, d.average_delay,
+         d.promised, d.on_time, kpi_percent(d.on_time, d.promised), d.conflicting
+  FROM (SELECT f.city_key, count(*) AS deliveries, round(avg(f.avg_eta), 2) AS average_eta,
+               round(avg(f.delivery_time), 2) AS average_delivery_time, round(avg(f.delay_minutes), 2) AS average_delay,
+               count(f.on_time) AS promised, COALESCE(sum(f.on_time), 0)::bigint AS on_time,
+               count(*) FILTER (WHERE f.delivery_time IS NULL) AS conflicting
+        FROM kpi_deliveries(from_day, to_day) f
+        GROUP BY f.city_key) d
+  LEFT JOIN city_dim c ON c.city_id = d.city_key;
+END;
+CREATE VIEW kpi_on_time_by_city AS SELECT * FROM kpi_on_time_by_city();
+COMMENT ON VIEW kpi_on_time_by_city IS
+'How well does each city keep its promise?
+Formula: on_time_percent = deliveries within the promised minutes / deliveries with a promise and good times; average_eta = mean of the estimates, average_delivery_time = mean minutes from order to door, average_delay = mean of delivery time less promise (negative: early).
+Grain: city
+Unit: minutes, deliveries, percent
+NULL: averages and percent where no delivery has the figure
+Source: delivery_fact, city_dim';
+
+CREATE FUNCTION kpi_delivery_time_by_city_month(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (city_id text, city_name text, month_start date, deliveries bigint, timed_deliveries bigint, average_delivery_time numeric,
+               median_delivery_time numeric, p90_delivery_time numeric, average_distance_km numeric, measured_deliveries bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.month_start, d.deliveries, d.timed, d.average, d.quantiles[1], d.quantiles[2], d.distance, d.measured
+  FROM (SELECT f.city_key, kpi_month(f.time_key::date) AS month_start, count(*) AS deliveries, count(f.delivery_time) AS timed,
+               round(avg(f.delivery_time), 2) AS average,
+               percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY f.delivery_time) AS quantiles,
+               round(avg(f.distance_travelled), 2) AS distance, count(f.distance_travelled) AS measured
+        FROM kpi_deliveries(from_day, to_day) f
+        GROUP BY f.city_key, 2) d
+  LEFT JOIN city_dim c ON c.city_id = d.city_key;
+END;
+CREATE VIEW kpi_delivery_time_by_city_month AS SELECT * FROM kpi_delivery_time_by_city_month();
+COMMENT ON VIEW kpi_delivery_time_by_city_month IS
+'How long does a delivery take, city by city and month by month?
+Formula: mean, median and 90th percentile of delivery_time over the deliveries with good times; mean kilometres over those whose distance is known. Percentiles are values that occur (the discrete definition). A delivery counts in the month its order was placed.
+Grain: city and month
+Unit: minutes, kilometres, deliveries
+NULL: where no delivery has the figure
+Source: delivery_fact, city_dim';
+
+CREATE FUNCTION kpi_order_outcomes(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (month_start date, orders bigint, delivered_orders bigint, cancelled_orders bigint, open_orders bigint, cancelled_percent numeric,
+               conflicting_orders bigint, average_preparation_minutes numeric, average_wait_minutes numeric, average_ride_minutes numeric,
+               average_order_value numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT kpi_month(f.time_key::date), count(*), count(*) FILTER (WHERE f.status = 'DELIVERED'), count(*) FILTER (WHERE f.status = 'CANCELLED'),
+         count(*) FILTER (WHERE f.status NOT IN ('DELIVERED', 'CANCELLED')),
+         kpi_percent(count(*) FILTER (WHERE f.status = 'CANCELLED'), count(*) FILTER (WHERE f.status IN ('DELIVERED', 'CANCELLED'))),
+         count(*) FILTER (WHERE f.time_conflict = 1),
+         round(avg(extract(epoch FROM f.prepared_time - f.accepted_time) / 60) FILTER (WHERE f.prepared_time >= f.accepted_time AND f.time_conflict = 0), 2),
+         round(avg(extract(epoch FROM f.picked_up_time - f.prepared_time) / 60) FILTER (WHERE f.picked_up_time >= f.prepared_time AND f.time_conflict = 0), 2),
+         round(avg(extract(epoch FROM f.delivered_time - f.picked_up_time) / 60) FILTER (WHERE f.time_conflict = 0), 2),
+         round(avg(f.total_amount) FILTER (WHERE f.status <> 'CANCELLED'), 2)
+  FROM kpi_orders(from_day, to_day) f
+  GROUP BY 1;
+END;
+CREATE VIEW kpi_order_outcomes AS SELECT * FROM kpi_order_outcomes();
+COMMENT ON VIEW kpi_order_outcomes IS
+'What becomes of the orders, and where does their time go?
+Formula: cancelled_percent = cancelled / (delivered + cancelled); preparation = accepted to prepared, wait = prepared to picked up, ride = picked up to delivered, each a mean over the orders that have both times in order; average_order_value = mean total_amount of orders not cancelled.
+Grain: month of the order
+Unit: orders, percent, minutes, currency
+NULL: a mean where no order has the times or the amount; the percentage while no order is finished
+Source: orders_fact';
+
+CREATE FUNCTION kpi_feedback_by_city(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (city_id text, city_name text, feedbacks bigint, scored_feedbacks bigint, average_score numeric, complaints bigint,
+               feedbacks_with_complaint bigint, complaint_percent numeric, answered_feedbacks bigint, average_response_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.feedbacks, d.scored, d.score, d.complaints, d.complaining, kpi_percent(d.complaining, d.feedbacks), d.answered, d.response
+  FROM (SELECT f.city_key, count(*) AS feedbacks, count(f.feedback_score) AS scored, round(avg(f.feedback_score), 2) AS score,
+               COALESCE(sum(f.complaints), 0)::bigint AS complaints, count(*) FILTER (WHERE f.complaints > 0) AS complaining,
+               count(f.response_time) AS answered, round(avg(f.response_time), 2) AS response
+        FROM customer_feedback_fact f
+        WHERE (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+          AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+        GROUP BY f.city_key) d
+  LEFT JOIN city_dim c ON c.city_id = d.city_key;
+END;
+CREATE VIEW kpi_feedback_by_city AS SELECT * FROM kpi_feedback_by_city();
+COMMENT ON VIEW kpi_feedback_by_city IS
+'How satisfied are the customers, and how soon are complaints answered?
+Formula: average_score = mean of the scores given (1 to 5), by form or in the app; complaint_percent = feedback with a complaint / feedback; average_response_minutes = mean over what was answered.
+Grain: city
+Unit: score, feedback, percent, minutes
+NULL: a mean where nothing was scored or answered
+Source: customer_feedback_fact, city_dim';
+
+-- The effect of a circumstance on the minutes of a delivery, like compared with like. Orders are cut into
+-- strata by city, meal hour and all the other circumstances; within a stratum the mean of the orders with
+-- the circumstance less that of those without is free of what the stratum holds fixed. Differences are pooled
+-- with Mantel-Haenszel weights w = n1 n0 / (n1 + n0); a stratum needs two orders of each kind, for its
+-- variance s1^2/n1 + s0^2/n0; the pooled one is sum(w^2 var) / (sum w)^2. (Greenland and Robins, 1985.)
+CREATE FUNCTION kpi_delay_drivers(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (factor text, compared text, exposed_orders bigint, baseline_orders bigint, unknown_orders bigint, plain_difference numeric,
+               strata bigint, compared_orders bigint, effect_minutes numeric, standard_error numeric, effect_low numeric, effect_high numeric,
+               is_significant boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH supply AS (
+    SELECT h.time_key, d.city AS city_id, count(*) AS drivers
+    FROM driver_hour h JOIN driver_dim d ON d.driver_id = h.driver_id
+    WHERE h.available_pings > 0 AND d.city IS NOT NULL
+      AND (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
+    GROUP BY h.time_key, d.city
+  ), demand AS (
+    SELECT f.time_key, f.city_key, count(*) AS orders FROM kpi_orders(from_day, to_day) f GROUP BY f.time_key, f.city_key
+  ), hours AS (
+    SELECT q.time_key, q.city_key, s.drivers::numeric / q.orders AS ratio, t.meal_time IN ('Lunch', 'Dinner') AS is_meal
+    FROM demand q
+    LEFT JOIN supply s ON s.time_key = q.time_key AND s.city_id = q.city_key
+    LEFT JOIN time_dim t ON t.date_key = q.time_key
+  ), delivered AS (
+    SELECT f.city_key, f.time_key, f.delivery_time, f.traffic_level, f.weather, f.payment_mode,
+           extract(epoch FROM COALESCE(f.prepared_time, f.picked_up_time) - f.accepted_time) / 60 AS preparation
+    FROM kpi_orders(from_day, to_day) f
+    WHERE f.delivery_time IS NOT NULL
+  ), ordinary AS (
+    SELECT avg(d.preparation) AS preparation,
+           (SELECT avg(h.ratio) FROM hours h) AS ratio FROM delivered d
+  ), cells AS (
+    SELECT d.city_key, h.is_meal,
+           CASE WHEN d.traffic_level IN ('High', 'Jam') THEN 1 WHEN d.traffic_level IN ('Low', 'Medium') THEN 0 END AS traffic,
+           CASE WHEN d.preparation > o.preparation THEN 1 WHEN d.preparation >= 0 THEN 0 END AS preparation,
+           CASE WHEN d.weather IN ('Rain', 'Storm', 'Snow', 'Fog', 'Sandstorm') THEN 1 WHEN d.weather IS NOT NULL THEN 0 END AS weather,
+           CASE WHEN h.ratio < o.ratio THEN 1 WHEN h.ratio IS NOT NULL THEN 0 END AS scarcity,
+           CASE WHEN d.payment_mode = 'Cash' THEN 1 WHEN d.payment_mode IS NOT NULL AND d.payment_mode <> 'Unknown' THEN 0 END AS payment,
+           count(*) AS n, sum(d.delivery_time) AS total, sum(d.delivery_time * d.delivery_time) AS squares
+    FROM delivered d
+    CROSS JOIN ordinary o
+    JOIN hours h ON h.time_key = d.time_key AND h.city_key = d.city_key
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
+  ), labelled AS (
+    SELECT v.ordinal, v.factor, v.compared, v.exposed,
+           concat_ws('/', c.city_key, c.is_meal::text, v.stratum) AS stratum, c.n, c.total, c.squares
+    FROM cells c
+    CROSS JOIN LATERAL (VALUES
+      (1, 'Traffic', 'High or Jam against Low or Medium', c.traffic, concat(c.preparation, '-', c.weather, '-', c.scarcity, '-', c.payment)),
+      (2, 'Preparation', 'longer than the mean against shorter', c.preparation, concat(c.traffic, '-', c.weather, '-', c.scarcity, '-', c.payment)),
+      (3, 'Driver availability', 'fewer available drivers per order and hour than the mean against more', c.scarcity, concat(c.traffic, '-', c.preparation, '-', c.weather, '-', c.payment)),
+      (4, 'Weather', 'rain, storm, snow, fog or sandstorm against fair', c.weather, concat(c.traffic, '-', c.preparation, '-', c.scarcity, '-', c.payment)),
+      (5, 'Payment mode', 'cash against cashless', c.payment, concat(c.traffic, '-', c.preparation, '-', c.weather, '-', c.scarcity)))
+      AS v (ordinal, factor, compared, exposed, stratum)
+  ), strata AS (
+    SELECT l.ordinal, l.factor, l.compared, l.stratum,
+           COALESCE(sum(l.n) FILTER (WHERE l.exposed = 1), 0) AS n1, COALESCE(sum(l.n) FILTER (WHERE l.exposed = 0), 0) AS n0,
+           COALESCE(sum(l.n) FILTER (WHERE l.exposed IS NULL), 0) AS unknown,
+           sum(l.total) FILTER (WHERE l.exposed = 1) AS t1, sum(l.total) FILTER (WHERE l.exposed = 0) AS t0,
+           sum(l.squares) FILTER (WHERE l.exposed = 1) AS q1, sum(l.squares) FILTER (WHERE l.exposed = 0) AS q0
+    FROM labelled l
+    GROUP BY l.ordinal, l.factor, l.compared, l.stratum
+  ), weighed AS (
+    SELECT s.*, CASE WHEN s.n1 >= 2 AND s.n0 >= 2 THEN s.n1 * s.n0 / (s.n1 + s.n0) END AS w,
+           CASE WHEN s.n1 >= 2 AND s.n0 >= 2 THEN s.t1 / s.n1 - s.t0 / s.n0 END AS d,
+           CASE WHEN s.n1 >= 2 AND s.n0 >= 2 THEN (s.q1 - s.t1 * s.t1 / s.n1) / (s.n1 - 1) / s.n1 + (s.q0 - s.t0 * s.t0 / s.n0) / (s.n0 - 1) / s.n0 END AS v
+    FROM strata s
+  ), pooled AS (
+    SELECT w.ordinal, w.factor, w.compared, sum(w.n1)::bigint AS n1, sum(w.n0)::bigint AS n0, sum(w.unknown)::bigint AS unknown,
+           sum(w.t1) / nullif(sum(w.n1), 0) - sum(w.t0) / nullif(sum(w.n0), 0) AS plain,
+           count(w.w) AS strata, COALESCE(sum(w.n1 + w.n0) FILTER (WHERE w.w IS NOT NULL), 0)::bigint AS orders,
+           sum(w.w * w.d) / sum(w.w) AS effect, sqrt(greatest(sum(w.w * w.w * w.v), 0)) / sum(w.w) AS error
+    FROM weighed w
+    GROUP BY w.ordinal, w.factor, w.compared
+  )
+  SELECT p.factor, p.compared, p.n1, p.n0, p.unknown, round(p.plain, 2), p.strata, p.orders, round(p.effect, 2), round(p.error, 3),
+         round(p.effect - 1.96 * p.error, 2), round(p.effect + 1.96 * p.error, 2), abs(p.effect) > 1.96 * p.error
+  FROM pooled p
+  ORDER BY p.ordinal;
+END;
+CREATE VIEW kpi_delay_drivers AS SELECT * FROM kpi_delay_drivers();
+COMMENT ON VIEW kpi_delay_drivers IS
+'What delays deliveries, all else equal, and how sure is that?
+Formula: effect_minutes = mean delivery time of the orders with the circumstance less that of those without, compared within strata of the same city, meal hour (lunch or dinner, or not) and other circumstances, pooled with weights n1 n0 / (n1 + n0); effect_low and effect_high = its 95 % confidence interval, effect -+ 1.96 standard errors; plain_difference = the same without strata, which mixes causes. An observational comparison: what the strata do not hold fixed can still hide in it.
+Grain: circumstance: traffic, preparation, driver availability, weather, payment mode
+Unit: minutes, orders, strata
+NULL: effect and interval when no stratum has two orders of each kind; plain_difference when there are not both kinds
+Source: orders_fact, driver_hour, driver_history, time_dim';

@@ -1,0 +1,118 @@
+-- Live KPIs: what is going on now, "now" being the latest event in the warehouse.
+
+CREATE FUNCTION kpi_active_orders_per_minute(from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
+RETURNS TABLE (minute_start timestamptz, city_id text, city_name text, placed_orders bigint, open_orders bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH span AS (
+    SELECT date_trunc('minute', COALESCE(from_time, COALESCE(to_time, kpi_now()) - interval '59 minutes')) AS first_minute,
+           date_trunc('minute', COALESCE(to_time, kpi_now())) AS last_minute
+  ), orders AS (
+    SELECT f.city_key, date_trunc('minute', f.order_time) AS placed_minute,
+           -- Open at the end of a minute: from the one it was placed in to the one before that in which it ended.
+           date_trunc('minute', COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '1 day')) - interval '1 minute' AS last_open_minute
+    FROM orders_fact f
+    WHERE f.order_time IS NOT NULL
+      AND f.event_time >= (SELECT s.first_minute - interval '1 day' FROM span s)
+      AND f.event_time < (SELECT s.last_minute + interval '1 minute' FROM span s)
+  ), readings AS (
+    SELECT o.placed_minute AS minute_start, o.city_key, 1 AS placed, 0 AS open
+    FROM orders o CROSS JOIN span s
+    WHERE o.placed_minute BETWEEN s.first_minute AND s.last_minute
+    UNION ALL
+    SELECT m.minute_start, o.city_key, 0, 1
+    FROM orders o CROSS JOIN span s
+    CROSS JOIN LATERAL generate_series(greatest(o.placed_minute, s.first_minute), least(o.last_open_minute, s.last_minute), interval '1 minute') AS m (minute_start)
+  ), counted AS (
+    SELECT r.minute_start, r.city_key, sum(r.placed)::bigint AS placed, sum(r.open)::bigint AS open
+    FROM readings r GROUP BY r.minute_start, r.city_key
+  )
+  SELECT c.minute_start, c.city_key, COALESCE(d.city_name, c.city_key), c.placed, c.open
+  FROM counted c LEFT JOIN city_dim d ON d.city_id = c.city_key;
+END;
+CREATE VIEW kpi_active_orders_per_minute AS SELECT * FROM kpi_active_orders_per_minute();
+COMMENT ON VIEW kpi_active_orders_per_minute IS
+'How many orders are active in each city, minute by minute?
+Formula: both readings: placed_orders = orders placed in the minute; open_orders = orders placed before the end of the minute and neither delivered nor cancelled before it. An order without an end counts as open for a day. The last 60 minutes, up to the latest event, unless the function is given others.
+Grain: minute and city; minutes with neither are absent
+Unit: orders
+NULL: none. Orders whose time is not known are left out (kpi_data_range counts them)
+Source: orders_fact, city_dim';
+
+CREATE FUNCTION kpi_driver_heatmap(as_of timestamptz DEFAULT NULL, within interval DEFAULT '10 minutes', hash_length integer DEFAULT 6)
+RETURNS TABLE (geohash text, available_drivers bigint, drivers bigint, latest_ping timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH latest AS (
+    SELECT DISTINCT ON (p.driver_key) p.driver_key, p.geohash, p.is_available, p.event_time
+    FROM driver_ping_fact p
+    WHERE p.event_time > (SELECT COALESCE(as_of, kpi_last_ping()) - within)
+      AND p.event_time <= (SELECT COALESCE(as_of, kpi_last_ping()))
+    ORDER BY p.driver_key, p.event_time DESC
+  )
+  SELECT left(l.geohash, least(greatest(hash_length, 1), 7)), COALESCE(sum(l.is_available), 0)::bigint, count(*), max(l.event_time)
+  FROM latest l
+  GROUP BY 1;
+END;
+CREATE VIEW kpi_driver_heatmap AS SELECT * FROM kpi_driver_heatmap();
+COMMENT ON VIEW kpi_driver_heatmap IS
+'Where are the available drivers now?
+Formula: drivers by the geohash cell of their last ping within 10 minutes of the latest ping of all; available_drivers = those who said so in it. Cells of 6 characters (about 1.2 by 0.6 km); the function takes another moment, window and length (1 to 7).
+Grain: geohash cell with at least one driver
+Unit: drivers
+NULL: none
+Source: driver_ping_fact';
+
+CREATE FUNCTION kpi_eta_monitor(as_of timestamptz DEFAULT NULL)
+RETURNS TABLE (order_id text, city_id text, restaurant_id text, driver_id text, status text, order_time timestamptz, minutes_open numeric,
+               promised_minutes numeric, minutes_left numeric, is_overdue boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT f.order_id, f.city_key, f.restaurant_key, f.driver_key, f.status, f.order_time, m.minutes, f.promised_minutes, f.promised_minutes - m.minutes,
+         m.minutes > f.promised_minutes
+  FROM orders_fact f
+  CROSS JOIN LATERAL (SELECT round(extract(epoch FROM COALESCE(as_of, kpi_now()) - f.order_time) / 60, 2) AS minutes) m
+  WHERE f.order_time > (SELECT COALESCE(as_of, kpi_now()) - interval '1 day') AND f.order_time <= (SELECT COALESCE(as_of, kpi_now()))
+    AND f.event_time > (SELECT COALESCE(as_of, kpi_now()) - interval '1 day') AND f.event_time <= (SELECT COALESCE(as_of, kpi_now()))
+    AND COALESCE(least(f.delivered_time, f.cancelled_time) > (SELECT COALESCE(as_of, kpi_now())), true);
+END;
+CREATE VIEW kpi_eta_monitor AS SELECT * FROM kpi_eta_monitor();
+COMMENT ON VIEW kpi_eta_monitor IS
+'Which open orders will be late, and how late are they already?
+Formula: orders placed within a day and not finished; minutes_left = promised_minutes - minutes since order_time; is_overdue when that is negative. status is the present one, also when the function is asked about a past moment.
+Grain: open order
+Unit: minutes
+NULL: minutes_left and is_overdue without a promise
+Source: orders_fact';
+
+-- The distance is the great circle on the sphere of the mean radius 6371008.8 m (haversine).
+CREATE FUNCTION kpi_dispatch_candidates(of_order text DEFAULT NULL, candidates integer DEFAULT 3, within interval DEFAULT '10 minutes')
+RETURNS TABLE (order_id text, restaurant_id text, candidate_rank bigint, driver_id text, distance_metres numeric, position_age_seconds numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT o.order_id, o.restaurant_id, n.candidate_rank, n.driver_id, n.metres, n.age
+  FROM (SELECT f.order_id, f.restaurant_key AS restaurant_id, r.latitude, r.longitude
+        FROM orders_fact f JOIN restaurant_dim r ON r.restaurant_id = f.restaurant_key
+        WHERE r.latitude IS NOT NULL AND r.longitude IS NOT NULL
+          AND CASE WHEN of_order IS NOT NULL THEN f.order_id = of_order COLLATE "C"
+                   ELSE f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED')
+                        AND f.event_time > (SELECT kpi_now() - interval '1 day') END) o
+  CROSS JOIN LATERAL (
+    SELECT row_number() OVER (ORDER BY g.metres, p.driver_id) AS candidate_rank, p.driver_id, round(g.metres::numeric, 1) AS metres,
+           round(extract(epoch FROM kpi_last_ping() - p.position_time), 0) AS age
+    FROM driver_position p
+    CROSS JOIN LATERAL (
+      SELECT 2 * 6371008.8 * asin(least(1, sqrt(power(sin(radians(p.latitude - o.latitude) / 2), 2)
+               + cos(radians(o.latitude)) * cos(radians(p.latitude)) * power(sin(radians(p.longitude - o.longitude) / 2), 2)))) AS metres) g
+    WHERE p.is_available = 1 AND p.position_time > (SELECT kpi_last_ping() - within)
+    ORDER BY g.metres, p.driver_id
+    LIMIT candidates) n;
+END;
+CREATE VIEW kpi_dispatch_candidates AS SELECT * FROM kpi_dispatch_candidates();
+COMMENT ON VIEW kpi_dispatch_candidates IS
+'Which available drivers are nearest to the orders that wait for one?
+Formula: for each open order without a driver, the three available drivers nearest to its restaurant whose last ping is at most 10 minutes older than the latest of all; the function takes an order of any state, another number and another age.
+Grain: order and candidate
+Unit: metres, seconds
+NULL: none. Orders of restaurants without coordinates are left out
+Source: orders_fact, restaurant_history, driver_position';

@@ -1,0 +1,104 @@
+-- KPIs of restaurants and payments.
+
+CREATE FUNCTION kpi_top_restaurants(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (revenue_rank bigint, restaurant_id text, restaurant_name text, cuisine_type text, city_name text, orders bigint, revenue numeric,
+               refunded_amount numeric, revenue_percent numeric, cancelled_percent numeric, average_rating numeric, average_score numeric, scored_feedbacks bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH sold AS (
+    SELECT f.restaurant_key, count(*) FILTER (WHERE f.status <> 'CANCELLED') AS orders, count(*) AS all_orders,
+           COALESCE(sum(f.total_amount) FILTER (WHERE f.status <> 'CANCELLED'), 0) AS revenue,
+           COALESCE(sum(f.refunded_amount), 0) AS refunded, count(*) FILTER (WHERE f.status = 'CANCELLED') AS cancelled
+    FROM kpi_orders(from_day, to_day) f
+    GROUP BY f.restaurant_key
+  ), scored AS (
+    SELECT f.restaurant_key, round(avg(f.feedback_score), 2) AS score, count(f.feedback_score) AS scored
+    FROM customer_feedback_fact f
+    WHERE (from_day IS NULL OR f.time_key >= from_day::timestamp) AND (to_day IS NULL OR f.time_key < (to_day + 1)::timestamp)
+    GROUP BY f.restaurant_key
+  )
+  SELECT rank() OVER (ORDER BY s.revenue DESC), s.restaurant_key, COALESCE(r.name, s.restaurant_key), COALESCE(r.cuisine_type, 'Unknown'),
+         COALESCE(c.city_name, r.city, 'Unknown'), s.orders, s.revenue, s.refunded, kpi_percent(s.revenue, sum(s.revenue) OVER ()),
+         kpi_percent(s.cancelled, s.all_orders), r.avg_rating, g.score, COALESCE(g.scored, 0)
+  FROM sold s
+  LEFT JOIN restaurant_dim r ON r.restaurant_id = s.restaurant_key
+  LEFT JOIN city_dim c ON c.city_id = r.city
+  LEFT JOIN scored g ON g.restaurant_key = s.restaurant_key;
+END;
+CREATE VIEW kpi_top_restaurants AS SELECT * FROM kpi_top_restaurants();
+COMMENT ON VIEW kpi_top_restaurants IS
+'Which restaurants bring the most revenue, orders and good marks?
+Formula: revenue = total_amount of orders not cancelled (refunds beside it, not deducted); cancelled_percent = cancelled / all orders; average_rating = the restaurant''s own rating by the master data, average_score = mean score of its feedback. Cuisine and city as they are now. The unknown restaurant is a row of its own.
+Grain: restaurant with an order
+Unit: currency, orders, percent, score
+NULL: revenue_percent when there is no revenue; ratings and scores where there is none
+Source: orders_fact, restaurant_history, customer_feedback_fact, city_dim';
+
+CREATE FUNCTION kpi_payment_success(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (city_id text, city_name text, payment_mode text, orders bigint, paid_orders bigint, success_percent numeric, attempts bigint,
+               failed_orders bigint, retried_orders bigint, rescued_orders bigint, unpaid_orders bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.mode, d.orders, d.paid, kpi_percent(d.paid, d.orders), d.attempts, d.orders - d.paid, d.retried, d.rescued, d.without
+  FROM (SELECT f.city_key, COALESCE(f.payment_mode, 'Unknown') AS mode, count(f.payment_success) AS orders, COALESCE(sum(f.payment_success), 0)::bigint AS paid,
+               COALESCE(sum(f.payment_attempts), 0)::bigint AS attempts, count(*) FILTER (WHERE f.payment_attempts > 1) AS retried,
+               count(*) FILTER (WHERE f.payment_attempts > 1 AND f.payment_success = 1) AS rescued,
+               count(*) FILTER (WHERE f.payment_success IS NULL) AS without
+        FROM kpi_orders(from_day, to_day) f
+        GROUP BY f.city_key, 2) d
+  LEFT JOIN city_dim c ON c.city_id = d.city_key;
+END;
+CREATE VIEW kpi_payment_success AS SELECT * FROM kpi_payment_success();
+COMMENT ON VIEW kpi_payment_success IS
+'How many orders could be paid, by city and mode?
+Formula: success_percent = orders with a successful payment / orders with any payment tried. retried = more than one attempt, rescued = those of them that succeeded. Orders without news of a payment are left out of the rate and counted as unpaid_orders. The mode is that of the successful payment, else of the last attempt.
+Grain: city and payment mode
+Unit: orders, attempts, percent
+NULL: the rate where no payment was tried
+Source: orders_fact, city_dim';
+
+CREATE FUNCTION kpi_refund_rate(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (city_id text, city_name text, payment_mode text, charged_orders bigint, refunded_orders bigint, refund_percent numeric,
+               charged_amount numeric, refunded_amount numeric, refund_value_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.mode, d.charged, d.refunded, kpi_percent(d.refunded, d.charged), d.charged_amount, d.refunded_amount,
+         kpi_percent(d.refunded_amount, d.charged_amount)
+  FROM (SELECT f.city_key, COALESCE(f.payment_mode, 'Unknown') AS mode, count(*) AS charged, count(*) FILTER (WHERE f.refunded_amount > 0) AS refunded,
+               COALESCE(sum(CASE f.payment_success WHEN 1 THEN f.paid_amount ELSE f.total_amount END), 0) AS charged_amount,
+               sum(f.refunded_amount) AS refunded_amount
+        FROM kpi_orders(from_day, to_day) f
+        WHERE f.payment_success = 1 OR f.refunded_amount > 0 OR (f.payment_success IS NULL AND f.status = 'DELIVERED')
+        GROUP BY f.city_key, 2) d
+  LEFT JOIN city_dim c ON c.city_id = d.city_key;
+END;
+CREATE VIEW kpi_refund_rate AS SELECT * FROM kpi_refund_rate();
+COMMENT ON VIEW kpi_refund_rate IS
+'How much is paid back, by number and by value?
+Formula: refund_percent = orders with a refund / charged orders; refund_value_percent = money refunded / money charged. An order is charged when a payment of it succeeded; where no payment is known, when it was delivered or refunded, with its total_amount.
+Grain: city and payment mode
+Unit: orders, currency, percent
+NULL: the value rate when nothing was charged
+Source: orders_fact, city_dim';
+
+CREATE FUNCTION kpi_payment_attempts(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (payment_mode text, attempts bigint, failed_attempts bigint, failure_percent numeric, most_frequent_reason text, unmatched_attempts bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT f.payment_mode, count(*), count(*) FILTER (WHERE f.success_flag = 0), kpi_percent(count(*) FILTER (WHERE f.success_flag = 0), count(*)),
+         mode() WITHIN GROUP (ORDER BY f.failure_reason) FILTER (WHERE f.failure_reason IS NOT NULL),
+         count(*) FILTER (WHERE f.city_key = '?' AND NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = f.order_id))
+  FROM payment_fact f
+  WHERE f.transaction_type = 'Payment'
+    AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+    AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+  GROUP BY f.payment_mode;
+END;
+CREATE VIEW kpi_payment_attempts AS SELECT * FROM kpi_payment_attempts();
+COMMENT ON VIEW kpi_payment_attempts IS
+'How often does a payment fail, by mode, and why?
+Formula: failure_percent = failed / all payments tried (refunds are none); unmatched_attempts = those whose order has not arrived.
+Grain: payment mode
+Unit: attempts, percent
+NULL: most_frequent_reason where none was told
+Source: payment_fact, orders_fact';

@@ -1,0 +1,193 @@
+-- KPIs of customers and drivers. A customer is a customer_key other than '?', who orders when an order is not
+-- cancelled.
+
+CREATE FUNCTION kpi_repeat_customers(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (customers bigint, repeat_customers bigint, repeat_percent numeric, orders bigint, orders_per_customer numeric, unknown_orders bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH customers AS (
+    SELECT f.customer_key, count(*) AS orders FROM kpi_orders(from_day, to_day) f WHERE f.status <> 'CANCELLED' GROUP BY f.customer_key
+  ), totals AS (
+    SELECT count(*) FILTER (WHERE c.customer_key <> '?') AS customers, count(*) FILTER (WHERE c.customer_key <> '?' AND c.orders >= 2) AS again,
+           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key <> '?'), 0)::bigint AS orders,
+           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key = '?'), 0)::bigint AS unknown
+    FROM customers c
+  )
+  SELECT t.customers, t.again, kpi_percent(t.again, t.customers), t.orders, kpi_ratio(t.orders, t.customers), t.unknown FROM totals t;
+END;
+CREATE VIEW kpi_repeat_customers AS SELECT * FROM kpi_repeat_customers();
+COMMENT ON VIEW kpi_repeat_customers IS
+'What part of the customers orders again?
+Formula: repeat_percent = customers with two or more orders / customers with one or more. Cancelled orders are none; those of the unknown customer are left out and shown beside it.
+Grain: one row
+Unit: customers, orders, percent
+NULL: rates when there is no customer
+Source: orders_fact';
+
+CREATE VIEW kpi_active_users AS
+WITH activity AS (
+  SELECT f.customer_key COLLATE "C" AS customer_key, f.time_key::date AS day, true AS ordered FROM orders_fact f WHERE f.customer_key <> '?' AND f.status <> 'CANCELLED'
+  UNION ALL
+  SELECT a.customer_key COLLATE "C", a.time_key::date, false FROM app_event_fact a WHERE a.customer_key <> '?'
+), days AS (
+  SELECT a.customer_key, a.day, bool_or(a.ordered) AS ordered FROM activity a GROUP BY a.customer_key, a.day
+), daily AS (
+  SELECT d.day, count(*) AS users FROM days d GROUP BY d.day
+), monthly AS (
+  SELECT m.month_start, count(*) AS users, count(*) FILTER (WHERE m.ordered) AS ordering
+  FROM (SELECT d.customer_key, kpi_month(d.day) AS month_start, bool_or(d.ordered) AS ordered FROM days d GROUP BY 1, 2) m
+  GROUP BY m.month_start
+)
+SELECT m.month_start, m.users AS active_users, m.ordering AS ordering_users, kpi_percent(m.ordering, m.users) AS ordering_percent,
+       round(d.average, 2) AS average_daily_users, kpi_percent(d.average, m.users) AS stickiness_percent
+FROM monthly m
+JOIN (SELECT kpi_month(y.day) AS month_start, sum(y.users) / extract(day FROM max(kpi_month(y.day)) + interval '1 month - 1 day')::numeric AS average FROM daily y GROUP BY 1) d
+  ON d.month_start = m.month_start;
+COMMENT ON VIEW kpi_active_users IS
+'How many customers use the service each month, and how often?
+Formula: active_users = customers with an order or an app event in the month; average_daily_users = sum of the days'' active users / days of the month; stickiness_percent = average_daily_users / active_users (DAU over MAU).
+Grain: month
+Unit: customers, percent
+NULL: none. Unknown customers are left out
+Source: orders_fact, app_event_fact';
+
+CREATE FUNCTION kpi_searches(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (search_term text, searches bigint, searchers bigint, search_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT t.term, count(*), count(DISTINCT a.customer_key) FILTER (WHERE a.customer_key <> '?'), kpi_percent(count(*), sum(count(*)) OVER ())
+  FROM app_event_fact a
+  CROSS JOIN LATERAL (SELECT DISTINCT e.term FROM jsonb_array_elements_text(a.search_history) AS e (term)) t
+  WHERE (from_day IS NULL OR (a.time_key >= from_day::timestamp AND a.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+    AND (to_day IS NULL OR (a.time_key < (to_day + 1)::timestamp AND a.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+  GROUP BY t.term;
+END;
+CREATE VIEW kpi_searches AS SELECT * FROM kpi_searches();
+COMMENT ON VIEW kpi_searches IS
+'What do customers look for?
+Formula: searches = app events whose search history holds the term, once per event; search_percent = share of all terms of all events; searchers = known customers among them.
+Grain: search term, lower case
+Unit: searches, customers, percent
+NULL: none
+Source: app_event_fact';
+
+CREATE FUNCTION kpi_orders_per_driver(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (driver_id text, driver_name text, experience_level text, city_name text, deliveries bigint, active_days bigint, deliveries_per_day numeric,
+               average_delivery_time numeric, on_time_percent numeric, distance_km numeric, average_score numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH driven AS (
+    SELECT f.driver_key, count(*) AS deliveries, count(DISTINCT f.time_key::date) AS days, round(avg(f.delivery_time), 2) AS average,
+           kpi_percent(sum(f.on_time), count(f.on_time)) AS on_time, sum(f.distance_travelled) AS distance
+    FROM kpi_deliveries(from_day, to_day) f
+    GROUP BY f.driver_key
+  ), scored AS (
+    SELECT f.driver_key, round(avg(f.feedback_score), 2) AS score FROM customer_feedback_fact f
+    WHERE (from_day IS NULL OR f.time_key >= from_day::timestamp) AND (to_day IS NULL OR f.time_key < (to_day + 1)::timestamp)
+    GROUP BY f.driver_key
+  )
+  SELECT n.driver_key, COALESCE(d.name, n.driver_key), COALESCE(d.experience_level, 'Unknown'), COALESCE(c.city_name, d.city, 'Unknown'), n.deliveries, n.days,
+         kpi_ratio(n.deliveries, n.days), n.average, n.on_time, round(n.distance, 2), s.score
+  FROM driven n
+  LEFT JOIN driver_dim d ON d.driver_id = n.driver_key
+  LEFT JOIN city_dim c ON c.city_id = d.city
+  LEFT JOIN scored s ON s.driver_key = n.driver_key;
+END;
+CREATE VIEW kpi_orders_per_driver AS SELECT * FROM kpi_orders_per_driver();
+COMMENT ON VIEW kpi_orders_per_driver IS
+'How much does each driver deliver, and how well?
+Formula: deliveries_per_day = finished deliveries / days with one; on_time_percent over those with a promise; distance_km = sum of the distances that are known; average_score = mean score of the feedback on the driver''s orders.
+Grain: driver with a delivery
+Unit: deliveries, minutes, kilometres, percent, score
+NULL: where no delivery has the figure
+Source: delivery_fact, customer_feedback_fact, driver_history, city_dim';
+
+CREATE FUNCTION kpi_driver_utilisation(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minutes numeric, busy_minutes numeric, overlap_minutes numeric,
+               online_minutes numeric, utilisation_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH carried AS (
+    SELECT f.driver_key, tstzrange(COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time), COALESCE(f.delivered_time, f.cancelled_time)) AS span, f.status
+    FROM kpi_orders(from_day, to_day) f
+    WHERE f.driver_key <> '?' AND f.time_conflict = 0
+      AND COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time) <= COALESCE(f.delivered_time, f.cancelled_time)
+  ), merged AS (
+    SELECT c.driver_key, count(*) FILTER (WHERE c.status = 'DELIVERED') AS deliveries, sum(extract(epoch FROM upper(c.span) - lower(c.span))) / 60 AS minutes,
+           range_agg(c.span) AS spans
+    FROM carried c
+    WHERE NOT isempty(c.span)
+    GROUP BY c.driver_key
+  ), busy AS (
+    SELECT m.driver_key, m.deliveries, m.minutes, (SELECT sum(extract(epoch FROM upper(s.span) - lower(s.span))) / 60 FROM unnest(m.spans) AS s (span)) AS busy
+    FROM merged m
+  ), online AS (
+    SELECT h.driver_id, sum(h.online_seconds) / 60 AS minutes FROM driver_hour h
+    WHERE (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
+    GROUP BY h.driver_id
+  )
+  SELECT COALESCE(b.driver_key, o.driver_id), COALESCE(d.name, b.driver_key, o.driver_id), COALESCE(b.deliveries, 0), round(COALESCE(b.minutes, 0), 2),
+         round(COALESCE(b.busy, 0), 2), round(COALESCE(b.minutes - b.busy, 0), 2), round(o.minutes, 2), kpi_percent(COALESCE(b.busy, 0), o.minutes)
+  FROM busy b
+  FULL JOIN online o ON o.driver_id = b.driver_key
+  LEFT JOIN driver_dim d ON d.driver_id = COALESCE(b.driver_key, o.driver_id);
+END;
+CREATE VIEW kpi_driver_utilisation AS SELECT * FROM kpi_driver_utilisation();
+COMMENT ON VIEW kpi_driver_utilisation IS
+'What part of a driver''s time on line is spent with orders?
+Formula: utilisation_percent = busy_minutes / online_minutes. An order keeps the driver busy from assignment (else pick-up, else acceptance) to delivery or cancellation; overlapping orders are merged, so two carried together count once (order_minutes adds them up, overlap_minutes is the difference). On line: between pings not more than 300 s apart. More than 100 where pings are missing.
+Grain: driver with an order or a ping
+Unit: minutes, deliveries, percent
+NULL: online_minutes and the rate without pings
+Source: orders_fact, driver_hour, driver_history';
+
+CREATE FUNCTION kpi_peak_windows(from_day date DEFAULT NULL, to_day date DEFAULT NULL, of_city text DEFAULT NULL, peak_index numeric DEFAULT 125)
+RETURNS TABLE (hour integer, orders bigint, order_percent numeric, orders_per_day numeric, hour_index numeric, is_peak boolean, peak_window text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH counted AS (
+    SELECT extract(hour FROM f.time_key)::integer AS hour, count(*) AS orders
+    FROM kpi_orders(from_day, to_day) f
+    WHERE of_city IS NULL OR f.city_key = of_city COLLATE "C"
+    GROUP BY 1
+  ), covered AS (
+    SELECT COALESCE(to_day, kpi_last_day()) - COALESCE(from_day, kpi_first_day()) + 1 AS days, (SELECT sum(c.orders) FROM counted c) AS total
+  ), hours AS (
+    SELECT g.hour, COALESCE(c.orders, 0) AS orders, v.days, v.total, COALESCE(c.orders, 0) * 2400 / v.total AS index
+    FROM covered v
+    CROSS JOIN generate_series(0, 23) AS g (hour)
+    LEFT JOIN counted c ON c.hour = g.hour
+    WHERE v.total > 0
+  ), marked AS (
+    SELECT h.*, h.index >= peak_index AS peak, h.hour - row_number() OVER (PARTITION BY h.index >= peak_index ORDER BY h.hour) AS run FROM hours h
+  )
+  SELECT m.hour, m.orders, kpi_percent(m.orders, m.total), kpi_ratio(m.orders, m.days), round(m.index, 2), m.peak,
+         CASE WHEN m.peak THEN lpad(min(m.hour) OVER (PARTITION BY m.peak, m.run)::text, 2, '0') || ':00-'
+                               || lpad((max(m.hour) OVER (PARTITION BY m.peak, m.run) + 1)::text, 2, '0') || ':00' END
+  FROM marked m
+  ORDER BY m.hour;
+END;
+CREATE VIEW kpi_peak_windows AS SELECT * FROM kpi_peak_windows();
+COMMENT ON VIEW kpi_peak_windows IS
+'At which hours of the local day do the orders come?
+Formula: hour_index = 100 x orders of the hour / mean over the 24 hours; a peak is an index of 125 or more, peak_window the run of peak hours it belongs to (end excluded). The function takes days, a city and another threshold. Orders whose time is not known count at their first event.
+Grain: hour of the local day, 0 to 23; no rows without orders
+Unit: orders, percent
+NULL: peak_window outside peaks
+Source: orders_fact';
+
+CREATE VIEW kpi_summary AS
+SELECT (SELECT count(*) FROM orders_fact) AS orders,
+       (SELECT round(avg(d.delivery_time), 2) FROM delivery_fact d) AS average_delivery_time,
+       (SELECT kpi_percent(sum(d.on_time), count(d.on_time)) FROM delivery_fact d) AS on_time_percent,
+       (SELECT kpi_percent(sum(o.payment_success), count(o.payment_success)) FROM orders_fact o) AS payment_success_percent,
+       (SELECT kpi_percent(sum(r.refunded_orders), sum(r.charged_orders)) FROM kpi_refund_rate r) AS refund_percent,
+       (SELECT r.repeat_percent FROM kpi_repeat_customers r) AS repeat_percent,
+       (SELECT string_agg(DISTINCT p.peak_window, ', ' ORDER BY p.peak_window) FROM kpi_peak_windows p) AS peak_windows;
+COMMENT ON VIEW kpi_summary IS
+'How is the service doing, in one line?
+Formula: average_delivery_time and on_time_percent over all deliveries with good times (and a promise), payment_success_percent over orders with a payment tried, refund_percent by number, repeat_percent and peak_windows as in the reports of those names.
+Grain: one row
+Unit: orders, minutes, percent
+NULL: a figure that nothing is known of yet
+Source: orders_fact, delivery_fact';

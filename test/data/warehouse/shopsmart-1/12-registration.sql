@@ -1,0 +1,7 @@
+-- Type-2 dimensions. A script of its own: repair_warehouse runs it again after the extension was away.
+-- A corrected name, gender, birth date or supplier is Type 1, overwritten in every version; any other
+-- change opens a version.
+SELECT scd_register('customer_history', key => '{customer_id}',
+                    type1 => '{first_name,last_name,gender,birth_date}', surrogate => 'customer_version', remember => false, journal => false);
+SELECT scd_register('product_history', key => '{product_id}',
+                    type1 => '{supplier_id}', surrogate => 'product_version', remember => false, journal => false);

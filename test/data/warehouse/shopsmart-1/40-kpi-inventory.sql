@@ -1,0 +1,248 @@
+-- KPIs of stock: cover, trend, turnover, replenishment. A snapshot's store_key '-' counts the whole chain's
+-- stock and is held against the sales of all stores; any other against that store's own.
+
+CREATE FUNCTION kpi_stock_cover(as_of date DEFAULT NULL, window_days integer DEFAULT 28)
+RETURNS TABLE (product_id text, product_name text, category text, store_id text, snapshot_day date,
+               snapshot_age_days integer, stock_on_hand numeric, reorder_level numeric, supplier_id text,
+               units_in_window numeric, mean_daily_units numeric, days_of_cover numeric,
+               projected_stock_out date)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH today AS (
+    SELECT COALESCE(as_of, kpi_last_day(),
+                    (SELECT max(i.time_key) FROM inventory_fact i)) AS day
+  ), stock AS (
+    SELECT DISTINCT ON (i.product_key, i.store_key)
+           i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
+    FROM inventory_fact i
+    WHERE i.time_key <= (SELECT t.day FROM today t)
+    ORDER BY i.product_key, i.store_key, i.event_time DESC
+  ), sold AS (
+    SELECT f.product_key, f.store_key, sum(f.units) AS units
+    FROM kpi_sales_lines() f
+    WHERE f.day > (SELECT t.day - window_days FROM today t) AND f.day <= (SELECT t.day FROM today t)
+      AND f.event_time >= (SELECT (t.day - window_days)::timestamp AT TIME ZONE 'UTC' FROM today t)
+      AND f.event_time < (SELECT (t.day + 2)::timestamp AT TIME ZONE 'UTC' FROM today t)
+    GROUP BY f.product_key, f.store_key
+  ), together AS (  -- stacked and grouped rather than joined: no estimate of a window's sales can mislead it
+    SELECT k.product_key, k.store_key, k.time_key, k.stock_on_hand, k.reorder_level,
+           k.supplier_id COLLATE "C" AS supplier_id, 0::numeric AS units
+    FROM stock k
+    UNION ALL
+    SELECT s.product_key, s.store_key, NULL, NULL, NULL, NULL, s.units FROM sold s WHERE s.store_key <> '-'
+    UNION ALL
+    SELECT s.product_key, '-', NULL, NULL, NULL, NULL, s.units FROM sold s
+  ), paced AS (
+    SELECT g.product_key, g.store_key, max(g.time_key) AS time_key, max(g.stock_on_hand) AS stock_on_hand,
+           max(g.reorder_level) AS reorder_level, max(g.supplier_id) AS supplier_id, sum(g.units) AS units
+    FROM together g
+    GROUP BY g.product_key, g.store_key
+    HAVING max(g.time_key) IS NOT NULL
+  )
+  SELECT x.product_key, COALESCE(p.product_name, 'Unknown'), COALESCE(p.category, 'Unknown'), x.store_key,
+         x.time_key, (SELECT t.day FROM today t) - x.time_key, x.stock_on_hand, x.reorder_level,
+         COALESCE(x.supplier_id, p.supplier_id), x.units, kpi_ratio(GREATEST(x.units, 0), window_days),
+         CASE WHEN x.stock_on_hand = 0 THEN 0 ELSE kpi_ratio(x.stock_on_hand * window_days, x.units) END,
+         -- multiplied before it is divided: 10 / (1 / 28) is 279.99..., 10 x 28 / 1 is 280
+         CASE WHEN x.stock_on_hand = 0 THEN x.time_key
+              WHEN x.units > 0
+              THEN x.time_key + LEAST(floor(x.stock_on_hand * window_days / x.units), 36500)::integer END
+  FROM paced x
+  LEFT JOIN product_dim p ON p.product_id = x.product_key;
+END;
+
+CREATE VIEW kpi_stock_cover AS SELECT * FROM kpi_stock_cover();
+COMMENT ON VIEW kpi_stock_cover IS
+'How long does the stock on hand last at the present rate of sale?
+Formula: days_of_cover = stock_on_hand of the latest snapshot / mean_daily_units; mean_daily_units = net units sold in the 28 days up to the latest sales day / 28 (the function takes another day and window); projected_stock_out = snapshot day + whole days of cover, at most a hundred years on; without stock the cover is 0, whatever is sold. What arrived or was sold since the snapshot is not in the stock: see snapshot_age_days.
+Grain: product and store of the snapshot (''-'': the whole chain)
+Unit: units, days
+NULL: days_of_cover and projected_stock_out when there is stock and nothing was sold in the window (no end in sight); reorder_level and supplier_id where the source named none
+Source: inventory_fact, sales_fact, product_history';
+
+CREATE VIEW kpi_stock_sales_trend AS
+WITH product_stock AS (  -- one figure per product and snapshot day; a chain-wide row has precedence over stores
+  SELECT i.product_key, i.time_key,
+         COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
+  FROM inventory_fact i GROUP BY i.product_key, i.time_key
+), weekly_stock AS (
+  SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, avg(s.stock) AS stock
+  FROM product_stock s GROUP BY 1, 2
+), weekly_sales AS (
+  SELECT f.product_key, date_trunc('week', f.day::timestamp)::date AS week_start, sum(f.units) AS units
+  FROM kpi_sales_lines() f GROUP BY 1, 2
+)
+SELECT COALESCE(k.week_start, u.week_start) AS week_start,
+       COALESCE(p.category, 'Unknown') AS category,
+       round(sum(k.stock), 2) AS stock_on_hand,
+       COALESCE(sum(u.units), 0) AS units,
+       kpi_ratio(sum(k.stock), sum(u.units) FILTER (WHERE k.product_key IS NOT NULL)) AS weeks_of_cover,
+       COALESCE(sum(u.units) FILTER (WHERE k.product_key IS NULL), 0) AS units_without_stock
+FROM weekly_stock k
+FULL JOIN weekly_sales u ON u.product_key = k.product_key AND u.week_start = k.week_start
+LEFT JOIN product_dim p ON p.product_id = COALESCE(k.product_key, u.product_key)
+GROUP BY 1, 2;
+COMMENT ON VIEW kpi_stock_sales_trend IS
+'How does the stock on hand move against sales, week by week?
+Formula: stock_on_hand = sum over products of the mean of the week''s snapshots; units = net units sold in the week; weeks_of_cover = stock_on_hand / units of the products with a snapshot; units_without_stock = sold units of products without a snapshot in the week.
+Grain: week (its Monday) and product category as it is now
+Unit: units, weeks
+NULL: stock_on_hand without a snapshot in the week; weeks_of_cover without it or without sales
+Source: inventory_fact, sales_fact, product_history';
+
+-- Both sides of the cost ratio are valued at the product's current unit cost, so a change of cost does not
+-- look like a change of speed.
+CREATE FUNCTION kpi_product_turnover(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (product_id text, product_name text, category text, period_days integer, units numeric,
+               average_stock numeric, unit_cost numeric, turnover_ratio numeric, days_per_turn numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH bounds AS (
+    SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day
+  ), period AS (
+    SELECT COALESCE(to_day, b.last_day) AS last_day,
+           COALESCE(from_day, GREATEST(b.first_day, COALESCE(to_day, b.last_day) - 364)) AS first_day
+    FROM bounds b
+  ), product_stock AS (
+    SELECT i.product_key, i.time_key,
+           COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
+    FROM inventory_fact i
+    WHERE i.time_key BETWEEN (SELECT p.first_day FROM period p) AND (SELECT p.last_day FROM period p)
+    GROUP BY i.product_key, i.time_key
+  ), stock AS (
+    SELECT s.product_key, avg(s.stock) AS stock FROM product_stock s GROUP BY s.product_key
+  ), sold AS (
+    SELECT f.product_key, sum(f.units) AS units
+    FROM kpi_sales_lines() f
+    WHERE f.day BETWEEN (SELECT p.first_day FROM period p) AND (SELECT p.last_day FROM period p)
+      AND f.event_time >= (SELECT (p.first_day - 1)::timestamp AT TIME ZONE 'UTC' FROM period p)
+      AND f.event_time < (SELECT (p.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM period p)
+    GROUP BY f.product_key
+  ), paced AS (
+    SELECT COALESCE(k.product_key, u.product_key) AS product_key, COALESCE(u.units, 0) AS units, k.stock,
+           (SELECT p.last_day - p.first_day + 1 FROM period p) AS days
+    FROM stock k
+    FULL JOIN sold u ON u.product_key = k.product_key
+  )
+  SELECT x.product_key, COALESCE(p.product_name, 'Unknown'), COALESCE(p.category, 'Unknown'), x.days, x.units,
+         x.stock, p.unit_cost, kpi_ratio(x.units * 365, x.stock * x.days),
+         kpi_ratio(x.stock * x.days, x.units)
+  FROM paced x
+  LEFT JOIN product_dim p ON p.product_id = x.product_key;
+END;
+
+CREATE VIEW kpi_product_turnover AS SELECT * FROM kpi_product_turnover();
+COMMENT ON VIEW kpi_product_turnover IS
+'How often a year is each product''s stock sold and renewed?
+Formula: turnover_ratio = net units sold x 365 / period_days / average_stock; average_stock = mean of the product''s snapshots in the period; days_per_turn = average_stock x period_days / units. Period: the 365 days up to the latest sales day, or from the first sale if that is later.
+Grain: product with sales or stock in the period
+Unit: units, turns a year, days
+NULL: average_stock without a snapshot in the period; turnover_ratio then, and when the average stock is zero; days_per_turn without stock figures or sales; unit_cost where not known
+Source: inventory_fact, sales_fact, product_history';
+
+CREATE FUNCTION kpi_stock_turnover_by_category(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (category text, period_days integer, units numeric, average_stock numeric, turnover_ratio numeric,
+               days_per_turn numeric, cost_of_goods_sold numeric, average_stock_cost numeric,
+               cost_turnover_ratio numeric, units_without_stock numeric, stock_without_cost numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH categories AS (
+    SELECT t.category, min(t.period_days) AS days,
+           COALESCE(sum(t.units) FILTER (WHERE t.average_stock IS NOT NULL), 0) AS units,
+           sum(t.average_stock) AS stock,
+           sum(t.units * t.unit_cost) FILTER (WHERE t.average_stock IS NOT NULL) AS sold_cost,
+           sum(t.average_stock * t.unit_cost) AS stock_cost,
+           COALESCE(sum(t.units) FILTER (WHERE t.average_stock IS NULL), 0) AS units_without_stock,
+           COALESCE(sum(t.average_stock) FILTER (WHERE t.unit_cost IS NULL), 0) AS stock_without_cost
+    FROM kpi_product_turnover(from_day, to_day) t
+    GROUP BY t.category
+  )
+  SELECT c.category, c.days, c.units, round(c.stock, 2), kpi_ratio(c.units * 365, c.stock * c.days),
+         kpi_ratio(c.stock * c.days, c.units), round(c.sold_cost, 2), round(c.stock_cost, 2),
+         kpi_ratio(c.sold_cost * 365, c.stock_cost * c.days), c.units_without_stock,
+         round(c.stock_without_cost, 2)
+  FROM categories c;
+END;
+
+CREATE VIEW kpi_stock_turnover_by_category AS SELECT * FROM kpi_stock_turnover_by_category();
+COMMENT ON VIEW kpi_stock_turnover_by_category IS
+'How often a year is the stock of each category sold and renewed?
+Formula: turnover_ratio = net units sold x 365 / period_days / average_stock over products with stock figures; cost_turnover_ratio = the same in money, units and stock both at the product''s unit cost, over products whose cost is known; days_per_turn = average_stock x period_days / units. Period as in kpi_product_turnover.
+Grain: product category as it is now
+Unit: units, currency, turns a year, days
+NULL: ratios without stock figures (or known costs); days_per_turn also without sales
+Source: inventory_fact, sales_fact, product_history';
+
+CREATE FUNCTION kpi_stock_turnover(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (period_days integer, units numeric, average_stock numeric, turnover_ratio numeric,
+               days_per_turn numeric, cost_of_goods_sold numeric, average_stock_cost numeric,
+               cost_turnover_ratio numeric, units_without_stock numeric, stock_without_cost numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH total AS (
+    SELECT min(t.period_days) AS days,
+           COALESCE(sum(t.units) FILTER (WHERE t.average_stock IS NOT NULL), 0) AS units,
+           sum(t.average_stock) AS stock,
+           sum(t.units * t.unit_cost) FILTER (WHERE t.average_stock IS NOT NULL) AS sold_cost,
+           sum(t.average_stock * t.unit_cost) AS stock_cost,
+           COALESCE(sum(t.units) FILTER (WHERE t.average_stock IS NULL), 0) AS units_without_stock,
+           COALESCE(sum(t.average_stock) FILTER (WHERE t.unit_cost IS NULL), 0) AS stock_without_cost
+    FROM kpi_product_turnover(from_day, to_day) t
+  )
+  SELECT c.days, c.units, round(c.stock, 2), kpi_ratio(c.units * 365, c.stock * c.days),
+         kpi_ratio(c.stock * c.days, c.units), round(c.sold_cost, 2), round(c.stock_cost, 2),
+         kpi_ratio(c.sold_cost * 365, c.stock_cost * c.days), c.units_without_stock,
+         round(c.stock_without_cost, 2)
+  FROM total c;
+END;
+
+CREATE VIEW kpi_stock_turnover AS SELECT * FROM kpi_stock_turnover();
+COMMENT ON VIEW kpi_stock_turnover IS
+'How often a year is the whole stock sold and renewed?
+Formula: as kpi_stock_turnover_by_category, over all products.
+Grain: one row
+Unit: units, currency, turns a year, days
+NULL: period_days without sales; ratios without stock figures (or known costs)
+Source: inventory_fact, sales_fact, product_history';
+
+CREATE FUNCTION kpi_replenishment(as_of date DEFAULT NULL, window_days integer DEFAULT 28,
+                                  lead_time_days integer DEFAULT 7, cover_days integer DEFAULT 28)
+RETURNS TABLE (priority bigint, product_id text, product_name text, category text, store_id text,
+               supplier_id text, snapshot_day date, stock_on_hand numeric, reorder_level numeric,
+               is_under_reorder_level boolean, mean_daily_units numeric, days_of_cover numeric,
+               projected_stock_out date, order_by_day date, suggested_order_units numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH today AS (
+    SELECT COALESCE(as_of, kpi_last_day(),
+                    (SELECT max(i.time_key) FROM inventory_fact i)) AS day
+  ), planned AS (
+    SELECT c.*, COALESCE(c.stock_on_hand <= c.reorder_level, false) AS is_under,
+           GREATEST(c.units_in_window, 0) AS units
+    FROM kpi_stock_cover(as_of, window_days) c
+  ), listed AS (
+    SELECT p.*,
+           GREATEST(ceil((GREATEST(COALESCE(p.reorder_level, 0) * window_days, p.units * lead_time_days)
+                          + p.units * cover_days - p.stock_on_hand * window_days) / NULLIF(window_days, 0)), 0)
+             AS suggested
+    FROM planned p
+    WHERE p.is_under
+       OR p.projected_stock_out <= (SELECT t.day FROM today t) + lead_time_days
+  )
+  SELECT row_number() OVER (ORDER BY l.is_under DESC, l.projected_stock_out, l.units DESC,
+                                     l.product_id COLLATE "C", l.store_id COLLATE "C"),
+         l.product_id, l.product_name, l.category, l.store_id, l.supplier_id, l.snapshot_day, l.stock_on_hand,
+         l.reorder_level, l.is_under, l.mean_daily_units, l.days_of_cover, l.projected_stock_out,
+         l.projected_stock_out - lead_time_days, l.suggested
+  FROM listed l
+  ORDER BY 1;
+END;
+
+CREATE VIEW kpi_replenishment AS SELECT * FROM kpi_replenishment();
+COMMENT ON VIEW kpi_replenishment IS
+'What has to be ordered, how much and by when?
+Formula: listed are items at or under their reorder level, and items that run out within the lead time (7 days) at the mean daily units of the last 28 days; order_by_day = projected_stock_out - lead time; suggested_order_units = max(reorder_level, demand in the lead time) + demand of 28 days - stock, rounded up, not below zero. The function takes another day, window, lead time and cover. priority: under the reorder level first, then the earliest stock-out, then the fastest seller.
+Grain: product and store of the snapshot (''-'': the whole chain)
+Unit: units, days
+NULL: days_of_cover, projected_stock_out and order_by_day when there is stock and nothing was sold in the window; reorder_level where the source named none
+Source: inventory_fact, sales_fact, product_history';

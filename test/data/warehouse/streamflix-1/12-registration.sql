@@ -1,0 +1,4 @@
+-- Type-2 dimensions. A script of its own: repair_warehouse runs it again after the extension was away.
+-- A changed subscription opens a version; anything else is Type 1, overwritten in every version.
+SELECT scd_register('user_history', key => '{user_id}',
+                    type1 => '{name,gender,age,country,region,signup_date}', surrogate => 'user_version', remember => false, journal => false);

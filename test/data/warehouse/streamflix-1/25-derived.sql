@@ -1,0 +1,137 @@
+-- How engagement_fact and viewing_hour_fact follow from playbacks and interactions. A batch adds what it
+-- appended (add_viewing, add_interactions); where something known late changes facts that are loaded already
+-- (a user's region, a video's length, a region's clock), whole days are computed anew (rebuild_viewing).
+-- Both ways give the same rows. Bodies are SQL-standard, bound when made; the one call of the extension is in
+-- viewer_engagement, whose body is text, so that nothing here depends on the extension.
+
+CREATE FUNCTION viewer_engagement(views bigint, measured_views bigint, completion_sum numeric, watch_minutes numeric,
+                                  likes bigint, shares bigint, comments bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE WHEN measured_views > 0 AND views > 0 THEN
+    round(starhouse.engagement_score(
+      (completion_sum / measured_views)::float8, likes::float8 / views, shares::float8 / views, comments::float8 / views,
+      (watch_minutes / views)::float8,
+      starhouse.engagement_weights(likes_half => 0.05, shares_half => 0.02, comments_half => 0.02))::numeric, 2) END
+$$;
+COMMENT ON FUNCTION viewer_engagement(bigint, bigint, numeric, numeric, bigint, bigint, bigint) IS
+'Engagement of the viewers of a group of playbacks, 0 to 100, two places: starhouse.engagement_score of the mean completion, of likes, shares and comments per playback (half of their part at 1 in 20, 1 in 50, 1 in 50) and of the mean minutes. NULL where no completion is known, and for NULL.';
+
+-- Steps of an hour on the zone's clock from the start on. The end of a playback is start + minutes.
+CREATE FUNCTION viewing_slices(started timestamptz, minutes numeric, zone text)
+RETURNS TABLE (slice_start timestamptz, slice_minutes numeric, is_first boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+BEGIN ATOMIC
+  SELECT h.begins + n.hours * interval '1 hour',
+         round(extract(epoch FROM least(started + minutes * interval '1 minute', h.begins + (n.hours + 1) * interval '1 hour')
+                                  - greatest(started, h.begins + n.hours * interval '1 hour')) / 60, 6),
+         n.hours = 0
+  FROM (SELECT started - ((started AT TIME ZONE zone) - date_trunc('hour', started AT TIME ZONE zone)) AS begins) h
+  CROSS JOIN LATERAL generate_series(0, greatest(ceil(extract(epoch FROM started - h.begins) / 3600 + minutes / 60)::integer - 1, 0)) AS n (hours)
+  WHERE h.begins IS NOT NULL AND minutes IS NOT NULL;
+END;
+COMMENT ON FUNCTION viewing_slices(timestamptz, numeric, text) IS
+'The hours of a zone''s clock that a playback of so many minutes runs through: start of each, minutes within it (six places), whether the playback began in it. One row of 0 minutes for a playback of 0 minutes; no rows for NULL.';
+
+CREATE FUNCTION add_viewing(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  INSERT INTO engagement_fact AS e (time_key, region_key, video_key, event_time, views, watch_minutes, buffering_seconds,
+                                    measured_views, completion_sum, engagement_score, batch_id)
+  SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
+         g.day::timestamp AT TIME ZONE zone, g.views, g.minutes, g.buffering, g.measured, g.completion,
+         viewer_engagement(g.views, g.measured, g.completion, g.minutes, 0, 0, 0), batch
+  FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, count(*) AS views, sum(f.watch_duration) AS minutes,
+               COALESCE(sum(f.buffering_time), 0) AS buffering, count(f.completion_rate) AS measured,
+               COALESCE(sum(f.completion_rate), 0) AS completion
+        FROM viewership_fact f
+        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
+        GROUP BY 1, 2, 3) g
+  ON CONFLICT (event_time, region_key, video_key) DO UPDATE
+    SET views = e.views + excluded.views, watch_minutes = e.watch_minutes + excluded.watch_minutes,
+        buffering_seconds = e.buffering_seconds + excluded.buffering_seconds,
+        measured_views = e.measured_views + excluded.measured_views, completion_sum = e.completion_sum + excluded.completion_sum,
+        engagement_score = viewer_engagement(e.views + excluded.views, e.measured_views + excluded.measured_views,
+                                             e.completion_sum + excluded.completion_sum, e.watch_minutes + excluded.watch_minutes,
+                                             e.likes, e.shares, e.comments),
+        batch_id = excluded.batch_id;
+  INSERT INTO viewing_hour_fact AS h (time_key, region_key, event_time, views, watch_minutes, batch_id)
+  SELECT date_trunc('hour', g.slice_start AT TIME ZONE zone), g.region_key, g.slice_start, g.views, g.minutes, batch
+  FROM (SELECT s.slice_start, f.region_key, count(*) FILTER (WHERE s.is_first) AS views, sum(s.slice_minutes) AS minutes
+        FROM viewership_fact f
+        JOIN region_dim r ON r.region_id = f.region_key
+        CROSS JOIN LATERAL viewing_slices(f.event_time, f.watch_duration, COALESCE(r.timezone, zone)) s
+        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
+        GROUP BY 1, 2) g
+  ON CONFLICT (event_time, region_key) DO UPDATE
+    SET views = h.views + excluded.views, watch_minutes = h.watch_minutes + excluded.watch_minutes, batch_id = excluded.batch_id;
+END;
+COMMENT ON FUNCTION add_viewing(bigint, text, timestamptz, timestamptz) IS
+'Adds the playbacks of a batch, whose event_time lies between first_time and last_time, to engagement_fact and viewing_hour_fact. zone is the warehouse''s. A step of the feeds calls it once, after the facts and with the partitions there; NULL adds nothing.';
+
+CREATE FUNCTION add_interactions(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  INSERT INTO engagement_fact AS e (time_key, region_key, video_key, event_time, likes, shares, comments, batch_id)
+  SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
+         g.day::timestamp AT TIME ZONE zone, g.likes, g.shares, g.comments, batch
+  FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, count(*) FILTER (WHERE f.action = 'Like') AS likes,
+               count(*) FILTER (WHERE f.action = 'Share') AS shares, count(*) FILTER (WHERE f.action = 'Comment') AS comments
+        FROM interaction_fact f
+        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
+        GROUP BY 1, 2, 3) g
+  ON CONFLICT (event_time, region_key, video_key) DO UPDATE
+    SET likes = e.likes + excluded.likes, shares = e.shares + excluded.shares, comments = e.comments + excluded.comments,
+        engagement_score = viewer_engagement(e.views, e.measured_views, e.completion_sum, e.watch_minutes,
+                                             e.likes + excluded.likes, e.shares + excluded.shares, e.comments + excluded.comments),
+        batch_id = excluded.batch_id;
+END;
+COMMENT ON FUNCTION add_interactions(bigint, text, timestamptz, timestamptz) IS
+'Adds the likes, shares and comments of a batch to engagement_fact, as add_viewing does with playbacks. NULL adds nothing.';
+
+-- Hours are taken a day wider than days: a region's clock is up to 14 hours off, and a playback may run on
+-- for a day.
+CREATE FUNCTION rebuild_viewing(zone text, first_time timestamptz, last_time timestamptz) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  DELETE FROM engagement_fact e
+  WHERE e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
+  INSERT INTO engagement_fact (time_key, region_key, video_key, event_time, views, watch_minutes, buffering_seconds,
+                               measured_views, completion_sum, likes, shares, comments, engagement_score)
+  SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
+         g.day::timestamp AT TIME ZONE zone, g.views, g.minutes, g.buffering, g.measured, g.completion, g.likes, g.shares, g.comments,
+         viewer_engagement(g.views, g.measured, g.completion, g.minutes, g.likes, g.shares, g.comments)
+  FROM (SELECT x.day, x.region_key, x.video_key, sum(x.views)::bigint AS views, sum(x.minutes) AS minutes, sum(x.buffering) AS buffering,
+               sum(x.measured)::bigint AS measured, sum(x.completion) AS completion, sum(x.likes)::bigint AS likes,
+               sum(x.shares)::bigint AS shares, sum(x.comments)::bigint AS comments
+        FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, 1 AS views, f.watch_duration AS minutes,
+                     COALESCE(f.buffering_time, 0) AS buffering, (f.completion_rate IS NOT NULL)::integer AS measured,
+                     COALESCE(f.completion_rate, 0) AS completion, 0 AS likes, 0 AS shares, 0 AS comments
+              FROM viewership_fact f
+              WHERE f.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone
+                AND f.event_time < (date_trunc('day', last_time AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone
+              UNION ALL
+              SELECT i.time_key::date, i.region_key, i.video_key, 0, 0, 0, 0, 0, (i.action = 'Like')::integer,
+                     (i.action = 'Share')::integer, (i.action = 'Comment')::integer
+              FROM interaction_fact i
+              WHERE i.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone
+                AND i.event_time < (date_trunc('day', last_time AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone) x
+        GROUP BY 1, 2, 3) g;
+  DELETE FROM viewing_hour_fact h
+  WHERE h.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone - interval '1 day'
+    AND h.event_time < (date_trunc('day', last_time AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone + interval '1 day';
+  INSERT INTO viewing_hour_fact (time_key, region_key, event_time, views, watch_minutes)
+  SELECT date_trunc('hour', s.slice_start AT TIME ZONE zone), f.region_key, s.slice_start,
+         count(*) FILTER (WHERE s.is_first), sum(s.slice_minutes)
+  FROM viewership_fact f
+  JOIN region_dim r ON r.region_id = f.region_key
+  CROSS JOIN LATERAL viewing_slices(f.event_time, f.watch_duration, COALESCE(r.timezone, zone)) s
+  WHERE f.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone - interval '2 days'
+    AND f.event_time < (date_trunc('day', last_time AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone + interval '1 day'
+    AND s.slice_start >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone - interval '1 day'
+    AND s.slice_start < (date_trunc('day', last_time AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone + interval '1 day'
+  GROUP BY s.slice_start, f.region_key;
+END;
+COMMENT ON FUNCTION rebuild_viewing(text, timestamptz, timestamptz) IS
+'Computes engagement_fact and viewing_hour_fact anew for the days (of the warehouse''s zone) from first_time to last_time, from the facts they follow from. For after changes to those facts; the feeds call it themselves when a region, a length or a clock becomes known late. NULL rebuilds nothing.';

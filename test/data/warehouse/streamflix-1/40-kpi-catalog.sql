@@ -1,0 +1,28 @@
+-- The reports' own catalogue. It reads the comments of the views kpi_*, so a user's own report appears in it as
+-- soon as it has a comment in the same form: the question, then lines "Formula:", "Grain:", "Unit:", "NULL:",
+-- "Freshness:", "Source:". The schema is that of viewership_fact, whatever its name.
+CREATE VIEW kpi_catalog AS
+SELECT c.relname::text AS name,
+       split_part(d.description, E'\n', 1) AS question,
+       substring(d.description FROM '\nFormula: ([^\n]*)') AS formula,
+       substring(d.description FROM '\nGrain: ([^\n]*)') AS grain,
+       substring(d.description FROM '\nUnit: ([^\n]*)') AS unit,
+       substring(d.description FROM '\nNULL: ([^\n]*)') AS null_means,
+       substring(d.description FROM '\nFreshness: ([^\n]*)') AS freshness,
+       substring(d.description FROM '\nSource: ([^\n]*)') AS source_tables,
+       (SELECT p.proname || '(' || pg_catalog.pg_get_function_arguments(p.oid) || ')'
+        FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = c.relnamespace AND p.proname = c.relname) AS parameters
+FROM pg_catalog.pg_class c
+LEFT JOIN pg_catalog.pg_description d
+       ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid = 0
+WHERE c.relkind = 'v' AND c.relname LIKE 'kpi\_%' AND c.relname <> 'kpi_catalog'
+  AND c.relnamespace = (SELECT s.relnamespace FROM pg_catalog.pg_class s WHERE s.oid = 'viewership_fact'::regclass);
+COMMENT ON VIEW kpi_catalog IS
+'Which reports are there, what does each answer, and how?
+Formula: read from the comments of the views kpi_*.
+Grain: report
+Unit: text
+NULL: parameters for a report without a function form; any column the report''s comment does not name
+Freshness: at once
+Source: the comments in this schema';

@@ -1,0 +1,216 @@
+-- KPIs of users: active users, watch time, sessions, concurrent viewers, features for churn models.
+
+-- A user is active in the 7 (30) days up to a day when it falls into the 7 (30) days that follow one of its days: each
+-- day of a user covers the days from it to the next one, at most 7 (30), and the cover of users is counted by sweeping.
+CREATE FUNCTION kpi_active_users(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, daily_users bigint, weekly_users bigint, monthly_users bigint, stickiness_percent numeric, unknown_views bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH bounds AS MATERIALIZED (
+    SELECT kpi_from_day(kpi_active_users.from_day, kpi_active_users.to_day) AS first_day, COALESCE(kpi_active_users.to_day, kpi_last_day()) AS last_day
+  ), user_day AS MATERIALIZED (
+    SELECT f.time_key::date AS day, f.user_key, count(*) AS views
+    FROM viewership_fact f
+    WHERE f.time_key >= (SELECT (b.first_day - 29)::timestamp FROM bounds b)
+      AND f.event_time >= (SELECT (b.first_day - 30)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+      AND f.time_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b)
+      AND f.event_time < (SELECT (b.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+    GROUP BY 1, 2
+  ), span AS (
+    SELECT u.day, lead(u.day) OVER (PARTITION BY u.user_key ORDER BY u.day) AS next_day
+    FROM user_day u WHERE u.user_key <> '?'
+  ), change AS (
+    SELECT s.day AS at, 1 AS daily, 1 AS weekly, 1 AS monthly FROM span s
+    UNION ALL SELECT s.day + 1, -1, 0, 0 FROM span s
+    UNION ALL SELECT least(s.day + 7, s.next_day), 0, -1, 0 FROM span s
+    UNION ALL SELECT least(s.day + 30, s.next_day), 0, 0, -1 FROM span s
+    UNION ALL SELECT generate_series(b.first_day::timestamp, b.last_day::timestamp, interval '1 day')::date, 0, 0, 0 FROM bounds b WHERE isfinite(b.first_day)
+  ), level AS (
+    SELECT c.at, sum(sum(c.daily)) OVER w AS daily, sum(sum(c.weekly)) OVER w AS weekly, sum(sum(c.monthly)) OVER w AS monthly
+    FROM change c
+    GROUP BY c.at
+    WINDOW w AS (ORDER BY c.at)
+  )
+  SELECT l.at, l.daily::bigint, l.weekly::bigint, l.monthly::bigint, kpi_percent(l.daily, l.monthly),
+         COALESCE((SELECT sum(u.views) FROM user_day u WHERE u.user_key = '?' AND u.day = l.at), 0)::bigint
+  FROM level l, bounds b
+  WHERE l.at BETWEEN b.first_day AND b.last_day AND l.at >= kpi_first_day();
+END;
+CREATE VIEW kpi_active_users AS SELECT * FROM kpi_active_users();
+COMMENT ON VIEW kpi_active_users IS
+'How many users are active by day, week and month?
+Formula: daily_users (DAU) = known users with a playback on the day; weekly_users and monthly_users (MAU) = in the 7 and 30 days that end with it; stickiness_percent = DAU / MAU. The last 30 days, none before the first playback.
+Grain: day
+Unit: users, percent
+NULL: stickiness_percent without monthly users. Playbacks of no known user make nobody active: unknown_views counts them
+Freshness: with each batch
+Source: viewership_fact';
+
+CREATE FUNCTION kpi_user_watch_time(day date DEFAULT NULL)
+RETURNS TABLE (watch_day date, user_id text, subscription_type text, views bigint, watch_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT x.day, x.user_key, COALESCE(u.subscription_type, 'Unknown'), x.views, x.minutes
+  FROM (SELECT f.day, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes
+        FROM kpi_playbacks(COALESCE(kpi_user_watch_time.day, kpi_last_day()), COALESCE(kpi_user_watch_time.day, kpi_last_day())) f
+        GROUP BY f.day, f.user_key) x
+  JOIN user_dim u ON u.user_id = x.user_key;
+END;
+CREATE VIEW kpi_user_watch_time AS SELECT * FROM kpi_user_watch_time();
+COMMENT ON VIEW kpi_user_watch_time IS
+'How long did each user watch on a day?
+Formula: sum of the minutes of the playbacks begun on the day, by default the latest. The unknown user ''?'' has a row of its own.
+Grain: user
+Unit: minutes, playbacks
+NULL: none; a subscription that is not known is Unknown
+Freshness: with each batch
+Source: viewership_fact, user_history';
+
+-- The playbacks of a user belong to one session as long as each begins at most gap after the last one has ended.
+CREATE FUNCTION kpi_session_list(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, user_key text, device_key text, session_start timestamptz, session_minutes numeric, views bigint, watch_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT min(n.day), n.user_key, (array_agg(n.device_key ORDER BY n.event_time, n.event_id))[1], min(n.event_time),
+         round(extract(epoch FROM max(n.ends) - min(n.event_time)) / 60, 2), count(*), sum(n.watch_minutes)
+  FROM (SELECT p.*, count(*) FILTER (WHERE p.is_new) OVER (PARTITION BY p.user_key ORDER BY p.event_time, p.event_id) AS session_no
+        FROM (SELECT f.*, f.event_time > max(f.ends) OVER (PARTITION BY f.user_key ORDER BY f.event_time, f.event_id
+                                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + gap AS is_new
+              FROM (SELECT x.day, x.user_key, x.device_key, x.event_time, x.event_id, x.watch_minutes,
+                           x.event_time + x.watch_minutes * interval '1 minute' AS ends
+                    FROM kpi_playbacks(from_day, to_day) x WHERE x.user_key <> '?') f) p) n
+  GROUP BY n.user_key, n.session_no;
+END;
+COMMENT ON FUNCTION kpi_session_list(interval, date, date) IS
+'Sessions of known users, one row each: day and time of the start, device it began on, minutes from its start to the end of its last playback, playbacks, minutes watched. A session goes on as long as a playback begins at most gap after the last one has ended. from_day and to_day as in kpi_playbacks; sessions are cut at their ends. No rows for a NULL gap but one session per user.';
+
+CREATE FUNCTION kpi_sessions(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, sessions bigint, users bigint, sessions_per_user numeric, average_session_minutes numeric, average_watch_minutes numeric,
+               views_per_session numeric, binge_sessions bigint, binge_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT s.day, count(*), count(DISTINCT s.user_key), kpi_ratio(count(*), count(DISTINCT s.user_key)), round(avg(s.session_minutes), 2),
+         round(avg(s.watch_minutes), 2), round(avg(s.views), 2), count(*) FILTER (WHERE s.views >= 3), kpi_percent(count(*) FILTER (WHERE s.views >= 3), count(*))
+  FROM kpi_session_list(kpi_sessions.gap, from_day, to_day) s
+  GROUP BY s.day;
+END;
+CREATE VIEW kpi_sessions AS SELECT * FROM kpi_sessions();
+COMMENT ON VIEW kpi_sessions IS
+'How long do viewers stay, and how much do they watch at one sitting?
+Formula: a session goes on while a playback begins at most 30 minutes (gap) after the last one has ended; it counts on the day it begins. average_session_minutes from its start to the end of its last playback; binge_sessions have three playbacks or more. The last 30 days.
+Grain: day
+Unit: sessions, users, minutes, playbacks, percent
+NULL: none. Playbacks of no known user belong to no session (kpi_active_users counts them)
+Freshness: with each batch
+Source: viewership_fact';
+
+-- A sweep over starts and ends; the level at the beginning of each day is looked at too. A stream that ends at the
+-- moment another begins does not run beside it.
+CREATE FUNCTION kpi_concurrent_viewers(region text DEFAULT NULL, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, peak_streams bigint, peak_at timestamptz, views bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH bounds AS MATERIALIZED (
+    SELECT kpi_from_day(kpi_concurrent_viewers.from_day, kpi_concurrent_viewers.to_day) AS first_day,
+           COALESCE(kpi_concurrent_viewers.to_day, kpi_last_day()) AS last_day
+  ), stream AS MATERIALIZED (
+    SELECT f.time_key::date AS day, f.event_time AS begins,
+           f.event_time + f.watch_duration * interval '1 minute' + COALESCE(f.buffering_time, 0) * interval '1 second' AS ends
+    FROM viewership_fact f
+    WHERE f.time_key >= (SELECT (b.first_day - 2)::timestamp FROM bounds b)
+      AND f.event_time >= (SELECT (b.first_day - 3)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+      AND f.time_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b)
+      AND f.event_time < (SELECT (b.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+      AND (kpi_concurrent_viewers.region IS NULL OR f.region_key = kpi_concurrent_viewers.region)
+  ), change AS (
+    SELECT s.begins AS at, 1 AS delta, s.day FROM stream s WHERE s.ends > s.begins
+    UNION ALL SELECT s.ends, -1, NULL FROM stream s WHERE s.ends > s.begins
+    UNION ALL SELECT min(t.starts_at), 0, t.date FROM time_dim t, bounds b
+              WHERE t.date BETWEEN greatest(b.first_day, kpi_first_day()) AND b.last_day GROUP BY t.date
+  ), level AS (
+    SELECT c.day, c.at, sum(c.delta) OVER (ORDER BY c.at, abs(c.delta) DESC, c.delta ROWS UNBOUNDED PRECEDING) AS streams
+    FROM change c
+  ), peak AS (
+    SELECT DISTINCT ON (l.day) l.day, l.streams::bigint AS streams, l.at
+    FROM level l
+    WHERE l.day IS NOT NULL
+    ORDER BY l.day, l.streams DESC, l.at
+  )
+  SELECT p.day, p.streams, CASE WHEN p.streams > 0 THEN p.at END, (SELECT count(*) FROM stream s WHERE s.day = p.day)
+  FROM peak p, bounds b
+  WHERE p.day BETWEEN b.first_day AND b.last_day;
+END;
+CREATE VIEW kpi_concurrent_viewers AS SELECT * FROM kpi_concurrent_viewers();
+COMMENT ON VIEW kpi_concurrent_viewers IS
+'How many streams run at once at the peak of each day?
+Formula: the largest number of playbacks under way at one moment, from start to start + minutes watched + buffering; peak_at is the first moment it is reached. Streams that began up to two days before are counted. region: of one region_id only. The last 30 days.
+Grain: day of the warehouse
+Unit: streams
+NULL: peak_at on a day without a stream
+Freshness: with each batch
+Source: viewership_fact, time_dim';
+
+CREATE FUNCTION kpi_churn_features(as_of timestamptz DEFAULT NULL)
+RETURNS TABLE (user_id text, features_at timestamptz, subscription_type text, tenure_days integer, days_since_last_view numeric,
+               views_7_days bigint, views_30_days bigint, views_90_days bigint, active_days_30_days bigint,
+               watch_minutes_30_days numeric, watch_minutes_previous_30_days numeric, watch_trend_percent numeric,
+               completion_percent_30_days numeric, rebuffer_percent_30_days numeric, videos_30_days bigint, genres_30_days bigint,
+               interactions_30_days bigint, recommendations_30_days bigint, click_percent_30_days numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH moment AS MATERIALIZED (
+    SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at
+  ), member AS (
+    SELECT DISTINCT ON (h.user_id) h.user_id, CASE WHEN h.valid_from <= m.at THEN h.subscription_type END AS subscription_type, h.signup_date, m.at
+    FROM user_history h, moment m
+    WHERE h.user_id <> '?'
+    ORDER BY h.user_id, h.valid_from > m.at, CASE WHEN h.valid_from <= m.at THEN h.valid_from END DESC, h.valid_from
+  ), viewed AS (
+    SELECT f.user_key, max(f.event_time) AS last_view,
+           count(*) FILTER (WHERE f.event_time > m.at - interval '7 days') AS views_7,
+           count(*) FILTER (WHERE f.event_time > m.at - interval '30 days') AS views_30,
+           count(*) FILTER (WHERE f.event_time > m.at - interval '90 days') AS views_90,
+           count(DISTINCT f.time_key::date) FILTER (WHERE f.event_time > m.at - interval '30 days') AS days_30,
+           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at - interval '30 days'), 0) AS minutes_30,
+           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time <= m.at - interval '30 days' AND f.event_time > m.at - interval '60 days'), 0) AS minutes_60,
+           avg(f.completion_rate) FILTER (WHERE f.event_time > m.at - interval '30 days') AS completion,
+           sum(f.buffering_time) FILTER (WHERE f.event_time > m.at - interval '30 days') AS buffering,
+           sum(f.watch_duration) FILTER (WHERE f.event_time > m.at - interval '30 days' AND f.buffering_time IS NOT NULL) AS buffered_minutes,
+           count(DISTINCT f.video_key) FILTER (WHERE f.event_time > m.at - interval '30 days' AND f.video_key <> '?') AS videos,
+           count(DISTINCT v.genre) FILTER (WHERE f.event_time > m.at - interval '30 days' AND f.video_key <> '?') AS genres
+    FROM viewership_fact f
+    CROSS JOIN moment m
+    JOIN video_dim v ON v.video_id = f.video_key
+    WHERE f.event_time > (SELECT x.at - interval '180 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
+    GROUP BY f.user_key
+  ), interacted AS (
+    SELECT f.user_key, count(*) AS interactions
+    FROM interaction_fact f
+    WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
+    GROUP BY f.user_key
+  ), recommended AS (
+    SELECT f.user_key, count(*) AS shown, sum(f.click_flag) AS clicks
+    FROM recommendation_fact f
+    WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
+    GROUP BY f.user_key
+  )
+  SELECT u.user_id, u.at, COALESCE(u.subscription_type, 'Unknown'), (u.at AT TIME ZONE 'UTC')::date - u.signup_date,
+         round(extract(epoch FROM u.at - w.last_view) / 86400, 2), COALESCE(w.views_7, 0), COALESCE(w.views_30, 0), COALESCE(w.views_90, 0),
+         COALESCE(w.days_30, 0), COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(w.minutes_30 - w.minutes_60, w.minutes_60),
+         round(w.completion, 2), kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes), COALESCE(w.videos, 0), COALESCE(w.genres, 0),
+         COALESCE(i.interactions, 0), COALESCE(r.shown, 0), kpi_percent(r.clicks, r.shown)
+  FROM member u
+  LEFT JOIN viewed w ON w.user_key = u.user_id
+  LEFT JOIN interacted i ON i.user_key = u.user_id
+  LEFT JOIN recommended r ON r.user_key = u.user_id
+  WHERE w.user_key IS NOT NULL OR i.user_key IS NOT NULL OR r.user_key IS NOT NULL OR u.signup_date <= (u.at AT TIME ZONE 'UTC')::date;
+END;
+CREATE VIEW kpi_churn_features AS SELECT * FROM kpi_churn_features();
+COMMENT ON VIEW kpi_churn_features IS
+'What did each user''s behaviour look like at a moment, for a churn model?
+Formula: over the events up to as_of (by default the latest playback) and none after it, the subscription in force then. watch_trend_percent = change of the minutes of the last 30 days against the 30 before; days_since_last_view looks 180 days back; genres are the videos'' first ones.
+Grain: user with an event, or signed up, by then
+Unit: days, playbacks, minutes, percent
+NULL: days_since_last_view without a playback in 180 days; watch_trend_percent when nothing was watched before; percentages of nothing; tenure_days where the sign-up is not known
+Freshness: with each batch
+Source: viewership_fact, interaction_fact, recommendation_fact, user_history, video_dim';

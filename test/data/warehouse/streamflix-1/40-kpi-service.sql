@@ -1,0 +1,183 @@
+-- KPIs of the service: recommendations, streams, devices.
+
+-- The score interval of E. B. Wilson (JASA 22 (1927) 209-212), as starhouse.wilson_lower_bound gives it.
+CREATE FUNCTION kpi_click_through(z numeric DEFAULT 1.959964, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (video_id text, title text, recommendations bigint, clicks bigint, click_percent numeric, lower_percent numeric, upper_percent numeric,
+               watches bigint, watch_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT x.video_key, v.title, x.shown, x.clicks, kpi_percent(x.clicks, x.shown),
+         round(100 * greatest((x.p + z * z / (2 * x.shown) - z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown))) / (1 + z * z / x.shown), 0), 2),
+         round(100 * least((x.p + z * z / (2 * x.shown) + z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown))) / (1 + z * z / x.shown), 1), 2),
+         x.watches, kpi_percent(x.watches, x.shown)
+  FROM (SELECT f.video_key, count(*) AS shown, sum(f.click_flag)::bigint AS clicks, sum(f.watch_flag)::bigint AS watches,
+               sum(f.click_flag)::numeric / count(*) AS p
+        FROM recommendation_fact f
+        WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
+          AND f.event_time >= (SELECT (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC')
+          AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
+          AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
+        GROUP BY f.video_key) x
+  JOIN video_dim v ON v.video_id = x.video_key;
+END;
+CREATE VIEW kpi_click_through AS SELECT * FROM kpi_click_through();
+COMMENT ON VIEW kpi_click_through IS
+'How often is each video clicked when it is recommended, and how sure is that?
+Formula: click_percent (CTR) = clicks / recommendations shown; lower_percent and upper_percent = the 95 % (z) score interval of Wilson: sort by lower_percent to rank videos shown seldom and often. watch_percent = watched / shown. The last 30 days.
+Grain: video
+Unit: recommendations, percent
+NULL: title of a video known from facts only
+Freshness: with each batch
+Source: recommendation_fact, video_dim';
+
+-- Accuracy is the chance that a clicked recommendation had a higher score than one not clicked (area under the ROC
+-- curve, ties half), from the counts per score: clicks times the unclicked ones below, plus half of those beside.
+CREATE FUNCTION kpi_recommendation_quality(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (recommendations bigint, clicks bigint, click_percent numeric, watches bigint, watch_percent numeric, watched_after_click_percent numeric,
+               scored_recommendations bigint, score_accuracy_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH score AS (
+    SELECT f.recommendation_score AS score, count(*) AS shown, sum(f.click_flag) AS clicks, sum(f.watch_flag) AS watches,
+           sum(f.click_flag * f.watch_flag) AS both_flags
+    FROM recommendation_fact f
+    WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
+      AND f.event_time >= (SELECT (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC')
+      AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
+      AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
+    GROUP BY f.recommendation_score
+  ), ordered AS (
+    SELECT s.*, s.shown - s.clicks AS misses,
+           COALESCE(sum(s.shown - s.clicks) OVER (PARTITION BY s.score IS NULL ORDER BY s.score ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS misses_below
+    FROM score s
+  )
+  SELECT COALESCE(sum(o.shown), 0)::bigint, COALESCE(sum(o.clicks), 0)::bigint, kpi_percent(sum(o.clicks), sum(o.shown)),
+         COALESCE(sum(o.watches), 0)::bigint, kpi_percent(sum(o.watches), sum(o.shown)), kpi_percent(sum(o.both_flags), sum(o.clicks)),
+         COALESCE(sum(o.shown) FILTER (WHERE o.score IS NOT NULL), 0)::bigint,
+         kpi_percent(sum(o.clicks * (o.misses_below + o.misses / 2.0)) FILTER (WHERE o.score IS NOT NULL),
+                     sum(o.clicks) FILTER (WHERE o.score IS NOT NULL) * sum(o.misses) FILTER (WHERE o.score IS NOT NULL))
+  FROM ordered o;
+END;
+CREATE VIEW kpi_recommendation_quality AS SELECT * FROM kpi_recommendation_quality();
+COMMENT ON VIEW kpi_recommendation_quality IS
+'How good are the recommendations, and does the score tell?
+Formula: click_percent (CTR) = clicks / shown; watched_after_click_percent = clicked and watched / clicked; score_accuracy_percent = chance that a clicked one had a higher score than one not clicked (area under the ROC curve; 50 is guessing), ties half. The last 30 days.
+Grain: one row
+Unit: recommendations, percent
+NULL: shares of nothing; score_accuracy_percent unless there are both clicked and unclicked ones with a score
+Freshness: with each batch
+Source: recommendation_fact';
+
+CREATE FUNCTION kpi_recommendation_by_score(bands integer DEFAULT 10, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (score_from numeric, score_to numeric, recommendations bigint, clicks bigint, click_percent numeric, watches bigint, watch_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT round(x.band::numeric / bands, 4), round((x.band + 1)::numeric / bands, 4), x.shown, x.clicks, kpi_percent(x.clicks, x.shown), x.watches, kpi_percent(x.watches, x.shown)
+  FROM (SELECT CASE WHEN f.recommendation_score IS NOT NULL THEN least(floor(f.recommendation_score * greatest(bands, 1))::integer, bands - 1) END AS band, count(*) AS shown,
+               sum(f.click_flag)::bigint AS clicks, sum(f.watch_flag)::bigint AS watches
+        FROM recommendation_fact f
+        WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
+          AND f.event_time >= (SELECT (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC')
+          AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
+          AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
+          AND bands > 0
+        GROUP BY 1) x;
+END;
+CREATE VIEW kpi_recommendation_by_score AS SELECT * FROM kpi_recommendation_by_score();
+COMMENT ON VIEW kpi_recommendation_by_score IS
+'Are recommendations with a higher score clicked more?
+Formula: recommendations by score in 10 (bands) equal bands from 0 to 1, the lower end included (the last band holds 1 as well); click_percent and watch_percent of those shown. The last 30 days.
+Grain: band of the score
+Unit: recommendations, percent
+NULL: a row without bounds holds those without a score; no rows for bands below 1
+Freshness: with each batch
+Source: recommendation_fact';
+
+CREATE FUNCTION kpi_system_performance(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, streams bigint, streams_per_minute numeric, busiest_minute_streams bigint, average_startup_seconds numeric,
+               p95_startup_seconds numeric, average_bitrate numeric, rebuffer_percent numeric, unmeasured_streams bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH per_minute AS (
+    SELECT m.day, max(m.streams) AS busiest
+    FROM (SELECT f.day, date_trunc('minute', f.event_time) AS minute, count(*) AS streams
+          FROM kpi_playbacks(from_day, to_day) f GROUP BY 1, 2) m
+    GROUP BY m.day
+  ), daily AS (
+    SELECT f.day, count(*) AS streams, sum(f.startup_seconds) AS startup, count(f.startup_seconds) AS started,
+           percentile_disc(0.95) WITHIN GROUP (ORDER BY f.startup_seconds) AS p95,
+           sum(f.bitrate * f.watch_minutes) AS bits, sum(f.watch_minutes) FILTER (WHERE f.bitrate IS NOT NULL) AS rated_minutes,
+           sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered,
+           sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS buffered_minutes
+    FROM kpi_playbacks(from_day, to_day) f
+    GROUP BY f.day
+  )
+  SELECT d.day, d.streams, round(d.streams / 1440.0, 2), m.busiest, kpi_ratio(d.startup, d.started), round(d.p95, 2), kpi_ratio(d.bits, d.rated_minutes),
+         kpi_percent(d.buffering, d.buffering + 60 * d.buffered_minutes), d.streams - d.buffered
+  FROM daily d JOIN per_minute m ON m.day = d.day;
+END;
+CREATE VIEW kpi_system_performance AS SELECT * FROM kpi_system_performance();
+COMMENT ON VIEW kpi_system_performance IS
+'How does the service perform: latency, throughput, buffering?
+Formula: latency = seconds to the first picture, mean and 95th percentile; throughput = streams begun per minute (mean over the day, and the busiest minute) and the bit rate, weighted by minutes watched; rebuffer_percent = buffering / (buffering + watching) in seconds over streams that measured it. The last 30 days.
+Grain: day
+Unit: streams, seconds, kbit/s, percent
+NULL: what no stream of the day measured
+Freshness: with each batch
+Source: viewership_fact';
+
+CREATE FUNCTION kpi_buffering_by_device(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (os text, connection_type text, views bigint, measured_views bigint, buffering_minutes numeric, watch_hours numeric,
+               buffering_ratio numeric, rebuffer_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), sum(x.views)::bigint, sum(x.measured)::bigint,
+         round(COALESCE(sum(x.buffering), 0) / 60, 2), round(COALESCE(sum(x.minutes), 0) / 60, 2),
+         kpi_percent(sum(x.buffering), sum(x.minutes)), kpi_percent(sum(x.buffering), sum(x.buffering) + 60 * sum(x.minutes))
+  FROM (SELECT f.device_key, count(*) AS views, count(f.buffering_seconds) AS measured, sum(f.buffering_seconds) AS buffering,
+               sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS minutes
+        FROM kpi_playbacks(from_day, to_day) f
+        GROUP BY f.device_key) x
+  JOIN device_dim d ON d.device_id = x.device_key
+  GROUP BY 1, 2;
+END;
+CREATE VIEW kpi_buffering_by_device AS SELECT * FROM kpi_buffering_by_device();
+COMMENT ON VIEW kpi_buffering_by_device IS
+'On which devices do viewers have to wait?
+Formula: over playbacks that measured buffering: rebuffer_percent = buffering / (buffering + watching) in one unit; buffering_ratio = seconds of buffering per 100 minutes watched. The last 30 days.
+Grain: operating system and connection
+Unit: playbacks, minutes, hours, percent; seconds per 100 minutes
+NULL: ratios where nothing was measured; devices not known count as Unknown
+Freshness: with each batch
+Source: viewership_fact, device_dim';
+
+CREATE FUNCTION kpi_device_usage(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth numeric, views bigint, average_watch_minutes numeric,
+               sessions bigint, average_session_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH viewed AS (
+    SELECT f.device_key, count(*) AS views, sum(f.watch_minutes) AS minutes
+    FROM kpi_playbacks(from_day, to_day) f
+    GROUP BY f.device_key
+  ), seated AS (
+    SELECT s.device_key, count(*) AS sessions, sum(s.session_minutes) AS minutes
+    FROM kpi_session_list(kpi_device_usage.gap, from_day, to_day) s
+    GROUP BY s.device_key
+  )
+  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), round(avg(d.bandwidth), 2),
+         sum(v.views)::bigint, kpi_ratio(sum(v.minutes), sum(v.views)), COALESCE(sum(s.sessions), 0)::bigint, kpi_ratio(sum(s.minutes), sum(s.sessions))
+  FROM viewed v
+  JOIN device_dim d ON d.device_id = v.device_key
+  LEFT JOIN seated s ON s.device_key = v.device_key
+  GROUP BY 1, 2;
+END;
+CREATE VIEW kpi_device_usage AS SELECT * FROM kpi_device_usage();
+COMMENT ON VIEW kpi_device_usage IS
+'What bandwidth do the devices in use have, and how long do sessions last on them?
+Formula: devices with a playback; average_bandwidth = mean of their bandwidths as last measured; sessions of known users by the device they began on, a session going on while a playback begins at most 30 minutes (gap) after the last one has ended. The last 30 days.
+Grain: operating system and connection
+Unit: devices, Mbit/s, playbacks, minutes, sessions
+NULL: average_bandwidth where none is known, average_session_minutes without a session; devices not known count as Unknown
+Freshness: with each batch
+Source: viewership_fact, device_dim';

@@ -1,0 +1,278 @@
+-- KPIs of viewing: summary, days, skips, top videos, what is trending, five-minute windows, genres, engagement, subscriptions.
+
+-- A skip is a playback left within skip_within seconds and before its end; without a known length it is neither.
+CREATE FUNCTION kpi_viewing_summary(from_day date DEFAULT NULL, to_day date DEFAULT NULL, skip_within numeric DEFAULT 30)
+RETURNS TABLE (first_day date, last_day date, views bigint, viewers bigint, unknown_views bigint, watch_hours numeric,
+               average_watch_minutes numeric, completion_percent numeric, skips bigint, skip_percent numeric,
+               unmeasured_views bigint, average_buffering_seconds numeric, rebuffer_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT min(x.day), max(x.day), COALESCE(sum(x.views), 0)::bigint, count(*) FILTER (WHERE x.user_key <> '?' AND x.is_first),
+         COALESCE(sum(x.views) FILTER (WHERE x.user_key = '?'), 0)::bigint, round(COALESCE(sum(x.minutes), 0) / 60, 2),
+         kpi_ratio(sum(x.minutes), sum(x.views)), kpi_ratio(sum(x.completion), sum(x.measured)), COALESCE(sum(x.skips), 0)::bigint,
+         kpi_percent(sum(x.skips), sum(x.measured)), COALESCE(sum(x.views - x.measured), 0)::bigint,
+         kpi_ratio(sum(x.buffering), sum(x.buffered)), kpi_percent(sum(x.buffering), sum(x.buffering) + 60 * sum(x.buffered_minutes))
+  FROM (SELECT u.*, row_number() OVER (PARTITION BY u.user_key) = 1 AS is_first
+        FROM (SELECT f.day, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes, sum(f.completion_percent) AS completion,
+                     count(f.completion_percent) AS measured,
+                     count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips,
+                     sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered,
+                     sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS buffered_minutes
+              FROM kpi_playbacks(from_day, to_day) f
+              GROUP BY f.day, f.user_key) u) x;
+END;
+CREATE VIEW kpi_viewing_summary AS SELECT * FROM kpi_viewing_summary();
+COMMENT ON VIEW kpi_viewing_summary IS
+'How much and how well is watched, all in all?
+Formula: average_watch_minutes = minutes / playbacks; completion_percent = mean of the completion rates known; skip_percent = skips / playbacks of known length, a skip being left within 30 seconds (skip_within) and before the end; average_buffering_seconds over playbacks that measured it; rebuffer_percent = buffering / (buffering + watching), both in seconds. The last 30 days.
+Grain: one row
+Unit: playbacks, users, hours, minutes, seconds, percent
+NULL: days without playbacks; an average or share of nothing
+Freshness: with each batch
+Source: viewership_fact';
+
+CREATE FUNCTION kpi_daily_viewing(from_day date DEFAULT NULL, to_day date DEFAULT NULL, skip_within numeric DEFAULT 30)
+RETURNS TABLE (day date, day_name text, views bigint, viewers bigint, unknown_views bigint, watch_hours numeric,
+               average_watch_minutes numeric, minutes_per_viewer numeric, completion_percent numeric, skips bigint, skip_percent numeric,
+               unmeasured_views bigint, average_buffering_seconds numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH per_user AS (
+    SELECT f.day, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes, sum(f.completion_percent) AS completion,
+           count(f.completion_percent) AS measured,
+           count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips,
+           sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered
+    FROM kpi_playbacks(from_day, to_day) f
+    GROUP BY f.day, f.user_key
+  ), daily AS (
+    SELECT p.day, sum(p.views)::bigint AS views, count(*) FILTER (WHERE p.user_key <> '?') AS viewers,
+           COALESCE(sum(p.views) FILTER (WHERE p.user_key = '?'), 0)::bigint AS unknown_views, sum(p.minutes) AS minutes,
+           sum(p.minutes) FILTER (WHERE p.user_key <> '?') AS known_minutes,
+           sum(p.completion) AS completion, sum(p.measured)::bigint AS measured, sum(p.skips)::bigint AS skips,
+           sum(p.buffering) AS buffering, sum(p.buffered) AS buffered
+    FROM per_user p
+    GROUP BY p.day
+  ), days AS (
+    SELECT generate_series(min(d.day)::timestamp, max(d.day)::timestamp, interval '1 day')::date AS day FROM daily d
+  )
+  SELECT a.day, to_char(a.day, 'FMDay'), COALESCE(d.views, 0), COALESCE(d.viewers, 0), COALESCE(d.unknown_views, 0),
+         round(COALESCE(d.minutes, 0) / 60, 2), kpi_ratio(d.minutes, d.views), kpi_ratio(d.known_minutes, d.viewers),
+         kpi_ratio(d.completion, d.measured), COALESCE(d.skips, 0), kpi_percent(d.skips, d.measured),
+         COALESCE(d.views - d.measured, 0), kpi_ratio(d.buffering, d.buffered)
+  FROM days a LEFT JOIN daily d ON d.day = a.day;
+END;
+CREATE VIEW kpi_daily_viewing AS SELECT * FROM kpi_daily_viewing();
+COMMENT ON VIEW kpi_daily_viewing IS
+'How does viewing run from day to day?
+Formula: as in kpi_viewing_summary, over the playbacks begun on the day; minutes_per_viewer = minutes of known users / known users. Days without playbacks between the first and the last count as zero. The last 30 days.
+Grain: day
+Unit: playbacks, users, hours, minutes, seconds, percent
+NULL: an average or share of nothing
+Freshness: with each batch
+Source: viewership_fact';
+
+CREATE FUNCTION kpi_skip_rate(skip_within numeric DEFAULT 30, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (genre text, views bigint, skips bigint, skip_percent numeric, unmeasured_views bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT COALESCE(v.genre, 'Unknown'), sum(x.views)::bigint, sum(x.skips)::bigint, kpi_percent(sum(x.skips), sum(x.measured)), sum(x.views - x.measured)::bigint
+  FROM (SELECT f.video_key, count(*) AS views, count(f.video_minutes) AS measured,
+               count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips
+        FROM kpi_playbacks(from_day, to_day) f
+        GROUP BY f.video_key) x
+  JOIN video_dim v ON v.video_id = x.video_key
+  GROUP BY 1;
+END;
+CREATE VIEW kpi_skip_rate AS SELECT * FROM kpi_skip_rate();
+COMMENT ON VIEW kpi_skip_rate IS
+'Which genres do viewers leave at once?
+Formula: skip_percent = skips / playbacks of known length; a skip: watched less than skip_within (30) seconds and not to the end. The last 30 days.
+Grain: genre (the video''s first)
+Unit: playbacks, percent
+NULL: skip_percent where no length is known; a video whose genre is not known counts as Unknown
+Freshness: with each batch
+Source: viewership_fact, video_dim';
+
+CREATE FUNCTION kpi_top_videos_by_region(n integer DEFAULT 10, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (region_id text, region_name text, video_rank bigint, video_id text, title text, genre text, views bigint,
+               watch_hours numeric, completion_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), x.video_rank, x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.views,
+         round(x.minutes / 60, 2), kpi_ratio(x.completion, x.measured)
+  FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.views DESC, s.minutes DESC, s.video_key) AS video_rank
+        FROM (SELECT f.region_key, f.video_key, sum(f.views)::bigint AS views, sum(f.watch_minutes) AS minutes,
+                     sum(f.completion_sum) AS completion, sum(f.measured_views) AS measured
+              FROM kpi_video_days(from_day, to_day) f
+              WHERE f.video_key <> '?' AND f.views > 0
+              GROUP BY f.region_key, f.video_key) s) x
+  JOIN region_dim r ON r.region_id = x.region_key
+  JOIN video_dim v ON v.video_id = x.video_key
+  WHERE x.video_rank <= n;
+END;
+CREATE VIEW kpi_top_videos_by_region AS SELECT * FROM kpi_top_videos_by_region();
+COMMENT ON VIEW kpi_top_videos_by_region IS
+'Which videos are watched most in each region?
+Formula: the 10 (n) videos of each region with the most playbacks; of equals the one with more minutes, then the lower id. Playbacks of no known video are left out (kpi_unknown_members counts them). The last 30 days.
+Grain: region and video
+Unit: playbacks, hours, percent
+NULL: title of a video known from facts only; completion_percent where no length is known
+Freshness: with each batch
+Source: engagement_fact, region_dim, video_dim';
+
+CREATE FUNCTION kpi_trending(region text DEFAULT NULL, look_back interval DEFAULT '1 day', half_life interval DEFAULT '06:00:00',
+                             n integer DEFAULT 10, as_of timestamptz DEFAULT NULL)
+RETURNS TABLE (region_id text, region_name text, trend_rank bigint, video_id text, title text, genre text, trending_score numeric, views bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), x.trend_rank, x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.score, x.views
+  FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.score DESC, s.views DESC, s.video_key) AS trend_rank
+        FROM (SELECT f.region_key, f.video_key, count(*) AS views,
+                     round(sum(power(2::float8, extract(epoch FROM f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))::float8
+                                                / nullif(extract(epoch FROM half_life), 0)::float8))::numeric, 4) AS score
+              FROM viewership_fact f
+              WHERE f.event_time > (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()) - look_back)
+                AND f.event_time <= (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()))
+                AND f.video_key <> '?' AND (kpi_trending.region IS NULL OR f.region_key = kpi_trending.region)
+              GROUP BY f.region_key, f.video_key) s) x
+  JOIN region_dim r ON r.region_id = x.region_key
+  JOIN video_dim v ON v.video_id = x.video_key
+  WHERE x.trend_rank <= n;
+END;
+CREATE VIEW kpi_trending AS SELECT * FROM kpi_trending();
+COMMENT ON VIEW kpi_trending IS
+'What is trending in each region right now?
+Formula: trending_score = sum over the playbacks of the last look_back (1 day) of 2^(-age / half_life), half_life 6 hours: a playback now counts 1, one six hours old a half. The 10 (n) highest of each region. Age is counted back from as_of, by default the latest playback. The same sum as the aggregate trending_score.
+Grain: region and video
+Unit: decayed playbacks
+NULL: title of a video known from facts only; trending_score when half_life is zero
+Freshness: with each batch
+Source: viewership_fact, region_dim, video_dim';
+
+CREATE FUNCTION kpi_video_5min(from_time timestamptz DEFAULT NULL, to_time timestamptz DEFAULT NULL)
+RETURNS TABLE (window_start timestamptz, video_id text, title text, views bigint, average_watch_minutes numeric, average_buffering_seconds numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT x.window_start, x.video_key, v.title, x.views, kpi_ratio(x.minutes, x.views), kpi_ratio(x.buffering, x.buffered)
+  FROM (SELECT date_bin(interval '5 minutes', f.event_time, timestamptz '2000-01-01 00:00:00+00') AS window_start, f.video_key,
+               count(*) AS views, sum(f.watch_duration) AS minutes, sum(f.buffering_time) AS buffering, count(f.buffering_time) AS buffered
+        FROM viewership_fact f
+        WHERE f.event_time >= (SELECT COALESCE(from_time, COALESCE(to_time, kpi_last_time()) - interval '24 hours'))
+          AND f.event_time < (SELECT COALESCE(to_time, 'infinity'))
+        GROUP BY 1, 2) x
+  JOIN video_dim v ON v.video_id = x.video_key;
+END;
+CREATE VIEW kpi_video_5min AS SELECT * FROM kpi_video_5min();
+COMMENT ON VIEW kpi_video_5min IS
+'How is each video watched, in windows of five minutes?
+Formula: over the playbacks that began in the window: average_watch_minutes = minutes / playbacks, average_buffering_seconds over those that measured it. The last 24 hours up to the latest playback; from_time is included, to_time is not.
+Grain: window of five minutes (on UTC) and video
+Unit: playbacks, minutes, seconds
+NULL: title of a video known from facts only; average_buffering_seconds where nothing was measured
+Freshness: with each batch
+Source: viewership_fact, video_dim';
+
+CREATE FUNCTION kpi_genre_by_region(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (region_id text, region_name text, genre_rank bigint, genre text, views bigint, view_percent numeric, watch_hours numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), row_number() OVER (PARTITION BY r.region_id ORDER BY x.views DESC, x.minutes DESC, x.genre),
+         x.genre, x.views, kpi_percent(x.views, sum(x.views) OVER (PARTITION BY r.region_id)), round(x.minutes / 60, 2)
+  FROM (SELECT s.region_key, COALESCE(v.genre, 'Unknown') AS genre, sum(s.views)::bigint AS views, sum(s.minutes) AS minutes
+        FROM (SELECT f.region_key, f.video_key, sum(f.views) AS views, sum(f.watch_minutes) AS minutes
+              FROM kpi_video_days(from_day, to_day) f WHERE f.views > 0
+              GROUP BY f.region_key, f.video_key) s
+        JOIN video_dim v ON v.video_id = s.video_key
+        GROUP BY 1, 2) x
+  JOIN region_dim r ON r.region_id = x.region_key;
+END;
+CREATE VIEW kpi_genre_by_region AS SELECT * FROM kpi_genre_by_region();
+COMMENT ON VIEW kpi_genre_by_region IS
+'Which genres does each region watch?
+Formula: playbacks of videos by their first genre; view_percent = share of the region''s playbacks; rank by playbacks, then minutes. The last 30 days.
+Grain: region and genre (the video''s first)
+Unit: playbacks, percent, hours
+NULL: none; a video whose genre is not known counts as Unknown
+Freshness: with each batch
+Source: engagement_fact, region_dim, video_dim';
+
+CREATE FUNCTION kpi_genres(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (genre text, videos bigint, views numeric, view_percent numeric, watch_hours numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT g.genre_id, count(*), round(sum(s.views * g.weight), 2), kpi_percent(sum(s.views * g.weight), sum(sum(s.views * g.weight)) OVER ()),
+         round(sum(s.minutes * g.weight) / 60, 2)
+  FROM (SELECT f.video_key, sum(f.views) AS views, sum(f.watch_minutes) AS minutes
+        FROM kpi_video_days(from_day, to_day) f WHERE f.views > 0
+        GROUP BY f.video_key) s
+  JOIN snow_video_genre g ON g.video_id = s.video_key
+  GROUP BY g.genre_id;
+END;
+CREATE VIEW kpi_genres AS SELECT * FROM kpi_genres();
+COMMENT ON VIEW kpi_genres IS
+'How much does each genre draw, when a video counts for all its genres?
+Formula: a playback of a video with k genres counts 1/k in each, so that the genres add up to all playbacks. The last 30 days.
+Grain: genre (any of the video''s)
+Unit: playbacks (shared out), percent, hours
+NULL: none; a video without a known genre counts as Unknown
+Freshness: with each batch
+Source: engagement_fact, snow_video_genre';
+
+CREATE FUNCTION kpi_engagement_by_video(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (video_id text, title text, genre text, views bigint, watch_hours numeric, average_watch_minutes numeric, completion_percent numeric,
+               likes bigint, shares bigint, comments bigint, interactions_per_100_views numeric, engagement_score numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.views, round(x.minutes / 60, 2), kpi_ratio(x.minutes, x.views),
+         kpi_ratio(x.completion, x.measured), x.likes, x.shares, x.comments, kpi_percent(x.likes + x.shares + x.comments, x.views),
+         kpi_ratio(x.score, x.scored)
+  FROM (SELECT f.video_key, sum(f.views)::bigint AS views, sum(f.watch_minutes) AS minutes, sum(f.completion_sum) AS completion,
+               sum(f.measured_views) AS measured, sum(f.likes)::bigint AS likes, sum(f.shares)::bigint AS shares, sum(f.comments)::bigint AS comments,
+               sum(f.engagement_score * f.views) AS score, sum(f.views) FILTER (WHERE f.engagement_score IS NOT NULL) AS scored
+        FROM kpi_video_days(from_day, to_day) f
+        WHERE f.video_key <> '?'
+        GROUP BY f.video_key) x
+  JOIN video_dim v ON v.video_id = x.video_key;
+END;
+CREATE VIEW kpi_engagement_by_video AS SELECT * FROM kpi_engagement_by_video();
+COMMENT ON VIEW kpi_engagement_by_video IS
+'Which videos engage their viewers?
+Formula: sums over regions and days; engagement_score = mean of the scores of the video''s days and regions, weighted by playbacks (engagement_fact says what a score is). The last 30 days.
+Grain: video
+Unit: playbacks, hours, minutes, percent, interactions, score 0 to 100
+NULL: title of a video known from facts only; averages without playbacks or without a known length
+Freshness: with each batch
+Source: engagement_fact, video_dim';
+
+CREATE FUNCTION kpi_watch_by_subscription(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (subscription_type text, viewers_as_was bigint, views_as_was bigint, watch_hours_as_was numeric, hours_per_viewer_as_was numeric,
+               views_as_is bigint, watch_hours_as_is numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH per_version AS (
+    SELECT f.user_version, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes
+    FROM kpi_playbacks(from_day, to_day) f
+    GROUP BY f.user_version, f.user_key
+  ), was AS (
+    SELECT COALESCE(h.subscription_type, 'Unknown') AS subscription_type, count(DISTINCT p.user_key) FILTER (WHERE p.user_key <> '?') AS viewers,
+           sum(p.views)::bigint AS views, sum(p.minutes) AS minutes, sum(p.minutes) FILTER (WHERE p.user_key <> '?') AS known_minutes
+    FROM per_version p JOIN user_history h ON h.user_version = p.user_version
+    GROUP BY 1
+  ), now_is AS (
+    SELECT COALESCE(u.subscription_type, 'Unknown') AS subscription_type, sum(p.views)::bigint AS views, sum(p.minutes) AS minutes
+    FROM per_version p JOIN user_dim u ON u.user_id = p.user_key
+    GROUP BY 1
+  )
+  SELECT COALESCE(w.subscription_type, i.subscription_type), COALESCE(w.viewers, 0), COALESCE(w.views, 0), round(COALESCE(w.minutes, 0) / 60, 2),
+         kpi_ratio(w.known_minutes / 60, w.viewers), COALESCE(i.views, 0), round(COALESCE(i.minutes, 0) / 60, 2)
+  FROM was w FULL JOIN now_is i ON i.subscription_type = w.subscription_type;
+END;
+CREATE VIEW kpi_watch_by_subscription AS SELECT * FROM kpi_watch_by_subscription();
+COMMENT ON VIEW kpi_watch_by_subscription IS
+'What do subscribers of each kind watch: by the subscription they had then, and by the one they have now?
+Formula: as-was joins the version in force at the playback, as-is the present one. hours_per_viewer_as_was over known users. The last 30 days.
+Grain: subscription type
+Unit: users, playbacks, hours
+NULL: hours_per_viewer_as_was without known viewers; users whose subscription is not known count as Unknown
+Freshness: with each batch
+Source: viewership_fact, user_history';
