@@ -9,59 +9,8 @@ SET LOCAL search_path = starhouse, public;
 SET LOCAL timezone = 'UTC';
 SET LOCAL client_min_messages = warning;
 
--- The rows that samples are over: every column but id, g and every seventh row of a column's own is set, ts grows with id.
-CREATE FUNCTION pg_temp.number(id int, salt int) RETURNS bigint LANGUAGE sql IMMUTABLE AS
-  'SELECT hashint8extended(id, salt) & 1048575';
-CREATE TABLE sample AS
-SELECT id, id % 7 AS g,
-  CASE WHEN id % 37 <> 1 THEN pg_temp.number(id, 1) % 3 > 0 END AS flag,
-  CASE WHEN id % 37 <> 2 THEN (pg_temp.number(id, 2) % 300)::int - 100 END AS i,
-  CASE WHEN id % 37 <> 3 THEN pg_temp.number(id, 3) * 1000003 - 500000000000 END AS n,
-  CASE WHEN id % 37 <> 4 THEN (pg_temp.number(id, 4) - 300000) / 1024.0::float8 END AS w,
-  CASE WHEN id % 37 <> 5 THEN (pg_temp.number(id, 5) - 500000)::numeric / 1000 END AS num,
-  CASE WHEN id % 37 <> 6 THEN md5((pg_temp.number(id, 6) % 700)::text) END AS s,
-  CASE WHEN id % 37 <> 7 THEN 'k' || pg_temp.number(id, 7) % 12 END AS k,
-  CASE WHEN id % 37 <> 8 THEN md5((pg_temp.number(id, 8) % 900)::text)::uuid END AS u,
-  CASE WHEN id % 37 <> 9 THEN date '2025-01-01' + (pg_temp.number(id, 9) % 400)::int END AS d,
-  CASE WHEN id % 37 <> 10 THEN timestamptz '2025-01-01' + id * interval '7 minutes' + pg_temp.number(id, 10) % 400 * interval '1 second' END AS ts,
-  CASE WHEN id % 37 <> 11 THEN pg_temp.number(id, 11) * interval '1 second' END AS iv,
-  CASE WHEN id % 37 <> 12 THEN jsonb_build_object('a', pg_temp.number(id, 12) % 50) END AS j,
-  CASE WHEN id % 37 <> 13 THEN 12 + pg_temp.number(id, 13) % 1000 / 1000.0::float8 END AS lat,
-  CASE WHEN id % 37 <> 14 THEN 77 + pg_temp.number(id, 14) % 1000 / 1000.0::float8 END AS lon
-FROM generate_series(1, 2000) id ORDER BY hashint8extended(id, 0);
-CREATE TABLE null_sample (LIKE sample);
-INSERT INTO null_sample (id, g) SELECT id, g FROM sample WHERE id <= 20;
-ANALYZE sample, null_sample;
-
--- call    the aggregate over columns of `sample` (or of `st`, see merges), as it stands in a query; its own name first
--- reads   what is compared, from the result `x` of the call: a value that no order of adding changes (round what is a sum
---         of floats; read a state by its value function)
--- merges  for aggregates over states: the call that makes the state `st` of each id and g
--- in_order  the rows have to come in order: the call says ORDER BY, parts are stretches of ids, DISTINCT is left out
--- empty   the result over no rows, or over NULLs alone, where that is not NULL
--- brief   where types multiply: parts, groups, no rows and workers alone; the code is that of another sample
-CREATE TEMP TABLE aggregate_sample (
-  number int GENERATED ALWAYS AS IDENTITY, call text NOT NULL, reads text NOT NULL DEFAULT 'x::text', merges text,
-  in_order boolean NOT NULL DEFAULT false, empty text,
-  brief boolean NOT NULL DEFAULT false, aggregate regprocedure);
-CREATE FUNCTION pg_temp.sample(call text, reads text DEFAULT 'x::text', merges text DEFAULT NULL, in_order boolean DEFAULT false, empty text DEFAULT NULL,
-  brief boolean DEFAULT false)
-RETURNS void LANGUAGE sql AS
-  'INSERT INTO aggregate_sample (call, reads, merges, in_order, empty, brief) VALUES ($1, $2, $3, $4, $5, $6)';
-
-\set QUIET on
-\o /dev/null
-\ir ../data/aggregates/score.sql
-\ir ../data/aggregates/geo.sql
-\ir ../data/aggregates/exact.sql
-\ir ../data/aggregates/order.sql
-\ir ../data/aggregates/sketch.sql
-\ir ../data/aggregates/behaviour.sql
-\o
-
--- What the call is over: a table, or the states made from each row of it.
-CREATE FUNCTION pg_temp.source(s aggregate_sample, rows text DEFAULT 'sample') RETURNS text LANGUAGE sql AS $$
-  SELECT CASE WHEN s.merges IS NULL THEN rows ELSE format('(SELECT id, g, %s AS st FROM %s GROUP BY id, g) part', s.merges, rows) END $$;
+\set sample_rows 2000
+\ir ../data/aggregates/samples.psql
 
 -- Which aggregate a call means: what a view over it depends on.
 DO $$ DECLARE s aggregate_sample;

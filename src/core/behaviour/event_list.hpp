@@ -14,6 +14,7 @@
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/polled.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -160,6 +161,9 @@ public:
   }
 
 private:
+  // Worth a look first: states of many events often come in order.
+  static constexpr std::size_t already_sorted_from = std::size_t{1} << 15U;
+
   void push(const Event &event) {
     if (events_.size() == events_.capacity()) {
       make_room();
@@ -194,20 +198,10 @@ private:
 
   void sort_from(std::size_t from) const {
     const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(from);
-    if (events_.size() - from < (std::size_t{1} << 15U)) {
-      std::sort(begin, events_.end());
+    if (events_.size() - from >= already_sorted_from && std::is_sorted(begin, events_.end())) {
       return;
     }
-    if (std::is_sorted(begin, events_.end())) {
-      return;
-    }
-    std::uint32_t steps = 0;
-    std::sort(begin, events_.end(), [&](const Event &a, const Event &b) {
-      if ((++steps & 0xFFFFFU) == 0) {
-        env().poll();
-      }
-      return a < b;
-    });
+    polled_sort(env(), begin, events_.end());
   }
 
   // Merges the sorted [0, middle) and [middle, size); returns the first place that changed.
@@ -218,6 +212,9 @@ private:
     std::size_t right = tail.size();
     std::size_t to = events_.size();
     while (right > 0) {
+      if ((right & 0xFFFFFU) == 0) {
+        env().poll();
+      }
       if (left > 0 && tail[right - 1] < events_[left - 1]) {
         events_[--to] = events_[--left];
       } else {

@@ -51,16 +51,16 @@ TextSet::Text &TextSet::operator[](std::string_view bytes) {
   return *place;
 }
 
-std::pmr::vector<const TextSet::Text *> TextSet::sorted(std::pmr::memory_resource *memory) const {
-  std::pmr::vector<const Text *> list(memory);
+std::pmr::vector<const TextSet::Text *> TextSet::sorted(const Env &env) const {
+  std::pmr::vector<const Text *> list(env.memory);
   list.reserve(size_);
   for (const Text *text : places_) {
     if (text != nullptr) {
       list.push_back(text);
     }
   }
-  std::sort(list.begin(), list.end(),
-            [](const Text *a, const Text *b) { return a->bytes < b->bytes; });
+  polled_sort(env, list.begin(), list.end(),
+              [](const Text *a, const Text *b) { return a->bytes < b->bytes; });
   return list;
 }
 
@@ -116,13 +116,14 @@ void EventPath::merge(const EventPath &other) {
 
 template <class Out>
 void EventPath::write(Out &out) const {
+  const Env env = events_.env();
   const auto events = events_.sorted();
-  std::pmr::vector<std::string_view> names(events_.env().memory);
+  std::pmr::vector<std::string_view> names(env.memory);
   names.reserve(events.size());
   for (const Event &event : events) {
     names.push_back(NameStore::view(event.name));
   }
-  std::sort(names.begin(), names.end());
+  polled_sort(env, names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   out.varint(names.size());
   for (const std::string_view name : names) {
@@ -131,7 +132,7 @@ void EventPath::write(Out &out) const {
   }
   out.varint(events.size());
   const Event *previous = nullptr;
-  for (const Event &event : events) {
+  polled_each(env, events, [&](const Event &event) {
     if (previous == nullptr) {
       out.zigzag(event.at);
     } else {
@@ -140,7 +141,7 @@ void EventPath::write(Out &out) const {
     const auto place = std::lower_bound(names.begin(), names.end(), NameStore::view(event.name));
     out.varint(static_cast<std::uint64_t>(place - names.begin()));
     previous = &event;
-  }
+  });
 }
 
 std::size_t EventPath::encoded_size() const {
@@ -212,7 +213,7 @@ void PathCounts::merge(const PathCounts &other) {
   if (other.wanted_ != wanted_) {
     adopt(other.wanted_);
   }
-  for (const TextSet::Text *path : other.paths_.sorted(env_.memory)) {
+  for (const TextSet::Text *path : other.paths_.sorted(env_)) {
     paths_[path->bytes].count += path->count;
   }
   total_ += other.total_;
@@ -220,7 +221,7 @@ void PathCounts::merge(const PathCounts &other) {
 
 std::pmr::vector<PathCounts::Frequent> PathCounts::top(std::int64_t wanted, const Env &env) const {
   check_wanted(wanted);
-  auto list = paths_.sorted(env.memory);
+  auto list = paths_.sorted(env);
   const std::size_t size = std::min(list.size(), static_cast<std::size_t>(wanted));
   std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(size), list.end(),
                     [](const TextSet::Text *a, const TextSet::Text *b) {
@@ -239,7 +240,7 @@ void PathCounts::write(Out &out) const {
   out.varint(static_cast<std::uint64_t>(wanted_));
   out.varint(paths_.size());
   std::string_view previous;
-  for (const TextSet::Text *path : paths_.sorted(env_.memory)) {
+  for (const TextSet::Text *path : paths_.sorted(env_)) {
     const auto shared = static_cast<std::size_t>(
         std::mismatch(previous.begin(), previous.end(), path->bytes.begin(), path->bytes.end())
             .first -

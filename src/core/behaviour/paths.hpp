@@ -41,7 +41,7 @@ public:
   Text &operator[](std::string_view bytes);
   std::size_t size() const noexcept { return size_; }
   // In order of bytes.
-  std::pmr::vector<const Text *> sorted(std::pmr::memory_resource *memory) const;
+  std::pmr::vector<const Text *> sorted(const Env &env) const;
 
 private:
   std::size_t find(std::uint64_t hash, std::string_view bytes) const noexcept;

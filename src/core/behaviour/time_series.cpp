@@ -254,9 +254,8 @@ void TimeSeries::write(Out &out) const {
   // Large values may not have as many decimals as small ones need: again, until one form does.
   for (int before = -1; before != form.code();) {
     before = form.code();
-    for (const Stored &point : points) {
-      form.show(from_sort_key(point.key));
-    }
+    polled_each(points_.env(), points,
+                [&](const Stored &point) { form.show(from_sort_key(point.key)); });
   }
   out.varint(option_);
   out.varint(points.size());

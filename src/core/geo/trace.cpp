@@ -1,6 +1,7 @@
 #include "core/geo/trace.hpp"
 
 #include "core/decimal_form.hpp"
+#include "core/polled.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ void Trace::merge(const Trace &other) {
 
 std::span<const Ping> Trace::pings() const {
   if (!settled_) {
-    std::sort(pings_.begin(), pings_.end(), before);
+    polled_sort(env_, pings_.begin(), pings_.end(), before);
     pings_.erase(std::unique(pings_.begin(), pings_.end()), pings_.end());
     settled_ = true;
   }
@@ -26,14 +27,24 @@ std::span<const Ping> Trace::pings() const {
 
 namespace {
 
+DecimalForm form_of(std::span<const Ping> pings, const Env &env) {
+  DecimalForm form;
+  polled_each(env, pings, [&](const Ping &ping) {
+    form.show(ping.lat);
+    form.show(ping.lon);
+  });
+  return form;
+}
+
 template <class Out>
-void write_pings(std::span<const Ping> pings, const DecimalForm &form, Out &out) {
+void write_pings(std::span<const Ping> pings, const Env &env, Out &out) {
+  const DecimalForm form = form_of(pings, env);
   out.varint(pings.size());
   out.put(form.code());
   std::int64_t last_lat = 0;
   std::int64_t last_lon = 0;
   const Ping *previous = nullptr;
-  for (const Ping &ping : pings) {
+  polled_each(env, pings, [&](const Ping &ping) {
     if (previous == nullptr) {
       out.zigzag(ping.at);
     } else {
@@ -42,28 +53,19 @@ void write_pings(std::span<const Ping> pings, const DecimalForm &form, Out &out)
     form.write(out, ping.lat, last_lat);
     form.write(out, ping.lon, last_lon);
     previous = &ping;
-  }
-}
-
-DecimalForm form_of(std::span<const Ping> pings) {
-  DecimalForm form;
-  for (const Ping &ping : pings) {
-    form.show(ping.lat);
-    form.show(ping.lon);
-  }
-  return form;
+  });
 }
 
 } // namespace
 
 std::size_t Trace::encoded_size() const {
   ByteCounter counter;
-  write_pings(pings(), form_of(pings()), counter);
+  write_pings(pings(), env_, counter);
   return counter.size();
 }
 
 void Trace::encode(ByteWriter &out) const {
-  write_pings(pings(), form_of(pings()), out);
+  write_pings(pings(), env_, out);
 }
 
 void Trace::decode(ByteReader &in, std::uint8_t /*version*/) {

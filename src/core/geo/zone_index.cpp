@@ -1,5 +1,7 @@
 #include "core/geo/zone_index.hpp"
 
+#include "core/polled.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -108,16 +110,19 @@ void ZoneIndex::add_polygon(const Shape &shape, std::size_t index, std::uint32_t
 void ZoneIndex::pack() {
   const auto centre_lon = [](const Entry &e) { return e.box.west + e.box.east; };
   const auto centre_lat = [](const Entry &e) { return e.box.south + e.box.north; };
+  const auto by = [](auto key) {
+    return [key](const Entry &a, const Entry &b) { return key(a) < key(b); };
+  };
   const std::size_t leaves = (entries_.size() + fan_out - 1) / fan_out;
   const auto slices = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(leaves))));
-  std::ranges::stable_sort(entries_, {}, centre_lon);
+  polled_stable_sort(env_, entries_.begin(), entries_.end(), by(centre_lon));
   if (slices > 0) {
     const std::size_t slice = fan_out * ((leaves + slices - 1) / slices);
     for (std::size_t i = 0; i < entries_.size(); i += slice) {
       const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(i);
       const auto end =
           entries_.begin() + static_cast<std::ptrdiff_t>(std::min(i + slice, entries_.size()));
-      std::ranges::stable_sort(begin, end, {}, centre_lat);
+      polled_stable_sort(env_, begin, end, by(centre_lat));
     }
   }
   const auto group = [&](std::size_t size, auto box_of) {

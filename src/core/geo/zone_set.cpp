@@ -1,6 +1,7 @@
 #include "core/geo/zone_set.hpp"
 
 #include "core/decimal_form.hpp"
+#include "core/polled.hpp"
 #include "core/stream/encoding.hpp"
 
 #include <algorithm>
@@ -81,11 +82,11 @@ void write_shape(const Shape &shape, Out &out) {
 
 // All but the digest.
 template <class Out>
-void write_zones(const ZoneSet &set, Out &out) {
+void write_zones(const ZoneSet &set, Out &out, const Env &env) {
   out.put(static_cast<std::uint8_t>(set.kind()));
   const auto zones = set.sorted();
   out.varint(zones.size());
-  for (const Zone *zone : zones) {
+  polled_each(env, zones, [&](const Zone *zone) {
     if (set.kind() == ZoneSet::Kind::number) {
       out.zigzag(zone->number);
     } else {
@@ -93,7 +94,7 @@ void write_zones(const ZoneSet &set, Out &out) {
       out.put(std::string_view(zone->text));
     }
     write_shape(zone->shape, out);
-  }
+  });
 }
 
 Shape read_shape(ByteReader &in, const Env &env) {
@@ -167,7 +168,7 @@ std::pmr::vector<const Zone *> ZoneSet::sorted() const {
   for (const Zone &zone : zones_) {
     order.push_back(&zone);
   }
-  std::stable_sort(order.begin(), order.end(), [this](const Zone *a, const Zone *b) {
+  polled_stable_sort(env_, order.begin(), order.end(), [this](const Zone *a, const Zone *b) {
     return kind_ == Kind::number ? a->number < b->number : a->text < b->text;
   });
   return order;
@@ -175,15 +176,15 @@ std::pmr::vector<const Zone *> ZoneSet::sorted() const {
 
 std::size_t ZoneSet::encoded_size() const {
   Measure measure;
-  write_zones(*this, measure);
+  write_zones(*this, measure, env_);
   return sizeof(std::uint64_t) + measure.size();
 }
 
 void ZoneSet::encode(ByteWriter &out) const {
   Measure measure;
-  write_zones(*this, measure);
+  write_zones(*this, measure, env_);
   out.put(measure.digest());
-  write_zones(*this, out);
+  write_zones(*this, out, env_);
 }
 
 void ZoneSet::decode(ByteReader &in, std::uint8_t /*version*/) {
@@ -194,6 +195,9 @@ void ZoneSet::decode(ByteReader &in, std::uint8_t /*version*/) {
   const std::size_t size = in.count(3);
   in.require((size == 0) == (kind_ == Kind::none), "zones without a kind of ids");
   for (std::size_t i = 0; i < size; ++i) {
+    if ((i & 0xFFFU) == 0) {
+      env_.poll();
+    }
     if (kind_ == Kind::number) {
       const std::int64_t id = in.zigzag();
       add(id, read_shape(in, env_));
@@ -204,7 +208,7 @@ void ZoneSet::decode(ByteReader &in, std::uint8_t /*version*/) {
     }
   }
   Measure measure;
-  write_zones(*this, measure);
+  write_zones(*this, measure, env_);
   in.require(measure.digest() == digest, "its digest is wrong");
 }
 
