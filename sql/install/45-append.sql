@@ -6,3 +6,11 @@ CREATE FUNCTION append_facts(fact regclass, query text,
   AS 'MODULE_PATHNAME', 'starhouse_append_facts';
 COMMENT ON FUNCTION append_facts(regclass, text) IS
   'Appends the rows of query to fact and leaves out those whose unique key the fact or the batch has already: the result of INSERT … ON CONFLICT DO NOTHING at the price of COPY. The query''s columns are matched by name; columns it leaves out take their defaults. Foreign keys are checked once per distinct key, under the same locks as the row-by-row triggers, and raise 23503 alike. selected: rows of the query; inserted: rows added; slow_because: NULL, or why a plain INSERT ran instead (triggers, row security, rules, generated columns, several unique indexes, keys of several columns, types that differ). Needs INSERT on fact. A concurrent insert of the same key raises 23505 (unique_violation): repeat the transaction.';
+
+-- The same function; its statements see what it added.
+CREATE FUNCTION append_facts(fact regclass, query text, statements text[],
+                             OUT selected bigint, OUT inserted bigint, OUT slow_because text)
+  LANGUAGE c VOLATILE STRICT
+  AS 'MODULE_PATHNAME', 'starhouse_append_facts';
+COMMENT ON FUNCTION append_facts(regclass, text, text[]) IS
+  'append_facts, and then the statements, one after the other. They see the rows that were added as the relation "added", in the fact''s form: what follows from them (sums, later stages) need not read the fact again. A call of append_facts among them sees it too, in its query. 22004 for a NULL among the statements.';

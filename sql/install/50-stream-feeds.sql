@@ -24,7 +24,7 @@ BEGIN
       WHEN 'sql' THEN needed := '{sql}'; allowed := '{}';
       WHEN 'members' THEN needed := '{into,select}'; allowed := '{key}';
       WHEN 'scd2' THEN needed := '{into,select}'; allowed := '{mode,sequence,op,missing}';
-      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range}';
+      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,then}';
       WHEN 'upsert' THEN needed := '{into,key,select}'; allowed := '{}';
       ELSE
         RAISE EXCEPTION '%: unknown kind %', place, coalesce('"' || kind || '"', 'NULL')
@@ -44,6 +44,16 @@ BEGIN
     IF kind = 'facts' AND coalesce(step->>'conflict', 'ignore') NOT IN ('ignore', 'update') THEN
       RAISE EXCEPTION '% (facts): conflict is "%"', place, step->>'conflict' USING ERRCODE = '22023',
         HINT = 'conflict is ignore (a known row stays) or update (the later row wins).';
+    END IF;
+    IF kind = 'facts' AND step ? 'then' THEN
+      IF jsonb_typeof(step->'then') <> 'array' OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(step->'then') WHEN 'array' THEN step->'then' ELSE '[]' END) t
+                                                          WHERE jsonb_typeof(t) <> 'string') THEN
+        RAISE EXCEPTION '% (facts): then is no array of statements', place USING ERRCODE = '22023',
+          HINT = 'For example "then":["INSERT INTO totals SELECT ... FROM added"].';
+      ELSIF step->>'conflict' = 'update' THEN
+        RAISE EXCEPTION '% (facts): then goes with conflict ignore only', place USING ERRCODE = '22023',
+          HINT = 'Rows that were there before are not among those added: derive what follows from them in a sql step.';
+      END IF;
     END IF;
     IF kind = 'facts' AND (step->>'partition') IS NOT NULL AND (step->>'time') IS NULL THEN
       RAISE EXCEPTION '% (facts): partition without time', place USING ERRCODE = '22023',

@@ -62,6 +62,8 @@ AS $body$
 DECLARE
   hit boolean;
   taken bigint := 0;
+  -- A client that says so puts the bytes in itself: bronze need not be searched for them.
+  look_up boolean := bronze AND coalesce(pg_catalog.current_setting('starhouse.payloads', true), '') <> 'client';
 BEGIN
   EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.batch WHERE %s)', condition) INTO hit;
   IF hit THEN
@@ -71,8 +73,8 @@ BEGIN
       SELECT $1, $2, $3, t.record_no, pg_catalog.convert_to(%s, 'UTF8'), $4, $5, pg_catalog.to_jsonb(t)->>$5, $6, $7
       FROM taken t %s$sql$,
       condition, warehouse,
-      CASE WHEN bronze THEN 'coalesce(p.payload, pg_catalog.to_jsonb(t)::text)' ELSE 'pg_catalog.to_jsonb(t)::text' END,
-      CASE WHEN bronze THEN pg_catalog.format('LEFT JOIN %I.%I p ON p.batch_id = $3 AND p.record_no = t.record_no AND p.received_at = pg_catalog.now()',
+      CASE WHEN look_up THEN 'coalesce(p.payload, pg_catalog.to_jsonb(t)::text)' ELSE 'pg_catalog.to_jsonb(t)::text' END,
+      CASE WHEN look_up THEN pg_catalog.format('LEFT JOIN %I.%I p ON p.batch_id = $3 AND p.record_no = t.record_no AND p.received_at = pg_catalog.now()',
                                               warehouse, 'bronze_' || feed) END)
       USING feed, source_id, batch_id, code, column_name, reason, hint;
     GET DIAGNOSTICS taken = ROW_COUNT;
@@ -201,7 +203,7 @@ COMMENT ON FUNCTION batch_step_upsert(regclass, text[], text, text[]) IS
   'Internal: inserts or updates the rows of a Type-1 dimension, one per key (highest _order), writing only where something differs; is_inferred becomes false.';
 
 CREATE FUNCTION batch_step_facts(target regclass, query text, columns text[], batch_id bigint, conflict text,
-                                 time_column text, partition_step interval, range_query text) RETURNS jsonb
+                                 time_column text, partition_step interval, range_query text, statements text[]) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
@@ -259,16 +261,19 @@ BEGIN
                                       ELSE pg_catalog.format('s.%I::%s AS %1$I', c, pg_catalog.format_type(a.atttypid, NULL)) END, ', ') INTO names
     FROM pg_catalog.unnest(listed) c
       LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attname = c AND NOT a.attisdropped;
-    SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow
-    FROM starhouse.append_facts(target, pg_catalog.format('SELECT %s%s FROM (%s) s', names,
-      CASE WHEN tagged THEN pg_catalog.format(', %s::bigint AS batch_id', batch_id) END, query)) f;
+    query := pg_catalog.format('SELECT %s%s FROM (%s) s', names, CASE WHEN tagged THEN pg_catalog.format(', %s::bigint AS batch_id', batch_id) END, query);
+    IF pg_catalog.cardinality(statements) > 0 THEN
+      SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow FROM starhouse.append_facts(target, query, statements) f;
+    ELSE
+      SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow FROM starhouse.append_facts(target, query) f;
+    END IF;
   END IF;
   RETURN pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('selected', selected, 'rows', affected, 'duplicates', selected - affected,
     'partitions', nullif(partitions, 0), 'slow_because', slow));
 END
 $body$;
-COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text) IS
-  'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). duplicates: rows that changed nothing.';
+COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text, text[]) IS
+  'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). The statements then see what was inserted as "added" (ignore only). duplicates: rows that changed nothing.';
 
 CREATE FUNCTION batch_step(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, step_no integer, settings jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
@@ -313,7 +318,9 @@ BEGIN
     WHEN 'facts' THEN
       RETURN starhouse.batch_step_facts(starhouse.batch_target(step->>'into'), query, columns, batch_id, coalesce(step->>'conflict', 'ignore'),
                                         step->>'time', (step->>'partition')::interval,
-                                        starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone, parameters));
+                                        starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone, parameters),
+                                        ARRAY(SELECT starhouse.batch_sql(s, batch_id, feed, zone, parameters)
+                                              FROM jsonb_array_elements_text(step->'then') WITH ORDINALITY AS e (s, n) ORDER BY n));
   END CASE;
 END
 $body$;

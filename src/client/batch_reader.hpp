@@ -22,7 +22,7 @@ namespace starhouse::client {
 
 struct BatchLimits {
   std::size_t rows;
-  std::size_t bytes = std::size_t{26} << 20U; // payload and tuples together
+  std::size_t bytes = std::size_t{80} << 20U; // payload and tuples together
 };
 
 // Records of a source that are not loaded yet, batch by batch.

@@ -85,7 +85,9 @@ void Lane::stage(const Batch &batch, Batch::Range range, std::int64_t source_id,
                                          std::to_string(first_record)};
     const Result staged =
         connection_->query("SELECT starhouse.batch_stage($1, $2, $3, $4), "
-                           "starhouse.feed_get($1, $2)->>'version', pg_catalog.pg_backend_pid()",
+                           "starhouse.feed_get($1, $2)->>'version', pg_catalog.pg_backend_pid(), "
+                           // The bytes of what steps reject come from us (name_lines).
+                           "pg_catalog.set_config('starhouse.payloads', 'client', true)",
                            stage);
     batch_id_ = staged.integer(0, 0);
     process_ = staged.integer(0, 2);

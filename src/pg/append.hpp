@@ -18,6 +18,7 @@ extern "C" {
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
 #include "utils/rel.h"
+#include "utils/tuplestore.h"
 }
 
 namespace starhouse::pg::append {
@@ -98,9 +99,14 @@ void inspect(Relation fact, Target *target);
 // partners FOR KEY SHARE.
 void verify_foreign_key(const Target *target, ForeignKey *key);
 
-// The writer: a DestReceiver that appends what it receives.
+// Names the rows that the running append_facts added for the SPI connection just made, if there is
+// one.
+void see_added();
+
+// The writer: a DestReceiver that appends what it receives. `added`, unless null, gets the rows
+// that were added, in the fact's form.
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
-                            EState *estate, ModifyTableState *mtstate);
+                            EState *estate, ModifyTableState *mtstate, Tuplestorestate *added);
 // Writes what is buffered. `unindexed` receives the tables that were created by this transaction
 // and filled without their indexes: REINDEX them once everything here is closed.
 void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted, List **unindexed);

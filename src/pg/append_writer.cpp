@@ -50,6 +50,7 @@ struct Writer {
   ResultRelInfo *root;
   PartitionTupleRouting *routing;
   TupleTableSlot *row; // in the root's form
+  Tuplestorestate *added;
   Buffer *buffers;
   Buffer *latest;
   SeenRows seen;
@@ -297,6 +298,9 @@ bool receive(TupleTableSlot *source, DestReceiver *self) {
       }
       buffer->slots[buffer->used] = slot;
     }
+    if (writer->added != nullptr) {
+      tuplestore_puttupleslot(writer->added, writer->row);
+    }
     ++buffer->used;
     buffer->bytes += static_cast<int64>(MAXALIGN(SizeofHeapTupleHeader)) + 64;
     if (buffer->used == rows_per_buffer || buffer->bytes > bytes_per_buffer * 2) {
@@ -324,7 +328,7 @@ void destroy(DestReceiver *self) {
 } // namespace
 
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
-                            EState *estate, ModifyTableState *mtstate) {
+                            EState *estate, ModifyTableState *mtstate, Tuplestorestate *added) {
   auto *writer = static_cast<Writer *>(palloc0(sizeof(Writer)));
   writer->receiver.receiveSlot = receive;
   writer->receiver.rStartup = startup;
@@ -337,6 +341,7 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->estate = estate;
   writer->mtstate = mtstate;
   writer->root = mtstate->rootResultRelInfo;
+  writer->added = added;
   writer->row = MakeSingleTupleTableSlot(RelationGetDescr(target->fact), &TTSOpsVirtual);
   writer->command = GetCurrentCommandId(true);
   writer->context = CurrentMemoryContext;

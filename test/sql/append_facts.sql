@@ -140,6 +140,33 @@ SELECT * FROM append_facts('many_fact', 'SELECT g AS id, ''n'' || g AS note FROM
 SELECT count(*), sum(id::bigint), count(DISTINCT note) FROM many_fact;
 SELECT * FROM append_facts('many_fact', 'SELECT g AS id FROM generate_series(300001, 2, -1) g');
 
+\echo -- statements see what was added
+CREATE TABLE total (b text PRIMARY KEY, n bigint);
+SELECT * FROM append_facts('keyed', 'SELECT g AS a, CASE WHEN g % 2 = 0 THEN ''even'' ELSE ''odd'' END AS b FROM generate_series(1490, 1509) g', ARRAY[
+  'INSERT INTO total SELECT b, count(*) FROM added GROUP BY b',
+  'UPDATE total SET n = n + (SELECT max(a) FROM added)',
+  'SELECT append_facts(''heap'', ''SELECT -a AS a, b FROM added WHERE a % 2 = 1'')']);
+SELECT * FROM total ORDER BY b;
+SELECT a, b FROM heap WHERE a < 0 ORDER BY a;
+-- Also where a plain INSERT runs, and where a statement adds on its own account.
+ALTER TABLE odd ADD gone int;
+ALTER TABLE odd DROP COLUMN gone;
+ALTER TABLE odd ADD late text DEFAULT 'given';
+SELECT inserted, slow_because FROM append_facts('odd', 'SELECT 3 AS id, 3 AS other UNION ALL SELECT 4, 3 UNION ALL SELECT 5, 5', ARRAY[
+  $$SELECT append_facts('keyed', 'SELECT 9000 + id AS a, late AS b FROM added', ARRAY['UPDATE keyed SET b = added.b || ''!'' FROM added WHERE keyed.a = added.a'])$$,
+  $$INSERT INTO heap SELECT id + 7000, late FROM added$$]);
+SELECT a, b FROM keyed WHERE a >= 9000 ORDER BY a;
+SELECT a, b FROM heap WHERE a >= 7000 ORDER BY a;
+SELECT * FROM append_facts('odd', 'SELECT 3 AS id, 3 AS other', ARRAY['INSERT INTO total SELECT id::text, other FROM added', 'INSERT INTO total SELECT ''none'', count(*) FROM added']);
+SELECT * FROM total WHERE b = 'none';
+-- A statement that fails undoes the rows, and the name is gone.
+SELECT * FROM append_facts('keyed', 'SELECT 9500 AS a', ARRAY['SELECT 1 / count(b) FROM added']);
+SELECT * FROM append_facts('keyed', 'SELECT 9500 AS a', ARRAY[NULL::text]);
+SELECT * FROM append_facts('keyed', 'SELECT 9500 AS a', ARRAY['COMMIT']);
+SELECT count(*) FROM keyed WHERE a = 9500;
+SELECT * FROM append_facts('keyed', 'SELECT a FROM added');
+SELECT * FROM append_facts('keyed', 'SELECT 9501 AS a', NULL);
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

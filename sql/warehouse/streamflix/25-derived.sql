@@ -18,46 +18,23 @@ $$;
 COMMENT ON FUNCTION viewer_engagement(bigint, bigint, numeric, numeric, bigint, bigint, bigint) IS
 'Engagement of the viewers of a group of playbacks, 0 to 100, two places: starhouse.engagement_score of the mean completion, of likes, shares and comments per playback (half of their part at 1 in 20, 1 in 50, 1 in 50) and of the mean minutes. NULL where no completion is known, and for NULL.';
 
--- Steps of an hour on the zone's clock from the start on. In seconds as float8, which hold them to a billionth, and
--- against a list of hours instead of a series for each playback: three times as fast.
+-- Steps of an hour on the zone's clock from the start on, each rounded to a millionth of a minute, in seconds as float8, which
+-- hold them to a billionth. The feeds take the same from starhouse.clock_hours, many times as fast; this outlives the extension.
 CREATE FUNCTION viewing_slices(started timestamptz, minutes numeric, zone text)
 RETURNS TABLE (slice_start timestamptz, slice_minutes numeric, is_first boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
 BEGIN ATOMIC
   SELECT h.begins + make_interval(hours => n.hours),
-         round(((least(h.from_second + h.seconds, (n.hours + 1) * 3600) - greatest(h.from_second, n.hours * 3600)) / 60)::numeric, 6),
+         round(floor((least(h.to_second, (n.hours + 1) * 3600) - greatest(h.from_second, n.hours * 3600)) * (1000000 / 60::float8) + 0.5)::numeric / 1000000, 6),
          n.hours = 0
-  FROM (SELECT s.begins, s.from_second, s.seconds, greatest(ceil((s.from_second + s.seconds - 1e-6::float8) / 3600)::integer - 1, 0) AS last_hour
-        FROM (SELECT started - (l.local - date_trunc('hour', l.local)) AS begins,
-                     date_part('epoch', l.local - date_trunc('hour', l.local)) AS from_second, minutes::float8 * 60 AS seconds
-              FROM (SELECT started AT TIME ZONE zone AS local OFFSET 0) l OFFSET 0) s
-        WHERE s.begins IS NOT NULL AND s.seconds IS NOT NULL OFFSET 0) h
-  JOIN generate_series(0, 24) AS n (hours) ON n.hours <= h.last_hour;
+  FROM (SELECT started - (l.local - date_trunc('hour', l.local)) AS begins, date_part('epoch', l.local - date_trunc('hour', l.local)) AS from_second,
+               date_part('epoch', l.local - date_trunc('hour', l.local)) + minutes::float8 * 60 AS to_second
+        FROM (SELECT started AT TIME ZONE zone AS local OFFSET 0) l OFFSET 0) h
+  CROSS JOIN LATERAL generate_series(0, greatest(ceil((h.to_second - 1e-6::float8) / 3600)::integer - 1, 0)) AS n (hours)
+  WHERE h.begins IS NOT NULL AND h.to_second IS NOT NULL;
 END;
 COMMENT ON FUNCTION viewing_slices(timestamptz, numeric, text) IS
 'The hours of a zone''s clock that a playback of so many minutes runs through: start of each, minutes within it (six places), whether the playback began in it. One row of 0 minutes for a playback of 0 minutes; no rows for NULL. A playback is a day (1440 minutes) at most.';
-
--- What a batch appended, as rows of engagement_fact. A feed adds it to the rows that are there (add_viewing,
--- add_interactions), then appends the others in bulk, which checks foreign keys once per key instead of once per row.
-CREATE FUNCTION viewing_delta(batch bigint, zone text, first_time timestamptz, last_time timestamptz)
-RETURNS TABLE (time_key timestamp, region_key text, video_key text, event_time timestamptz, views bigint, watch_minutes numeric,
-               buffering_seconds numeric, measured_views bigint, completion_sum numeric, watch_percent numeric, avg_session_time numeric,
-               engagement_score numeric)
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
-BEGIN ATOMIC
-  SELECT date_trunc('hour', (g.day::timestamp AT TIME ZONE zone) AT TIME ZONE zone), g.region_key, g.video_key,
-         g.day::timestamp AT TIME ZONE zone, g.views, g.minutes, g.buffering, g.measured, g.completion,
-         CASE WHEN g.measured > 0 THEN round(g.completion / g.measured, 2) END, round(g.minutes / g.views, 2),
-         viewer_engagement(g.views, g.measured, g.completion, g.minutes, 0, 0, 0)
-  FROM (SELECT f.time_key::date AS day, f.region_key, f.video_key, count(*) AS views, sum(f.watch_duration) AS minutes,
-               COALESCE(sum(f.buffering_time), 0) AS buffering, count(f.completion_rate) AS measured,
-               COALESCE(sum(f.completion_rate), 0) AS completion
-        FROM viewership_fact f
-        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
-        GROUP BY 1, 2, 3) g;
-END;
-COMMENT ON FUNCTION viewing_delta(bigint, text, timestamptz, timestamptz) IS
-'The playbacks of a batch, whose event_time lies between first_time and last_time, as rows of engagement_fact. zone is the warehouse''s. No rows for NULL.';
 
 CREATE FUNCTION interaction_delta(batch bigint, zone text, first_time timestamptz, last_time timestamptz)
 RETURNS TABLE (time_key timestamp, region_key text, video_key text, event_time timestamptz, likes bigint, shares bigint, comments bigint)
@@ -72,37 +49,7 @@ BEGIN ATOMIC
         GROUP BY 1, 2, 3) g;
 END;
 COMMENT ON FUNCTION interaction_delta(bigint, text, timestamptz, timestamptz) IS
-'The likes, shares and comments of a batch as rows of engagement_fact, as viewing_delta gives the playbacks. No rows for NULL.';
-
-CREATE FUNCTION add_viewing(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
-LANGUAGE sql VOLATILE
-BEGIN ATOMIC
-  UPDATE engagement_fact e
-  SET views = e.views + d.views, watch_minutes = e.watch_minutes + d.watch_minutes,
-      buffering_seconds = e.buffering_seconds + d.buffering_seconds,
-      measured_views = e.measured_views + d.measured_views, completion_sum = e.completion_sum + d.completion_sum,
-      watch_percent = CASE WHEN e.measured_views + d.measured_views > 0
-                           THEN round((e.completion_sum + d.completion_sum) / (e.measured_views + d.measured_views), 2) END,
-      avg_session_time = round((e.watch_minutes + d.watch_minutes) / (e.views + d.views), 2),
-      engagement_score = viewer_engagement(e.views + d.views, e.measured_views + d.measured_views, e.completion_sum + d.completion_sum,
-                                           e.watch_minutes + d.watch_minutes, e.likes, e.shares, e.comments),
-      batch_id = batch
-  FROM viewing_delta(batch, zone, first_time, last_time) d
-  WHERE e.event_time = d.event_time AND e.region_key = d.region_key AND e.video_key = d.video_key
-    AND e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
-  INSERT INTO viewing_hour_fact AS h (time_key, region_key, event_time, views, watch_minutes, batch_id)
-  SELECT date_trunc('hour', g.slice_start AT TIME ZONE zone), g.region_key, g.slice_start, g.views, g.minutes, batch
-  FROM (SELECT s.slice_start, f.region_key, count(*) FILTER (WHERE s.is_first) AS views, sum(s.slice_minutes) AS minutes
-        FROM viewership_fact f
-        JOIN region_dim r ON r.region_id = f.region_key
-        CROSS JOIN LATERAL viewing_slices(f.event_time, f.watch_duration, COALESCE(r.timezone, zone)) s
-        WHERE f.batch_id = batch AND f.event_time >= first_time AND f.event_time <= last_time
-        GROUP BY 1, 2) g
-  ON CONFLICT (event_time, region_key) DO UPDATE
-    SET views = h.views + excluded.views, watch_minutes = h.watch_minutes + excluded.watch_minutes, batch_id = excluded.batch_id;
-END;
-COMMENT ON FUNCTION add_viewing(bigint, text, timestamptz, timestamptz) IS
-'Adds the playbacks of a batch, whose event_time lies between first_time and last_time, to viewing_hour_fact and to the rows of engagement_fact that are there; viewing_delta has those that have to be inserted afterwards. zone is the warehouse''s. A step of the feeds calls it once, after the facts and with the partitions there; NULL adds nothing.';
+'The likes, shares and comments of a batch, whose event_time lies between first_time and last_time, as rows of engagement_fact. zone is the warehouse''s. No rows for NULL.';
 
 CREATE FUNCTION add_interactions(batch bigint, zone text, first_time timestamptz, last_time timestamptz) RETURNS void
 LANGUAGE sql VOLATILE

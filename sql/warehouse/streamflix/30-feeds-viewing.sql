@@ -28,6 +28,7 @@ WITH common AS (
     jsonb_build_object('step', 'members', 'name', 'new devices', 'into', 'device_dim', 'key', 'device_id',
       'select', 'SELECT device_id FROM batch WHERE device_id IS NOT NULL') AS devices,
     -- The first version of a user also holds for all time before it. %1$s are the fact's own columns, %2$s its joins.
+    -- In the order of the key: its index grows at one place after the other.
     $sql$
       SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key,
              coalesce(b.region_id, u.region, e.region, '?') AS region_key,
@@ -39,22 +40,57 @@ WITH common AS (
       LEFT JOIN LATERAL (SELECT h.user_version, h.region FROM user_history h
                          WHERE u.user_version IS NULL AND h.user_id = b.user_id AND h.valid_from > b.event_time
                          ORDER BY h.valid_from LIMIT 1) e ON true
-      %2$s$sql$ AS fact_select,
-    -- First to what is there, then the rest: see 25-derived.sql. Not a facts step: what is there is no duplicate.
-    jsonb_build_array(
-      jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
-        SELECT add_viewing({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$),
-      jsonb_build_object('step', 'sql', 'name', 'engagement_fact', 'sql', $sql$
-        SELECT append_facts('engagement_fact', $rows$
-          SELECT d.*, {batch_id}::bigint AS batch_id
-          FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
-               viewing_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$)) AS derived
+      %2$s
+      ORDER BY b.event_time$sql$ AS fact_select,
+    -- What follows from the playbacks that a batch added, said in terms of those ("added"). First to the rows that are there, then the
+    -- rest in bulk, which checks foreign keys once per key instead of once per row. 25-derived.sql has the same from the facts.
+    -- The batch's days of videos in regions, worked out once.
+    $sql$
+      CREATE TEMP TABLE IF NOT EXISTS engagement_delta (
+        day date, region_key text COLLATE "C", video_key text COLLATE "C", views bigint, minutes numeric, buffering numeric,
+        measured bigint, completion numeric) ON COMMIT DELETE ROWS$sql$ AS delta_table,
+    $sql$
+      INSERT INTO engagement_delta
+      SELECT f.time_key::date, f.region_key, f.video_key, count(*), sum(f.watch_duration), coalesce(sum(f.buffering_time), 0),
+             count(f.completion_rate), coalesce(sum(f.completion_rate), 0)
+      FROM added f GROUP BY 1, 2, 3$sql$ AS delta,
+    $sql$
+      INSERT INTO viewing_hour_fact AS h (time_key, region_key, event_time, views, watch_minutes, batch_id)
+      SELECT date_trunc('hour', g.hour AT TIME ZONE {time_zone}), g.key, g.hour, g.begun, g.minutes, {batch_id}
+      FROM clock_hours($q$SELECT f.region_key, f.event_time, f.watch_duration, coalesce(r.timezone, {time_zone})
+                          FROM added f JOIN region_dim r ON r.region_id = f.region_key$q$) g
+      ON CONFLICT (event_time, region_key) DO UPDATE
+        SET views = h.views + excluded.views, watch_minutes = h.watch_minutes + excluded.watch_minutes, batch_id = excluded.batch_id$sql$ AS hours
 ), viewing AS (
   SELECT common.*,
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
-      'time', 'event_time', 'partition', '1 month', 'select', format(common.fact_select, $sql$
+      'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.delta_table, 'DELETE FROM engagement_delta', common.delta,
+        $sql$
+          UPDATE engagement_fact e
+          SET views = e.views + d.views, watch_minutes = e.watch_minutes + d.minutes,
+              buffering_seconds = e.buffering_seconds + d.buffering,
+              measured_views = e.measured_views + d.measured, completion_sum = e.completion_sum + d.completion,
+              watch_percent = CASE WHEN e.measured_views + d.measured > 0
+                                   THEN round((e.completion_sum + d.completion) / (e.measured_views + d.measured), 2) END,
+              avg_session_time = round((e.watch_minutes + d.minutes) / (e.views + d.views), 2),
+              engagement_score = viewer_engagement(e.views + d.views, e.measured_views + d.measured, e.completion_sum + d.completion,
+                                                   e.watch_minutes + d.minutes, e.likes, e.shares, e.comments),
+              batch_id = {batch_id}
+          FROM engagement_delta d
+          WHERE e.event_time = d.day::timestamp AT TIME ZONE {time_zone} AND e.region_key = d.region_key AND e.video_key = d.video_key
+            AND e.event_time >= (SELECT min(day)::timestamp AT TIME ZONE {time_zone} FROM engagement_delta)
+            AND e.event_time <= (SELECT max(day)::timestamp AT TIME ZONE {time_zone} FROM engagement_delta)$sql$,
+        $sql$
+          SELECT append_facts('engagement_fact', $rows$
+            SELECT date_trunc('hour', (d.day::timestamp AT TIME ZONE {time_zone}) AT TIME ZONE {time_zone}) AS time_key, d.region_key, d.video_key,
+                   d.day::timestamp AT TIME ZONE {time_zone} AS event_time, d.views, d.minutes AS watch_minutes, d.buffering AS buffering_seconds,
+                   d.measured AS measured_views, d.completion AS completion_sum,
+                   CASE WHEN d.measured > 0 THEN round(d.completion / d.measured, 2) END AS watch_percent, round(d.minutes / d.views, 2) AS avg_session_time,
+                   viewer_engagement(d.views, d.measured, d.completion, d.minutes, 0, 0, 0) AS engagement_score, {batch_id}::bigint AS batch_id
+            FROM engagement_delta d ORDER BY d.day$rows$)$sql$),
+      'select', format(common.fact_select, $sql$
              coalesce(b.device_id, '?') AS device_key, b.event_id, b.video_id,
              least(b.watch_duration, l.video_length) AS watch_duration,
              CASE WHEN b.watch_duration > l.video_length THEN 1 ELSE 0 END AS watch_clipped,
@@ -88,7 +124,7 @@ SELECT
         {"name": "bitrate_avg", "from": ["bitrate", "bitrate_avg"], "type": "numeric", "min": 0, "max": 10000000},
         {"name": "video_length", "type": "numeric", "exclusive_min": 0, "max": 10000}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn, v.room) || v.members || jsonb_build_array(v.devices, v.facts) || v.derived),
+    steps => jsonb_build_array(v.future, v.turn, v.room) || v.members || jsonb_build_array(v.devices, v.facts)),
 
   -- Likes, shares, comments. A source without ids: a user's second like of a video at the same moment is the first.
   create_feed(current_schema(), 'interactions',
@@ -220,5 +256,5 @@ SELECT
             FROM batch b LEFT JOIN device_dim d ON d.device_id = b.device_id
             WHERE b.device_id IS NOT NULL
             ORDER BY b.device_id, b.record_no$sql$),
-        v.facts) || v.derived)
+        v.facts))
 FROM viewing v;
