@@ -7,9 +7,17 @@ CREATE FUNCTION upgrade_queue_aside(schema_name name) RETURNS void
   SET search_path = pg_catalog, pg_temp
   AS $$
 BEGIN
-  INSERT INTO pg_temp.upgrade_work (object, class, relation, action, sql, search_path, aside_no)
-  SELECT a.object_name, coalesce(n.class, ''), a.relation, CASE WHEN n.sql IS NULL THEN 'restored' ELSE 'replaced' END, coalesce(n.sql, a.create_sql),
-         CASE WHEN n.sql IS NULL THEN 'pg_catalog' ELSE format('%I, starhouse, pg_temp', schema_name) END, a.aside_no
+  INSERT INTO pg_temp.upgrade_work (object, class, relation, action, sql, search_path, aside_no, obsolete)
+  SELECT CASE WHEN a.home = upgrade_queue_aside.schema_name THEN replace(a.object_name, format('%I.', a.home), '') ELSE a.object_name END,
+         coalesce(n.class, ''), a.relation, CASE WHEN n.sql IS NULL THEN 'restored' ELSE 'replaced' END, coalesce(n.sql, a.create_sql),
+         CASE WHEN n.sql IS NULL THEN 'pg_catalog' ELSE format('%I, starhouse, pg_temp', schema_name) END, a.aside_no,
+         -- As the old template made it, and not in the new one.
+         n.sql IS NULL AND a.home = upgrade_queue_aside.schema_name AND EXISTS (
+           SELECT FROM pg_temp.upgrade_part o
+           JOIN pg_temp.upgrade_part w ON w.side = 'was' AND (w.class, w.relation, w.part, w.aspect) = (o.class, o.relation, '', 'definition')
+           WHERE o.side = 'old' AND o.relation = a.relation AND (o.class, o.part, o.aspect) = (w.class, '', 'definition')
+             AND o.class IN ('view', 'materialized view', 'function') AND o.definition = starhouse.template_fingerprint(w.class, w.aspect, w.definition)
+             AND NOT EXISTS (SELECT FROM pg_temp.upgrade_part x WHERE x.side = 'new' AND (x.class, x.relation) = (o.class, o.relation)))
   FROM pg_temp.upgrade_aside a
   LEFT JOIN LATERAL (
     SELECT p.class, CASE p.class WHEN 'function' THEN p.definition ELSE format('CREATE %s %I%s', upper(p.class), p.relation, p.definition) END AS sql
@@ -121,7 +129,11 @@ BEGIN
       END;
     END LOOP;
     EXIT WHEN NOT EXISTS (SELECT FROM pg_temp.upgrade_work);
-    IF NOT moved THEN
+    -- What the template has no more needs not be brought back, unless something else needs it.
+    IF NOT moved AND EXISTS (SELECT FROM pg_temp.upgrade_work w WHERE w.obsolete) THEN
+      PERFORM starhouse.upgrade_log(w.object, 'dropped', 'the template has it no more') FROM pg_temp.upgrade_work w WHERE w.obsolete ORDER BY w.work_no;
+      DELETE FROM pg_temp.upgrade_work w WHERE w.obsolete;
+    ELSIF NOT moved THEN
       IF stuck.action = 'restored' THEN
         RAISE EXCEPTION '% does not fit version % of the template: %', stuck.object, version, stuck.message
           USING ERRCODE = 'dependent_objects_still_exist',
@@ -179,7 +191,8 @@ BEGIN
   LOOP
     SELECT jsonb_object_agg(p.aspect, p.definition) INTO wanted FROM pg_temp.upgrade_part p WHERE p.side = 'new' AND p.class = 'feed' AND p.relation = item.feed;
     EXECUTE format('SELECT to_jsonb(f) FROM %I.feed f WHERE feed_name = $1', schema_name) INTO known USING item.feed;
-    whose := item.origin;
+    -- What is not known to be as shipped is the owner's; of a definition the feed's own count of versions tells.
+    SELECT jsonb_object_agg(w.key, CASE WHEN w.value = 'unknown' AND w.key <> 'definition' THEN 'changed' ELSE w.value END) INTO whose FROM jsonb_each_text(item.origin) w;
     IF known IS NOT NULL AND whose->>'definition' = 'unknown' AND ((known->>'version')::integer > 1 OR (known->>'updated_at')::timestamptz <> created_at) THEN
       whose := whose || '{"definition": "changed"}';
     END IF;

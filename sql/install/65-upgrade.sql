@@ -68,7 +68,8 @@ BEGIN
                                    class_id oid NOT NULL, create_sql text NOT NULL, belongings text[] NOT NULL,
                                    queued boolean NOT NULL DEFAULT false, obsolete boolean NOT NULL DEFAULT false) ON COMMIT DROP;
   CREATE TEMP TABLE upgrade_work (work_no bigint GENERATED ALWAYS AS IDENTITY, object text NOT NULL, class text NOT NULL, relation text NOT NULL, action text NOT NULL,
-                                  sql text NOT NULL, search_path text NOT NULL, object_id oid, aside_no bigint, detail text) ON COMMIT DROP;
+                                  sql text NOT NULL, search_path text NOT NULL, object_id oid, aside_no bigint, detail text,
+                                  obsolete boolean NOT NULL DEFAULT false) ON COMMIT DROP;
   CREATE TEMP TABLE upgrade_kept (class text COLLATE "C", relation text COLLATE "C") ON COMMIT DROP;
   CREATE TEMP TABLE upgrade_overwrite ON COMMIT DROP AS SELECT unnest(overwrite) COLLATE "C" AS name;
 
