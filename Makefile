@@ -12,8 +12,8 @@ EXTVERSION   = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" starhouse.con
 MODULE_big   = starhouse
 
 OBJS         = $(patsubst %.cpp,%.o,$(wildcard src/core/*.cpp src/core/*/*.cpp src/pg/*.cpp))
-DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql
-DATA         = $(wildcard sql/upgrade/*.sql)
+UPGRADES     = $(patsubst sql/upgrade/%,sql/%,$(wildcard sql/upgrade/*.sql))
+DATA_built   = sql/$(EXTENSION)--$(EXTVERSION).sql $(UPGRADES)
 FRAGMENTS    = $(sort $(wildcard sql/install/*.sql))
 TEMPLATES    = $(sort $(wildcard sql/warehouse/*/*.sql sql/warehouse/*/VERSIONS sql/warehouse/*/upgrade/*.sql))
 EXTRA_CLEAN  = sql/$(EXTENSION)--*.sql $(OBJS:.o=.d) build output_iso
@@ -67,6 +67,12 @@ $(OBJS): Makefile
 sql/$(EXTENSION)--$(EXTVERSION).sql: $(FRAGMENTS) $(TEMPLATES) scripts/embed-templates starhouse.control
 	cat $(FRAGMENTS) > $@.tmp
 	scripts/embed-templates $(TEMPLATES) >> $@.tmp
+	mv $@.tmp $@
+
+# The step to the present version brings the present templates along.
+$(UPGRADES): sql/%: sql/upgrade/% $(TEMPLATES) scripts/embed-templates starhouse.control
+	cp $< $@.tmp
+	case $@ in *--$(EXTVERSION).sql) scripts/embed-templates --replace $(TEMPLATES) >> $@.tmp ;; esac
 	mv $@.tmp $@
 
 include scripts/targets.mk

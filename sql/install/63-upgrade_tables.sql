@@ -109,7 +109,6 @@ DECLARE
   item record;
   key name;
   made name[] := '{}';
-  owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass(format('%I.warehouse_info', schema_name)));
 BEGIN
   FOR item IN SELECT d.* FROM starhouse.upgrade_differences('{table}') d
               WHERE d.aspect = 'definition' AND d.present IS NULL AND d.relation NOT LIKE 'bronze\_%' LOOP
@@ -122,9 +121,6 @@ BEGIN
       EXECUTE format('ALTER TABLE %I.%I DROP CONSTRAINT %I', pattern, item.relation, key);
     END LOOP;
     EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', pattern, item.relation, schema_name);
-    IF owner <> current_user THEN
-      EXECUTE format('ALTER TABLE %I.%I OWNER TO %I', schema_name, item.relation, owner);
-    END IF;
     made := made || item.relation::name;
     PERFORM starhouse.upgrade_log('table ' || quote_ident(item.relation), 'created');
   END LOOP;

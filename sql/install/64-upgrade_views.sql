@@ -294,6 +294,31 @@ $$;
 COMMENT ON FUNCTION upgrade_comments(name) IS
   'Internal to upgrade_warehouse: the new template''s comments, where the owner has not written his own. NULL is an error.';
 
+-- Who upgrades may do so for the owner, whose the new objects are then.
+CREATE FUNCTION upgrade_owners(schema_name name) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+  AS $$
+DECLARE
+  item record;
+  owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = to_regclass(format('%I.warehouse_info', schema_name)));
+BEGIN
+  IF owner = current_user THEN
+    RETURN;
+  END IF;
+  FOR item IN
+    SELECT n.class, n.object_id FROM pg_temp.upgrade_part n
+    WHERE n.side = 'now' AND n.aspect = 'definition' AND n.class IN ('table', 'view', 'materialized view', 'function')
+      AND NOT EXISTS (SELECT FROM pg_temp.upgrade_part w WHERE w.side = 'was' AND (w.class, w.relation, w.aspect) = (n.class, n.relation, n.aspect))
+  LOOP
+    EXECUTE format('ALTER %s %s OWNER TO %I', CASE item.class WHEN 'function' THEN 'ROUTINE' ELSE upper(item.class) END,
+                   CASE item.class WHEN 'function' THEN item.object_id::regprocedure::text ELSE item.object_id::regclass::text END, owner);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION upgrade_owners(name) IS
+  'Internal to upgrade_warehouse: gives what is new to the owner of the warehouse, where somebody else upgrades it. NULL is an error.';
+
 -- BI roles read what is new, too; what their owner withheld from them stays withheld.
 CREATE FUNCTION upgrade_grants(schema_name name) RETURNS void
   LANGUAGE plpgsql VOLATILE

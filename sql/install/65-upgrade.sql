@@ -51,7 +51,7 @@ DECLARE
   made name[];
   dim regclass;
   item record;
-  left_behind text[];
+  left_behind text;
 BEGIN
   -- A load's batch reads feed first, and holds on to it until it commits: so it waits for the upgrade, or the
   -- upgrade for it, and none meets a warehouse that is half new.
@@ -97,13 +97,14 @@ BEGIN
   PERFORM starhouse.upgrade_feeds(schema_name);
   PERFORM starhouse.upgrade_look('now', schema_name);
   PERFORM starhouse.upgrade_comments(schema_name);
+  PERFORM starhouse.upgrade_owners(schema_name);
   PERFORM starhouse.upgrade_grants(schema_name);
   FOR item IN SELECT f.fact FROM starhouse.warehouse_facts(schema_name) f JOIN pg_class c ON c.oid = f.fact WHERE f.is_partitioned AND c.relname = ANY (made) LOOP
     PERFORM starhouse.ensure_partitions(item.fact, now() - interval '1 month', now() + interval '2 months');
   END LOOP;
-  SELECT array_agg(d.relation) INTO left_behind FROM starhouse.upgrade_differences('{rollup}') d WHERE d.present IS NULL;
+  SELECT string_agg(d.relation, ', ') INTO left_behind FROM starhouse.upgrade_differences('{rollup}') d WHERE d.present IS NULL;
   IF left_behind IS NOT NULL THEN
-    RAISE EXCEPTION 'version % of the template has rollups that no migration script makes: %', new_version, array_to_string(left_behind, ', ')
+    RAISE EXCEPTION 'version % of the template has rollups that no migration script makes: %', new_version, left_behind
       USING ERRCODE = 'feature_not_supported', HINT = 'The step wants a migration script among the template''s, with create_rollup. Nothing was changed.';
   END IF;
   IF with_data THEN

@@ -219,6 +219,20 @@ SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '42501', 'what has to c
 RESET ROLE;
 DROP SCHEMA up_theirs CASCADE;
 
+-- Upgraded by a superuser, all is the owner's.
+SAVEPOINT by_superuser;
+UPDATE starhouse.template SET script = (SELECT text FROM script WHERE version = 3) || $sql$CREATE TABLE later_dim (a integer); CREATE FUNCTION later(n integer) RETURNS integer LANGUAGE sql RETURN n;
+  CREATE VIEW kpi_later AS SELECT later(a) FROM later_dim; SELECT create_feed(current_schema(), 'later', '{"format": "csv", "columns": [{"name": "c", "type": "text"}]}', '[]')$sql$ WHERE kind = 'toy';
+SELECT bag_eq($$SELECT object FROM upgrade_warehouse('up toy') WHERE action = 'created'$$,
+  $$VALUES ('table later_dim'), ('function later()'), ('view kpi_later'), ('feed later')$$, 'a superuser upgrades');
+SELECT is_empty($$SELECT relname FROM pg_class WHERE relnamespace = '"up toy"'::regnamespace AND relowner <> 'up_owner'::regrole
+                  UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = '"up toy"'::regnamespace AND proowner <> 'up_owner'::regrole
+                  UNION ALL SELECT relname FROM pg_class WHERE relnamespace = 'up_mine'::regnamespace AND relowner <> 'up_owner'::regrole$$, 'and all is the owner''s');
+UPDATE starhouse.template SET script = script || '; CREATE TABLE odd_dim (a integer CHECK (later(a) > 0))' WHERE kind = 'toy';
+SELECT lives_ok($$SELECT upgrade_warehouse('up toy')$$, 'a table whose check calls a function of the template');
+SELECT is((SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'odd_dim'::regclass AND contype = 'c'), 'CHECK ((later(a) > 0))', 'calls the warehouse''s own');
+ROLLBACK TO by_superuser;
+
 -- Refused.
 UPDATE starhouse.template SET script = replace((SELECT text FROM script WHERE version = 2), 'city_key bigint DEFAULT 1 REFERENCES city_dim,', 'city_key bigint DEFAULT 1 REFERENCES city_dim, own text,')
 WHERE kind = 'toy';
