@@ -3,7 +3,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
-SELECT plan(49);
+SELECT plan(55);
 
 CREATE FUNCTION pg_temp.rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -100,6 +100,31 @@ SELECT lives_ok($$SELECT pg_temp.load('feeds a', 'customers', '{"customer_id": "
 SELECT is(pg_temp.rows_of('SELECT first_name, loyalty_level FROM customer_history WHERE customer_id = ''C1'' ORDER BY valid_from'),
   E'(Ravindra,Silver)\n(Ravindra,Gold)', 'overwrites every version and opens none');
 SELECT is_empty($$SELECT * FROM check_integrity('feeds a')$$, 'keys and versions are sound');
+
+-- Rows that tell only some of it: what another row told stays, in one batch (out of order, too) as in several.
+SELECT lives_ok($$SELECT pg_temp.load('feeds a', 'customers',
+  '{"customer_id": "C8", "city": "Goa", "effective_at": "2025-03-01 00:00+05:30"}',
+  '{"customer_id": "C8", "first_name": "Asha", "last_name": "Rao", "loyalty_level": "Gold", "city": "Pune", "effective_at": "2025-01-01 00:00+05:30"}',
+  '{"customer_id": "C8", "loyalty_level": "Silver", "gender": "Female", "effective_at": "2025-02-01 00:00+05:30"}',
+  '{"customer_id": "C8", "effective_at": "2025-04-01 00:00+05:30"}')$$, 'four rows of one customer in one batch');
+SELECT is(pg_temp.rows_of('SELECT first_name, last_name, gender, loyalty_level, city FROM customer_history WHERE customer_id = ''C8'' ORDER BY valid_from'),
+  E'(Asha,Rao,Female,Gold,Pune)\n(Asha,Rao,Female,Silver,Pune)\n(Asha,Rao,Female,Silver,Goa)', 'no row blanks what another one told');
+DO $$
+BEGIN
+  PERFORM pg_temp.load('feeds a', 'customers', '{"customer_id": "C9", "first_name": "Asha", "last_name": "Rao", "loyalty_level": "Gold", "city": "Pune", "effective_at": "2025-01-01 00:00+05:30"}');
+  PERFORM pg_temp.load('feeds a', 'customers', '{"customer_id": "C9", "loyalty_level": "Silver", "gender": "Female", "effective_at": "2025-02-01 00:00+05:30"}');
+  PERFORM pg_temp.load('feeds a', 'customers', '{"customer_id": "C9", "city": "Goa", "effective_at": "2025-03-01 00:00+05:30"}', '{"customer_id": "C9", "effective_at": "2025-04-01 00:00+05:30"}');
+END $$;
+SELECT is(pg_temp.rows_of('SELECT first_name, last_name, gender, loyalty_level, city, valid_from FROM customer_history WHERE customer_id = ''C9'' ORDER BY valid_from'),
+  pg_temp.rows_of('SELECT first_name, last_name, gender, loyalty_level, city, valid_from FROM customer_history WHERE customer_id = ''C8'' ORDER BY valid_from'),
+  'batch by batch gives the same');
+SELECT is(pg_temp.load('feeds a', 'customers', '{"customer_id": "C8", "city": "Pune", "effective_at": "2025-03-15 00:00+05:30"}', '{"customer_id": "C8", "effective_at": "2025-03-20 00:00+05:30"}')->>'rejected',
+  '0', 'a row without anything is no reject');
+SELECT is(pg_temp.rows_of('SELECT first_name, loyalty_level, city FROM customer_dim WHERE customer_id = ''C8'''), '(Asha,Silver,Pune)', 'and tells nothing');
+SELECT pg_temp.load('feeds a', 'products', '{"product_id": "P8", "product_name": "Lamp", "category": "Lighting", "price": 90, "unit_cost": 50, "effective_at": "2025-01-01 00:00+05:30"}',
+  '{"product_id": "P8", "price": 95, "effective_at": "2025-02-01 00:00+05:30"}', '{"product_id": "P8", "unit_cost": 60, "effective_at": "2025-03-01 00:00+05:30"}') \g /dev/null
+SELECT is(pg_temp.rows_of('SELECT product_name, category, price, unit_cost FROM product_history WHERE product_id = ''P8'' ORDER BY valid_from'),
+  E'(Lamp,Lighting,90,50)\n(Lamp,Lighting,95,50)\n(Lamp,Lighting,95,60)', 'so it is with products');
 
 -- Duplicates and rejects.
 SELECT is(pg_temp.load('feeds a', 'pos_sales', pg_temp.sale('S001', 'T1', 'C1', 'P1', 2, 200, '2025-03-10 10:00+05:30')) - 'steps',

@@ -26,18 +26,9 @@ SELECT create_feed(current_schema(), 'products',
       'hint', 'Load the file when the change is in force, or correct the date.'),
     jsonb_build_object('step', 'scd2', 'name', 'product_history', 'into', 'product_history', 'mode', 'feed', 'sequence', 'effective_at',
       'select', $sql$
-        SELECT b.record_no, b.product_id,
-               coalesce(b.product_name, h.product_name) AS product_name,
-               coalesce(b.category, h.category) AS category,
-               coalesce(b.subcategory, h.subcategory) AS subcategory,
-               coalesce(b.brand, h.brand) AS brand,
-               coalesce(b.supplier_id, h.supplier_id) AS supplier_id,
-               coalesce(b.price, h.price) AS price,
-               coalesce(b.unit_cost, h.unit_cost) AS unit_cost,
+        SELECT b.record_no, b.product_id, b.product_name, b.category, b.subcategory, b.brand, b.supplier_id, b.price, b.unit_cost,
                coalesce(b.effective_at, now()) AS effective_at
-        FROM batch b
-        LEFT JOIN product_history h ON h.product_id = b.product_id AND h.valid_from <= coalesce(b.effective_at, now())
-                                       AND h.valid_to > coalesce(b.effective_at, now())$sql$),
+        FROM batch b$sql$),
     jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$),
     jsonb_build_object('step', 'sql', 'name', 'profit', 'sql', $sql$
         WITH cost AS MATERIALIZED (
@@ -142,17 +133,7 @@ SELECT create_feed(current_schema(), 'customers',
       'hint', 'Load the file when the change is in force, or correct the date.'),
     jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at',
       'select', $sql$
-        SELECT b.record_no, b.customer_id,
-               coalesce(b.first_name, h.first_name) AS first_name,
-               coalesce(b.last_name, h.last_name) AS last_name,
-               coalesce(b.gender, h.gender) AS gender,
-               coalesce(b.birth_date, h.birth_date) AS birth_date,
-               coalesce(b.loyalty_level, h.loyalty_level) AS loyalty_level,
-               coalesce(b.city, h.city) AS city,
-               coalesce(b.state, h.state) AS state,
-               coalesce(b.region, h.region) AS region,
+        SELECT b.record_no, b.customer_id, b.first_name, b.last_name, b.gender, b.birth_date, b.loyalty_level, b.city, b.state, b.region,
                coalesce(b.effective_at, now()) AS effective_at
-        FROM batch b
-        LEFT JOIN customer_history h ON h.customer_id = b.customer_id AND h.valid_from <= coalesce(b.effective_at, now())
-                                        AND h.valid_to > coalesce(b.effective_at, now())$sql$),
+        FROM batch b$sql$),
     jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('customer_history')$sql$)));
