@@ -113,7 +113,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH bounds AS MATERIALIZED (
     SELECT kpi_from_day(kpi_concurrent_viewers.from_day, kpi_concurrent_viewers.to_day) AS first_day,
-           COALESCE(kpi_concurrent_viewers.to_day, kpi_last_day()) AS last_day
+           COALESCE(kpi_concurrent_viewers.to_day, kpi_last_day()) AS last_day, kpi_first_day() AS very_first_day
   ), stream AS MATERIALIZED (
     SELECT f.time_key::date AS day, f.event_time AS begins,
            f.event_time + f.watch_duration * interval '1 minute' + COALESCE(f.buffering_time, 0) * interval '1 second' AS ends
@@ -126,8 +126,9 @@ BEGIN ATOMIC
   ), change AS (
     SELECT s.begins AS at, 1 AS delta, s.day FROM stream s WHERE s.ends > s.begins
     UNION ALL SELECT s.ends, -1, NULL FROM stream s WHERE s.ends > s.begins
-    UNION ALL SELECT min(t.starts_at), 0, t.date FROM time_dim t, bounds b
-              WHERE t.date BETWEEN greatest(b.first_day, kpi_first_day()) AND b.last_day GROUP BY t.date
+    UNION ALL SELECT min(t.starts_at), 0, t.date FROM time_dim t
+              WHERE t.date_key >= (SELECT greatest(b.first_day, b.very_first_day)::timestamp FROM bounds b)
+                AND t.date_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b) GROUP BY t.date
   ), level AS (
     SELECT c.day, c.at, sum(c.delta) OVER (ORDER BY c.at, abs(c.delta) DESC, c.delta ROWS UNBOUNDED PRECEDING) AS streams
     FROM change c
