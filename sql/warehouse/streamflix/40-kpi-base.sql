@@ -73,6 +73,22 @@ END;
 COMMENT ON FUNCTION kpi_playbacks(date, date) IS
 'Playbacks as every KPI sees them, from_day to to_day inclusive. NULL from_day: the 30 days up to to_day; NULL to_day: up to the latest day; -infinity: from the first. Bounds prune partitions. No rows without playbacks.';
 
+-- For joins with time_dim: a filter on its columns says nothing to the server about event_time, by which the fact is cut.
+CREATE FUNCTION playbacks_between(from_day date, to_day date)
+RETURNS TABLE (time_key timestamp, event_time timestamptz, event_id text, region_key text, user_key text, video_key text, device_key text,
+               user_version bigint, watch_duration numeric, buffering_time numeric, startup_time numeric, quality_level text, bitrate_avg numeric,
+               video_length numeric, completion_rate numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  SELECT f.time_key, f.event_time, f.event_id, f.region_key, f.user_key, f.video_key, f.device_key, f.user_version, f.watch_duration,
+         f.buffering_time, f.startup_time, f.quality_level, f.bitrate_avg, f.video_length, f.completion_rate
+  FROM viewership_fact f
+  WHERE f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'
+    AND f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC';
+END;
+COMMENT ON FUNCTION playbacks_between(date, date) IS
+'Playbacks of the warehouse''s days from_day to to_day inclusive, under the fact''s own names: to be joined with time_dim by time_key. Constant days prune partitions when the query is planned, days from a subquery in FROM (with LATERAL) when it runs. No rows for NULL.';
+
 CREATE FUNCTION kpi_video_days(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, region_key text, video_key text, views bigint, watch_minutes numeric, measured_views bigint,
                completion_sum numeric, likes bigint, shares bigint, comments bigint, engagement_score numeric)
