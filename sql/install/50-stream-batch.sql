@@ -50,6 +50,9 @@ BEGIN
     WHERE load_source.source_id = $1
     RETURNING next_record, finished_at, epoch$sql$, warehouse)
     INTO next_record, finished, epoch USING source_id, source_name, header, settings;
+  IF finished IS NULL THEN
+    PERFORM starhouse.run_begin(warehouse, feed, source_id, epoch, source_name, next_record);
+  END IF;
   -- Committed before the batches, which would wait for one another if one of them made it.
   IF finished IS NULL AND (definition->>'bronze')::boolean THEN
     PERFORM starhouse.ensure_partitions(format('%I.%I', warehouse, 'bronze_' || feed)::regclass, now(), now(), interval '1 day');
@@ -284,6 +287,9 @@ BEGIN
     RAISE EXCEPTION 'another loader took over source %', source_id USING ERRCODE = '55000',
       HINT = 'It will mark the source as finished itself.';
   END IF;
+  IF to_regclass(format('%I.run_log', warehouse)) IS NOT NULL THEN
+    PERFORM starhouse.run_end(warehouse, source_id, epoch, 'done');
+  END IF;
   PERFORM pg_advisory_unlock(hashtextextended(format('starhouse load %s %s', (format('%I', warehouse)::regnamespace)::oid, source_id), 0));
 END
 $body$;
@@ -298,7 +304,10 @@ BEGIN
   -- Rejected again: the old row takes over the new reason, so a record is in quarantine once.
   EXECUTE format($sql$
     WITH again AS (
-      DELETE FROM %1$I.quarantine q WHERE q.batch_id = $1
+      DELETE FROM %1$I.quarantine q
+      WHERE q.batch_id = $1
+        AND EXISTS (SELECT FROM %1$I.quarantine o
+                    WHERE o.feed_name = $2 AND o.source_id IS NOT DISTINCT FROM $3 AND o.record_no = q.record_no AND o.resolved_at IS NULL AND o.batch_id <> $1)
       RETURNING q.record_no, q.sqlstate, q.column_name, q.value, q.reason, q.hint, q.rejected_at)
     UPDATE %1$I.quarantine q
     SET sqlstate = again.sqlstate, column_name = again.column_name, value = again.value, reason = again.reason, hint = again.hint,

@@ -135,10 +135,11 @@ BEGIN
       EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', schema, described[1], described[2], described[3]);
     END IF;
   END LOOP;
+  PERFORM starhouse.init_operations(schema);
 END
 $body$;
 COMMENT ON FUNCTION init_pipeline(name) IS
-  'Creates the pipeline''s tables (feed, load_source, batch_log, quarantine) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
+  'Creates the pipeline''s tables (feed, load_source, batch_log, quarantine, and by init_operations those of runs and alerts) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
 
 -- The schema as a warehouse, or a clear error. For the functions below.
 CREATE FUNCTION pipeline_check(warehouse name) RETURNS void

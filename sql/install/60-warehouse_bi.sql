@@ -9,7 +9,7 @@ CREATE FUNCTION warehouse_bi_relations(schema_name name) RETURNS SETOF regclass
 DECLARE
   hidden text[];
 BEGIN
-  EXECUTE format('SELECT ''{feed,load_source,batch_log,quarantine,template_object}''::text[] || array(SELECT ''bronze_'' || feed_name FROM %I.feed)', schema_name)
+  EXECUTE format('SELECT starhouse.pipeline_relations() || array(SELECT ''bronze_'' || feed_name FROM %I.feed)', schema_name)
     INTO hidden;
   RETURN QUERY
     SELECT c.oid::regclass FROM pg_class c

@@ -208,7 +208,7 @@ BEGIN
   SELECT string_agg(DISTINCT quote_ident(taken.name), ', ' ORDER BY quote_ident(taken.name)) INTO clashes
     FROM (SELECT c.relname::text AS name FROM pg_class c WHERE c.relnamespace = space
           UNION ALL SELECT t.typname FROM pg_type t WHERE t.typnamespace = space) taken
-    WHERE taken.name IN ('feed', 'load_source', 'batch_log', 'quarantine', 'template_object')
+    WHERE taken.name = ANY (starhouse.pipeline_relations())
        OR taken.name IN (SELECT m[1] FROM unnest(scripts) script,
                                 regexp_matches(script, '^\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW|SEQUENCE|TYPE|DOMAIN)\s+(\w+)', 'gin') m);
   -- Functions likewise; one that bears the name of one of starhouse would be called in its stead.
@@ -299,6 +299,7 @@ BEGIN
   FOREACH script IN ARRAY scripts LOOP
     EXECUTE script;
   END LOOP;
+  PERFORM starhouse.create_freshness(schema_name);
   PERFORM starhouse.settle_definitions(schema_name);
 END
 $$;

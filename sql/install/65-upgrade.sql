@@ -99,6 +99,10 @@ BEGIN
   PERFORM starhouse.upgrade_comments(schema_name);
   PERFORM starhouse.upgrade_owners(schema_name);
   PERFORM starhouse.upgrade_grants(schema_name);
+  -- Rules and limits as a new warehouse has them, where it had none at all.
+  IF made && '{alert_rule,freshness_limit}' THEN
+    PERFORM starhouse.init_operations(schema_name), starhouse.create_freshness(schema_name);
+  END IF;
   FOR item IN SELECT f.fact FROM starhouse.warehouse_facts(schema_name) f JOIN pg_class c ON c.oid = f.fact WHERE f.is_partitioned AND c.relname = ANY (made) LOOP
     PERFORM starhouse.ensure_partitions(item.fact, now() - interval '1 month', now() + interval '2 months');
   END LOOP;

@@ -24,6 +24,7 @@ struct Exit {
 void add_load_command(CLI::App &app);
 void add_replay_command(CLI::App &app);
 void add_status_command(CLI::App &app);
+void add_alerts_command(CLI::App &app);
 void add_feeds_command(CLI::App &app);
 void add_generate_command(CLI::App &app); // src/client/generate/
 

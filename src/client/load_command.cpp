@@ -141,7 +141,7 @@ public:
   Status run() {
     Status status = Status::ok;
     for (const std::string &file : options_.files) {
-      FileReport report = load_file(file);
+      FileReport report = load_recorded(file);
       options_.json ? print_json(report) : print_report(report);
       (void)std::fflush(stdout);
       if (!report.stopped.empty()) {
@@ -155,6 +155,7 @@ public:
   }
 
 private:
+  FileReport load_recorded(const std::string &file);
   FileReport load_file(const std::string &file);
   void load_batches(BatchReader &reader, FileReport &report, std::uint64_t bytes);
   void note_header(const BatchReader &reader, FileReport &report) const;
@@ -180,6 +181,29 @@ void LoadCommand::note_header(const BatchReader &reader, FileReport &report) con
   if (!reader.header_report().missing_columns.empty()) {
     report.notes.push_back("columns that the file does not have: " +
                            list(reader.header_report().missing_columns));
+  }
+}
+
+// However the load of a file ends, the warehouse's run_log has it.
+FileReport LoadCommand::load_recorded(const std::string &file) {
+  if (options_.dry_run) {
+    return load_file(file);
+  }
+  const std::string name = file == "-" ? "standard input" : file;
+  try {
+    FileReport report = load_file(file);
+    if (report.stopped.empty()) {
+      loader_.note_done();
+    } else {
+      loader_.note_end(Error(SqlState{"22000"}, report.stopped), name);
+    }
+    return report;
+  } catch (const Interrupted &) {
+    loader_.note_signal();
+    throw;
+  } catch (const Error &e) {
+    loader_.note_end(e, name);
+    throw;
   }
 }
 

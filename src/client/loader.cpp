@@ -57,7 +57,8 @@ bool back_off(int attempt) {
 }
 
 Loader::Loader(Target target, std::unique_ptr<Connection> connection, const FeedPlan &plan)
-    : target_(std::move(target)), plan_(plan), main_(target_, plan), second_(target_, plan) {
+    : target_(std::move(target)), plan_(plan), log_(target_), main_(target_, plan),
+      second_(target_, plan) {
   main_.adopt(std::move(connection));
 }
 
@@ -84,6 +85,10 @@ void Loader::open_source_row() {
 
 const OpenSource &Loader::open(const std::string &name, const SourceFacts &facts,
                                const std::string &header) {
+  if (name != name_) { // a new source, rather than the same one after a reconnect
+    source_ = {};
+    end_noted_ = false;
+  }
   name_ = name;
   facts_ = facts;
   header_ = header;
@@ -200,6 +205,7 @@ Counts Loader::load_range(Batch &batch, Batch::Range range, bool last, int attem
       if (!main_.connected()) {
         reconnect();
       }
+      log_.flush(connection());
       main_.stage(batch, range, source_.source_id, source_.next_record);
       Counts counts = main_.finish(batch, range, source_, last);
       source_.next_record = batch.record(range.last - 1).number + 1;
@@ -221,9 +227,15 @@ std::optional<Counts> Loader::after_error(Batch &batch, Batch::Range range, bool
                                           const ServerError &error, int attempt) {
   // 23505 also comes of a concurrent insert of the same fact: once more, and it is a duplicate.
   if (error.data_error() && (error.state() != "23505" || attempt > 0)) {
+    if (range.size() == batch.size() && range.size() > 1) { // the parts say nothing new
+      note(error, batch, range, attempt, RunLog::Action::split);
+    }
     return load_halves(batch, range, last, error);
   }
-  if ((!error.transient() && error.state() != "23505") || !back_off(attempt)) {
+  const bool again = error.transient() || error.state() == "23505";
+  const bool last_time = !again || attempt + 1 >= most_attempts;
+  note(error, batch, range, attempt, last_time ? RunLog::Action::stop : RunLog::Action::retry);
+  if (last_time || !back_off(attempt)) {
     throw; // NOLINT(misc-throw-by-value-catch-by-reference): the handler's own
   }
   fmt::print(stderr, "starhouse: {} ({}); trying again\n", error.message(), error.state());
@@ -285,6 +297,49 @@ std::optional<Counts> Loader::recover(const Batch &batch, Batch::Range range, bo
   }
   return Counts{
       result.integer(0, 0), result.integer(0, 1), result.integer(0, 2), result.integer(0, 3), 1, 0};
+}
+
+void Loader::note(const ServerError &error, const Batch &batch, Batch::Range range, int attempt,
+                  RunLog::Action action) {
+  log_.failed(error,
+              {source_.source_id, source_.epoch, name_, batch.record(range.first).number,
+               batch.record(range.last - 1).number},
+              attempt, action);
+  end_noted_ = end_noted_ || action == RunLog::Action::stop;
+}
+
+void Loader::note_done() noexcept {
+  if (main_.connected()) {
+    log_.flush(connection());
+  }
+}
+
+void Loader::note_end(const Error &error, const std::string &name) noexcept {
+  try {
+    drop_ahead();
+    if (name != name_) { // it could not be opened
+      log_.failed(error, {0, 0, name, 0, 0}, 0, RunLog::Action::stop);
+    } else if (!end_noted_) {
+      log_.failed(error, {source_.source_id, source_.epoch, name_, source_.next_record, 0}, 0,
+                  RunLog::Action::stop);
+      end_noted_ = true;
+    }
+    // The error may have been the session's last.
+    const auto *of_server = dynamic_cast<const ServerError *>(&error);
+    if (!main_.connected() || (of_server != nullptr && of_server->transient())) {
+      main_.disconnect();
+      main_.connect();
+    }
+    log_.flush(connection());
+  } catch (...) { // NOLINT(bugprone-empty-catch): the error itself is what matters
+  }
+}
+
+void Loader::note_signal() noexcept {
+  drop_ahead();
+  if (source_.source_id != 0) {
+    log_.stopped_by_signal(source_.source_id, source_.epoch);
+  }
 }
 
 void Loader::reconnect() {

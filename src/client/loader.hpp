@@ -9,6 +9,7 @@
 #include "client/batch.hpp"
 #include "client/batch_reader.hpp"
 #include "client/lane.hpp"
+#include "client/run_log.hpp"
 #include "client/source.hpp"
 
 #include <cstdint>
@@ -39,6 +40,12 @@ public:
   // The batch sent ahead is not to be loaded after all.
   void drop_ahead() noexcept;
 
+  // How the load of the source of that name ended, for the warehouse's record: well, by an error
+  // (noted once, whoever found it first), by a signal.
+  void note_done() noexcept;
+  void note_end(const Error &error, const std::string &name) noexcept;
+  void note_signal() noexcept;
+
   Connection &connection() noexcept { return main_.connection(); }
 
 private:
@@ -48,6 +55,8 @@ private:
                                     const ServerError &error, int attempt);
   std::optional<Counts> recover(const Batch &batch, Batch::Range range, bool last,
                                 const ServerError &error);
+  void note(const ServerError &error, const Batch &batch, Batch::Range range, int attempt,
+            RunLog::Action action);
   void wait_for_result();
   void open_source_row();
   void reconnect();
@@ -58,6 +67,8 @@ private:
   std::string header_;
   SourceFacts facts_;
   OpenSource source_;
+  RunLog log_;
+  bool end_noted_ = false;
   int refused_in_a_row_ = 0;
   Lane main_; // holds the source
   Lane second_;

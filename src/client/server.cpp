@@ -250,6 +250,36 @@ void Connection::try_query(const char *sql) {
   }
 }
 
+std::vector<Notification> Connection::notifications(std::chrono::milliseconds patience) {
+  std::vector<Notification> found;
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    while (PGnotify *const notify = PQnotifies(connection_.get())) {
+      found.push_back({notify->extra, notify->be_pid});
+      PQfreemem(notify);
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until - std::chrono::steady_clock::now());
+    if (!found.empty() || left.count() <= 0) {
+      return found;
+    }
+    const int socket = PQsocket(connection_.get());
+    if (socket < 0) {
+      fail(nullptr);
+    }
+    std::array<pollfd, 2> watched{pollfd{socket, POLLIN, 0}, pollfd{interrupt_fd(), POLLIN, 0}};
+    ::poll(watched.data(), watched.size(), static_cast<int>(left.count()) + 1);
+    check_interrupt();
+    if (watched[0].revents != 0 && PQconsumeInput(connection_.get()) == 0) {
+      fail(nullptr);
+    }
+  }
+}
+
+int Connection::process() const noexcept {
+  return PQbackendPID(connection_.get());
+}
+
 void Connection::begin_copy(const std::string &sql) {
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
     fail(nullptr);

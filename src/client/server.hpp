@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -63,6 +64,11 @@ private:
 // A query parameter as text; nullopt is NULL.
 using Parameter = std::optional<std::string>;
 
+struct Notification {
+  std::string payload;
+  int process = 0; // the server process that sent it
+};
+
 class Connection {
 public:
   // `conninfo`: a URI, key=value pairs or a database name; empty: libpq's defaults and environment.
@@ -77,11 +83,15 @@ public:
   // As query, the error ignored: for settings that some servers lack.
   void try_query(const char *sql);
 
+  // What arrived on channels this session listens to; waits for the first up to `patience`.
+  std::vector<Notification> notifications(std::chrono::milliseconds patience);
+
   void begin_copy(const std::string &sql);
   void put_copy(std::string_view bytes);
   void end_copy();
 
   int server_version() const noexcept;
+  int process() const noexcept; // the session's own
   std::string database() const;
   std::string user() const;
   std::string where() const; // "database d on host h, port p", for messages

@@ -1,0 +1,134 @@
+-- How fresh each KPI and gold table is, and by what feeds: two views in the warehouse, of core SQL, so that they
+-- answer without the extension too. What a KPI reads comes from the catalogue (through views and SQL functions with
+-- bodies of their own), what a feed writes from its steps.
+
+CREATE FUNCTION create_freshness(schema name) RETURNS void
+  LANGUAGE plpgsql VOLATILE STRICT
+  SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $body$
+BEGIN
+  PERFORM starhouse.pipeline_check(schema);
+  EXECUTE format($sql$
+    CREATE TABLE IF NOT EXISTS %1$I.freshness_limit (
+      kpi      text COLLATE "C" PRIMARY KEY,
+      max_age  interval NOT NULL CHECK (max_age > interval '0')
+    )$sql$, schema);
+  EXECUTE format('INSERT INTO %I.freshness_limit VALUES (''%%'', ''2 days'') ON CONFLICT DO NOTHING', schema);
+  EXECUTE format($sql$
+    CREATE OR REPLACE VIEW %1$I.table_lineage AS
+    WITH RECURSIVE own AS (
+      SELECT c.oid, c.relname, c.relkind FROM pg_class c WHERE c.relnamespace = (SELECT n.relnamespace FROM pg_class n WHERE n.oid = %2$L::regclass) AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+    ), reads AS (
+      SELECT o.relname AS kpi, 'pg_class'::regclass::oid AS classid, o.oid AS objid FROM own o
+      WHERE o.relname ~ '^kpi_' AND o.relkind IN ('v', 'm') AND o.relname <> 'kpi_freshness' OR o.relname ~ '^gold_' AND o.relkind = 'r'
+        AND o.relname NOT IN ('gold_registry', 'gold_dirty')
+      UNION
+      SELECT r.kpi, d.refclassid, d.refobjid
+      FROM reads r
+      LEFT JOIN pg_rewrite w ON r.classid = 'pg_class'::regclass AND w.ev_class = r.objid
+      JOIN pg_depend d ON d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass) AND d.refobjid <> r.objid
+        AND (d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid OR d.classid = 'pg_proc'::regclass AND r.classid = 'pg_proc'::regclass AND d.objid = r.objid)
+    ), step AS (
+      SELECT f.feed_name, s.step FROM %1$I.feed f CROSS JOIN LATERAL jsonb_array_elements(f.steps) AS s (step)
+    ), routine AS (
+      SELECT p.proname, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) COLLATE "C" AS body FROM pg_proc p WHERE p.pronamespace = (SELECT n.relnamespace FROM pg_class n WHERE n.oid = %2$L::regclass) AND p.prokind IN ('f', 'p')
+    ), runs AS (  -- statements of the feed's steps, and of the warehouse's functions that they call
+      SELECT s.feed_name, (s.step->>'sql') COLLATE "C" AS body FROM step s WHERE s.step->>'step' = 'sql'
+      UNION
+      SELECT r.feed_name, f.body FROM runs r CROSS JOIN LATERAL regexp_matches(r.body, '\m(\w+)\s*\(', 'g') AS m (found) JOIN routine f ON f.proname = m.found[1]
+    ), writes AS (
+      SELECT s.feed_name, s.step->>'into' AS relname FROM step s WHERE s.step ? 'into'
+      UNION
+      SELECT r.feed_name, m.found[1] FROM runs r
+      CROSS JOIN LATERAL regexp_matches(r.body, '\m(?:insert\s+into|update|delete\s+from|append_facts\s*\(\W*)\s*(?:\w+\.)?"?(\w+)', 'gi') AS m (found)
+    )
+    SELECT r.kpi::text AS kpi, o.relname::text AS relation, w.feed_name::text AS feed_name
+    FROM reads r
+    JOIN own o ON o.oid = r.objid AND o.relkind IN ('r', 'p') AND r.classid = 'pg_class'::regclass AND o.relname <> r.kpi
+    LEFT JOIN writes w ON w.relname = o.relname%3$s$sql$,
+    schema, format('%I.feed', schema),
+    CASE WHEN to_regclass(format('%I.gold_registry', schema)) IS NOT NULL THEN format($sql$
+    UNION
+    SELECT g.gold_name::text, NULL, c.feed_name FROM %1$I.gold_registry g CROSS JOIN LATERAL jsonb_object_keys(g.changed_by) AS c (feed_name)
+    UNION
+    SELECT g.gold_name::text, c.relation, NULL FROM %1$I.gold_registry g CROSS JOIN LATERAL unnest(g.reads) AS c (relation)$sql$, schema) ELSE '' END);
+  -- By name, so that views depend on no fact: facts may be changed, dropped and added. max() of a fact's time comes
+  -- from its index, partition by partition.
+  EXECUTE format($sql$
+    CREATE OR REPLACE FUNCTION %1$I.newest_event(relation regclass) RETURNS timestamptz
+      LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+      SET search_path = pg_catalog, pg_temp
+    AS $newest$
+    DECLARE
+      time_column name;
+      result timestamptz;
+    BEGIN
+      SELECT a.attname INTO time_column
+      FROM pg_attribute a LEFT JOIN pg_partitioned_table p ON p.partrelid = a.attrelid AND p.partstrat = 'r'
+      WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+        AND (a.attnum = p.partattrs[0] OR a.attname = 'event_time')
+      ORDER BY (a.attnum = p.partattrs[0]) IS TRUE DESC LIMIT 1;
+      IF time_column IS NOT NULL THEN
+        EXECUTE format('SELECT max(%%I)::timestamptz FROM %%s', time_column, relation) INTO result;
+      END IF;
+      RETURN result;
+    END
+    $newest$$sql$, schema);
+  EXECUTE format('COMMENT ON FUNCTION %I.newest_event(regclass) IS %L', schema,
+                 'Newest time in a fact''s time column (its partition key, or event_time). NULL for a table without one, without rows, and for NULL.');
+  EXECUTE format($sql$
+    CREATE OR REPLACE VIEW %1$I.kpi_freshness AS
+    WITH source AS MATERIALIZED (
+      SELECT * FROM %1$I.table_lineage
+    ), newest AS (
+      SELECT n.relation, n.event_time
+      FROM (SELECT c.relname::text AS relation, %1$I.newest_event(c.oid) AS event_time, c.relname ~ '_fact$' AS is_fact FROM pg_class c
+            WHERE c.relnamespace = (SELECT f.relnamespace FROM pg_class f WHERE f.oid = %2$L::regclass) AND c.relkind IN ('r', 'p')
+              AND c.relname IN (SELECT s.relation FROM source s) OFFSET 0) n
+      WHERE n.event_time IS NOT NULL OR n.is_fact
+    ), batch AS (
+      SELECT f.feed_name, (SELECT max(b.finished_at) FROM %1$I.batch_log b WHERE b.feed_name = f.feed_name) AS loaded_at,
+             (SELECT max(a.failed_at) FROM %1$I.attempt_log a WHERE a.feed_name = f.feed_name AND a.action = 'stop') AS failed_at
+      FROM %1$I.feed f
+    ), fact AS (
+      SELECT s.kpi, array_agg(DISTINCT n.relation) AS facts, max(n.event_time) AS newest_event
+      FROM source s JOIN newest n USING (relation) GROUP BY s.kpi
+    ), fed AS (  -- no name of a table: the server would print that one with its schema
+      SELECT s.kpi, array_agg(DISTINCT s.feed_name) AS feeds, max(b.loaded_at) AS loaded_at,
+             coalesce(array_agg(DISTINCT s.feed_name) FILTER (WHERE b.failed_at > coalesce(b.loaded_at, '-infinity')), '{}') AS failing_feeds
+      FROM source s JOIN batch b ON b.feed_name = s.feed_name GROUP BY s.kpi
+    )
+    SELECT k.kpi, coalesce(f.facts, '{}') AS facts, coalesce(x.feeds, '{}') AS feeds, f.newest_event, x.loaded_at, l.max_age,
+           coalesce(f.newest_event < now() - l.max_age, x.loaded_at < now() - l.max_age, true) OR cardinality(coalesce(x.failing_feeds, '{}')) > 0 AS is_stale,
+           nullif(concat_ws('; ',
+             CASE WHEN f.newest_event IS NULL AND x.loaded_at IS NULL THEN 'nothing was loaded yet'
+                  WHEN coalesce(f.newest_event, x.loaded_at) < now() - l.max_age THEN format('newest %%s is older than %%s', CASE WHEN f.newest_event IS NULL THEN 'load' ELSE 'event' END, l.max_age) END,
+             'failing: ' || nullif(array_to_string(x.failing_feeds, ', '), '')), '') AS reason,
+           coalesce(x.failing_feeds, '{}') AS failing_feeds
+    FROM (SELECT DISTINCT s.kpi FROM source s) k
+    LEFT JOIN fact f USING (kpi)
+    LEFT JOIN fed x USING (kpi)
+    CROSS JOIN LATERAL (SELECT m.max_age FROM %1$I.freshness_limit m WHERE k.kpi LIKE m.kpi ORDER BY length(m.kpi) DESC, m.kpi LIMIT 1) l$sql$,
+    schema, format('%I.feed', schema));
+  PERFORM starhouse.comment_relations(schema, ARRAY[
+    ['freshness_limit', NULL, 'How old the newest event of a KPI may be before it counts as stale'],
+    ['freshness_limit', 'kpi', 'KPI or gold table, as a LIKE pattern; the longest that fits counts'],
+    ['freshness_limit', 'max_age', 'Allowed age'],
+    ['table_lineage', NULL, 'Lineage by definition: what each KPI and gold table reads, directly or through views, and which feeds write it'],
+    ['table_lineage', 'kpi', 'KPI view or gold table'],
+    ['table_lineage', 'relation', 'Table it reads'],
+    ['table_lineage', 'feed_name', 'Feed with a step that writes the table; NULL for a table that no feed writes'],
+    ['kpi_freshness', NULL, E'How fresh is each KPI and gold table, and what does it depend on?\nFormula: newest event of the facts it reads, directly or through views; stale when older than freshness_limit allows or a feed is failing\nGrain: KPI or gold table\nUnit: times\nNULL: newest_event without facts, loaded_at before the first batch, reason when fresh\nFreshness: at once; reports stay served in their last good state whatever happens upstream\nSource: table_lineage, batch_log, attempt_log, the facts'],
+    ['kpi_freshness', 'kpi', 'KPI view or gold table'],
+    ['kpi_freshness', 'facts', 'Facts it is computed from'],
+    ['kpi_freshness', 'feeds', 'Feeds it depends on'],
+    ['kpi_freshness', 'newest_event', 'Time of the newest event in its facts'],
+    ['kpi_freshness', 'loaded_at', 'When one of its feeds last got a batch through'],
+    ['kpi_freshness', 'max_age', 'Allowed age of the newest event (of the load, for a KPI without facts), from freshness_limit'],
+    ['kpi_freshness', 'is_stale', 'Whether it is older than allowed or a feed it depends on is failing'],
+    ['kpi_freshness', 'reason', 'Why it is stale; NULL when it is not'],
+    ['kpi_freshness', 'failing_feeds', 'Feeds whose last run failed and that have loaded nothing since']]);
+END
+$body$;
+COMMENT ON FUNCTION create_freshness(name) IS
+  'Makes the views table_lineage and kpi_freshness, the function newest_event and the table freshness_limit in a warehouse; create_warehouse calls it, call it for one of your own making. Facts and KPIs that are added later appear by themselves. They go on working without the extension. 3F000 for an unknown warehouse; NULL does nothing.';
