@@ -221,6 +221,10 @@ BEGIN
     PERFORM set_config('default_statistics_target', statistics_target, true);
     UPDATE pg_temp.batch_shape SET analyzed_rows = batch_rows;
   END IF;
+  -- Room for a batch to be sorted and hashed in memory; the caller commits next.
+  IF pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024 THEN
+    PERFORM set_config('work_mem', '64MB', true);
+  END IF;
   -- Steps read local times and make partitions in the warehouse's zone, whatever the session's is.
   PERFORM set_config('TimeZone', zone, true);
   FOR step, step_no IN SELECT s, n FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) LOOP
@@ -271,7 +275,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION batch_finish(name, text, bigint, bigint, bigint, bigint) IS
-  'Runs the feed''s steps over the temporary table batch, records the batch and moves the source to next_record; the caller then commits. records_read and rejected are the client''s own counts (records read, rows it put into quarantine). Returns {read, loaded, duplicates, rejected, rejected_by_steps, steps}. A step''s error keeps its SQLSTATE and names the step. A NULL next_record moves no source.';
+  'Runs the feed''s steps over the temporary table batch, records the batch and moves the source to next_record; the caller then commits. records_read and rejected are the client''s own counts (records read, rows it put into quarantine). Returns {read, loaded, duplicates, rejected, rejected_by_steps, steps}. A step''s error keeps its SQLSTATE and names the step. A NULL next_record moves no source. work_mem is at least 64 MB from here to the end of the transaction.';
 
 CREATE FUNCTION load_close(warehouse name, source_id bigint, epoch bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE

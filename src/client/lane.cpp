@@ -59,13 +59,31 @@ void send_rejects(Connection &connection, const FeedPlan &plan, const Batch &bat
       });
 }
 
+namespace {
+
+// A batch is read again and again: let it stay in the server's memory. Not possible in a session
+// that has used temporary tables, as a pooler may hand one out; it works all the same.
+void keep_batches_in_memory(Connection &connection) {
+  try {
+    connection.query("SET temp_buffers = '64MB'");
+  } catch (const ServerError &e) {
+    if (!e.data_error()) {
+      throw;
+    }
+  }
+}
+
+} // namespace
+
 void Lane::connect() {
   connection_ = std::make_unique<Connection>(client::connect(target_, "starhouse load"));
+  keep_batches_in_memory(*connection_);
 }
 
 void Lane::adopt(std::unique_ptr<Connection> connection) {
   transaction_.reset();
   connection_ = std::move(connection);
+  keep_batches_in_memory(*connection_);
 }
 
 void Lane::disconnect() noexcept {
