@@ -138,6 +138,7 @@ BEGIN
   FOR dim IN SELECT d.dimension FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension WHERE c.relnamespace = to_regnamespace(pattern) LOOP
     PERFORM starhouse.scd_unregister(dim);
   END LOOP;
+  DELETE FROM starhouse.rollup r USING pg_class c WHERE c.oid = r.rollup AND c.relnamespace = to_regnamespace(pattern);
   EXECUTE format('DROP SCHEMA %I CASCADE', pattern);
 END
 $$;

@@ -219,6 +219,27 @@ SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '42501', 'what has to c
 RESET ROLE;
 DROP SCHEMA up_theirs CASCADE;
 
+-- Rollups of the template, and of the owner.
+SAVEPOINT rollups;
+CREATE FUNCTION pg_temp.rollup() RETURNS text LANGUAGE sql RETURN 'SELECT create_rollup(''sale_daily'', ''sale_fact'', ''event_time'', ''1 day'', ARRAY[''shop_key''], ''{"n": "count(*)"}'', time_zone => ''UTC'');';
+UPDATE starhouse.template SET script = (SELECT text FROM script WHERE version = 3) || pg_temp.rollup() WHERE kind = 'toy';
+SET LOCAL ROLE up_owner;
+SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '0A000', 'version 3 of the template has rollups that no migration script makes: sale_daily', 'a rollup wants a script');
+RESET ROLE;
+INSERT INTO starhouse.template_migration VALUES ('toy', 2, 'structure', pg_temp.rollup());
+SET LOCAL ROLE up_owner;
+SELECT lives_ok($$SELECT upgrade_warehouse('up toy')$$, 'which makes it');
+SELECT is((SELECT sum(n) FROM sale_daily), (SELECT count(*)::numeric FROM sale_fact), 'with the rows that are there');
+SELECT is_empty($$SELECT * FROM upgrade_warehouse('up toy')$$, 'then it is the same');
+SELECT is((SELECT count(*) FROM starhouse.rollup), 1::bigint, 'and the pattern''s is forgotten');
+RESET ROLE;
+UPDATE starhouse.template_version SET version = 4 WHERE kind = 'toy';
+INSERT INTO starhouse.template_migration VALUES ('toy', 3, 'structure', 'SELECT set_aside(''sale_fact'')');
+SET LOCAL ROLE up_owner;
+SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '2BP01', 'migration 3 to 4 (structure): what has to change is used by rollup "up toy".sale_daily', 'a rollup cannot be set aside');
+RESET ROLE;
+ROLLBACK TO rollups;
+
 -- Upgraded by a superuser, all is the owner's.
 SAVEPOINT by_superuser;
 UPDATE starhouse.template SET script = (SELECT text FROM script WHERE version = 3) || $sql$CREATE TABLE later_dim (a integer); CREATE FUNCTION later(n integer) RETURNS integer LANGUAGE sql RETURN n;
