@@ -7,19 +7,18 @@ RETURNS TABLE (first_day date, last_day date, views bigint, viewers bigint, unkn
                unmeasured_views bigint, average_buffering_seconds numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT min(x.day), max(x.day), COALESCE(sum(x.views), 0)::bigint, count(*) FILTER (WHERE x.user_key <> '?' AND x.is_first),
+  SELECT min(x.first_day), max(x.last_day), COALESCE(sum(x.views), 0)::bigint, count(*) FILTER (WHERE x.user_key <> '?'),
          COALESCE(sum(x.views) FILTER (WHERE x.user_key = '?'), 0)::bigint, round(COALESCE(sum(x.minutes), 0) / 60, 2),
          kpi_ratio(sum(x.minutes), sum(x.views)), kpi_ratio(sum(x.completion), sum(x.measured)), COALESCE(sum(x.skips), 0)::bigint,
          kpi_percent(sum(x.skips), sum(x.measured)), COALESCE(sum(x.views - x.measured), 0)::bigint,
          kpi_ratio(sum(x.buffering), sum(x.buffered)), kpi_percent(sum(x.buffering), sum(x.buffering) + 60 * sum(x.buffered_minutes))
-  FROM (SELECT u.*, row_number() OVER (PARTITION BY u.user_key) = 1 AS is_first
-        FROM (SELECT f.day, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes, sum(f.completion_percent) AS completion,
-                     count(f.completion_percent) AS measured,
-                     count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips,
-                     sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered,
-                     sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS buffered_minutes
-              FROM kpi_playbacks(from_day, to_day) f
-              GROUP BY f.day, f.user_key) u) x;
+  FROM (SELECT f.user_key, min(f.day) AS first_day, max(f.day) AS last_day, count(*) AS views, sum(f.watch_minutes) AS minutes,
+               sum(f.completion_percent) AS completion, count(f.completion_percent) AS measured,
+               count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips,
+               sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered,
+               sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS buffered_minutes
+        FROM kpi_playbacks(from_day, to_day) f
+        GROUP BY f.user_key) x;
 END;
 CREATE VIEW kpi_viewing_summary AS SELECT * FROM kpi_viewing_summary();
 COMMENT ON VIEW kpi_viewing_summary IS
