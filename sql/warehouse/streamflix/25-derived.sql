@@ -11,8 +11,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
   SELECT CASE WHEN measured_views > 0 AND views > 0 THEN
     round(starhouse.engagement_score(
-      (completion_sum / measured_views)::float8, likes::float8 / views, shares::float8 / views, comments::float8 / views,
-      (watch_minutes / views)::float8,
+      completion_sum::float8 / measured_views, likes::float8 / views, shares::float8 / views, comments::float8 / views,
+      watch_minutes::float8 / views,
       starhouse.engagement_weights(likes_half => 0.05, shares_half => 0.02, comments_half => 0.02))::numeric, 2) END
 $$;
 COMMENT ON FUNCTION viewer_engagement(bigint, bigint, numeric, numeric, bigint, bigint, bigint) IS
