@@ -256,6 +256,7 @@ BEGIN
              || jsonb_build_object('ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 1)));
   END LOOP;
   log := log || starhouse.rollup_capture_batch(warehouse, feed, definition->'steps', batch_id);
+  log := log || starhouse.gold_capture_batch(warehouse, feed, batch_id);
   PERFORM set_config('TimeZone', session_zone, true);
   -- A row may yield several facts, or none: what is reported stays within what was there.
   batch_rows := greatest(batch_rows - rejected_by_steps, 0);

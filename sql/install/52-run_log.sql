@@ -67,6 +67,17 @@ BEGIN
   EXECUTE format('CREATE INDEX IF NOT EXISTS attempt_log_feed_idx ON %1$I.attempt_log (feed_name, failed_at)', schema);
   EXECUTE format('CREATE INDEX IF NOT EXISTS batch_log_feed_idx ON %1$I.batch_log (feed_name, finished_at)', schema);
   EXECUTE format($sql$
+    CREATE TABLE IF NOT EXISTS %1$I.retention_log (
+      feed_name   text COLLATE "C" NOT NULL,
+      keep        interval NOT NULL,
+      partition   text NOT NULL,
+      range_from  timestamptz,
+      range_to    timestamptz,
+      bytes       bigint,
+      dropped_at  timestamptz NOT NULL DEFAULT now(),
+      dropped_by  text NOT NULL DEFAULT current_user
+    )$sql$, schema);
+  EXECUTE format($sql$
     CREATE OR REPLACE VIEW %1$I.step_log AS
     SELECT b.batch_id, b.feed_name, b.source_id, b.started_at, s.step_no, s.step->>'name' AS step_name,
            coalesce((s.step->>'rows')::bigint, (s.step->>'inserted')::bigint + coalesce((s.step->>'changed')::bigint, 0), (s.step->>'inferred')::bigint, 0) AS affected_rows,
@@ -104,6 +115,15 @@ BEGIN
     ['attempt_log', 'detail', 'Its detail'],
     ['attempt_log', 'hint', 'Its hint'],
     ['attempt_log', 'recorded_at', 'When this row was written'],
+    ['retention_log', NULL, 'Partitions of bronze that starhouse.retain_bronze dropped'],
+    ['retention_log', 'feed_name', 'Feed'],
+    ['retention_log', 'keep', 'How long records were to be kept'],
+    ['retention_log', 'partition', 'The partition'],
+    ['retention_log', 'range_from', 'Records received from this time'],
+    ['retention_log', 'range_to', 'Up to this time'],
+    ['retention_log', 'bytes', 'Its size'],
+    ['retention_log', 'dropped_at', 'When it was dropped'],
+    ['retention_log', 'dropped_by', 'Role that dropped it'],
     ['step_log', NULL, 'Steps of committed batches, one row each, from batch_log.steps'],
     ['step_log', 'batch_id', 'Batch'],
     ['step_log', 'feed_name', 'Feed of the batch'],

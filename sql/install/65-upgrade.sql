@@ -99,6 +99,15 @@ BEGIN
   PERFORM starhouse.upgrade_comments(schema_name);
   PERFORM starhouse.upgrade_owners(schema_name);
   PERFORM starhouse.upgrade_grants(schema_name);
+  -- How gold documents are built, as the template has it; what it builds otherwise now is built anew.
+  IF to_regclass(format('%I.gold_registry', pattern)) IS NOT NULL THEN
+    EXECUTE format($sql$
+      INSERT INTO %I.gold_registry AS g (gold_name, build, all_keys, changed_by, reads)
+      SELECT p.gold_name, p.build, p.all_keys, p.changed_by, p.reads FROM %I.gold_registry p
+      ON CONFLICT (gold_name) DO UPDATE
+      SET build = excluded.build, all_keys = excluded.all_keys, changed_by = excluded.changed_by, reads = excluded.reads, tracking = false
+      WHERE (g.build, g.all_keys, g.changed_by, g.reads) IS DISTINCT FROM (excluded.build, excluded.all_keys, excluded.changed_by, excluded.reads)$sql$, schema_name, pattern);
+  END IF;
   -- Rules and limits as a new warehouse has them, where it had none at all.
   IF made && '{alert_rule,freshness_limit}' THEN
     PERFORM starhouse.init_operations(schema_name), starhouse.create_freshness(schema_name);

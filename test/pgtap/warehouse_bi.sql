@@ -68,7 +68,7 @@ SELECT is(pg_temp.rows_of($$
   SELECT t.schemaname, t.tablename FROM pg_catalog.pg_tables t
   WHERE t.schemaname = 'bi shop' AND has_table_privilege(format('%I.%I', t.schemaname, t.tablename), 'SELECT')
   ORDER BY t.tablename$$),
-  (SELECT string_agg(format('("bi shop",%s)', n), E'\n') FROM unnest(ARRAY['customer_history', 'inventory_fact', 'product_history', 'promotion_dim',
+  (SELECT string_agg(format('("bi shop",%s)', n), E'\n') FROM unnest(ARRAY['customer_history', 'gold_customer_profile', 'gold_product_profile', 'inventory_fact', 'product_history', 'promotion_dim',
      'promotion_fact', 'sales_fact', 'store_dim', 'time_dim', 'warehouse_info']) n), 'exactly the star is visible: no partitions, no bronze');
 SELECT is(count(*), 11::bigint, 'Metabase''s foreign keys')
   FROM pg_catalog.pg_constraint c
