@@ -35,6 +35,8 @@ BEGIN
     ), runs AS (  -- statements of the feed's steps, and of the warehouse's functions that they call
       SELECT s.feed_name, (s.step->>'sql') COLLATE "C" AS body FROM step s WHERE s.step->>'step' = 'sql'
       UNION
+      SELECT s.feed_name, t.body COLLATE "C" FROM step s CROSS JOIN LATERAL jsonb_array_elements_text(s.step->'then') AS t (body) WHERE jsonb_typeof(s.step->'then') = 'array'
+      UNION
       SELECT r.feed_name, f.body FROM runs r CROSS JOIN LATERAL regexp_matches(r.body, '\m(\w+)\s*\(', 'g') AS m (found) JOIN routine f ON f.proname = m.found[1]
     ), writes AS (
       SELECT s.feed_name, s.step->>'into' AS relname FROM step s WHERE s.step ? 'into'

@@ -105,7 +105,7 @@ DECLARE
 BEGIN
   -- Only facts that a row enters once and whose batch is known can be taken out and put in again.
   IF EXISTS (SELECT FROM jsonb_array_elements(steps) s
-             WHERE s->>'step' = 'facts' AND s->>'conflict' = 'update' OR s->>'step' = 'sql' AND strpos(s->>'sql', '{batch_id}') > 0) THEN
+             WHERE s->>'step' = 'facts' AND (s->>'conflict' = 'update' OR s ? 'then') OR s->>'step' = 'sql' AND strpos(s->>'sql', '{batch_id}') > 0) THEN
     RAISE EXCEPTION 'the rows of feed "%" cannot be replaced', feed USING ERRCODE = '0A000',
       DETAIL = 'It updates facts, or derives others from the batch.', HINT = 'Replay without replace, or delete the rows and rebuild what is derived by hand.';
   END IF;

@@ -95,6 +95,10 @@ SELECT is((SELECT sum(fact_rows) FROM starhouse.lineage('go ld', 'viewership_fac
 SELECT is((SELECT sum(fact_rows) FROM starhouse.lineage('go ld', 'viewership_fact', from_time => '2025-03-09', to_time => '2025-03-10')), 1::numeric, 'or those of a time');
 SELECT is((SELECT count(*) FROM starhouse.lineage('go ld', 'kpi_daily_viewing', '{"no_such_column": "x"}')), 0::bigint, 'facts without the key are left out');
 
+SELECT bag_has($$SELECT DISTINCT feed_name FROM table_lineage WHERE kpi = 'kpi_engagement_by_video' AND relation = 'engagement_fact'$$, $$VALUES ('playback_events'), ('interactions')$$,
+  'what a facts step writes besides is lineage, too');
+SELECT throws_ok($$SELECT starhouse.replay('go ld', 'playback_events', replace => true)$$, '0A000', NULL, 'and such rows are not replaced: what follows from them would count twice');
+
 -- Bronze is kept until somebody says how long.
 SELECT starhouse.ensure_partitions('bronze_videos', now() - interval '5 days', now() - interval '3 days', '1 day') \g /dev/null
 SELECT is((SELECT count(*) FROM starhouse.retain_bronze('go ld', 'videos', '100 days')), 0::bigint, 'nothing is that old');
