@@ -23,6 +23,12 @@ is($status, 0, 'a good load');
 is(one('SELECT outcome, first_record, program FROM run_log'), 'done|1|starhouse load', 'is a run that is done');
 like(lessons($start), qr/first failure: 22008 .*/, 'its rejects are what a post mortem finds');
 
+# What is served: a report over the fact, and how fresh it is.
+one(q{CREATE VIEW kpi_sales AS SELECT shop_key, count(*) AS sales FROM sales_fact GROUP BY shop_key; SELECT create_freshness('Odd "Name')});
+one(q{INSERT INTO freshness_limit VALUES ('kpi_sales', '100 years')});
+my $served = one('SELECT md5(string_agg(shop_key || sales, $$,$$ ORDER BY shop_key)) FROM kpi_sales');
+is(one('SELECT feeds, is_stale, reason FROM kpi_freshness'), '{sales}|f|', 'a report is fresh');
+
 # Schema drift: a column is renamed under the feed.
 my $t = one('SELECT clock_timestamp()');
 one('ALTER TABLE sales_fact RENAME amount TO value');
@@ -34,8 +40,11 @@ is(one(q{SELECT sqlstate, cause, step_no, step_name, action, first_record, last_
 is(one(q{SELECT outcome FROM run_log WHERE run_id = 2}), 'failed', 'and so is the end of its run');
 is(one(q{SELECT count(*) FROM check_alerts('Odd "Name') WHERE event = 'opened' AND rule_name = 'failing feed' AND subject = 'sales'}), '1', 'an alert opens');
 like(lessons($t), qr/cause: schema drift\n.*records not loaded: 2: .*next\.csv records 2 to 3\n.*recovered: not yet\n.*remedy: Table, columns and feed no longer fit/s, 'the post mortem names cause, records and remedy');
+is(one('SELECT md5(string_agg(shop_key || sales, $$,$$ ORDER BY shop_key)) FROM kpi_sales'), $served, 'the report is served as before');
+is(one('SELECT is_stale, reason FROM kpi_freshness'), 't|failing: sales', 'and says that its feed is failing');
 one('ALTER TABLE sales_fact RENAME value TO amount');
 ($status) = load($next);
+is(one('SELECT is_stale, failing_feeds FROM kpi_freshness'), 'f|{}', 'until it is mended');
 is($status, 0, 'mended, the same command loads the file');
 like(lessons($t), qr/records not loaded: 0\n.*recovered: a batch got through.*remedy: done/s, 'and the post mortem says that it is over');
 is(one(q{SELECT event FROM check_alerts('Odd "Name') WHERE rule_name = 'failing feed'}), 'cleared', 'as does the alert');
