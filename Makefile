@@ -33,7 +33,7 @@ GUESSING    := $(shell $(CXX) -Werror -fno-devirtualize-speculatively -E -x c++ 
 PG_CXXFLAGS += $(GUESSING)
 PG_CPPFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
                -DSTARHOUSE_VERSION='"$(EXTVERSION)"'
-SHLIB_LINK   = -lstdc++ -lsimdjson -lGeographicLib
+SHLIB_LINK   = -lstdc++ -lsimdjson -lGeographicLib -lre2
 
 PG_CONFIG   ?= pg_config
 # No bitcode: 15's rule for it ignores PG_CXXFLAGS, and nothing here gains from inlining by the JIT.

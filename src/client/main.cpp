@@ -37,6 +37,7 @@ int run(int argc, char **argv) {
   starhouse::client::add_status_command(app);
   starhouse::client::add_feeds_command(app);
   starhouse::client::add_alerts_command(app);
+  starhouse::client::add_message_command(app);
   starhouse::client::add_generate_command(app);
   app.add_subcommand("version", "Print the version of this program")->callback([] {
     fmt::print("starhouse {}\n", STARHOUSE_VERSION);

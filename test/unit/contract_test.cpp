@@ -260,4 +260,52 @@ TEST(Contract, TooManyColumns) {
   EXPECT_NE(mistake(csv(columns)).find("contract: /columns: bad value"), std::string::npos);
 }
 
+TEST(Contract, SchemaAloneGivesItsColumns) {
+  const Contract contract = parse_contract(R"({
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$defs": {"id": {"type": "string"}, "money": {"type": "number", "multipleOf": 0.01}},
+    "required": ["id", "state", "note"],
+    "properties": {
+      "id": {"$ref": "#/$defs/id"}, "n": {"type": ["integer", "null"]}, "price": {"$ref": "#/$defs/money"},
+      "on": {"type": "string", "format": "date"}, "at": {"type": "string", "format": "date-time"},
+      "state": {"enum": ["new", "paid"]}, "done": {"type": "boolean"}, "lines": {"type": "array"},
+      "any": true, "note": {"type": ["string", "null"]}, "size": {"const": 2}},
+    "allOf": [{"properties": {"more": {"type": "integer"}}, "required": ["more"]}]})");
+  EXPECT_EQ(contract.format, Format::jsonl);
+  EXPECT_TRUE(contract.schema);
+  std::string columns;
+  for (const ColumnSpec &column : contract.columns) {
+    columns +=
+        column.name + " " + std::string(pg_type_of(column)) + (column.required ? "!" : "") + ", ";
+  }
+  EXPECT_EQ(columns,
+            "id text!, n bigint, price numeric, on date, at timestamp with time zone, state text!, "
+            "done boolean, lines jsonb, any jsonb, note text, size bigint, more bigint!, ");
+}
+
+TEST(Contract, SchemaBesideColumns) {
+  const Contract contract = parse_contract(
+      R"({"schema": {"required": ["id"]}, "assert_formats": true, "version_from": "/meta/version",
+          "columns": [{"name": "key", "from": "/id", "type": "integer"}]})");
+  EXPECT_EQ(contract.format, Format::jsonl);
+  EXPECT_EQ(contract.columns.size(), 1U);
+  EXPECT_EQ(contract.version_from->segments, (std::vector<std::string>{"meta", "version"}));
+  EXPECT_EQ(
+      parse_contract(R"({"schema": {"properties": {"a": {"type": "integer"}}}})").columns.size(),
+      1U);
+  EXPECT_EQ(
+      mistake(R"({"format": "csv", "schema": {}, "columns": [{"name": "a", "type": "text"}]})"),
+      "contract: /schema: the format is not jsonl");
+  EXPECT_EQ(mistake(R"({"schema": {"properties": {"a": {"typ": 1}}}})"),
+            "contract: /schema: JSON Schema, /properties/a/typ: unknown keyword");
+  EXPECT_EQ(mistake(R"({"properties": {"record_no": true}})"),
+            "contract: /properties/record_no: the property's name cannot be a column's");
+  EXPECT_EQ(mistake(R"({"schema": {"type": "object"}})"),
+            "contract: the whole document: the schema has no properties that could become columns, "
+            "or more "
+            "than 1500");
+  EXPECT_EQ(mistake(R"({"schema": {"minimum": 1e400000}, "columns": []})").substr(0, 19),
+            "contract: the whole");
+}
+
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/stream/contract_json.hpp"
+#include "core/stream/contract_schema.hpp"
 #include "core/stream/json_scanner.hpp"
 #include "core/stream/reject.hpp"
 
@@ -453,6 +454,27 @@ void resolve_hashes(Contract &contract, const std::vector<std::vector<std::strin
   }
 }
 
+void read_columns(dom::element columns, Contract &contract) {
+  dom::array items;
+  if (columns.get_array().get(items) != simdjson::SUCCESS || items.size() == 0 ||
+      items.size() > most_columns) {
+    wrong_value("/columns", columns, "a list of 1 to " + std::to_string(most_columns) + " columns");
+  }
+  std::vector<std::vector<std::string>> hash_names;
+  std::set<std::string> names{"record_no"};
+  ColumnReader reader(contract, hash_names);
+  for (const dom::element item : items) {
+    const std::string path = "/columns/" + std::to_string(contract.columns.size());
+    ColumnSpec column = reader.read(path, item);
+    if (!names.insert(column.name).second) {
+      fail(path + "/name", "\"" + printable(column.name, 80) + "\" is taken",
+           "Column names are unique, and record_no is the position in the batch.");
+    }
+    contract.columns.push_back(std::move(column));
+  }
+  resolve_hashes(contract, hash_names);
+}
+
 } // namespace
 
 std::string_view name_of(ColumnType type) noexcept {
@@ -490,13 +512,20 @@ Contract parse_contract(std::string_view json) {
     fail({}, std::string("not valid JSON: ") + simdjson::error_message(error),
          "Check the JSON, for example with SELECT '...'::jsonb.");
   }
+  if (is_schema_alone(root)) {
+    return contract_of_schema(json, {});
+  }
   Contract contract;
   dom::element columns;
   bool has_format = false;
   bool has_csv = false;
   bool has_columns = false;
+  std::optional<std::string> schema;
+  JsonSchemaOptions schema_options;
   each_member(
-      {}, root, {"format", "csv", "null", "extra_columns", "max_record_bytes", "columns"},
+      {}, root,
+      {"format", "csv", "null", "extra_columns", "max_record_bytes", "columns", "schema",
+       "assert_formats", "version_from"},
       [&](std::string_view key, dom::element value, const std::string &here) {
         if (key == "format") {
           has_format = true;
@@ -514,38 +543,39 @@ Contract parse_contract(std::string_view json) {
         } else if (key == "max_record_bytes") {
           contract.max_record_bytes =
               as_count(here, value, smallest_record_limit, largest_record_limit);
+        } else if (key == "schema") {
+          schema = member_text(json, key);
+        } else if (key == "assert_formats") {
+          schema_options.assert_formats = as_bool(here, value);
+        } else if (key == "version_from") {
+          contract.version_from = json_path(here, as_text(here, value));
         } else {
           has_columns = true;
           columns = value;
         }
       });
-  if (!has_format) {
+  if (schema && !has_format && !has_csv) {
+    contract.format = Format::jsonl;
+  } else if (!has_format) {
     fail({}, "there is no \"format\"", "Say \"format\": \"csv\" or \"format\": \"jsonl\".");
   }
   if (has_csv && contract.format != Format::csv) {
     fail("/csv", "the format is not csv", "Remove it or change the format.");
   }
-  dom::array items;
-  if (!has_columns) {
-    fail({}, "there are no \"columns\"", "List at least one column.");
+  if ((schema || contract.version_from) && contract.format != Format::jsonl) {
+    fail(schema ? "/schema" : "/version_from", "the format is not jsonl",
+         "JSON is what it applies to: remove it or change the format.");
   }
-  if (columns.get_array().get(items) != simdjson::SUCCESS || items.size() == 0 ||
-      items.size() > most_columns) {
-    wrong_value("/columns", columns, "a list of 1 to " + std::to_string(most_columns) + " columns");
+  if (schema) {
+    contract.schema = schema_at("/schema", *schema, schema_options);
   }
-  std::vector<std::vector<std::string>> hash_names;
-  std::set<std::string> names{"record_no"};
-  ColumnReader reader(contract, hash_names);
-  for (const dom::element item : items) {
-    const std::string path = "/columns/" + std::to_string(contract.columns.size());
-    ColumnSpec column = reader.read(path, item);
-    if (!names.insert(column.name).second) {
-      fail(path + "/name", "\"" + printable(column.name, 80) + "\" is taken",
-           "Column names are unique, and record_no is the position in the batch.");
-    }
-    contract.columns.push_back(std::move(column));
+  if (has_columns) {
+    read_columns(columns, contract);
+  } else if (schema) {
+    derive_columns(*contract.schema, contract);
+  } else {
+    fail({}, "there are no \"columns\"", "List at least one column, or give a \"schema\".");
   }
-  resolve_hashes(contract, hash_names);
   return contract;
 }
 

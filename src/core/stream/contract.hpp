@@ -7,6 +7,7 @@
 #include "core/stream/date_format.hpp"
 #include "core/stream/decimal.hpp"
 #include "core/stream/encoding.hpp"
+#include "core/stream/json_schema.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -102,9 +103,14 @@ struct Contract {
   bool reject_extra_columns = false;
   std::size_t max_record_bytes = 1U << 20U;
   std::vector<ColumnSpec> columns;
+  std::optional<JsonSchema> schema; // what a whole record must satisfy, before its columns are read
+  std::optional<SourcePath>
+      version_from; // where a record says which version of the contract it is of
 };
 
-// Throws Error 22023 naming the place in the JSON ("/columns/3/type"), the value and the mend.
+// A contract is an object with "columns" or "schema", or a JSON Schema alone: then its top-level
+// properties become the columns (contract_schema.cpp). Throws Error 22023 naming the place in the
+// JSON ("/columns/3/type"), the value and the mend.
 Contract parse_contract(std::string_view json);
 
 // SQL type of the column in the relation `batch`: text, bigint, numeric, double precision, boolean,

@@ -77,8 +77,11 @@ struct JsonScanner::State {
   std::vector<Slot> slots;
   std::vector<bool> keep_raw;
   std::vector<std::string_view> extra;
+  std::vector<Kind> extra_kinds;
   std::vector<std::string_view> keys; // of the open objects, one after the other
   std::vector<std::string_view> sorted;
+  std::vector<JsonNode> tree;
+  bool keep_tree = false;
   ondemand::parser parser;
   std::string padded;
   std::string scratch;
@@ -90,9 +93,14 @@ struct JsonScanner::State {
             std::string_view value);
   bool malformed(simdjson::error_code error);
   bool scalar(ondemand::value value, Kind kind, Slot &slot);
-  bool walk(ondemand::value value, std::size_t node, std::size_t depth, Kind &kind);
-  bool walk_array(ondemand::value value, std::size_t node, std::size_t depth, Slot *slot);
-  bool walk_object(ondemand::value value, std::size_t node, std::size_t depth, Slot *slot);
+  bool walk(ondemand::value value, std::size_t node, std::size_t depth, Kind &kind,
+            std::string_view key = {});
+  bool container(ondemand::value value, std::size_t node, std::size_t depth, Slot &slot,
+                 bool keep_raw);
+  bool walk_array(ondemand::value value, std::size_t node, std::size_t depth, Slot *slot,
+                  std::size_t &count);
+  bool walk_object(ondemand::value value, std::size_t node, std::size_t depth, Slot *slot,
+                   std::size_t &count);
   bool note_key(std::size_t first, std::string_view key);
   bool check_many_keys(std::size_t first);
 };
@@ -108,6 +116,15 @@ const JsonScanner::Slot &JsonScanner::slot(std::size_t index) const noexcept {
 }
 std::span<const std::string_view> JsonScanner::extra_keys() const noexcept {
   return state_->extra;
+}
+std::span<const JsonKind> JsonScanner::extra_kinds() const noexcept {
+  return state_->extra_kinds;
+}
+std::span<const JsonNode> JsonScanner::tree() const noexcept {
+  return state_->tree;
+}
+void JsonScanner::keep_tree() noexcept {
+  state_->keep_tree = true;
 }
 
 std::size_t JsonScanner::want(std::span<const std::string> segments, bool raw) {
@@ -234,7 +251,7 @@ bool JsonScanner::State::scalar(ondemand::value value, Kind kind, Slot &slot) {
 }
 
 bool JsonScanner::State::walk_array(ondemand::value value, std::size_t node, std::size_t depth,
-                                    Slot *slot) {
+                                    Slot *slot, std::size_t &count) {
   ondemand::array array;
   if (const auto error = value.get_array().get(array)) {
     return malformed(error);
@@ -267,11 +284,12 @@ bool JsonScanner::State::walk_array(ondemand::value value, std::size_t node, std
     }
     ++index;
   }
+  count = index;
   return true;
 }
 
 bool JsonScanner::State::walk_object(ondemand::value value, std::size_t node, std::size_t depth,
-                                     Slot *slot) {
+                                     Slot *slot, std::size_t &count) {
   ondemand::object object;
   if (const auto error = value.get_object().get(object)) {
     return malformed(error);
@@ -308,15 +326,39 @@ bool JsonScanner::State::walk_object(ondemand::value value, std::size_t node, st
       extra.push_back(key);
     }
     Kind kind{};
-    if (!walk(field.value(), next, depth + 1, kind)) {
+    if (!walk(field.value(), next, depth + 1, kind, key)) {
       return false;
     }
+    if (depth == 1 && next == none) {
+      extra_kinds.push_back(kind);
+    }
   }
+  count = keys.size() - first;
   return check_many_keys(first);
 }
 
+bool JsonScanner::State::container(ondemand::value value, std::size_t node, std::size_t depth,
+                                   Slot &slot, bool keep_raw) {
+  const std::size_t at = tree.size();
+  std::size_t count = 0;
+  const bool is_array = slot.kind == Kind::array;
+  if (keep_tree) {
+    tree.emplace_back().kind = slot.kind;
+  }
+  Slot *raw = keep_raw ? &slot : nullptr;
+  if (!(is_array ? walk_array(value, node, depth, raw, count)
+                 : walk_object(value, node, depth, raw, count))) {
+    return false;
+  }
+  if (keep_tree) {
+    tree[at].size = static_cast<std::uint32_t>(count);
+    tree[at].end = static_cast<std::uint32_t>(tree.size());
+  }
+  return true;
+}
+
 bool JsonScanner::State::walk(ondemand::value value, std::size_t node, std::size_t depth,
-                              Kind &kind) {
+                              Kind &kind, std::string_view key) {
   if (depth > deepest) {
     return fail(reject_code::program_limit_exceeded, "the JSON is nested too deeply",
                 "Objects and arrays may be nested 200 levels deep.", {});
@@ -331,10 +373,15 @@ bool JsonScanner::State::walk(ondemand::value value, std::size_t node, std::size
   switch (type) {
   case ondemand::json_type::array:
   case ondemand::json_type::object: {
-    const bool is_array = type == ondemand::json_type::array;
-    kind = slot.kind = is_array ? Kind::array : Kind::object;
-    Slot *raw = index != none && keep_raw[index] ? &slot : nullptr;
-    return is_array ? walk_array(value, node, depth, raw) : walk_object(value, node, depth, raw);
+    kind = slot.kind = type == ondemand::json_type::array ? Kind::array : Kind::object;
+    const std::size_t at = tree.size();
+    if (!container(value, node, depth, slot, index != none && keep_raw[index])) {
+      return false;
+    }
+    if (keep_tree) {
+      tree[at].key = key;
+    }
+    return true;
   }
   case ondemand::json_type::string:
     kind = Kind::string;
@@ -351,7 +398,13 @@ bool JsonScanner::State::walk(ondemand::value value, std::size_t node, std::size
   default: // newer versions name a token that begins no value
     return malformed(simdjson::TAPE_ERROR);
   }
-  return scalar(value, kind, slot);
+  if (!scalar(value, kind, slot)) {
+    return false;
+  }
+  if (keep_tree) {
+    tree.push_back({kind, 0, static_cast<std::uint32_t>(tree.size() + 1), key, slot.text});
+  }
+  return true;
 }
 
 bool JsonScanner::scan(std::string_view json, Fault &fault) {
@@ -359,6 +412,8 @@ bool JsonScanner::scan(std::string_view json, Fault &fault) {
   s.fault = &fault;
   s.root = Kind::missing;
   s.extra.clear();
+  s.extra_kinds.clear();
+  s.tree.clear();
   s.keys.clear();
   std::fill(s.slots.begin(), s.slots.end(), Slot{});
   // On-demand treats a scalar document apart: as the one element of an array every text is alike.

@@ -1,18 +1,20 @@
 #include "core/stream/row_parser.hpp"
 
 #include "core/stream/json_scanner.hpp"
+#include "core/stream/json_text.hpp"
 #include "core/stream/row_hash.hpp"
 #include "core/stream/value_encoder.hpp"
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <limits>
+#include <optional>
 
 namespace starhouse::stream {
 
 namespace {
 
-constexpr std::size_t most_extra_keys = 100;
 constexpr std::size_t unbound = std::numeric_limits<std::size_t>::max();
 
 constexpr std::size_t longest_told = 63; // token lengths from here on share a bit
@@ -72,7 +74,14 @@ struct RowParser::State {
   bool exact_fields = false;
   bool bound = false;
   bool has_hash = false;
-  std::set<std::string, std::less<>> extra_keys;
+  std::optional<SchemaValidator> validator;
+  Violation violation;
+  Drift drift;
+  std::vector<std::string> extra_header; // CSV columns nobody asked for
+  std::uint64_t csv_rows = 0;            // taken since the drift was
+  std::size_t version_slot = unbound;
+  std::int64_t version = 0;
+  std::int64_t other_version = 0;
   std::string converted;
   RowHasher hasher;
 
@@ -86,6 +95,8 @@ struct RowParser::State {
   bool put_null(const ColumnSpec &spec, std::string_view text, CopyBuffer &out, Reject &reject);
   bool bad_value(std::size_t index, CopyBuffer &out);
   bool accept_json(std::string_view line, Reject &reject);
+  bool satisfies_schema(Reject &reject);
+  bool is_of_this_version(Reject &reject);
   void put_hashes(CopyBuffer &out);
 
   template <class Put>
@@ -114,6 +125,13 @@ RowParser::RowParser(const Contract &contract, const calendar::ZoneTable &zone)
       }
     }
   }
+  if (contract.schema) {
+    s.validator.emplace(*contract.schema);
+    s.scanner.keep_tree();
+  }
+  if (contract.version_from) {
+    s.version_slot = s.scanner.want(contract.version_from->segments, false);
+  }
   s.bound = contract.format == Format::csv && !contract.csv.header;
   s.exact_fields = s.bound && contract.reject_extra_columns;
   s.check_defaults();
@@ -124,8 +142,23 @@ RowParser::~RowParser() = default;
 std::span<const std::uint64_t> RowParser::nulled() const noexcept {
   return state_->nulled;
 }
-const std::set<std::string, std::less<>> &RowParser::extra_keys() const noexcept {
-  return state_->extra_keys;
+std::string RowParser::take_drift() {
+  State &s = *state_;
+  if (s.csv_rows > 0) {
+    for (const std::string &name : s.extra_header) {
+      std::string path = "/";
+      append_pointer_key(name, path);
+      s.drift.note(path, JsonKind::string, s.csv_rows);
+    }
+    s.csv_rows = 0;
+  }
+  return s.drift.take();
+}
+void RowParser::set_version(std::int64_t version) noexcept {
+  state_->version = version;
+}
+std::int64_t RowParser::other_version() const noexcept {
+  return state_->other_version;
 }
 
 void RowParser::State::check_defaults() {
@@ -223,6 +256,7 @@ HeaderReport RowParser::bind_header(std::span<const std::string_view> fields) {
                     printable(joined(report.extra), 400),
                 "Add them to the contract, or say \"extra_columns\": \"ignore\".");
   }
+  s.extra_header = report.extra;
   s.expected_fields = names.size();
   s.exact_fields = true;
   s.bound = true;
@@ -377,10 +411,12 @@ bool RowParser::parse_csv(std::span<const std::string_view> fields, std::int64_t
   if (!s.check_fields(fields, reject)) {
     return false;
   }
-  return s.row(record_no, out, reject, [&](std::size_t i) {
+  const bool good = s.row(record_no, out, reject, [&](std::size_t i) {
     State::Found found;
     return s.pick_csv(s.columns[i], fields, found, reject) && s.put(i, found, out, reject);
   });
+  s.csv_rows += good ? 1 : 0;
+  return good;
 }
 
 bool RowParser::State::pick_json(const Column &column, Found &found, CopyBuffer &out, bool &written,
@@ -429,27 +465,68 @@ bool RowParser::State::accept_json(std::string_view line, Reject &reject) {
                "Each line must be one complete JSON object.");
     return false;
   }
+  if (version != 0 && version_slot != unbound && !is_of_this_version(reject)) {
+    return false;
+  }
   if (contract.reject_extra_columns && !scanner.extra_keys().empty()) {
     reject.set(reject_code::bad_copy_file_format, {}, scanner.extra_keys().front(),
                "the record holds a key the contract does not know",
                "Add it to the contract, or say \"extra_columns\": \"ignore\".");
     return false;
   }
-  for (const std::string_view key : scanner.extra_keys()) {
-    if (extra_keys.size() < most_extra_keys && extra_keys.find(key) == extra_keys.end()) {
-      extra_keys.emplace(key);
+  return !validator || satisfies_schema(reject);
+}
+
+bool RowParser::State::satisfies_schema(Reject &reject) {
+  if (validator->validate(scanner.tree(), violation)) {
+    return true;
+  }
+  tell(violation, scanner.tree(), reject);
+  // The column that reads the place at fault, where there is one.
+  for (const Column &column : columns) {
+    for (const SourcePath &source : column.spec->from) {
+      std::string path;
+      for (const std::string &segment : source.segments) {
+        path += '/';
+        append_pointer_key(segment, path);
+      }
+      const std::string &at = violation.instance_path;
+      if (at == path || (at.starts_with(path) && at[path.size()] == '/')) {
+        reject.column = column.spec->name;
+        return false;
+      }
     }
   }
-  return true;
+  return false;
+}
+
+// Records that do not say are of the newest version.
+bool RowParser::State::is_of_this_version(Reject &reject) {
+  const JsonScanner::Slot &slot = scanner.slot(version_slot);
+  if (slot.kind == JsonKind::missing || slot.kind == JsonKind::null) {
+    return true;
+  }
+  std::int64_t told = 0;
+  const char *end = slot.text.data() + slot.text.size();
+  const auto parsed = std::from_chars(slot.text.data(), end, told);
+  if (parsed.ec == std::errc{} && parsed.ptr == end && told == version) {
+    return true;
+  }
+  other_version = parsed.ec == std::errc{} && parsed.ptr == end && told > 0 ? told : 0;
+  reject.set(sqlstate::invalid_parameter_value, {}, slot.text,
+             "the record names a version of the contract that the feed does not have",
+             "Register that version with starhouse.create_feed, or correct the producer.");
+  return false;
 }
 
 bool RowParser::parse_json(std::string_view line, std::int64_t record_no, CopyBuffer &out,
                            Reject &reject) {
   State &s = *state_;
+  s.other_version = 0;
   if (!s.accept_json(line, reject)) {
     return false;
   }
-  return s.row(record_no, out, reject, [&](std::size_t i) {
+  const bool good = s.row(record_no, out, reject, [&](std::size_t i) {
     State::Found found;
     bool written = false;
     if (!s.pick_json(s.columns[i], found, out, written, reject)) {
@@ -457,6 +534,15 @@ bool RowParser::parse_json(std::string_view line, std::int64_t record_no, CopyBu
     }
     return written || s.put(i, found, out, reject);
   });
+  if (good && s.validator) {
+    s.validator->unknown_fields(
+        s.scanner.tree(), [&](std::string_view path, JsonKind kind) { s.drift.note(path, kind); });
+  } else if (good) {
+    for (std::size_t i = 0; i < s.scanner.extra_keys().size(); ++i) {
+      s.drift.note_key(s.scanner.extra_keys()[i], s.scanner.extra_kinds()[i]);
+    }
+  }
+  return good;
 }
 
 } // namespace starhouse::stream

@@ -8,12 +8,11 @@
 
 #include "core/stream/contract.hpp"
 #include "core/stream/copy_buffer.hpp"
+#include "core/stream/drift.hpp"
 #include "core/stream/reject.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,8 +53,15 @@ public:
   // Values that were bad, in rows that were accepted all the same ("on_error": "null"); one count
   // per contract column, since construction.
   std::span<const std::uint64_t> nulled() const noexcept;
-  // JSON keys nobody asked for, up to 100 different ones.
-  const std::set<std::string, std::less<>> &extra_keys() const noexcept;
+  // Fields of accepted records that the contract does not know, since they were last taken: with a
+  // schema those that it does not describe, else those that no column asks for. As Drift::take().
+  std::string take_drift();
+
+  // The version this contract has among those of its feed (0: none). Once it is set, a JSON record
+  // that says by the contract's "version_from" that it is of another one is not read: parse_json
+  // rejects it and other_version() tells which.
+  void set_version(std::int64_t version) noexcept;
+  std::int64_t other_version() const noexcept;
 
 private:
   struct State;
