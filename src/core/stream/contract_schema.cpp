@@ -189,6 +189,7 @@ JsonSchema schema_at(const std::string &path, std::string_view json, JsonSchemaO
 
 void derive_columns(const JsonSchema &schema, Contract &contract) {
   Deriver(schema).run(contract);
+  contract.derived_columns = true;
 }
 
 Contract contract_of_schema(std::string_view json, JsonSchemaOptions options) {
