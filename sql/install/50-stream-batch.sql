@@ -166,7 +166,8 @@ $body$;
 COMMENT ON FUNCTION batch_begin(name, text, bigint, bigint, bigint) IS
   'Opens a batch in the caller''s transaction: batch_claim, then batch_stage. Returns the batch''s id. A NULL epoch (replay) checks and moves no source.';
 
-CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint) RETURNS jsonb
+CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint,
+                             drift jsonb DEFAULT NULL) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
@@ -266,17 +267,17 @@ BEGIN
   EXECUTE format($sql$
     UPDATE %I.batch_log
     SET last_record = $2 - 1, records_read = $3, records_loaded = ($4->>'loaded')::bigint, duplicates = $5,
-        rejected = ($4->>'rejected')::bigint, steps = $4->'steps', finished_at = clock_timestamp()
+        rejected = ($4->>'rejected')::bigint, steps = $4->'steps', drift = $6, finished_at = clock_timestamp()
     WHERE batch_id = $1$sql$, warehouse)
-    USING batch_id, next_record, records_read, counts, duplicates;
+    USING batch_id, next_record, records_read, counts, duplicates, drift;
   IF next_record IS NOT NULL THEN
     EXECUTE format('UPDATE %I.load_source SET next_record = $2 WHERE source_id = $1', warehouse) USING source, next_record;
   END IF;
   RETURN counts;
 END
 $body$;
-COMMENT ON FUNCTION batch_finish(name, text, bigint, bigint, bigint, bigint) IS
-  'Runs the feed''s steps over the temporary table batch, records the batch and moves the source to next_record; the caller then commits. records_read and rejected are the client''s own counts (records read, rows it put into quarantine). Returns {read, loaded, duplicates, rejected, rejected_by_steps, steps}. A step''s error keeps its SQLSTATE and names the step. A NULL next_record moves no source. work_mem is at least 64 MB from here to the end of the transaction.';
+COMMENT ON FUNCTION batch_finish(name, text, bigint, bigint, bigint, bigint, jsonb) IS
+  'Runs the feed''s steps over the temporary table batch, records the batch and moves the source to next_record; the caller then commits. records_read and rejected are the client''s own counts (records read, rows it put into quarantine). Returns {read, loaded, duplicates, rejected, rejected_by_steps, steps}. A step''s error keeps its SQLSTATE and names the step. A NULL next_record moves no source. drift is what the batch held that the contract does not know: {path: {"count": records, "types": [JSON types]}}, NULL for none. work_mem is at least 64 MB from here to the end of the transaction.';
 
 CREATE FUNCTION load_close(warehouse name, source_id bigint, epoch bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE

@@ -122,7 +122,8 @@ COMMENT ON FUNCTION feed_parameters(jsonb, jsonb) IS
   'Internal to create_feed and load_open: checks a feed''s declared parameters and, unless given is NULL, the values that a load gives: every parameter with its value or default, as an object of texts ({} when given is NULL). 22023 for a bad declaration, an unknown or missing parameter, or a value that its pattern does not fit. A NULL declaration is an error (22023).';
 
 CREATE FUNCTION create_feed(warehouse name, feed text, contract jsonb, steps jsonb DEFAULT '[]', bronze boolean DEFAULT true,
-                            batch_rows integer DEFAULT 200000, description text DEFAULT NULL, parameters jsonb DEFAULT '{}') RETURNS integer
+                            batch_rows integer DEFAULT 200000, description text DEFAULT NULL, parameters jsonb DEFAULT '{}',
+                            compatibility text DEFAULT NULL) RETURNS integer
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
 AS $body$
@@ -130,6 +131,8 @@ DECLARE
   bronze_name text := 'bronze_' || feed;
   bronze_table text := format('%I.%I', warehouse, 'bronze_' || feed);
   described text;
+  before record;
+  rule text;
   result integer;
 BEGIN
   PERFORM starhouse.pipeline_check(warehouse);
@@ -146,14 +149,22 @@ BEGIN
   PERFORM starhouse.contract_check(contract);
   PERFORM starhouse.steps_check(steps);
   PERFORM starhouse.feed_parameters(parameters, NULL);
+  EXECUTE format('SELECT f.contract, f.compatibility FROM %I.feed f WHERE feed_name = $1 FOR UPDATE', warehouse) INTO before USING feed;
+  rule := coalesce(compatibility, before.compatibility, 'none');
+  PERFORM starhouse.contract_compatibility_check(warehouse, feed, contract,
+                                                 CASE WHEN before.contract = contract AND compatibility IS NULL THEN 'none' ELSE rule END);
   EXECUTE format($sql$
-    INSERT INTO %I.feed AS f (feed_name, contract, steps, bronze, batch_rows, description, parameters)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO %I.feed AS f (feed_name, contract, steps, bronze, batch_rows, description, parameters, compatibility)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (feed_name) DO UPDATE
     SET version = f.version + 1, contract = excluded.contract, steps = excluded.steps, bronze = excluded.bronze,
-        batch_rows = excluded.batch_rows, parameters = excluded.parameters, description = coalesce(excluded.description, f.description), updated_at = now()
+        batch_rows = excluded.batch_rows, parameters = excluded.parameters, compatibility = excluded.compatibility, description = coalesce(excluded.description, f.description), updated_at = now()
     RETURNING version$sql$, warehouse)
-    INTO result USING feed, contract, steps, coalesce(bronze, true), batch_rows, description, parameters;
+    INTO result USING feed, contract, steps, coalesce(bronze, true), batch_rows, description, parameters, rule;
+  IF before.contract IS DISTINCT FROM contract THEN
+    EXECUTE format('INSERT INTO %I.feed_version (feed_name, version, contract, compatibility) VALUES ($1, $2, $3, $4)', warehouse)
+      USING feed, result, contract, rule;
+  END IF;
   IF coalesce(bronze, true) AND to_regclass(bronze_table) IS NULL THEN
     EXECUTE format($sql$
       CREATE TABLE %s (
@@ -174,8 +185,8 @@ BEGIN
   RETURN result;
 END
 $body$;
-COMMENT ON FUNCTION create_feed(name, text, jsonb, jsonb, boolean, integer, text, jsonb) IS
-  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction, and the parameters that a load has to be given: an object of names, each with "description", "pattern" (a regular expression for the whole value) and "default" (without one the parameter is required), which stand in steps as {name}. Returns the version. 22023 for a wrong contract, step, parameter or name. A NULL warehouse, name, contract, list of steps or parameters is an error; a NULL description is none.';
+COMMENT ON FUNCTION create_feed(name, text, jsonb, jsonb, boolean, integer, text, jsonb, text) IS
+  'Defines a feed of the warehouse, or a new version of it: contract (record layout and typed columns), steps (what a batch does), whether records are kept as received in bronze_<feed>, records per transaction, and the parameters that a load has to be given: an object of names, each with "description", "pattern" (a regular expression for the whole value) and "default" (without one the parameter is required), which stand in steps as {name}. The contract is a contract of starhouse, with or without a JSON Schema in it, or a JSON Schema alone (docs/contract.md). compatibility (none, backward, forward, full, or one of these with _transitive; NULL: as before, none at first) is the rule by which this contract is checked against the versions before it, and later ones are. Returns the version. 22023 for a wrong contract, step, parameter, rule or name, and for a contract that is not compatible, with a list of the problems. A NULL warehouse, name, contract, list of steps or parameters is an error; a NULL description is none.';
 
 CREATE FUNCTION drop_feed(warehouse name, feed text, confirm text DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -198,6 +209,7 @@ BEGIN
   END IF;
   EXECUTE format('DELETE FROM %I.quarantine WHERE feed_name = $1', warehouse) USING feed;
   EXECUTE format('DELETE FROM %I.load_source WHERE feed_name = $1', warehouse) USING feed;
+  EXECUTE format('DELETE FROM %I.feed_version WHERE feed_name = $1', warehouse) USING feed;
   EXECUTE format('DELETE FROM %I.feed WHERE feed_name = $1', warehouse) USING feed;
   EXECUTE format('DROP TABLE IF EXISTS %s', bronze_table);
   RETURN format('dropped feed %s, %s bronze rows and %s open rejects; loaded facts stay', feed, bronze_rows, open_rejects);
@@ -229,12 +241,19 @@ AS $body$
 DECLARE
   definition jsonb := starhouse.feed_get(warehouse, feed);
   zone text := starhouse.warehouse_time_zone(warehouse);
+  older jsonb;
 BEGIN
+  EXECUTE format($sql$
+    SELECT jsonb_agg(jsonb_build_object('version', v.version, 'contract', v.contract) ORDER BY v.version)
+    FROM %1$I.feed_version v
+    WHERE v.feed_name = $1 AND v.version < (SELECT max(l.version) FROM %1$I.feed_version l WHERE l.feed_name = $1)$sql$, warehouse)
+    INTO older USING feed;
   RETURN jsonb_build_object(
     'warehouse', warehouse,
     'feed', feed,
     'version', definition->'version',
     'contract', definition->'contract',
+    'older_contracts', coalesce(older, '[]'),
     'description', definition->'description',
     'time_zone', zone,
     'zone_transitions', (SELECT jsonb_agg(jsonb_build_array((extract(epoch FROM t.at) * 1000000)::bigint - 946684800000000, t.utc_offset_seconds) ORDER BY t.at)
@@ -250,4 +269,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_plan(name, text) IS
-  'All a client needs to parse and load a feed: contract, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction. 42704 for an unknown feed. A NULL warehouse is an error (22004).';
+  'All a client needs to parse and load a feed: contract, the contracts before it with their versions, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction. 42704 for an unknown feed. A NULL warehouse is an error (22004).';

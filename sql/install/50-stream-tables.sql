@@ -17,8 +17,18 @@ BEGIN
       bronze       boolean NOT NULL DEFAULT true,
       batch_rows   integer NOT NULL DEFAULT 200000 CHECK (batch_rows > 0),
       parameters   jsonb NOT NULL DEFAULT '{}',
+      compatibility text NOT NULL DEFAULT 'none',
       description  text,
       updated_at   timestamptz NOT NULL DEFAULT now()
+    )$sql$, schema);
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.feed_version (
+      feed_name      text COLLATE "C" NOT NULL REFERENCES %1$I.feed,
+      version        integer NOT NULL,
+      contract       jsonb NOT NULL,
+      compatibility  text NOT NULL,
+      registered_at  timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (feed_name, version)
     )$sql$, schema);
   EXECUTE format($sql$
     CREATE TABLE %1$I.load_source (
@@ -47,10 +57,20 @@ BEGIN
       duplicates      bigint,
       rejected        bigint,
       steps           jsonb,
+      drift           jsonb,
       started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
       finished_at     timestamptz,
       xid8            xid8 NOT NULL DEFAULT pg_current_xact_id()
     )$sql$, schema);
+  EXECUTE format('CREATE INDEX batch_log_drift_idx ON %1$I.batch_log (feed_name) WHERE drift IS NOT NULL', schema);
+  EXECUTE format($sql$
+    CREATE VIEW %1$I.feed_drift AS
+    SELECT b.feed_name, d.path, min(b.finished_at) AS first_seen, max(b.finished_at) AS last_seen,
+           sum((d.found->>'count')::bigint)::bigint AS records,
+           ARRAY(SELECT DISTINCT t #>> '{}' FROM jsonb_path_query(jsonb_agg(d.found->'types'), '$[*][*]') AS t ORDER BY 1) AS types
+    FROM %1$I.batch_log b CROSS JOIN LATERAL jsonb_each(b.drift) AS d(path, found)
+    WHERE b.drift IS NOT NULL
+    GROUP BY b.feed_name, d.path$sql$, schema);
   EXECUTE format('CREATE INDEX batch_log_source_id_idx ON %1$I.batch_log (source_id)', schema);
   EXECUTE format($sql$
     CREATE TABLE %1$I.quarantine (
@@ -84,8 +104,22 @@ BEGIN
     ['feed', 'bronze', 'Whether records are kept as received in bronze_<feed>'],
     ['feed', 'batch_rows', 'Records per transaction'],
     ['feed', 'parameters', 'What a load has to be told beside its file: name, then description, pattern and default'],
+    ['feed', 'compatibility', 'Rule by which the next contract is checked against those before it'],
     ['feed', 'description', 'What the feed carries and where it comes from'],
     ['feed', 'updated_at', 'When this version was defined'],
+    ['feed_version', NULL, 'Contracts a feed has had; messages that say they are of an older version are read by it'],
+    ['feed_version', 'feed_name', 'Feed'],
+    ['feed_version', 'version', 'Version of the feed since which the contract is in force'],
+    ['feed_version', 'contract', 'The contract'],
+    ['feed_version', 'compatibility', 'Rule it was checked by'],
+    ['feed_version', 'registered_at', 'When it was defined'],
+    ['feed_drift', NULL, 'Fields that arrive and the feed''s contract does not know: kept in bronze, in no column. From batch_log.drift'],
+    ['feed_drift', 'feed_name', 'Feed'],
+    ['feed_drift', 'path', 'Where the field stands in the record, as a JSON pointer; * is any index of a list'],
+    ['feed_drift', 'first_seen', 'End of the first batch with it'],
+    ['feed_drift', 'last_seen', 'End of the last one'],
+    ['feed_drift', 'records', 'How often it was there, in records that were accepted'],
+    ['feed_drift', 'types', 'JSON types it had'],
     ['load_source', NULL, 'Sources (files) seen, and how far each is loaded: the offset a repeated load resumes at'],
     ['load_source', 'source_id', 'Surrogate key'],
     ['load_source', 'feed_name', 'Feed the source was loaded through'],
@@ -109,6 +143,7 @@ BEGIN
     ['batch_log', 'duplicates', 'Records whose facts were there already'],
     ['batch_log', 'rejected', 'Records put into quarantine'],
     ['batch_log', 'steps', 'Per step: name, rows, other counts, milliseconds'],
+    ['batch_log', 'drift', 'Fields the contract does not know, by path: how often, and of which types; NULL for none. See feed_drift'],
     ['batch_log', 'started_at', 'Start of the batch'],
     ['batch_log', 'finished_at', 'End of its last step, just before commit'],
     ['batch_log', 'xid8', 'Transaction that wrote the batch'],
@@ -130,7 +165,7 @@ BEGIN
     ['quarantine', 'resolved_batch', 'Batch of that replay']
   ] LOOP
     IF described[2] IS NULL THEN
-      EXECUTE format('COMMENT ON TABLE %I.%I IS %L', schema, described[1], described[3]);
+      EXECUTE format('COMMENT ON %s %I.%I IS %L', CASE described[1] WHEN 'feed_drift' THEN 'VIEW' ELSE 'TABLE' END, schema, described[1], described[3]);
     ELSE
       EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', schema, described[1], described[2], described[3]);
     END IF;
@@ -139,7 +174,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION init_pipeline(name) IS
-  'Creates the pipeline''s tables (feed, load_source, batch_log, quarantine, and by init_operations those of runs and alerts) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
+  'Creates the pipeline''s tables (feed, feed_version, load_source, batch_log, quarantine, and by init_operations those of runs and alerts) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
 
 -- The schema as a warehouse, or a clear error. For the functions below.
 CREATE FUNCTION pipeline_check(warehouse name) RETURNS void

@@ -27,6 +27,7 @@ void Batch::clear() {
   payload_.clear();
   rows_.clear();
   rejects_.clear();
+  drift_.clear();
 }
 
 std::string_view Batch::payload(std::size_t index) const {

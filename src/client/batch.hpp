@@ -46,6 +46,10 @@ public:
   stream::CopyBuffer &rows() noexcept { return rows_; }
   void reject_last(const stream::Reject &reject);
 
+  // Fields the contract does not know (stream::Drift::take): JSON, empty for none.
+  void set_drift(std::string drift) { drift_ = std::move(drift); }
+  const std::string &drift() const noexcept { return drift_; }
+
   // A single record the server turned away.
   void reject(std::size_t index, const ServerError &error);
 
@@ -65,6 +69,7 @@ private:
   std::string payload_;
   stream::CopyBuffer rows_;
   std::vector<stream::Reject> rejects_;
+  std::string drift_;
 };
 
 } // namespace starhouse::client

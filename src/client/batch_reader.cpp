@@ -16,7 +16,7 @@ using stream::ReadStatus;
 BatchReader::BatchReader(const FeedPlan &plan, std::string name, std::unique_ptr<Source> source,
                          BatchLimits limits)
     : plan_(plan), name_(std::move(name)), source_(std::move(source)), limits_(limits),
-      parser_(plan.contract, plan.zone),
+      parser_(plan.contract, plan.version, plan.older, plan.zone),
       csv_({plan.contract.csv.delimiter, plan.contract.csv.quote, plan.contract.max_record_bytes}),
       lines_(plan.contract.max_record_bytes) {
   if (plan.contract.format == Format::csv && plan.contract.csv.header) {
@@ -50,7 +50,7 @@ void BatchReader::read_header() {
     if (status == ReadStatus::bad_record) {
       throw Error(reject_.code, reject_.reason, reject_.hint);
     }
-    header_report_ = parser_.bind_header(record_.fields);
+    header_report_ = parser_.newest().bind_header(record_.fields);
   } catch (const Error &e) {
     throw Error(e.code(),
                 fmt::format("{}, line {}: {}", name_, std::max<std::uint64_t>(1, record_.line),
@@ -68,6 +68,12 @@ void BatchReader::read_header() {
 }
 
 bool BatchReader::fill(Batch &batch) {
+  const bool more = read_records(batch);
+  batch.set_drift(parser_.take_drift());
+  return more;
+}
+
+bool BatchReader::read_records(Batch &batch) {
   const bool csv = plan_.contract.format == Format::csv;
   batch.clear();
   while (batch.size() < limits_.rows && batch.bytes() < limits_.bytes) {
@@ -81,8 +87,8 @@ bool BatchReader::fill(Batch &batch) {
     }
     batch.add(number, static_cast<std::int64_t>(record_.line), record_.raw);
     if (status == ReadStatus::bad_record ||
-        !(csv ? parser_.parse_csv(record_.fields, number, batch.rows(), reject_)
-              : parser_.parse_json(record_.raw, number, batch.rows(), reject_))) {
+        !(csv ? parser_.newest().parse_csv(record_.fields, number, batch.rows(), reject_)
+              : parser_.parse(record_.raw, number, plan_.schema_version, batch.rows(), reject_))) {
       batch.reject_last(reject_);
     }
   }

@@ -7,7 +7,7 @@
 #include "client/warehouse.hpp"
 #include "core/stream/csv_reader.hpp"
 #include "core/stream/line_reader.hpp"
-#include "core/stream/row_parser.hpp"
+#include "core/stream/message_parser.hpp"
 
 #include <condition_variable>
 #include <cstdint>
@@ -41,17 +41,17 @@ public:
   bool fill(Batch &batch);
   std::uint64_t consumed() const noexcept { return source_->consumed(); }
   void check_unchanged() const { source_->check_unchanged(); }
-  const stream::RowParser &parser() const noexcept { return parser_; }
 
 private:
   stream::ReadStatus next_record();
   void read_header();
+  bool read_records(Batch &batch);
 
   const FeedPlan &plan_;
   std::string name_;
   std::unique_ptr<Source> source_;
   BatchLimits limits_;
-  stream::RowParser parser_;
+  stream::MessageParser parser_;
   stream::CsvReader csv_;
   stream::LineReader lines_;
   stream::CsvRecord record_;

@@ -147,15 +147,18 @@ Counts Lane::finish(const Batch &batch, Batch::Range range, const OpenSource &so
 }
 
 Counts Lane::run_steps(const Batch &batch, Batch::Range range) {
-  const std::array<Parameter, 6> finish{target_.warehouse,
+  // Of a batch that is loaded in parts, the first one tells the drift of all.
+  const bool tells_drift = range.first == 0 && !batch.drift().empty();
+  const std::array<Parameter, 7> finish{target_.warehouse,
                                         target_.feed,
                                         std::to_string(batch_id_),
                                         std::to_string(batch.record(range.last - 1).number + 1),
                                         std::to_string(range.size()),
-                                        std::to_string(batch.rejected(range))};
+                                        std::to_string(batch.rejected(range)),
+                                        tells_drift ? Parameter{batch.drift()} : Parameter{}};
   const Result result = connection_->query(
       "SELECT j->>'read', j->>'loaded', j->>'duplicates', j->>'rejected', j->>'rejected_by_steps' "
-      "FROM starhouse.batch_finish($1, $2, $3, $4, $5, $6) j",
+      "FROM starhouse.batch_finish($1, $2, $3, $4, $5, $6, $7) j",
       finish);
   if (result.integer(0, 4) > 0) {
     name_lines(batch);

@@ -319,6 +319,11 @@ void add_load_command(CLI::App &app) {
       ->add_option("-s,--set", options->settings,
                    "NAME=VALUE: a parameter of the feed, for all files")
       ->allow_extra_args(false);
+  command
+      ->add_option("--schema-version", options->target.schema_version,
+                   "Version of the feed's contract that the records are of (default: what each "
+                   "says, else the newest)")
+      ->check(CLI::PositiveNumber);
   command->add_option("--batch-rows", options->batch_rows,
                       "Records per transaction (default: the feed's)");
   command->add_option("--max-rejects", options->max_rejects_text,

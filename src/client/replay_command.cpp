@@ -57,7 +57,7 @@ std::string from_hex(std::string_view hex) {
 class Parser {
 public:
   Parser(FeedPlan &plan, const std::string &header)
-      : plan_(plan), parser_(plan.contract, plan.zone) {
+      : plan_(plan), parser_(plan.contract, plan.version, plan.older, plan.zone) {
     if (plan.contract.format != stream::Format::csv || !plan.contract.csv.header) {
       return;
     }
@@ -70,7 +70,7 @@ public:
     reader.feed(header);
     reader.finish();
     if (reader.next(record, reject) == stream::ReadStatus::record) {
-      parser_.bind_header(record.fields);
+      parser_.newest().bind_header(record.fields);
     }
     plan.contract.csv.encoding = encoding;
   }
@@ -84,9 +84,10 @@ public:
       reader.feed(from.payload);
       reader.finish();
       good = reader.next(record, reject_) == stream::ReadStatus::record &&
-             parser_.parse_csv(record.fields, from.record_no, batch.rows(), reject_);
+             parser_.newest().parse_csv(record.fields, from.record_no, batch.rows(), reject_);
     } else {
-      good = parser_.parse_json(from.payload, from.record_no, batch.rows(), reject_);
+      good =
+          parser_.parse(from.payload, from.record_no, plan_.schema_version, batch.rows(), reject_);
     }
     if (!good) {
       batch.reject_last(reject_);
@@ -100,7 +101,7 @@ private:
   }
 
   FeedPlan &plan_;
-  stream::RowParser parser_;
+  stream::MessageParser parser_;
   stream::Reject reject_;
 };
 
@@ -270,6 +271,11 @@ void add_replay_command(CLI::App &app) {
   command->add_option("warehouse", options->target.warehouse, "Schema of the warehouse")
       ->required();
   command->add_option("-f,--feed", options->target.feed, "Feed that rejected them")->required();
+  command
+      ->add_option("--schema-version", options->target.schema_version,
+                   "Version of the feed's contract that the records are of (default: what each "
+                   "says, else the newest)")
+      ->check(CLI::PositiveNumber);
   command->add_option("--since", options->since, "Only what was rejected at or after this time");
   command->add_option("-d,--database", options->target.conninfo,
                       "Database, key=value pairs or URI (default: libpq's environment)");

@@ -125,6 +125,21 @@ FeedPlan read_plan(Connection &connection, const Target &target) {
   plan.description = result.text_or(0, 7, "");
   plan.columns = result.text_or(0, 8, "");
   plan.parameters = result.text_or(0, 11, "");
+  plan.schema_version = target.schema_version;
+  if (target.schema_version > plan.version) {
+    throw Error(sqlstate::invalid_parameter_value,
+                fmt::format("feed {} has no version {}, its newest is {}", target.feed,
+                            target.schema_version, plan.version),
+                fmt::format("SELECT version FROM starhouse.feed_versions('{}', '{}') lists them.",
+                            target.warehouse, target.feed));
+  }
+  const Result older = connection.query("SELECT v->>'version', v->>'contract' FROM "
+                                        "pg_catalog.jsonb_array_elements(starhouse.feed_plan($1, "
+                                        "$2)->'older_contracts') v",
+                                        who);
+  for (int row = 0; row < older.rows(); ++row) {
+    plan.older.push_back({older.integer(row, 0), stream::parse_contract(older.text(row, 1))});
+  }
   plan.insert_bronze = result.maybe_integer(0, 9).value_or(0) != 0;
   plan.insert_quarantine = result.maybe_integer(0, 10).value_or(0) != 0;
   return plan;

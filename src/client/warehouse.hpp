@@ -5,6 +5,7 @@
 #include "client/server.hpp"
 #include "core/calendar/zone.hpp"
 #include "core/stream/contract.hpp"
+#include "core/stream/message_parser.hpp"
 
 #include <cstdint>
 #include <string>
@@ -17,7 +18,8 @@ struct Target {
   std::string conninfo;
   std::string warehouse;
   std::string feed;
-  std::string parameters = "{}"; // of a load: JSON object of texts
+  std::string parameters = "{}";   // of a load: JSON object of texts
+  std::int64_t schema_version = 0; // of all records of a load; 0: the newest, or what each says
 };
 
 // Connects, and checks server version, extension and its version; sets the session up for loading.
@@ -30,6 +32,8 @@ struct FeedPlan {
   std::int64_t version = 0;
   std::string description;
   stream::Contract contract;
+  std::vector<stream::ContractVersion> older; // contracts before it
+  std::int64_t schema_version = 0;            // as the target has it
   std::string time_zone;
   calendar::ZoneTable zone;
   std::string bronze_table; // quoted; empty: the feed keeps none

@@ -1,8 +1,10 @@
-// SQL functions around feed contracts: contract_check, contract_columns, contract_parse.
+// SQL functions around feed contracts: contract_check, contract_columns, contract_parse,
+// contract_incompatibilities.
 #include "pg/boundary.hpp"
 
 #include "core/calendar/zone.hpp"
 #include "core/stream/contract.hpp"
+#include "core/stream/contract_compat.hpp"
 #include "core/stream/csv_reader.hpp"
 #include "core/stream/row_parser.hpp"
 
@@ -78,6 +80,11 @@ struct ColumnRow {
   const char *name;
   const char *type;
   bool required;
+};
+
+struct ProblemRow {
+  const char *path;
+  const char *problem;
 };
 
 struct ParsedRow {
@@ -213,6 +220,31 @@ STARHOUSE_FUNCTION(starhouse_contract_columns) {
     Datum values[] = {Int32GetDatum(static_cast<int32>(i + 1)), CStringGetTextDatum(rows[i].name),
                       CStringGetTextDatum(rows[i].type), BoolGetDatum(rows[i].required)};
     bool nulls[] = {false, false, false, false};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+  return static_cast<Datum>(0);
+}
+
+STARHOUSE_FUNCTION(starhouse_contract_incompatibilities) {
+  const std::string_view reader_json = contract_argument(fcinfo, 0);
+  const std::string_view writer_json = contract_argument(fcinfo, 1);
+  InitMaterializedSRF(fcinfo, 0);
+  auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+  ContextMemory memory(CurrentMemoryContext);
+  ProblemRow *rows = nullptr;
+  std::size_t size = 0;
+  compute([&] {
+    const stream::Contract reader = stream::parse_contract(reader_json);
+    const stream::Contract writer = stream::parse_contract(writer_json);
+    const auto problems = stream::incompatibilities(reader, writer);
+    rows = keep_array<ProblemRow>(memory, problems.size());
+    for (const stream::Incompatibility &found : problems) {
+      rows[size++] = {keep(memory, found.path), keep(memory, found.problem)};
+    }
+  });
+  for (std::size_t i = 0; i < size; ++i) {
+    Datum values[] = {CStringGetTextDatum(rows[i].path), CStringGetTextDatum(rows[i].problem)};
+    bool nulls[] = {false, false};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
   return static_cast<Datum>(0);

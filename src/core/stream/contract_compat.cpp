@@ -143,10 +143,9 @@ private:
       return;
     }
     for (const Index value : writer.values) {
-      const bool taken =
-          std::any_of(reader.values.begin(), reader.values.end(), [&](Index mine) {
-            return equal_values(reader_.tree, mine, writer_.tree, value);
-          });
+      const bool taken = std::any_of(reader.values.begin(), reader.values.end(), [&](Index mine) {
+        return equal_values(reader_.tree, mine, writer_.tree, value);
+      });
       if (!taken) {
         problem(r, reader.single_value ? "const" : "enum",
                 "does not take the value " + printable(writer_.tree[value].text, 80));
@@ -155,7 +154,8 @@ private:
   }
 
   // The writer's limit is at least as strict; a limit of enum's values needs none.
-  static bool as_strict(const std::optional<JsonNumber> &mine, const std::optional<JsonNumber> &same,
+  static bool as_strict(const std::optional<JsonNumber> &mine,
+                        const std::optional<JsonNumber> &same,
                         const std::optional<JsonNumber> &other, bool lower, bool exclusive) {
     if (!mine) {
       return true;
@@ -174,8 +174,7 @@ private:
     }
     static const NumberRules no_rules;
     const NumberRules &mine = reader_.numbers[reader.number];
-    const NumberRules &theirs =
-        writer.number == none ? no_rules : writer_.numbers[writer.number];
+    const NumberRules &theirs = writer.number == none ? no_rules : writer_.numbers[writer.number];
     const std::string what = "is a stricter limit";
     if (!as_strict(mine.minimum, theirs.minimum, theirs.exclusive_minimum, true, false)) {
       problem(r, "minimum", what);
@@ -186,8 +185,7 @@ private:
     if (!as_strict(mine.exclusive_minimum, theirs.exclusive_minimum, theirs.minimum, true, true)) {
       problem(r, "exclusiveMinimum", what);
     }
-    if (!as_strict(mine.exclusive_maximum, theirs.exclusive_maximum, theirs.maximum, false,
-                   true)) {
+    if (!as_strict(mine.exclusive_maximum, theirs.exclusive_maximum, theirs.maximum, false, true)) {
       problem(r, "exclusiveMaximum", what);
     }
     if (mine.multiple_of) {
@@ -204,8 +202,7 @@ private:
     }
     static const StringRules no_rules;
     const StringRules &mine = reader_.strings[reader.string];
-    const StringRules &theirs =
-        writer.string == none ? no_rules : writer_.strings[writer.string];
+    const StringRules &theirs = writer.string == none ? no_rules : writer_.strings[writer.string];
     if (mine.min_length > theirs.min_length) {
       problem(r, "minLength", "is a stricter limit");
     }
@@ -271,9 +268,8 @@ private:
   }
 
   static const ObjectRules::Name *find(const ObjectRules &rules, std::string_view key) {
-    const auto at =
-        std::find_if(rules.names.begin(), rules.names.end(),
-                     [&](const ObjectRules::Name &name) { return name.key == key; });
+    const auto at = std::find_if(rules.names.begin(), rules.names.end(),
+                                 [&](const ObjectRules::Name &name) { return name.key == key; });
     return at == rules.names.end() ? nullptr : &*at;
   }
 
@@ -287,8 +283,8 @@ private:
     for (const ObjectRules::Name &name : mine.names) {
       const ObjectRules::Name *other = find(theirs, name.key);
       if (name.required && (other == nullptr || !other->required)) {
-        problem(r, "required", "needs the field \"" + printable(name.key, 80) +
-                                   "\", which may be absent");
+        problem(r, "required",
+                "needs the field \"" + printable(name.key, 80) + "\", which may be absent");
       }
       // A name of theirs is compared below; what they leave to additionalProperties, here.
       if (name.schema != none && (other == nullptr || other->schema == none) &&
@@ -310,9 +306,9 @@ private:
     if (mine.max_properties < theirs.max_properties) {
       problem(r, "maxProperties", "is a stricter limit");
     }
-    for (const std::string_view keyword : {"patternProperties", "propertyNames", "dependentRequired",
-                                           "dependentSchemas", "dependencies",
-                                           "unevaluatedProperties"}) {
+    for (const std::string_view keyword :
+         {"patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
+          "dependencies", "unevaluatedProperties"}) {
       need_same(r, reader, writer, keyword);
     }
   }
@@ -366,7 +362,8 @@ private:
     }
   }
 
-  // Each of the writer's alternatives, or the whole where it has none, has to fit one of the reader's.
+  // Each of the writer's alternatives, or the whole where it has none, has to fit one of the
+  // reader's.
   void compare_alternatives(Index r, std::string_view keyword, const std::vector<Index> &mine,
                             const std::vector<Index> &theirs, Index w) {
     if (mine.empty()) {
@@ -423,7 +420,8 @@ void compare_columns(const Contract &reader, const Contract &writer, bool types_
                      [&](const ColumnSpec &column) { return column.name == mine.name; });
     if (theirs == writer.columns.end()) {
       if (mine.required && !mine.default_text && !types_only) {
-        problems.push_back({path, "is required and without a default, the other has no such column"});
+        problems.push_back(
+            {path, "is required and without a default, the other has no such column"});
       }
       continue;
     }

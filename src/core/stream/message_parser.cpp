@@ -17,8 +17,8 @@ Contract read_as(const Contract &older, const Contract &current) {
   contract.columns = current.columns;
   contract.version_from.reset(); // which version it is of is known
   for (ColumnSpec &column : contract.columns) {
-    const auto before = std::find_if(
-        older.columns.begin(), older.columns.end(), [&](const ColumnSpec &candidate) {
+    const auto before =
+        std::find_if(older.columns.begin(), older.columns.end(), [&](const ColumnSpec &candidate) {
           return candidate.name == column.name && candidate.type == column.type;
         });
     if (before == older.columns.end() || column.type == ColumnType::hash) {
