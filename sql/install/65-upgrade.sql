@@ -87,6 +87,12 @@ BEGIN
   PERFORM starhouse.upgrade_look('now', schema_name);
   made := starhouse.upgrade_new_tables(schema_name, pattern);
   PERFORM starhouse.upgrade_columns(schema_name, new_version);
+  -- What came over of the pattern's feeds is not this warehouse's.
+  IF 'feed_version' = ANY (made) THEN
+    EXECUTE format($sql$
+      DELETE FROM %1$I.feed_version;
+      INSERT INTO %1$I.feed_version (feed_name, version, contract, compatibility) SELECT feed_name, version, contract, compatibility FROM %1$I.feed$sql$, schema_name);
+  END IF;
   PERFORM starhouse.upgrade_look('now', schema_name);
   PERFORM starhouse.upgrade_fittings(schema_name, new_version, 'constraint');
   PERFORM starhouse.upgrade_fittings(schema_name, new_version, 'index');
