@@ -287,4 +287,21 @@ std::string to_re2(std::string_view ecma) {
   return Translator(ecma).run();
 }
 
+std::unique_ptr<const RE2> compile_ecma(std::string_view ecma) {
+  constexpr std::int64_t most_memory = std::int64_t{2} << 20U;
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_never_capture(true);
+  options.set_max_mem(most_memory);
+  auto compiled = std::make_unique<const RE2>(to_re2(ecma), options);
+  if (!compiled->ok()) {
+    const bool large = compiled->error_code() == RE2::ErrorPatternTooLarge;
+    throw Error(
+        large ? sqlstate::program_limit_exceeded : sqlstate::invalid_parameter_value,
+        "regular expression \"" + printable(ecma, 80) + "\": " + printable(compiled->error(), 80),
+        large ? "Repeat less: counts multiply." : "Write it as ECMA-262 does with the flag u.");
+  }
+  return compiled;
+}
+
 } // namespace starhouse::stream

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <re2/re2.h>
 #include <string>
 #include <utility>
 
@@ -378,10 +377,7 @@ bool is_json_pointer(std::string_view text) noexcept {
 
 bool is_regex(std::string_view text) {
   try {
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(std::int64_t{1} << 20U);
-    return RE2(to_re2(text), options).ok();
+    return compile_ecma(text) != nullptr;
   } catch (const Error &) {
     return false;
   }

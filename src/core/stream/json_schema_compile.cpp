@@ -17,7 +17,6 @@ namespace {
 constexpr SqlState feature_not_supported{"0A000"};
 constexpr std::size_t most_schemas = 10000;
 constexpr std::size_t most_patterns = 1000;
-constexpr std::int64_t pattern_memory = std::int64_t{2} << 20U;
 constexpr std::size_t longest_pattern = 4096;
 
 // Keywords that only tell something, and $defs, whose schemas are compiled where they are referred
@@ -46,7 +45,7 @@ class Compiler {
 public:
   Compiler(Program &program, JsonSchemaOptions options)
       : program_(program), options_(options), tree_(program.tree),
-        dialect_(dialect_of(tree_, options.draft)), references_(tree_, dialect_),
+        dialect_(draft_of(tree_, options.draft)), references_(tree_, dialect_),
         compiled_(tree_.size(), none) {}
 
   void run() {
@@ -60,36 +59,6 @@ public:
   }
 
 private:
-  static JsonSchemaDraft dialect_of(std::span<const JsonNode> tree, JsonSchemaDraft otherwise) {
-    const Index at = member(tree, 0, "$schema");
-    if (at == none) {
-      return otherwise;
-    }
-    std::string_view uri = tree[at].text;
-    for (const std::string_view scheme : {"https://", "http://"}) {
-      if (uri.starts_with(scheme)) {
-        uri.remove_prefix(scheme.size());
-      }
-    }
-    if (uri.ends_with('#')) {
-      uri.remove_suffix(1);
-    }
-    if (uri == "json-schema.org/draft/2020-12/schema") {
-      return JsonSchemaDraft::draft_2020_12;
-    }
-    if (uri == "json-schema.org/draft/2019-09/schema") {
-      return JsonSchemaDraft::draft_2019_09;
-    }
-    if (uri == "json-schema.org/draft-07/schema" || uri == "json-schema.org/draft-06/schema") {
-      return JsonSchemaDraft::draft_07;
-    }
-    fail(feature_not_supported, "/$schema",
-         "\"" + printable(tree[at].text, 80) + "\" is no draft that is supported",
-         "Write \"https://json-schema.org/draft/2020-12/schema\"; 2019-09, draft-07 and draft-06 "
-         "are "
-         "read too.");
-  }
-
   std::string here(Index node) const { return place(tree_, node); }
 
   [[noreturn]] void wrong(Index node, const std::string &expected) const {
@@ -252,23 +221,11 @@ private:
            "the schema holds too many or too long regular expressions",
            "Up to 1000 are taken, of 4096 bytes each.");
     }
-    std::string translated;
+    std::unique_ptr<const RE2> compiled;
     try {
-      translated = to_re2(text);
+      compiled = compile_ecma(text);
     } catch (const Error &error) {
       fail(error.code(), here(where), error.message(), error.hint());
-    }
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_never_capture(true);
-    options.set_max_mem(pattern_memory);
-    auto compiled = std::make_unique<const RE2>(translated, options);
-    if (!compiled->ok()) {
-      const bool large = compiled->error_code() == RE2::ErrorPatternTooLarge;
-      fail(
-          large ? sqlstate::program_limit_exceeded : sqlstate::invalid_parameter_value, here(where),
-          "regular expression \"" + printable(text, 80) + "\": " + printable(compiled->error(), 80),
-          large ? "Repeat less: counts multiply." : "Write it as ECMA-262 does with the flag u.");
     }
     at->second = compiled.get();
     program_.patterns.push_back(std::move(compiled));

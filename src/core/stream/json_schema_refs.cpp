@@ -84,6 +84,36 @@ void fail(const SqlState &code, const std::string &path, const std::string &why,
               hint);
 }
 
+JsonSchemaDraft draft_of(std::span<const JsonNode> tree, JsonSchemaDraft otherwise) {
+  const Index at = member(tree, 0, "$schema");
+  if (at == none) {
+    return otherwise;
+  }
+  std::string_view uri = tree[at].text;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (uri.starts_with(scheme)) {
+      uri.remove_prefix(scheme.size());
+    }
+  }
+  if (uri.ends_with('#')) {
+    uri.remove_suffix(1);
+  }
+  if (uri == "json-schema.org/draft/2020-12/schema") {
+    return JsonSchemaDraft::draft_2020_12;
+  }
+  if (uri == "json-schema.org/draft/2019-09/schema") {
+    return JsonSchemaDraft::draft_2019_09;
+  }
+  if (uri == "json-schema.org/draft-07/schema" || uri == "json-schema.org/draft-06/schema") {
+    return JsonSchemaDraft::draft_07;
+  }
+  fail(feature_not_supported, "/$schema",
+       "\"" + printable(tree[at].text, 80) + "\" is no draft that is supported",
+       "Write \"https://json-schema.org/draft/2020-12/schema\"; 2019-09, draft-07 and draft-06 "
+       "are "
+       "read too.");
+}
+
 Holds what_holds(std::string_view keyword) noexcept {
   constexpr std::array<std::pair<std::string_view, Holds>, 22> known{
       {{"$defs", Holds::named_schemas},

@@ -28,6 +28,9 @@ Holds what_holds(std::string_view keyword) noexcept;
 [[noreturn]] void fail(const SqlState &code, const std::string &path, const std::string &why,
                        const std::string &hint);
 
+// The draft that "$schema" names, `otherwise` where there is none. 0A000 for one that is not read.
+JsonSchemaDraft draft_of(std::span<const JsonNode> tree, JsonSchemaDraft otherwise);
+
 class References {
 public:
   References(std::span<const JsonNode> tree, JsonSchemaDraft dialect);
