@@ -14,3 +14,11 @@ CREATE FUNCTION append_facts(fact regclass, query text, statements text[],
   AS 'MODULE_PATHNAME', 'starhouse_append_facts';
 COMMENT ON FUNCTION append_facts(regclass, text, text[]) IS
   'append_facts, and then the statements, one after the other. They see the rows that were added as the relation "added", in the fact''s form: what follows from them (sums, later stages) need not read the fact again. A call of append_facts among them sees it too, in its query. 22004 for a NULL among the statements.';
+
+-- The same for rows that the caller vouches for.
+CREATE FUNCTION append_facts(fact regclass, query text, rows_are_new boolean,
+                             OUT selected bigint, OUT inserted bigint, OUT slow_because text)
+  LANGUAGE c VOLATILE STRICT
+  AS 'MODULE_PATHNAME', 'starhouse_append_new_facts';
+COMMENT ON FUNCTION append_facts(regclass, text, boolean) IS
+  'append_facts; where rows_are_new is true the caller knows that the fact holds none of the rows: they are not looked up before, rows given twice are still left out, and one that is there after all raises 23505.';

@@ -264,6 +264,10 @@ BEGIN
     query := pg_catalog.format('SELECT %s%s FROM (%s) s', names, CASE WHEN tagged THEN pg_catalog.format(', %s::bigint AS batch_id', batch_id) END, query);
     IF pg_catalog.cardinality(statements) > 0 THEN
       SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow FROM starhouse.append_facts(target, query, statements) f;
+    ELSIF '_new' = ANY (columns) THEN
+      SELECT pg_catalog.sum(f.selected), pg_catalog.sum(f.inserted), pg_catalog.max(f.slow_because) INTO selected, affected, slow
+      FROM (VALUES (true), (false)) AS n (rows_are_new)
+        CROSS JOIN LATERAL starhouse.append_facts(target, query || CASE WHEN n.rows_are_new THEN ' WHERE s._new' ELSE ' WHERE s._new IS NOT TRUE' END, n.rows_are_new) f;
     ELSE
       SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow FROM starhouse.append_facts(target, query) f;
     END IF;
@@ -273,7 +277,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text, text[]) IS
-  'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). The statements then see what was inserted as "added" (ignore only). duplicates: rows that changed nothing.';
+  'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). Where the column _new is true no row of that key is there, and none is looked for. The statements then see what was inserted as "added" (ignore only). duplicates: rows that changed nothing.';
 
 CREATE FUNCTION batch_step(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, step_no integer, settings jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE

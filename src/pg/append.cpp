@@ -486,7 +486,9 @@ void inspect(Relation fact, Target *target) {
 
 using namespace starhouse::pg;
 
-STARHOUSE_FUNCTION(starhouse_append_facts) {
+namespace {
+
+Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *statements) {
   const Oid relid = PG_GETARG_OID(0);
   char *query = text_to_cstring(PG_GETARG_TEXT_PP(1));
   PreventCommandIfReadOnly("append_facts()");
@@ -519,20 +521,21 @@ STARHOUSE_FUNCTION(starhouse_append_facts) {
 
   append::Target target;
   append::inspect(fact, &target);
+  target.rows_are_new = rows_are_new;
   if (target.obstacle == nullptr) {
     target.obstacle = append::type_obstacle(fact, source, map);
   }
   uint64 selected = 0;
   uint64 inserted = 0;
   const char *obstacle = target.obstacle;
-  Tuplestorestate *added = PG_NARGS() > 2 ? tuplestore_begin_heap(false, false, work_mem) : nullptr;
+  Tuplestorestate *added = statements != nullptr ? tuplestore_begin_heap(false, false, work_mem) : nullptr;
   if (obstacle == nullptr) {
     append::append_fast(&target, plan, map, added, &selected, &inserted);
   } else {
     append::append_plain(fact, source, query, added, &selected, &inserted);
   }
   if (added != nullptr) {
-    append::run_statements(PG_GETARG_ARRAYTYPE_P(2), fact, added);
+    append::run_statements(statements, fact, added);
     tuplestore_end(added);
   }
   SPI_finish();
@@ -549,4 +552,15 @@ STARHOUSE_FUNCTION(starhouse_append_facts) {
     values[2] = CStringGetTextDatum(obstacle);
   }
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(result), values, nulls)));
+}
+
+} // namespace
+
+// The third argument, where there is one: statements that see what was added.
+STARHOUSE_FUNCTION(starhouse_append_facts) {
+  return append_rows(fcinfo, false, PG_NARGS() > 2 ? PG_GETARG_ARRAYTYPE_P(2) : nullptr);
+}
+
+STARHOUSE_FUNCTION(starhouse_append_new_facts) {
+  return append_rows(fcinfo, PG_GETARG_BOOL(2), nullptr);
 }

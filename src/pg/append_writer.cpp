@@ -97,7 +97,7 @@ void find_bound(Buffer *buffer) {
   buffer->bound_known = true;
 }
 
-void prepare_unique_index(Buffer *buffer) {
+void prepare_unique_index(const Target *target, Buffer *buffer) {
   ResultRelInfo *relation = buffer->relation;
   for (int i = 0; i < relation->ri_NumIndices; ++i) {
     if (relation->ri_IndexRelationInfo[i]->ii_Unique) {
@@ -107,7 +107,9 @@ void prepare_unique_index(Buffer *buffer) {
       }
       buffer->unique_index = relation->ri_IndexRelationDescs[i];
       buffer->arbiters = list_make1_oid(RelationGetRelid(buffer->unique_index));
-      find_bound(buffer);
+      if (!target->rows_are_new) {
+        find_bound(buffer);
+      }
     }
   }
 }
@@ -131,7 +133,7 @@ Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
                   compat::owns_relation(RelationGetRelid(table)) &&
                   RelationGetNumberOfBlocks(table) == 0;
   if (writer->target->unique_column_count > 0 && !buffer->fresh) {
-    prepare_unique_index(buffer);
+    prepare_unique_index(writer->target, buffer);
   }
   buffer->next = writer->buffers;
   writer->buffers = buffer;
@@ -183,6 +185,9 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot) {
   const bool seen = seen_rows_add(&writer->seen, order, unique_key_hash(writer));
   if (buffer->fresh) {
     return seen;
+  }
+  if (!seen && writer->target->rows_are_new) {
+    return false; // a row that is there after all meets the unique index: 23505
   }
   if (!seen && buffer->bound_known) {
     if (!buffer->bound_exists) {

@@ -249,5 +249,73 @@ SELECT is(pg_temp.digest('law shuffled'), pg_temp.digest('law time'), 'the same 
 SELECT is(pg_temp.digest('law once'), pg_temp.digest('law time'), 'and again');
 SELECT is_empty($$SELECT * FROM starhouse.check_integrity('law shuffled')$$, 'sound');
 
+-- The days summed up by the feeds, and the reports that read them, beside the facts themselves: after the shuffled batches, in which
+-- nearly every row came late, and after corrections.
+CREATE FUNCTION pg_temp.same(one text, other text, what text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  n bigint;
+  m bigint;
+BEGIN
+  EXECUTE format('SELECT count(*), (SELECT count(*) FROM (%2$s) o) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) d', one, other) INTO n, m;
+  RETURN is(n, 0::bigint, what) || CASE m WHEN 0 THEN E'\n' || fail(what || ': nothing to compare') ELSE '' END;
+END $$;
+CREATE FUNCTION pg_temp.summary_tests(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  t text;
+  days text := format('generate_series(%L::date, %L, %L) g', (SELECT min(time_key)::date FROM orders_fact), (SELECT max(time_key)::date FROM orders_fact), '1 day');
+BEGIN
+  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes'] LOOP
+    RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s()', t), format('SELECT f.* FROM %s CROSS JOIN LATERAL kpi_%s_of(g::date) f', days, t), what || ': ' || t || ' is what the facts add up to');
+    RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s(%L, %L)', t, '2025-04-05', '2025-04-09'),
+                       format('SELECT f.* FROM generate_series(%L::date, %L, %L) g CROSS JOIN LATERAL kpi_%s_of(g::date) f', '2025-04-05', '2025-04-09', '1 day', t), what || ': ' || t || ' of some days');
+  END LOOP;
+  RETURN NEXT pg_temp.same('SELECT first_day, last_day, orders, untimed_orders, conflicting_orders FROM kpi_data_range', $q$
+    SELECT min(time_key)::date, max(time_key)::date, count(*), count(*) FILTER (WHERE order_time IS NULL), count(*) FILTER (WHERE time_conflict = 1) FROM orders_fact$q$, what || ': range');
+  RETURN NEXT pg_temp.same('SELECT dimension, unknown_orders, unknown_amount FROM kpi_unknown_members', $q$
+    SELECT k, count(*) FILTER (WHERE v = '?'), coalesce(sum(total_amount) FILTER (WHERE v = '?'), 0) FROM orders_fact
+    CROSS JOIN LATERAL (VALUES ('city', city_key), ('restaurant', restaurant_key), ('customer', customer_key), ('driver', driver_key)) AS m(k, v) GROUP BY k$q$, what || ': unknown members');
+  RETURN NEXT pg_temp.same('SELECT city_id, deliveries, average_eta, average_delivery_time, average_delay, promised_deliveries, on_time_deliveries, conflicting_deliveries FROM kpi_on_time_by_city', $q$
+    SELECT city_key, count(*), round(avg(avg_eta), 2), round(avg(delivery_time), 2), round(avg(delay_minutes), 2), count(on_time), coalesce(sum(on_time), 0), count(*) - count(delivery_time)
+    FROM delivery_fact WHERE delivered_time IS NOT NULL GROUP BY 1$q$, what || ': on time');
+  RETURN NEXT pg_temp.same('SELECT city_id, month_start, timed_deliveries, average_delivery_time, median_delivery_time, p90_delivery_time, average_distance_km, measured_deliveries FROM kpi_delivery_time_by_city_month', $q$
+    SELECT city_key, date_trunc('month', time_key)::date, count(delivery_time), round(avg(delivery_time), 2), percentile_disc(0.5) WITHIN GROUP (ORDER BY delivery_time),
+           percentile_disc(0.9) WITHIN GROUP (ORDER BY delivery_time), round(avg(distance_travelled), 2), count(distance_travelled)
+    FROM delivery_fact WHERE delivered_time IS NOT NULL GROUP BY 1, 2$q$, what || ': delivery time');
+  RETURN NEXT pg_temp.same('SELECT * FROM kpi_order_outcomes', $q$
+    SELECT date_trunc('month', time_key)::date, count(*), count(*) FILTER (WHERE status = 'DELIVERED'), count(*) FILTER (WHERE status = 'CANCELLED'),
+           count(*) FILTER (WHERE status NOT IN ('DELIVERED', 'CANCELLED')),
+           round(100.0 * count(*) FILTER (WHERE status = 'CANCELLED') / nullif(count(*) FILTER (WHERE status IN ('DELIVERED', 'CANCELLED')), 0), 2), count(*) FILTER (WHERE time_conflict = 1),
+           round(avg(extract(epoch FROM prepared_time - accepted_time) / 60) FILTER (WHERE prepared_time >= accepted_time AND time_conflict = 0), 2),
+           round(avg(extract(epoch FROM picked_up_time - prepared_time) / 60) FILTER (WHERE picked_up_time >= prepared_time AND time_conflict = 0), 2),
+           round(avg(extract(epoch FROM delivered_time - picked_up_time) / 60) FILTER (WHERE time_conflict = 0), 2), round(avg(total_amount) FILTER (WHERE status <> 'CANCELLED'), 2)
+    FROM orders_fact GROUP BY 1$q$, what || ': outcomes');
+  RETURN NEXT pg_temp.same('SELECT city_id, payment_mode, orders, paid_orders, attempts, retried_orders, rescued_orders, unpaid_orders FROM kpi_payment_success', $q$
+    SELECT city_key, coalesce(payment_mode, 'Unknown'), count(payment_success), coalesce(sum(payment_success), 0), sum(payment_attempts), count(*) FILTER (WHERE payment_attempts > 1),
+           count(*) FILTER (WHERE payment_attempts > 1 AND payment_success = 1), count(*) FILTER (WHERE payment_success IS NULL) FROM orders_fact GROUP BY 1, 2$q$, what || ': payments');
+  RETURN NEXT pg_temp.same('SELECT city_id, payment_mode, charged_orders, refunded_orders, charged_amount, refunded_amount FROM kpi_refund_rate', $q$
+    SELECT city_key, coalesce(payment_mode, 'Unknown'), count(*), count(*) FILTER (WHERE refunded_amount > 0),
+           coalesce(sum(CASE payment_success WHEN 1 THEN paid_amount ELSE total_amount END), 0), sum(refunded_amount)
+    FROM orders_fact WHERE payment_success = 1 OR refunded_amount > 0 OR (payment_success IS NULL AND status = 'DELIVERED') GROUP BY 1, 2$q$, what || ': refunds');
+  RETURN NEXT pg_temp.same('SELECT restaurant_id, orders, revenue, refunded_amount FROM kpi_top_restaurants', $q$
+    SELECT restaurant_key, count(*) FILTER (WHERE status <> 'CANCELLED'), coalesce(sum(total_amount) FILTER (WHERE status <> 'CANCELLED'), 0), sum(refunded_amount) FROM orders_fact GROUP BY 1$q$, what || ': restaurants');
+  RETURN NEXT pg_temp.same('SELECT driver_id, deliveries, active_days, average_delivery_time, distance_km FROM kpi_orders_per_driver', $q$
+    SELECT driver_key, count(*), count(DISTINCT time_key::date), round(avg(delivery_time), 2), round(sum(distance_travelled), 2) FROM delivery_fact WHERE delivered_time IS NOT NULL GROUP BY 1$q$, what || ': drivers');
+  RETURN NEXT pg_temp.same('SELECT hour, orders FROM kpi_peak_windows WHERE orders > 0', 'SELECT extract(hour FROM time_key)::integer, count(*) FROM orders_fact GROUP BY 1', what || ': hours');
+END $$;
+SET LOCAL search_path = 'law time', starhouse, public;
+SELECT cmp_ok((SELECT count(*) FROM order_day), '>', 8::bigint, 'most days are summed up');
+SELECT pg_temp.summary_tests('in order');
+SET LOCAL search_path = 'law shuffled', starhouse, public;
+SELECT cmp_ok((SELECT count(*) FROM order_day), '>', 2::bigint, 'some are after shuffled batches');
+SELECT pg_temp.summary_tests('shuffled');
+-- Corrections of days long summed up: another amount, another day, a payment, a way.
+SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'orders', pg_temp.event('L9', 'DELIVERED', '2025-04-05 03:00Z', '{"total_amount": 9999, "city": "Z9", "promised_minutes": 5}'),
+  pg_temp.event('L20', 'PLACED', '2025-04-02 01:00Z', '{"order_time": "2025-04-02T01:00:00Z"}'))$$, 'orders corrected');
+SELECT is_empty($$SELECT day FROM order_day WHERE day IN (SELECT time_key::date FROM orders_fact WHERE order_id IN ('L9', 'L20'))$$, 'their days are open');
+SELECT pg_temp.summary_tests('corrected');
+SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'payments', pg_temp.payment('late', 'L30', 5, true, '2025-05-01 00:00Z', '{"payment_mode": "Card"}'))$$, 'a late payment');
+SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'orders', pg_temp.event('new' || n, 'PLACED', ('2025-04-20 01:00Z'::timestamptz + n * interval '1 hour')::text)) FROM generate_series(1, 4) n$$, 'later batches');
+SELECT pg_temp.summary_tests('summed up again');
+
 SELECT * FROM finish();
 ROLLBACK;

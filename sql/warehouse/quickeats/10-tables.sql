@@ -132,8 +132,14 @@ CREATE TABLE order_event (
   weather           text,
   event_hash        bigint NOT NULL,
   batch_id          bigint,
-  PRIMARY KEY (event_time, order_id, status, event_hash)
+  PRIMARY KEY (order_id, event_time, status, event_hash)
 ) PARTITION BY RANGE (event_time);
+
+-- One row: how far the events go. The events' key begins with the order, by which they are looked for.
+CREATE TABLE order_clock (
+  latest_event  timestamptz
+);
+INSERT INTO order_clock SELECT max(event_time) FROM order_event;
 
 -- Accumulating snapshot: one row per order, moved on by each event.
 CREATE TABLE orders_fact (
@@ -297,10 +303,10 @@ CREATE TABLE delivery_zone (
 );
 
 -- Everything about an order is found by its id; payments, feedback and deliveries find it the same way.
-CREATE INDEX order_event_order_id_idx ON order_event (order_id);
 CREATE INDEX orders_fact_order_id_idx ON orders_fact (order_id);
 CREATE INDEX payment_fact_order_id_idx ON payment_fact (order_id);
 CREATE INDEX delivery_fact_driver_key_idx ON delivery_fact (driver_key, picked_up_time);
+CREATE INDEX delivery_fact_long_idx ON delivery_fact (driver_key, picked_up_time) WHERE delivered_time - picked_up_time > interval '3 hours';
 CREATE INDEX customer_feedback_fact_order_id_idx ON customer_feedback_fact (order_id) WHERE order_id IS NOT NULL;
 -- Some hours' rows. Nearly free to keep: facts arrive about in the order of time.
 CREATE INDEX orders_fact_time_key_idx ON orders_fact USING brin (time_key) WITH (pages_per_range = 32, autosummarize = on);

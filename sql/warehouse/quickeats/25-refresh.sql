@@ -1,13 +1,71 @@
 -- What is derived from the events, kept right by the feeds' steps: functions that the steps call by the
 -- warehouse's search_path. They use the extension, as loading does; nothing that reads depends on them.
 
+-- The events of a batch as they will stand in order_event, and what they tell of each order. query yields
+-- the columns of order_event that the source has. An order that order_event knows of already is marked: what it is has to be
+-- computed from all its events; and so is one whose events contradict each other, for which then their order matters.
+CREATE FUNCTION stage_orders(columns text, query text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  noise text := current_setting('client_min_messages');
+  hashes text := current_setting('enable_hashjoin');
+  merges text := current_setting('enable_mergejoin');
+  staged bigint;
+BEGIN
+  PERFORM set_config('client_min_messages', 'warning', true);
+  CREATE TEMP TABLE IF NOT EXISTS order_news (
+    event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, status text NOT NULL, order_time timestamptz,
+    city_id text COLLATE "C", restaurant_id text COLLATE "C", customer_id text COLLATE "C", driver_id text COLLATE "C",
+    total_amount numeric, discount_applied numeric, commission numeric, tip numeric, payment_mode text, promised_minutes numeric,
+    eta_minutes numeric, distance_km numeric, traffic_level text, weather text, event_hash bigint NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS order_told (
+    order_id text COLLATE "C" NOT NULL, order_time timestamptz, first_event timestamptz NOT NULL, may_have_moved boolean NOT NULL,
+    accepted_time timestamptz, assigned_time timestamptz, prepared_time timestamptz, picked_up_time timestamptz, delivered_time timestamptz, cancelled_time timestamptz,
+    city_id text COLLATE "C", restaurant_id text COLLATE "C", customer_id text COLLATE "C", driver_id text COLLATE "C", total_amount numeric,
+    discount_applied numeric, commission numeric, tip numeric, payment_mode text, promised_minutes numeric, traffic_level text, weather text,
+    distance_km numeric, eta_minutes numeric, is_simple boolean NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS order_known (order_id text COLLATE "C" NOT NULL) ON COMMIT DELETE ROWS;
+  PERFORM set_config('client_min_messages', noise, true);
+  TRUNCATE pg_temp.order_news, pg_temp.order_told, pg_temp.order_known;
+  EXECUTE format('INSERT INTO pg_temp.order_news (%s) %s', columns, query);
+  GET DIAGNOSTICS staged = ROW_COUNT;
+  -- Simple: no two events tell different values of one thing, and at most one tells an estimate.
+  EXECUTE $sql$
+    INSERT INTO pg_temp.order_told
+    SELECT e.order_id, min(e.order_time), min(e.event_time), bool_or(e.order_time IS NULL) OR min(e.order_time) <> max(e.order_time),
+           min(e.event_time) FILTER (WHERE e.status = 'ACCEPTED'), min(e.event_time) FILTER (WHERE e.status = 'ASSIGNED'),
+           min(e.event_time) FILTER (WHERE e.status = 'PREPARED'), min(e.event_time) FILTER (WHERE e.status = 'PICKED_UP'),
+           min(e.event_time) FILTER (WHERE e.status = 'DELIVERED'), min(e.event_time) FILTER (WHERE e.status = 'CANCELLED'),
+           max(e.city_id), max(e.restaurant_id), max(e.customer_id), max(e.driver_id), max(e.total_amount), max(e.discount_applied), max(e.commission), max(e.tip),
+           max(e.payment_mode), max(e.promised_minutes), max(e.traffic_level), max(e.weather), max(e.distance_km), max(e.eta_minutes),
+           (min(e.driver_id), min(e.total_amount), min(e.discount_applied), min(e.commission), min(e.tip), min(e.payment_mode), min(e.promised_minutes),
+            min(e.traffic_level), min(e.weather), min(e.distance_km))
+           IS NOT DISTINCT FROM
+           (max(e.driver_id), max(e.total_amount), max(e.discount_applied), max(e.commission), max(e.tip), max(e.payment_mode), max(e.promised_minutes),
+            max(e.traffic_level), max(e.weather), max(e.distance_km)) AND count(e.eta_minutes) <= 1
+    FROM pg_temp.order_news e
+    GROUP BY e.order_id$sql$;
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+  -- A scalar subquery: looked up by its id, however many events the table holds.
+  EXECUTE $sql$
+    INSERT INTO pg_temp.order_known
+    SELECT t.order_id FROM pg_temp.order_told t WHERE (SELECT true FROM order_event e WHERE e.order_id = t.order_id LIMIT 1)$sql$;
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  RETURN staged;
+END
+$body$;
+COMMENT ON FUNCTION stage_orders(text, text) IS
+'Puts the events of a batch into the temporary tables order_news (as order_event will hold them), order_told (one row per order: what they tell) and order_known (orders that order_event has events of already). Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
 -- The law of orders_fact: its rows are a function of the set of events in order_event and payment_fact,
 -- not of their order or batching. A milestone's time is the earliest that any event reports; what an
 -- order says of itself is what was told last (ties: the greater value), its promise what was told first.
--- The orders' new state lies in temporary tables between: what was said, then the whole row; rows that are
--- there are updated, new ones appended in bulk. Statements are planned anew each time: a batch may hold one
--- order or a hundred thousand.
-CREATE FUNCTION refresh_orders(ids text[], batch bigint) RETURNS bigint
+-- Most orders are new, and simple: then the batch alone says it all (order_told), whatever its order. The others are
+-- computed from order_event. The orders' new state lies in temporary tables between: what was said, then the whole row;
+-- rows that are there are updated, new ones appended in bulk. Statements are planned anew each time: a batch may hold
+-- one order or a hundred thousand.
+CREATE FUNCTION refresh_orders(batch bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
@@ -16,14 +74,22 @@ DECLARE
   hashes text := current_setting('enable_hashjoin');
   merges text := current_setting('enable_mergejoin');
   loops text := current_setting('enable_nestloop');
+  paid boolean := EXISTS (SELECT FROM payment_fact);
+  pinged boolean := EXISTS (SELECT FROM driver_ping_fact);
+  orders bigint;
+  ids text[];
   moved boolean;
-  updated bigint;
-  inserted bigint;
+  updated bigint := 0;
+  appended record;
+  more bigint;
+  changed boolean;
+  touched date[] := '{}';
 BEGIN
-  IF ids IS NULL THEN
+  EXECUTE 'SELECT count(*), coalesce(array_agg(t.order_id) FILTER (WHERE NOT t.is_simple OR t.order_id IN (SELECT k.order_id FROM pg_temp.order_known k)), ''{}'') FROM pg_temp.order_told t'
+    INTO orders, ids;
+  IF orders = 0 THEN
     RETURN 0;
   END IF;
-  ids := ARRAY(SELECT DISTINCT i FROM unnest(ids) i);
   PERFORM set_config('client_min_messages', 'warning', true);
   CREATE TEMP TABLE IF NOT EXISTS order_said (
     order_id text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, time_conflict integer NOT NULL, may_have_moved boolean NOT NULL,
@@ -31,7 +97,7 @@ BEGIN
     delivered_time timestamptz, cancelled_time timestamptz, city_id text COLLATE "C", restaurant_id text COLLATE "C", customer_id text COLLATE "C",
     driver_id text COLLATE "C", total_amount numeric, discount_applied numeric, commission numeric, tip numeric, payment_mode text,
     promised_minutes numeric, traffic_level text, weather text, distance_km numeric, eta_minutes numeric,
-    payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric) ON COMMIT DELETE ROWS;
+    payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric, is_paid boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS order_state (
     order_id text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, time_key timestamp NOT NULL, may_have_moved boolean NOT NULL,
     city_key text COLLATE "C", restaurant_key text COLLATE "C", customer_key text COLLATE "C", driver_key text COLLATE "C",
@@ -40,7 +106,7 @@ BEGIN
     delivered_time timestamptz, cancelled_time timestamptz, time_conflict integer, total_amount numeric, discount_applied numeric,
     commission numeric, tip numeric, delivery_time numeric, promised_minutes numeric, traffic_level text, weather text, payment_mode text,
     payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric,
-    avg_eta numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text) ON COMMIT DELETE ROWS;
+    avg_eta numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text, is_paid boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
   TRUNCATE pg_temp.order_said, pg_temp.order_state;
   -- What belongs to an order is looked up by its id, however many orders the tables hold: fresh partitions
@@ -71,7 +137,14 @@ BEGIN
              (array_agg(e.distance_km ORDER BY e.event_time DESC, e.distance_km DESC) FILTER (WHERE e.distance_km IS NOT NULL))[1] AS distance_km,
              avg(e.eta_minutes) AS eta_minutes
       FROM unnest($1) AS t(order_id) JOIN order_event e ON e.order_id = t.order_id COLLATE "C"
-      GROUP BY e.order_id)
+      GROUP BY e.order_id
+    ), orders AS (
+      SELECT s.*, true AS is_known FROM said s
+      UNION ALL
+      SELECT t.order_id, t.order_time, t.first_event, t.may_have_moved, t.accepted_time, t.assigned_time, t.prepared_time, t.picked_up_time, t.delivered_time,
+             t.cancelled_time, t.city_id, t.restaurant_id, t.customer_id, t.driver_id, t.total_amount, t.discount_applied, t.commission, t.tip, t.payment_mode,
+             t.promised_minutes, t.traffic_level, t.weather, t.distance_km, t.eta_minutes, false
+      FROM pg_temp.order_told t WHERE t.is_simple AND t.order_id NOT IN (SELECT k.order_id FROM pg_temp.order_known k))
     SELECT s.order_id, coalesce(s.order_time, s.first_event),
            (coalesce(least(s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time) < s.order_time, false)
             OR coalesce(s.delivered_time < s.picked_up_time, false)
@@ -79,20 +152,20 @@ BEGIN
            s.may_have_moved, s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time,
            s.city_id, s.restaurant_id, s.customer_id, s.driver_id, s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip,
            coalesce(p.payment_mode, s.payment_mode), s.promised_minutes, s.traffic_level, s.weather, s.distance_km, s.eta_minutes,
-           p.payment_success, p.payment_attempts, coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0)
-    FROM said s
-    CROSS JOIN LATERAL (
-      SELECT max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
+           p.payment_success, coalesce(p.payment_attempts, 0), coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0), coalesce(p.transactions > 0, false), s.is_known
+    FROM orders s
+    LEFT JOIN LATERAL (
+      SELECT count(*) AS transactions, max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
              count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
              sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1) AS paid_amount,
              sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
              (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                 FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
-      FROM payment_fact p WHERE p.order_id = s.order_id) p$sql$ USING ids;
+      FROM payment_fact p WHERE $2 AND p.order_id = s.order_id) p ON $2$sql$ USING ids, paid;
 
   -- The versions of many orders are hashed, for the same reason.
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true),
-          set_config('enable_nestloop', CASE WHEN cardinality(ids) > 1000 THEN 'off' ELSE loops END, true);
+          set_config('enable_nestloop', CASE WHEN orders > 1000 THEN 'off' ELSE loops END, true);
   EXECUTE $sql$
     INSERT INTO pg_temp.order_state
     SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE $1), s.may_have_moved,
@@ -107,7 +180,7 @@ BEGIN
            s.payment_mode, s.payment_success, s.payment_attempts, s.paid_amount, s.refunded_amount,
            round(coalesce(s.eta_minutes, s.promised_minutes), 2), v.minutes - s.promised_minutes, (v.minutes <= s.promised_minutes)::integer,
            coalesce(round(g.metres::numeric / 1000, 3), s.distance_km),
-           CASE WHEN g.metres IS NOT NULL THEN 'GPS' WHEN s.distance_km IS NOT NULL THEN 'Source' END
+           CASE WHEN g.metres IS NOT NULL THEN 'GPS' WHEN s.distance_km IS NOT NULL THEN 'Source' END, s.is_paid, s.is_known
     FROM pg_temp.order_said s
     -- The version in force, or the first one where the order is older than it.
     LEFT JOIN restaurant_history r ON r.restaurant_id = s.restaurant_id AND r.valid_from <= s.event_time AND r.valid_to > s.event_time
@@ -123,13 +196,15 @@ BEGIN
                        WHERE d.driver_version IS NULL AND h.driver_id = s.driver_id AND h.valid_from > s.event_time
                        ORDER BY h.valid_from LIMIT 1) d1 ON true
     CROSS JOIN LATERAL (SELECT CASE s.time_conflict WHEN 0 THEN round(extract(epoch FROM s.delivered_time - s.order_time) / 60, 4) END AS minutes) v
-    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time)
-                       WHERE (SELECT EXISTS (SELECT FROM driver_ping_fact))) g(metres) ON true$sql$ USING zone;
+    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time) WHERE $2) g(metres) ON true$sql$ USING zone, pinged;
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.
   SELECT EXISTS (SELECT FROM pg_temp.order_state s WHERE s.may_have_moved) INTO moved;
   IF moved THEN
+    EXECUTE $sql$
+      SELECT coalesce(array_agg(DISTINCT o.time_key::date), '{}') FROM orders_fact o JOIN pg_temp.order_state s ON o.order_id = s.order_id
+      WHERE s.may_have_moved AND o.event_time <> s.event_time$sql$ INTO touched;
     EXECUTE $sql$
       DELETE FROM delivery_fact d USING orders_fact o, pg_temp.order_state s
       WHERE s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time
@@ -139,157 +214,118 @@ BEGIN
       WHERE s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time$sql$;
   END IF;
 
-  EXECUTE $sql$
-    UPDATE orders_fact o
-    SET (city_key, restaurant_key, customer_key, driver_key, restaurant_version, customer_version, driver_version, status, order_time, accepted_time,
-         assigned_time, prepared_time, picked_up_time, delivered_time, cancelled_time, time_conflict, total_amount, discount_applied, commission, tip,
-         delivery_time, promised_minutes, traffic_level, weather, payment_mode, payment_success, payment_attempts, paid_amount, refunded_amount, batch_id)
-      = (s.city_key, s.restaurant_key, s.customer_key, s.driver_key, s.restaurant_version, s.customer_version, s.driver_version, s.status, s.order_time,
-         s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict, s.total_amount,
-         s.discount_applied, s.commission, s.tip, s.delivery_time, s.promised_minutes, s.traffic_level, s.weather, s.payment_mode, s.payment_success,
-         s.payment_attempts, s.paid_amount, s.refunded_amount, $1)
-    FROM pg_temp.order_state s
-    WHERE o.event_time = s.event_time AND o.order_id = s.order_id
-      AND (o.city_key, o.restaurant_key, o.customer_key, o.driver_key, o.restaurant_version, o.customer_version, o.driver_version, o.status, o.order_time,
-           o.accepted_time, o.assigned_time, o.prepared_time, o.picked_up_time, o.delivered_time, o.cancelled_time, o.time_conflict, o.total_amount,
-           o.discount_applied, o.commission, o.tip, o.delivery_time, o.promised_minutes, o.traffic_level, o.weather, o.payment_mode, o.payment_success,
-           o.payment_attempts, o.paid_amount, o.refunded_amount)
-          IS DISTINCT FROM
-          (s.city_key, s.restaurant_key, s.customer_key, s.driver_key, s.restaurant_version, s.customer_version, s.driver_version, s.status, s.order_time,
-           s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict, s.total_amount,
-           s.discount_applied, s.commission, s.tip, s.delivery_time, s.promised_minutes, s.traffic_level, s.weather, s.payment_mode, s.payment_success,
-           s.payment_attempts, s.paid_amount, s.refunded_amount)$sql$
-    USING batch;
-  GET DIAGNOSTICS updated = ROW_COUNT;
-  SELECT a.inserted INTO inserted FROM append_facts('orders_fact', format($sql$
+  SELECT a.* INTO appended FROM append_facts('orders_fact', format($sql$
     SELECT time_key, city_key, restaurant_key, customer_key, driver_key, restaurant_version, customer_version, driver_version, event_time, order_id, status,
            order_time, accepted_time, assigned_time, prepared_time, picked_up_time, delivered_time, cancelled_time, time_conflict, total_amount,
            discount_applied, commission, tip, delivery_time, promised_minutes, traffic_level, weather, payment_mode, payment_success, payment_attempts,
            paid_amount, refunded_amount, %s::bigint AS batch_id
     FROM pg_temp.order_state$sql$, coalesce(batch::text, 'NULL'))) a;
+  more := appended.inserted;
+  IF appended.inserted < appended.selected THEN
+    EXECUTE $sql$
+      UPDATE orders_fact o
+      SET (city_key, restaurant_key, customer_key, driver_key, restaurant_version, customer_version, driver_version, status, order_time, accepted_time,
+           assigned_time, prepared_time, picked_up_time, delivered_time, cancelled_time, time_conflict, total_amount, discount_applied, commission, tip,
+           delivery_time, promised_minutes, traffic_level, weather, payment_mode, payment_success, payment_attempts, paid_amount, refunded_amount, batch_id)
+        = (s.city_key, s.restaurant_key, s.customer_key, s.driver_key, s.restaurant_version, s.customer_version, s.driver_version, s.status, s.order_time,
+           s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict, s.total_amount,
+           s.discount_applied, s.commission, s.tip, s.delivery_time, s.promised_minutes, s.traffic_level, s.weather, s.payment_mode, s.payment_success,
+           s.payment_attempts, s.paid_amount, s.refunded_amount, $1)
+      FROM pg_temp.order_state s
+      WHERE s.is_known AND o.event_time = s.event_time AND o.order_id = s.order_id
+        AND (o.city_key, o.restaurant_key, o.customer_key, o.driver_key, o.restaurant_version, o.customer_version, o.driver_version, o.status, o.order_time,
+             o.accepted_time, o.assigned_time, o.prepared_time, o.picked_up_time, o.delivered_time, o.cancelled_time, o.time_conflict, o.total_amount,
+             o.discount_applied, o.commission, o.tip, o.delivery_time, o.promised_minutes, o.traffic_level, o.weather, o.payment_mode, o.payment_success,
+             o.payment_attempts, o.paid_amount, o.refunded_amount)
+            IS DISTINCT FROM
+            (s.city_key, s.restaurant_key, s.customer_key, s.driver_key, s.restaurant_version, s.customer_version, s.driver_version, s.status, s.order_time,
+             s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict, s.total_amount,
+             s.discount_applied, s.commission, s.tip, s.delivery_time, s.promised_minutes, s.traffic_level, s.weather, s.payment_mode, s.payment_success,
+             s.payment_attempts, s.paid_amount, s.refunded_amount)$sql$
+      USING batch;
+    GET DIAGNOSTICS updated = ROW_COUNT;
+  END IF;
 
-  EXECUTE $sql$
-    UPDATE delivery_fact d
-    SET (city_key, driver_key, driver_version, driver_id, city_id, picked_up_time, delivered_time, avg_eta, delivery_time, delay_minutes, on_time,
-         distance_travelled, distance_source, batch_id)
-      = (s.city_key, s.driver_key, s.driver_version, s.driver_key, s.city_key, s.picked_up_time, s.delivered_time, s.avg_eta, s.delivery_time, s.delay_minutes,
-         s.on_time, s.distance_travelled, s.distance_source, $1)
-    FROM pg_temp.order_state s
-    WHERE d.event_time = s.event_time AND d.order_id = s.order_id
-      AND (d.city_key, d.driver_key, d.driver_version, d.driver_id, d.city_id, d.picked_up_time, d.delivered_time, d.avg_eta, d.delivery_time, d.delay_minutes,
-           d.on_time, d.distance_travelled, d.distance_source)
-          IS DISTINCT FROM
-          (s.city_key, s.driver_key, s.driver_version, s.driver_key, s.city_key, s.picked_up_time, s.delivered_time, s.avg_eta, s.delivery_time, s.delay_minutes,
-           s.on_time, s.distance_travelled, s.distance_source)$sql$
-    USING batch;
-  PERFORM append_facts('delivery_fact', format($sql$
+  changed := updated + more > 0;
+  SELECT a.* INTO appended FROM append_facts('delivery_fact', format($sql$
     SELECT time_key, city_key, driver_key, driver_version, event_time, order_id, driver_key AS driver_id, city_key AS city_id, picked_up_time, delivered_time,
            avg_eta, delivery_time, delay_minutes, on_time, distance_travelled, distance_source, %s::bigint AS batch_id
     FROM pg_temp.order_state
-    WHERE picked_up_time IS NOT NULL OR delivered_time IS NOT NULL$sql$, coalesce(batch::text, 'NULL')));
+    WHERE picked_up_time IS NOT NULL OR delivered_time IS NOT NULL$sql$, coalesce(batch::text, 'NULL'))) a;
+  changed := changed OR appended.inserted > 0;
+  IF appended.inserted < appended.selected THEN
+    EXECUTE $sql$
+      UPDATE delivery_fact d
+      SET (city_key, driver_key, driver_version, driver_id, city_id, picked_up_time, delivered_time, avg_eta, delivery_time, delay_minutes, on_time,
+           distance_travelled, distance_source, batch_id)
+        = (s.city_key, s.driver_key, s.driver_version, s.driver_key, s.city_key, s.picked_up_time, s.delivered_time, s.avg_eta, s.delivery_time, s.delay_minutes,
+           s.on_time, s.distance_travelled, s.distance_source, $1)
+      FROM pg_temp.order_state s
+      WHERE s.is_known AND d.event_time = s.event_time AND d.order_id = s.order_id
+        AND (d.city_key, d.driver_key, d.driver_version, d.driver_id, d.city_id, d.picked_up_time, d.delivered_time, d.avg_eta, d.delivery_time, d.delay_minutes,
+             d.on_time, d.distance_travelled, d.distance_source)
+            IS DISTINCT FROM
+            (s.city_key, s.driver_key, s.driver_version, s.driver_key, s.city_key, s.picked_up_time, s.delivered_time, s.avg_eta, s.delivery_time, s.delay_minutes,
+             s.on_time, s.distance_travelled, s.distance_source)$sql$
+      USING batch;
+    GET DIAGNOSTICS orders = ROW_COUNT;
+    changed := changed OR orders > 0;
+  END IF;
 
   -- What came before its order learns of it.
+  IF paid THEN
+    EXECUTE $sql$
+      UPDATE payment_fact p SET city_key = s.city_key
+      FROM pg_temp.order_state s
+      WHERE s.is_paid AND p.order_id = s.order_id AND p.city_key <> s.city_key$sql$;
+  END IF;
+  IF EXISTS (SELECT FROM customer_feedback_fact g WHERE g.order_id IS NOT NULL) THEN
+    EXECUTE $sql$
+      UPDATE customer_feedback_fact f
+      SET city_key = k.city_key, restaurant_key = k.restaurant_key, customer_key = k.customer_key, driver_key = k.driver_key,
+          restaurant_version = CASE f.restaurant_key WHEN k.restaurant_key THEN f.restaurant_version ELSE coalesce(
+            (SELECT h.restaurant_version FROM restaurant_history h WHERE h.restaurant_id = k.restaurant_key AND h.valid_from >= '-infinity'
+               AND h.valid_to > f.event_time ORDER BY h.valid_from LIMIT 1), -1) END,
+          customer_version = CASE f.customer_key WHEN k.customer_key THEN f.customer_version ELSE coalesce(
+            (SELECT h.customer_version FROM customer_history h WHERE h.customer_id = k.customer_key AND h.valid_from >= '-infinity'
+               AND h.valid_to > f.event_time ORDER BY h.valid_from LIMIT 1), -1) END,
+          driver_version = CASE f.driver_key WHEN k.driver_key THEN f.driver_version ELSE coalesce(
+            (SELECT h.driver_version FROM driver_history h WHERE h.driver_id = k.driver_key AND h.valid_from >= '-infinity'
+               AND h.valid_to > f.event_time ORDER BY h.valid_from LIMIT 1), -1) END
+      FROM (SELECT g.event_time, g.feedback_id, coalesce(nullif(o.city_key, '?'), g.city_key) AS city_key,
+                   coalesce(nullif(o.restaurant_key, '?'), g.restaurant_key) AS restaurant_key,
+                   coalesce(nullif(o.customer_key, '?'), g.customer_key) AS customer_key, coalesce(nullif(o.driver_key, '?'), g.driver_key) AS driver_key
+            FROM pg_temp.order_state o JOIN customer_feedback_fact g ON g.order_id = o.order_id) k
+      WHERE f.event_time = k.event_time AND f.feedback_id = k.feedback_id
+        AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)$sql$;
+  END IF;
+  IF changed THEN
+    EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date)) FROM pg_temp.order_state s' USING touched;
+  END IF;
   EXECUTE $sql$
-    UPDATE payment_fact p SET city_key = s.city_key
-    FROM pg_temp.order_state s
-    WHERE p.order_id = s.order_id AND p.city_key <> s.city_key$sql$;
-  EXECUTE $sql$
-    UPDATE customer_feedback_fact f
-    SET city_key = k.city_key, restaurant_key = k.restaurant_key, customer_key = k.customer_key, driver_key = k.driver_key,
-        restaurant_version = CASE f.restaurant_key WHEN k.restaurant_key THEN f.restaurant_version ELSE coalesce(
-          (SELECT h.restaurant_version FROM restaurant_history h WHERE h.restaurant_id = k.restaurant_key AND h.valid_from >= '-infinity'
-             AND h.valid_to > f.event_time ORDER BY h.valid_from LIMIT 1), -1) END,
-        customer_version = CASE f.customer_key WHEN k.customer_key THEN f.customer_version ELSE coalesce(
-          (SELECT h.customer_version FROM customer_history h WHERE h.customer_id = k.customer_key AND h.valid_from >= '-infinity'
-             AND h.valid_to > f.event_time ORDER BY h.valid_from LIMIT 1), -1) END,
-        driver_version = CASE f.driver_key WHEN k.driver_key THEN f.driver_version ELSE coalesce(
-          (SELECT h.driver_version FROM driver_history h WHERE h.driver_id = k.driver_key AND h.valid_from >= '-infinity'
-             AND h.valid_to > f.event_time ORDER BY h.valid_from LIMIT 1), -1) END
-    FROM (SELECT g.event_time, g.feedback_id, coalesce(nullif(o.city_key, '?'), g.city_key) AS city_key,
-                 coalesce(nullif(o.restaurant_key, '?'), g.restaurant_key) AS restaurant_key,
-                 coalesce(nullif(o.customer_key, '?'), g.customer_key) AS customer_key, coalesce(nullif(o.driver_key, '?'), g.driver_key) AS driver_key
-          FROM pg_temp.order_state o JOIN customer_feedback_fact g ON g.order_id = o.order_id) k
-    WHERE f.event_time = k.event_time AND f.feedback_id = k.feedback_id
-      AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)$sql$;
+    UPDATE order_clock c SET latest_event = n.latest
+    FROM (SELECT max(n.event_time) AS latest FROM pg_temp.order_news n) n WHERE n.latest > c.latest_event OR (c.latest_event IS NULL AND n.latest IS NOT NULL)$sql$;
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
-  RETURN updated + inserted;
+  RETURN updated + more;
+END
+$body$;
+COMMENT ON FUNCTION refresh_orders(bigint) IS
+'After the events of order_news have gone to order_event: computes orders_fact and delivery_fact for their orders, from order_told or from order_event, payment_fact and the pings, and tells payments and feedback of them. Returns the number of orders whose row changed. Called by the feeds'' steps with search_path = the warehouse, starhouse. batch is what their batch_id becomes.';
+
+-- The same for orders of which something else than their events has become known.
+CREATE FUNCTION refresh_orders(ids text[], batch bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+BEGIN
+  IF ids IS NULL THEN
+    RETURN 0;
+  END IF;
+  PERFORM stage_orders('order_id', 'SELECT NULL WHERE false');
+  EXECUTE $sql$
+    INSERT INTO pg_temp.order_told (order_id, first_event, may_have_moved, is_simple)
+    SELECT DISTINCT i, timestamptz '-infinity', false, false FROM unnest($1) i$sql$ USING ids;
+  RETURN refresh_orders(batch);
 END
 $body$;
 COMMENT ON FUNCTION refresh_orders(text[], bigint) IS
-'Computes orders_fact and delivery_fact anew for these orders from order_event, payment_fact and the pings, and tells payments and feedback of them. Returns the number of orders whose row changed; 0 for NULL. Called by the feeds'' steps with search_path = the warehouse, starhouse. batch is what their batch_id becomes.';
-
--- Metres along the driver's pings between two moments.
-CREATE FUNCTION delivery_metres(driver text, from_time timestamptz, to_time timestamptz) RETURNS float8
-LANGUAGE plpgsql STABLE
-AS $body$
-DECLARE
-  metres float8;
-BEGIN
-  IF driver IS NULL OR from_time IS NULL OR to_time IS NULL OR to_time <= from_time THEN
-    RETURN NULL;
-  END IF;
-  SELECT CASE WHEN count(*) >= 2 THEN path_length_m(p.latitude, p.longitude, p.event_time, 60) END INTO metres
-  FROM (SELECT f.latitude, f.longitude, f.event_time FROM driver_ping_fact f
-        WHERE f.driver_key = driver AND f.event_time BETWEEN from_time AND to_time ORDER BY f.event_time) p;
-  RETURN metres;
-END
-$body$;
-COMMENT ON FUNCTION delivery_metres(text, timestamptz, timestamptz) IS
-'Metres along the pings of a driver from one moment to another, both included; legs faster than 60 m/s (a jump of the receiver) add nothing. NULL with fewer than two pings, for NULL, or when the moments are not in order. Called by the feeds'' steps.';
-
--- After a batch of pings: hours of the drivers, their positions, the ways of their deliveries.
-CREATE FUNCTION refresh_pings(drivers text[], from_times timestamptz[], to_times timestamptz[], batch bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE
-AS $body$
-DECLARE
-  zone text := (SELECT time_zone FROM warehouse_info);
-  changed bigint;
-BEGIN
-  -- From the hour before, whose last ping may have found its successor, to the hour's end and the gap
-  -- after it.
-  EXECUTE $sql$
-    INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
-    SELECT p.driver_key, p.hour_start, date_trunc('hour', min(p.event_time) AT TIME ZONE $4), count(*), sum(p.is_available),
-           coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300), 0),
-           coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300 AND p.is_available = 1), 0)
-    FROM (SELECT q.driver_key, q.event_time, q.is_available, date_trunc('hour', q.event_time, $4) AS hour_start, s.hour_to,
-                 extract(epoch FROM lead(q.event_time) OVER (PARTITION BY q.driver_key ORDER BY q.event_time) - q.event_time) AS gap
-          FROM (SELECT t.driver_id COLLATE "C" AS driver_id,
-                       date_trunc('hour', date_trunc('hour', t.from_time, $4) - interval '1 second', $4) AS hour_from,
-                       date_trunc('hour', t.to_time, $4) + interval '1 hour' AS hour_to
-                FROM unnest($1, $2, $3) AS t(driver_id, from_time, to_time)) s
-          JOIN driver_ping_fact q ON q.driver_key = s.driver_id AND q.event_time >= s.hour_from AND q.event_time <= s.hour_to + interval '300 seconds') p
-    WHERE p.event_time < p.hour_to
-    GROUP BY p.driver_key, p.hour_start
-    ON CONFLICT (driver_id, hour_start) DO UPDATE
-      SET pings = excluded.pings, available_pings = excluded.available_pings, online_seconds = excluded.online_seconds, available_seconds = excluded.available_seconds
-      WHERE (h.pings, h.available_pings, h.online_seconds, h.available_seconds)
-            IS DISTINCT FROM (excluded.pings, excluded.available_pings, excluded.online_seconds, excluded.available_seconds)$sql$
-    USING drivers, from_times, to_times, zone;
-  EXECUTE $sql$
-    INSERT INTO driver_position AS d (driver_id, latitude, longitude, availability_status, is_available, geohash, zone_id, position_time)
-    SELECT p.driver_key, p.latitude, p.longitude, p.availability_status, p.is_available, p.geohash, p.zone_id, p.event_time
-    FROM unnest($1, $2) AS t(driver_id, to_time)
-    JOIN driver_ping_fact p ON p.driver_key = t.driver_id COLLATE "C" AND p.event_time = t.to_time
-    ON CONFLICT (driver_id) DO UPDATE
-      SET latitude = excluded.latitude, longitude = excluded.longitude, availability_status = excluded.availability_status,
-          is_available = excluded.is_available, geohash = excluded.geohash, zone_id = excluded.zone_id, position_time = excluded.position_time
-      WHERE excluded.position_time > d.position_time$sql$ USING drivers, to_times;
-  -- A delivery takes less than a week: so far back its row may stand.
-  EXECUTE $sql$
-    WITH way AS MATERIALIZED (
-      SELECT d.event_time, d.order_id, round(delivery_metres(d.driver_key, d.picked_up_time, d.delivered_time)::numeric / 1000, 3) AS km
-      FROM unnest($1, $2, $3) AS t(driver_id, from_time, to_time)
-      JOIN delivery_fact d ON d.driver_key = t.driver_id COLLATE "C" AND d.picked_up_time <= t.to_time AND d.delivered_time >= t.from_time
-                          AND d.picked_up_time >= t.from_time - interval '7 days'
-      WHERE d.event_time >= (SELECT min(f) FROM unnest($2) f) - interval '8 days')
-    UPDATE delivery_fact d SET distance_travelled = w.km, distance_source = 'GPS', batch_id = $4
-    FROM way w
-    WHERE w.km IS NOT NULL AND d.event_time = w.event_time AND d.order_id = w.order_id
-      AND (d.distance_travelled, d.distance_source) IS DISTINCT FROM (w.km, 'GPS')$sql$ USING drivers, from_times, to_times, batch;
-  GET DIAGNOSTICS changed = ROW_COUNT;
-  RETURN changed;
-END
-$body$;
-COMMENT ON FUNCTION refresh_pings(text[], timestamptz[], timestamptz[], bigint) IS
-'After pings of these drivers between these moments were loaded: keeps driver_hour, driver_position and the distances of their deliveries right. Returns the number of deliveries whose distance changed. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL does nothing.';
+'Computes these orders anew from all their events, as refresh_orders(batch) does for those of a batch. Returns the number of orders whose row changed; 0 for NULL.';

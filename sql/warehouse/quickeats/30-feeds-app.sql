@@ -13,16 +13,17 @@ WITH common AS (
       SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date) FROM batch$sql$) AS calendar,
     jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
       'select', 'SELECT driver_id FROM batch WHERE driver_id IS NOT NULL') AS drivers,
-    jsonb_build_object('step', 'facts', 'name', 'driver_ping_fact', 'into', 'driver_ping_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month') AS pings,
-    -- %s are availability_status and is_available. The first ping of a driver at a moment counts.
+    -- In the order of driver and time (26-pings.sql). The first ping of a driver at a moment counts; one later than
+    -- all that were known of the driver is new for certain.
+    jsonb_build_object('step', 'facts', 'name', 'driver_ping_fact', 'into', 'driver_ping_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
+      'select', $sql$
+        SELECT n.driver_key, n.event_time, n.latitude, n.longitude, n.availability_status, n.is_available, n.geohash, n.zone_id,
+               p.position_time IS NULL OR n.event_time > p.position_time AS _new
+        FROM ping_news n LEFT JOIN driver_position p ON p.driver_id = n.driver_key$sql$) AS pings,
+    -- %s are availability_status and is_available.
     $sql$
-      SELECT b.driver_id AS driver_key, b.event_time, b.latitude, b.longitude, %s AS availability_status, (%s)::integer AS is_available,
-             geohash(b.latitude, b.longitude, 7) AS geohash,
-             CASE WHEN (SELECT EXISTS (SELECT FROM delivery_zone)) THEN zone_of('delivery_zone', b.latitude, b.longitude, 'zone_id', 'shape') END AS zone_id
-      FROM batch b$sql$ AS ping_select,
-    jsonb_build_object('step', 'sql', 'name', 'hours, positions, distances', 'sql', $sql$
-      SELECT refresh_pings(array_agg(t.driver_id), array_agg(t.from_time), array_agg(t.to_time), {batch_id})
-      FROM (SELECT driver_id, min(event_time), max(event_time) FROM batch GROUP BY driver_id) AS t(driver_id, from_time, to_time)$sql$) AS refresh,
+      SELECT stage_pings('SELECT b.driver_id, b.event_time, b.record_no, b.latitude, b.longitude, %s AS availability_status, (%s)::integer AS is_available FROM batch b')$sql$ AS news_sql,
+    jsonb_build_object('step', 'sql', 'name', 'hours, positions, distances', 'sql', 'SELECT refresh_pings({batch_id})') AS refresh,
     -- Who and where is what the order says; where it says nothing, what the feedback does.
     jsonb_build_object('step', 'facts', 'name', 'customer_feedback_fact', 'into', 'customer_feedback_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month') AS feedback,
     -- %s yields event_time, feedback_id, order_id, city, restaurant_id, customer_id, driver_id, channel,
@@ -73,8 +74,9 @@ SELECT
                  "off": "OFFLINE", "offline": "OFFLINE", "break": "OFFLINE"}}
       ]}$json$,
     steps => jsonb_build_array(common.future, common.no_fix, common.turn, common.drivers,
-      common.pings || jsonb_build_object('select', format(common.ping_select, 'b.availability_status', $sql$coalesce(b.availability_status = 'AVAILABLE', false)$sql$)),
-      common.refresh)),
+      jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'sql',
+        format(common.news_sql, 'b.availability_status', $sql$coalesce(b.availability_status = ''AVAILABLE'', false)$sql$)),
+      common.pings, common.refresh)),
 
   -- Cabspotting (San Francisco, 2008): taxis as drivers; one with a fare is busy.
   create_feed(current_schema(), 'cabspotting',
@@ -89,8 +91,9 @@ SELECT
         {"name": "occupied", "type": "boolean", "required": true}
       ]}$json$,
     steps => jsonb_build_array(common.future, common.no_fix, common.turn, common.drivers,
-      common.pings || jsonb_build_object('select', format(common.ping_select, $sql$CASE WHEN b.occupied THEN 'BUSY' ELSE 'AVAILABLE' END$sql$, 'NOT b.occupied')),
-      common.refresh)),
+      jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'sql',
+        format(common.news_sql, $sql$CASE WHEN b.occupied THEN ''BUSY'' ELSE ''AVAILABLE'' END$sql$, 'NOT b.occupied')),
+      common.pings, common.refresh)),
 
   create_feed(current_schema(), 'feedback',
     description => 'Feedback, JSON: feedback_id, order_id, feedback_score, complaints, response_time, timestamp; optional complaint_type, customer_id, restaurant_id, driver_id, city',

@@ -22,7 +22,7 @@ WITH common AS (
       jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
         'select', 'SELECT driver_id FROM batch WHERE driver_id IS NOT NULL')) AS members,
     jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql',
-      $sql$SELECT refresh_orders(array_agg(order_id), {batch_id}) FROM batch$sql$) AS refresh,
+      'SELECT refresh_orders({batch_id})') AS refresh,
     -- %s is a query for the first and last moment in the batch.
     $sql$
       SELECT extend_calendar(current_schema(), (t.first_time AT TIME ZONE {time_zone})::date, (t.last_time AT TIME ZONE {time_zone})::date),
@@ -32,8 +32,10 @@ WITH common AS (
       SELECT min(least(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at)),
              max(greatest(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at))
       FROM batch$sql$ AS order_span,
-    jsonb_build_object('step', 'facts', 'name', 'order_event', 'into', 'order_event', 'conflict', 'ignore',
-      'time', 'event_time', 'partition', '1 month') AS events
+    -- %1$s are the columns of order_event that the source has, %2$s is the query for them.
+    'SELECT stage_orders($columns$%1$s$columns$, $query$%2$s$query$)' AS news_sql,
+    jsonb_build_object('step', 'facts', 'name', 'order_event', 'into', 'order_event', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
+      'select', 'SELECT n.*, n.order_id NOT IN (SELECT k.order_id FROM order_known k) AS _new FROM order_news n') AS events
 )
 SELECT
   -- The order management system: an event per change of an order, or the order as it stands with the
@@ -93,20 +95,27 @@ SELECT
       common.turn,
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, common.order_span)))
       || common.members
-      || (common.events || jsonb_build_object('partition_range', common.order_span, 'select', $sql$
-        SELECT m.at AS event_time, b.order_id, m.status, coalesce(b.order_time, CASE b.status WHEN 'PLACED' THEN b.event_at END) AS order_time,
-               b.city AS city_id, b.restaurant_id, b.customer_id, b.driver_id, b.total_amount, b.discount_applied, b.commission, b.tip, b.payment_mode,
+      || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
+        'event_time, order_id, status, order_time, city_id, restaurant_id, customer_id, driver_id, total_amount, discount_applied, commission, tip, payment_mode, '
+        'promised_minutes, eta_minutes, distance_km, traffic_level, weather, event_hash', $sql$
+        SELECT CASE b.status WHEN 'PLACED' THEN coalesce(b.order_time, b.event_at)
+                 WHEN 'ACCEPTED' THEN coalesce(b.accepted_at, b.event_at) WHEN 'ASSIGNED' THEN coalesce(b.assigned_at, b.event_at)
+                 WHEN 'PREPARED' THEN coalesce(b.prepared_at, b.event_at) WHEN 'PICKED_UP' THEN coalesce(b.picked_up_at, b.event_at)
+                 WHEN 'DELIVERED' THEN coalesce(b.delivered_at, b.event_at) ELSE coalesce(b.cancelled_at, b.event_at) END,
+               b.order_id, b.status, coalesce(b.order_time, CASE b.status WHEN 'PLACED' THEN b.event_at END),
+               b.city, b.restaurant_id, b.customer_id, b.driver_id, b.total_amount, b.discount_applied, b.commission, b.tip, b.payment_mode,
                b.promised_minutes, b.eta_minutes, b.distance_km, b.traffic_level, b.weather, b.event_hash
         FROM batch b
-        CROSS JOIN LATERAL (VALUES
-          ('PLACED', CASE b.status WHEN 'PLACED' THEN coalesce(b.order_time, b.event_at) END),
-          ('ACCEPTED', coalesce(b.accepted_at, CASE b.status WHEN 'ACCEPTED' THEN b.event_at END)),
-          ('ASSIGNED', coalesce(b.assigned_at, CASE b.status WHEN 'ASSIGNED' THEN b.event_at END)),
-          ('PREPARED', coalesce(b.prepared_at, CASE b.status WHEN 'PREPARED' THEN b.event_at END)),
-          ('PICKED_UP', coalesce(b.picked_up_at, CASE b.status WHEN 'PICKED_UP' THEN b.event_at END)),
-          ('DELIVERED', coalesce(b.delivered_at, CASE b.status WHEN 'DELIVERED' THEN b.event_at END)),
-          ('CANCELLED', coalesce(b.cancelled_at, CASE b.status WHEN 'CANCELLED' THEN b.event_at END))) AS m(status, at)
-        WHERE m.at IS NOT NULL$sql$))
+        UNION ALL  -- the other milestones of a record that tells several
+        SELECT m.at, b.order_id, m.status, coalesce(b.order_time, CASE b.status WHEN 'PLACED' THEN b.event_at END),
+               b.city, b.restaurant_id, b.customer_id, b.driver_id, b.total_amount, b.discount_applied, b.commission, b.tip, b.payment_mode,
+               b.promised_minutes, b.eta_minutes, b.distance_km, b.traffic_level, b.weather, b.event_hash
+        FROM batch b
+        CROSS JOIN LATERAL (VALUES ('ACCEPTED', b.accepted_at), ('ASSIGNED', b.assigned_at), ('PREPARED', b.prepared_at), ('PICKED_UP', b.picked_up_at),
+          ('DELIVERED', b.delivered_at), ('CANCELLED', b.cancelled_at)) AS m(status, at)
+        WHERE num_nonnulls(b.accepted_at, b.assigned_at, b.prepared_at, b.picked_up_at, b.delivered_at, b.cancelled_at) > 0
+          AND m.at IS NOT NULL AND m.status <> b.status$sql$))
+      || (common.events || jsonb_build_object('partition_range', common.order_span))
       || common.refresh),
 
   -- The payment gateway.
@@ -136,13 +145,15 @@ SELECT
       common.turn,
       jsonb_build_object('step', 'sql', 'name', 'calendar', 'sql', $sql$
         SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date) FROM batch$sql$),
+      jsonb_build_object('step', 'sql', 'name', 'orders paid', 'sql', $sql$
+        SELECT stage_payments($query$
+          SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, b.event_time, b.transaction_id, b.order_id, b.transaction_type,
+                 b.payment_mode, b.amount, b.success_flag::integer AS success_flag, CASE WHEN NOT b.success_flag THEN b.failure_reason END AS failure_reason
+          FROM batch b$query$)$sql$),
       jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
         'select', $sql$
-          SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, coalesce(o.city_key, '?') AS city_key, b.event_time,
-                 b.transaction_id, b.order_id, b.transaction_type, b.payment_mode, b.amount, b.success_flag::integer AS success_flag,
-                 CASE WHEN NOT b.success_flag THEN b.failure_reason END AS failure_reason
-          FROM batch b LEFT JOIN orders_fact o ON o.order_id = b.order_id$sql$),
-      common.refresh)),
+          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_news$sql$),
+      jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql', 'SELECT refresh_payments({batch_id})'))),
 
   -- DoorDash: times as "DD HH:MM:SS", so the load is told the month; a milestone whose day lies before the
   -- order's is of the next month. The driver's arrival at the restaurant stands for the pick-up.
@@ -192,14 +203,15 @@ SELECT
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, $sql$
         SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$)))
       || common.members
-      || (common.events || jsonb_build_object('partition_range', $sql$
-          SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$,
-        'select', $sql$
+      || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
+        'event_time, order_id, status, order_time, city_id, restaurant_id, customer_id, driver_id, total_amount, discount_applied, tip, event_hash', $sql$
           SELECT m.at AS event_time, b.order_id, m.status, b.order_time, b.city AS city_id, b.restaurant_id, b.customer_id, b.driver_id,
                  b.total_amount, b.discount_applied, b.tip, b.event_hash
           FROM batch b
           CROSS JOIN LATERAL (VALUES ('PLACED', b.order_time), ('ACCEPTED', b.passed_on_time), ('PICKED_UP', b.arrived_time), ('DELIVERED', b.delivered_time)) AS m(status, at)
           WHERE m.at IS NOT NULL$sql$))
+      || (common.events || jsonb_build_object('partition_range', $sql$
+          SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$))
       || jsonb_build_array(
         -- The file says what was refunded, not when: with the delivery.
         jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
@@ -268,12 +280,12 @@ SELECT
           FROM batch b
           WHERE NOT EXISTS (SELECT FROM driver_history h WHERE h.driver_id = b.driver_id AND NOT h.is_inferred)
           ORDER BY b.driver_id, coalesce(b.order_time, b.picked_time), b.record_no$sql$))
-      || (common.events || jsonb_build_object(
-        'partition_range', 'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch',
-        'select', $sql$
+      || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
+        'event_time, order_id, status, order_time, city_id, restaurant_id, driver_id, traffic_level, weather, event_hash', $sql$
           SELECT m.at AS event_time, b.order_id, m.status, b.order_time, b.city AS city_id, b.restaurant_id, b.driver_id, b.traffic_level, b.weather, b.event_hash
           FROM batch b
           CROSS JOIN LATERAL (VALUES ('PLACED', b.order_time), ('PICKED_UP', b.picked_time)) AS m(status, at)
           WHERE m.at IS NOT NULL$sql$))
+      || (common.events || jsonb_build_object('partition_range', 'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch'))
       || common.refresh)
 FROM common;

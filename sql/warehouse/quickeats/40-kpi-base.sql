@@ -86,10 +86,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_last_day() IS 'Local day of the latest order: the reports'' "today". NULL without orders.';
 
+-- The events themselves are asked where no feed has brought any.
 CREATE FUNCTION kpi_now() RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT e.event_time FROM order_event e ORDER BY e.event_time DESC LIMIT 1;
+  SELECT COALESCE((SELECT max(c.latest_event) FROM order_clock c), (SELECT max(e.event_time) FROM order_event e));
 END;
 COMMENT ON FUNCTION kpi_now() IS 'Latest event of an order: the live reports'' "now". NULL without orders.';
 
@@ -106,56 +107,3 @@ BEGIN ATOMIC
   SELECT w.time_zone FROM warehouse_info w;
 END;
 COMMENT ON FUNCTION kpi_zone() IS 'Time zone of the warehouse''s local days and hours.';
-
-CREATE VIEW kpi_data_range AS
-SELECT min(f.time_key)::date AS first_day,
-       max(f.time_key)::date AS last_day,
-       COALESCE(max(f.time_key)::date - min(f.time_key)::date + 1, 0) AS days,
-       count(*) AS orders,
-       count(*) FILTER (WHERE f.order_time IS NULL) AS untimed_orders,
-       count(*) FILTER (WHERE f.time_conflict = 1) AS conflicting_orders
-FROM orders_fact f;
-COMMENT ON VIEW kpi_data_range IS
-'Which days do the orders cover, and how many of them have no good times?
-Formula: first and latest local day of the orders; untimed_orders = those whose order time no event has told; conflicting_orders = those whose times contradict each other.
-Grain: one row
-Unit: days, orders
-NULL: first_day and last_day are NULL in an empty warehouse
-Source: orders_fact';
-
-CREATE VIEW kpi_unknown_members AS
-WITH orders AS (
-  SELECT f.city_key, f.restaurant_key, f.customer_key, f.driver_key, count(*) AS orders, sum(f.total_amount) AS amount
-  FROM orders_fact f
-  WHERE f.city_key = '?' OR f.restaurant_key = '?' OR f.customer_key = '?' OR f.driver_key = '?'
-  GROUP BY f.city_key, f.restaurant_key, f.customer_key, f.driver_key
-), total AS (
-  SELECT count(*) AS orders FROM orders_fact f
-), inferred AS (
-  SELECT 'city' AS dimension, count(*) AS members FROM city_dim WHERE is_inferred
-  UNION ALL SELECT 'restaurant', count(*) FROM restaurant_dim WHERE is_inferred
-  UNION ALL SELECT 'customer', count(*) FROM customer_dim WHERE is_inferred
-  UNION ALL SELECT 'driver', count(*) FROM driver_dim WHERE is_inferred
-), unknown AS (
-  SELECT d.dimension, sum(o.orders)::bigint AS orders, sum(o.amount) AS amount
-  FROM orders o
-  CROSS JOIN LATERAL (VALUES ('city', o.city_key), ('restaurant', o.restaurant_key), ('customer', o.customer_key),
-                             ('driver', o.driver_key)) AS d (dimension, key)
-  WHERE d.key = '?'
-  GROUP BY d.dimension
-)
-SELECT i.dimension,
-       COALESCE(u.orders, 0) AS unknown_orders,
-       kpi_percent(COALESCE(u.orders, 0), t.orders) AS unknown_order_percent,
-       COALESCE(u.amount, 0) AS unknown_amount,
-       i.members AS inferred_members
-FROM inferred i
-CROSS JOIN total t
-LEFT JOIN unknown u ON u.dimension = i.dimension;
-COMMENT ON VIEW kpi_unknown_members IS
-'How many orders have no known city, restaurant, customer or driver?
-Formula: orders whose key is ''?'', their share of all and their amount; members known only from facts (inferred) beside them. An order without a driver may just not be assigned yet.
-Grain: one row per dimension
-Unit: orders, percent, currency
-NULL: the share when there are no orders
-Source: orders_fact, city_dim, restaurant_history, customer_history, driver_history';

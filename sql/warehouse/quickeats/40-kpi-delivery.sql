@@ -8,11 +8,10 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.deliveries, d.average_eta, d.average_delivery_time, d.average_delay,
          d.promised, d.on_time, kpi_percent(d.on_time, d.promised), d.conflicting
-  FROM (SELECT f.city_key, count(*) AS deliveries, round(avg(f.avg_eta), 2) AS average_eta,
-               round(avg(f.delivery_time), 2) AS average_delivery_time, round(avg(f.delay_minutes), 2) AS average_delay,
-               count(f.on_time) AS promised, COALESCE(sum(f.on_time), 0)::bigint AS on_time,
-               count(*) FILTER (WHERE f.delivery_time IS NULL) AS conflicting
-        FROM kpi_deliveries(from_day, to_day) f
+  FROM (SELECT f.city_key, sum(f.deliveries)::bigint AS deliveries, round(sum(f.eta) / nullif(sum(f.estimated), 0), 2) AS average_eta,
+               round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average_delivery_time, round(sum(f.delay) / nullif(sum(f.delayed), 0), 2) AS average_delay,
+               sum(f.promised)::bigint AS promised, sum(f.on_time)::bigint AS on_time, sum(f.deliveries - f.timed)::bigint AS conflicting
+        FROM kpi_driver_day(from_day, to_day) f
         GROUP BY f.city_key) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
@@ -30,13 +29,26 @@ RETURNS TABLE (city_id text, city_name text, month_start date, deliveries bigint
                median_delivery_time numeric, p90_delivery_time numeric, average_distance_km numeric, measured_deliveries bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.month_start, d.deliveries, d.timed, d.average, d.quantiles[1], d.quantiles[2], d.distance, d.measured
-  FROM (SELECT f.city_key, kpi_month(f.time_key::date) AS month_start, count(*) AS deliveries, count(f.delivery_time) AS timed,
-               round(avg(f.delivery_time), 2) AS average,
-               percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY f.delivery_time) AS quantiles,
-               round(avg(f.distance_travelled), 2) AS distance, count(f.distance_travelled) AS measured
-        FROM kpi_deliveries(from_day, to_day) f
-        GROUP BY f.city_key, 2) d
+  WITH counted AS (
+    SELECT m.city_key, kpi_month(m.day) AS month_start, m.delivery_time, sum(m.deliveries) AS deliveries
+    FROM kpi_delivery_minutes(from_day, to_day) m GROUP BY 1, 2, 3
+  ), ranked AS (
+    SELECT c.city_key, c.month_start, c.delivery_time, sum(c.deliveries) OVER (PARTITION BY c.city_key, c.month_start ORDER BY c.delivery_time) AS up_to,
+           sum(c.deliveries) OVER (PARTITION BY c.city_key, c.month_start) AS of
+    FROM counted c
+  ), quantiles AS (
+    SELECT r.city_key, r.month_start, min(r.delivery_time) FILTER (WHERE r.up_to >= 0.5 * r.of) AS median, min(r.delivery_time) FILTER (WHERE r.up_to >= 0.9 * r.of) AS p90
+    FROM ranked r GROUP BY 1, 2
+  ), driven AS (
+    SELECT f.city_key, kpi_month(f.day) AS month_start, sum(f.deliveries)::bigint AS deliveries, sum(f.timed)::bigint AS timed,
+           round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average, round(sum(f.distance) / nullif(sum(f.measured), 0), 2) AS distance,
+           sum(f.measured)::bigint AS measured
+    FROM kpi_driver_day(from_day, to_day) f
+    GROUP BY 1, 2
+  )
+  SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.month_start, d.deliveries, d.timed, d.average, q.median, q.p90, d.distance, d.measured
+  FROM driven d
+  LEFT JOIN quantiles q ON q.city_key = d.city_key AND q.month_start = d.month_start
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
 CREATE VIEW kpi_delivery_time_by_city_month AS SELECT * FROM kpi_delivery_time_by_city_month();
@@ -54,15 +66,14 @@ RETURNS TABLE (month_start date, orders bigint, delivered_orders bigint, cancell
                average_order_value numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT kpi_month(f.time_key::date), count(*), count(*) FILTER (WHERE f.status = 'DELIVERED'), count(*) FILTER (WHERE f.status = 'CANCELLED'),
-         count(*) FILTER (WHERE f.status NOT IN ('DELIVERED', 'CANCELLED')),
-         kpi_percent(count(*) FILTER (WHERE f.status = 'CANCELLED'), count(*) FILTER (WHERE f.status IN ('DELIVERED', 'CANCELLED'))),
-         count(*) FILTER (WHERE f.time_conflict = 1),
-         round(avg(extract(epoch FROM f.prepared_time - f.accepted_time) / 60) FILTER (WHERE f.prepared_time >= f.accepted_time AND f.time_conflict = 0), 2),
-         round(avg(extract(epoch FROM f.picked_up_time - f.prepared_time) / 60) FILTER (WHERE f.picked_up_time >= f.prepared_time AND f.time_conflict = 0), 2),
-         round(avg(extract(epoch FROM f.delivered_time - f.picked_up_time) / 60) FILTER (WHERE f.time_conflict = 0), 2),
-         round(avg(f.total_amount) FILTER (WHERE f.status <> 'CANCELLED'), 2)
-  FROM kpi_orders(from_day, to_day) f
+  SELECT kpi_month(f.time_key::date), sum(f.orders)::bigint, sum(f.delivered_orders)::bigint, sum(f.cancelled_orders)::bigint,
+         sum(f.orders - f.delivered_orders - f.cancelled_orders)::bigint,
+         kpi_percent(sum(f.cancelled_orders), sum(f.delivered_orders + f.cancelled_orders)), sum(f.conflicting_orders)::bigint,
+         round(extract(epoch FROM sum(f.preparation)) / (60 * nullif(sum(f.prepared_orders), 0)), 2),
+         round(extract(epoch FROM sum(f.wait)) / (60 * nullif(sum(f.waited_orders), 0)), 2),
+         round(extract(epoch FROM sum(f.ride)) / (60 * nullif(sum(f.ridden_orders), 0)), 2),
+         round(sum(f.amount) / nullif(sum(f.valued_orders), 0), 2)
+  FROM kpi_order_hour(from_day, to_day) f
   GROUP BY 1;
 END;
 CREATE VIEW kpi_order_outcomes AS SELECT * FROM kpi_order_outcomes();

@@ -6,10 +6,9 @@ RETURNS TABLE (revenue_rank bigint, restaurant_id text, restaurant_name text, cu
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH sold AS (
-    SELECT f.restaurant_key, count(*) FILTER (WHERE f.status <> 'CANCELLED') AS orders, count(*) AS all_orders,
-           COALESCE(sum(f.total_amount) FILTER (WHERE f.status <> 'CANCELLED'), 0) AS revenue,
-           COALESCE(sum(f.refunded_amount), 0) AS refunded, count(*) FILTER (WHERE f.status = 'CANCELLED') AS cancelled
-    FROM kpi_orders(from_day, to_day) f
+    SELECT f.restaurant_key, sum(f.orders)::bigint AS orders, sum(f.all_orders) AS all_orders, sum(f.revenue) AS revenue, sum(f.refunded) AS refunded,
+           sum(f.cancelled) AS cancelled
+    FROM kpi_restaurant_day(from_day, to_day) f
     GROUP BY f.restaurant_key
   ), scored AS (
     SELECT f.restaurant_key, round(avg(f.feedback_score), 2) AS score, count(f.feedback_score) AS scored
@@ -40,11 +39,9 @@ RETURNS TABLE (city_id text, city_name text, payment_mode text, orders bigint, p
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.mode, d.orders, d.paid, kpi_percent(d.paid, d.orders), d.attempts, d.orders - d.paid, d.retried, d.rescued, d.without
-  FROM (SELECT f.city_key, COALESCE(f.payment_mode, 'Unknown') AS mode, count(f.payment_success) AS orders, COALESCE(sum(f.payment_success), 0)::bigint AS paid,
-               COALESCE(sum(f.payment_attempts), 0)::bigint AS attempts, count(*) FILTER (WHERE f.payment_attempts > 1) AS retried,
-               count(*) FILTER (WHERE f.payment_attempts > 1 AND f.payment_success = 1) AS rescued,
-               count(*) FILTER (WHERE f.payment_success IS NULL) AS without
-        FROM kpi_orders(from_day, to_day) f
+  FROM (SELECT f.city_key, f.payment_mode AS mode, sum(f.tried_orders)::bigint AS orders, sum(f.paid_orders)::bigint AS paid, sum(f.attempts)::bigint AS attempts,
+               sum(f.retried_orders)::bigint AS retried, sum(f.rescued_orders)::bigint AS rescued, sum(f.orders - f.tried_orders)::bigint AS without
+        FROM kpi_order_hour(from_day, to_day) f
         GROUP BY f.city_key, 2) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
@@ -64,12 +61,11 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.mode, d.charged, d.refunded, kpi_percent(d.refunded, d.charged), d.charged_amount, d.refunded_amount,
          kpi_percent(d.refunded_amount, d.charged_amount)
-  FROM (SELECT f.city_key, COALESCE(f.payment_mode, 'Unknown') AS mode, count(*) AS charged, count(*) FILTER (WHERE f.refunded_amount > 0) AS refunded,
-               COALESCE(sum(CASE f.payment_success WHEN 1 THEN f.paid_amount ELSE f.total_amount END), 0) AS charged_amount,
-               sum(f.refunded_amount) AS refunded_amount
-        FROM kpi_orders(from_day, to_day) f
-        WHERE f.payment_success = 1 OR f.refunded_amount > 0 OR (f.payment_success IS NULL AND f.status = 'DELIVERED')
-        GROUP BY f.city_key, 2) d
+  FROM (SELECT f.city_key, f.payment_mode AS mode, sum(f.charged_orders)::bigint AS charged, sum(f.refunded_orders)::bigint AS refunded,
+               sum(f.charged_amount) AS charged_amount, sum(f.refunded_amount) AS refunded_amount
+        FROM kpi_order_hour(from_day, to_day) f
+        GROUP BY f.city_key, 2
+        HAVING sum(f.charged_orders) > 0) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
 CREATE VIEW kpi_refund_rate AS SELECT * FROM kpi_refund_rate();

@@ -77,9 +77,9 @@ RETURNS TABLE (driver_id text, driver_name text, experience_level text, city_nam
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH driven AS (
-    SELECT f.driver_key, count(*) AS deliveries, count(DISTINCT f.time_key::date) AS days, round(avg(f.delivery_time), 2) AS average,
-           kpi_percent(sum(f.on_time), count(f.on_time)) AS on_time, sum(f.distance_travelled) AS distance
-    FROM kpi_deliveries(from_day, to_day) f
+    SELECT f.driver_key, sum(f.deliveries)::bigint AS deliveries, count(DISTINCT f.day) AS days, round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average,
+           kpi_percent(sum(f.on_time), sum(f.promised)) AS on_time, sum(f.distance) AS distance
+    FROM kpi_driver_day(from_day, to_day) f
     GROUP BY f.driver_key
   ), scored AS (
     SELECT f.driver_key, round(avg(f.feedback_score), 2) AS score FROM customer_feedback_fact f
@@ -146,8 +146,8 @@ RETURNS TABLE (hour integer, orders bigint, order_percent numeric, orders_per_da
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH counted AS (
-    SELECT extract(hour FROM f.time_key)::integer AS hour, count(*) AS orders
-    FROM kpi_orders(from_day, to_day) f
+    SELECT extract(hour FROM f.time_key)::integer AS hour, sum(f.orders)::bigint AS orders
+    FROM kpi_order_hour(from_day, to_day) f
     WHERE of_city IS NULL OR f.city_key = of_city COLLATE "C"
     GROUP BY 1
   ), covered AS (
@@ -177,13 +177,12 @@ NULL: peak_window outside peaks
 Source: orders_fact';
 
 CREATE VIEW kpi_summary AS
-SELECT (SELECT count(*) FROM orders_fact) AS orders,
-       (SELECT round(avg(d.delivery_time), 2) FROM delivery_fact d) AS average_delivery_time,
-       (SELECT kpi_percent(sum(d.on_time), count(d.on_time)) FROM delivery_fact d) AS on_time_percent,
-       (SELECT kpi_percent(sum(o.payment_success), count(o.payment_success)) FROM orders_fact o) AS payment_success_percent,
+SELECT o.orders, d.average AS average_delivery_time, d.on_time_percent, o.payment_success_percent,
        (SELECT kpi_percent(sum(r.refunded_orders), sum(r.charged_orders)) FROM kpi_refund_rate r) AS refund_percent,
        (SELECT r.repeat_percent FROM kpi_repeat_customers r) AS repeat_percent,
-       (SELECT string_agg(DISTINCT p.peak_window, ', ' ORDER BY p.peak_window) FROM kpi_peak_windows p) AS peak_windows;
+       (SELECT string_agg(DISTINCT p.peak_window, ', ' ORDER BY p.peak_window) FROM kpi_peak_windows p) AS peak_windows
+FROM (SELECT COALESCE(sum(h.orders), 0)::bigint AS orders, kpi_percent(sum(h.paid_orders), sum(h.tried_orders)) AS payment_success_percent FROM kpi_order_hour() h) o
+CROSS JOIN (SELECT round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average, kpi_percent(sum(f.on_time), sum(f.promised)) AS on_time_percent FROM kpi_driver_day() f) d;
 COMMENT ON VIEW kpi_summary IS
 'How is the service doing, in one line?
 Formula: average_delivery_time and on_time_percent over all deliveries with good times (and a promise), payment_success_percent over orders with a payment tried, refund_percent by number, repeat_percent and peak_windows as in the reports of those names.

@@ -1,0 +1,185 @@
+-- What is derived from pings, kept right by the feeds' steps: driver_hour, driver_position and the distances of
+-- deliveries. Functions that the steps call by the warehouse's search_path; nothing that reads depends on them.
+
+-- Metres along the driver's pings between two moments.
+CREATE FUNCTION delivery_metres(driver text, from_time timestamptz, to_time timestamptz) RETURNS float8
+LANGUAGE plpgsql STABLE
+AS $body$
+DECLARE
+  metres float8;
+BEGIN
+  IF driver IS NULL OR from_time IS NULL OR to_time IS NULL OR to_time <= from_time THEN
+    RETURN NULL;
+  END IF;
+  SELECT CASE WHEN count(*) >= 2 THEN path_length_m(p.latitude, p.longitude, p.event_time, 60) END INTO metres
+  FROM (SELECT f.latitude, f.longitude, f.event_time FROM driver_ping_fact f
+        WHERE f.driver_key = driver AND f.event_time BETWEEN from_time AND to_time ORDER BY f.event_time) p;
+  RETURN metres;
+END
+$body$;
+COMMENT ON FUNCTION delivery_metres(text, timestamptz, timestamptz) IS
+'Metres along the pings of a driver from one moment to another, both included; legs faster than 60 m/s (a jump of the receiver) add nothing. NULL with fewer than two pings, for NULL, or when the moments are not in order. Called by the feeds'' steps.';
+
+-- The batch's pings as they will stand in driver_ping_fact, in the order of driver and time: one sort, of which
+-- all that follows lives. query yields driver_id, event_time, record_no, latitude, longitude, availability_status,
+-- is_available.
+CREATE FUNCTION stage_pings(query text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  noise text := current_setting('client_min_messages');
+  staged bigint;
+BEGIN
+  PERFORM set_config('client_min_messages', 'warning', true);
+  -- gap: until the driver's next ping of the batch. repeated: not the first at its moment.
+  CREATE TEMP TABLE IF NOT EXISTS ping_news (
+    driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, latitude float8 NOT NULL, longitude float8 NOT NULL,
+    availability_status text, is_available integer NOT NULL, geohash text COLLATE "C" NOT NULL, zone_id text COLLATE "C",
+    gap interval, repeated boolean NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_hours (driver_key text COLLATE "C" NOT NULL, hour_start timestamptz NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_ways (
+    driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, picked_up_time timestamptz NOT NULL,
+    delivered_time timestamptz NOT NULL, bucket timestamptz NOT NULL, is_whole boolean NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_metres (event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, km numeric) ON COMMIT DELETE ROWS;
+  PERFORM set_config('client_min_messages', noise, true);
+  TRUNCATE pg_temp.ping_news, pg_temp.ping_hours, pg_temp.ping_ways, pg_temp.ping_metres;
+  EXECUTE format($sql$
+    INSERT INTO pg_temp.ping_news
+    SELECT b.driver_id, b.event_time, b.latitude, b.longitude, b.availability_status, b.is_available, geohash(b.latitude, b.longitude, 7),
+           CASE WHEN (SELECT EXISTS (SELECT FROM delivery_zone)) THEN zone_of('delivery_zone', b.latitude, b.longitude, 'zone_id', 'shape') END,
+           lead(b.event_time) OVER w - b.event_time, coalesce(lag(b.event_time) OVER w = b.event_time, false)
+    FROM (%s) b
+    WINDOW w AS (PARTITION BY b.driver_id COLLATE "C" ORDER BY b.event_time, b.record_no)$sql$, query);
+  GET DIAGNOSTICS staged = ROW_COUNT;
+  RETURN staged;
+END
+$body$;
+COMMENT ON FUNCTION stage_pings(text) IS
+'Puts the pings of a batch into the temporary table ping_news, sorted by driver and time, with geohash, zone and the gap to the next ping. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
+-- After driver_ping_fact has the batch. A ping later than all that were known of its driver adds to what is there;
+-- one that comes late or twice has its hours counted anew.
+CREATE FUNCTION refresh_pings(batch bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  zone text := (SELECT time_zone FROM warehouse_info);
+  hashes text := current_setting('enable_hashjoin');
+  merges text := current_setting('enable_mergejoin');
+  loops text := current_setting('enable_nestloop');
+  ways bigint;
+  changed bigint := 0;
+BEGIN
+  -- Quarters of an hour first: each lies in one hour of any zone (all offsets since 2000 are multiples of it).
+  EXECUTE $sql$
+    WITH ahead AS MATERIALIZED (
+      SELECT n.driver_key, date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') AS quarter, count(*) AS pings, sum(n.is_available) AS available_pings,
+             sum(n.gap) FILTER (WHERE n.gap <= '300 seconds') AS online, sum(n.gap) FILTER (WHERE n.gap <= '300 seconds' AND n.is_available = 1) AS available,
+             min(n.event_time) AS first_ping
+      FROM pg_temp.ping_news n LEFT JOIN driver_position p ON p.driver_id = n.driver_key
+      WHERE NOT n.repeated AND (p.position_time IS NULL OR n.event_time > p.position_time)
+      GROUP BY 1, 2
+    ), news AS (
+      SELECT a.driver_key, date_trunc('hour', a.quarter, $1) AS hour_start, a.pings, a.available_pings, a.online, a.available FROM ahead a
+      UNION ALL  -- the last ping known before has found its successor
+      SELECT p.driver_id, date_trunc('hour', p.position_time, $1), 0, 0, f.first_ping - p.position_time,
+             CASE p.is_available WHEN 1 THEN f.first_ping - p.position_time END
+      FROM (SELECT a.driver_key, min(a.first_ping) AS first_ping FROM ahead a GROUP BY 1) f JOIN driver_position p ON p.driver_id = f.driver_key
+      WHERE f.first_ping - p.position_time <= interval '300 seconds')
+    INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
+    SELECT n.driver_key, n.hour_start, date_trunc('hour', n.hour_start AT TIME ZONE $1), sum(n.pings), sum(n.available_pings),
+           coalesce(extract(epoch FROM sum(n.online)), 0), coalesce(extract(epoch FROM sum(n.available)), 0)
+    FROM news n
+    GROUP BY n.driver_key, n.hour_start
+    ON CONFLICT (driver_id, hour_start) DO UPDATE
+      SET pings = h.pings + excluded.pings, available_pings = h.available_pings + excluded.available_pings,
+          online_seconds = h.online_seconds + excluded.online_seconds, available_seconds = h.available_seconds + excluded.available_seconds$sql$ USING zone;
+  -- Those that were added: a scalar subquery, of which the planner makes no join.
+  EXECUTE $sql$
+    INSERT INTO pg_temp.ping_hours
+    WITH late AS MATERIALIZED (
+      SELECT n.driver_key, n.event_time
+      FROM pg_temp.ping_news n LEFT JOIN driver_position d ON d.driver_id = n.driver_key
+      WHERE n.repeated OR n.event_time <= d.position_time
+    ), added AS MATERIALIZED (
+      SELECT l.driver_key, l.event_time FROM late l
+      WHERE (SELECT q.batch_id FROM driver_ping_fact q WHERE q.driver_key = l.driver_key AND q.event_time = l.event_time) = $2)
+    SELECT DISTINCT a.driver_key, date_trunc('hour', a.event_time - m.before, $1)
+    FROM added a CROSS JOIN (VALUES (interval '0'), (interval '300 seconds')) AS m (before)$sql$ USING zone, batch;
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+  EXECUTE $sql$
+    INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
+    SELECT p.driver_key, p.hour_start, date_trunc('hour', min(p.event_time) AT TIME ZONE $1), count(*), sum(p.is_available),
+           coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300), 0),
+           coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300 AND p.is_available = 1), 0)
+    FROM (SELECT q.driver_key, q.event_time, q.is_available, s.hour_start, date_trunc('hour', q.event_time, $1) AS own_hour,
+                 extract(epoch FROM lead(q.event_time) OVER (PARTITION BY q.driver_key, s.hour_start ORDER BY q.event_time) - q.event_time) AS gap
+          FROM pg_temp.ping_hours s
+          JOIN driver_ping_fact q ON q.driver_key = s.driver_key AND q.event_time >= s.hour_start AND q.event_time <= s.hour_start + interval '2 hours') p
+    WHERE p.own_hour = p.hour_start
+    GROUP BY p.driver_key, p.hour_start
+    ON CONFLICT (driver_id, hour_start) DO UPDATE
+      SET pings = excluded.pings, available_pings = excluded.available_pings, online_seconds = excluded.online_seconds, available_seconds = excluded.available_seconds
+      WHERE (h.pings, h.available_pings, h.online_seconds, h.available_seconds)
+            IS DISTINCT FROM (excluded.pings, excluded.available_pings, excluded.online_seconds, excluded.available_seconds)$sql$ USING zone;
+
+  -- Deliveries during which the batch's drivers were seen; those of more than three hours have an index of their own.
+  -- Whole: none of their pings can have come before this batch. A delivery takes less than a week.
+  EXECUTE $sql$
+    INSERT INTO pg_temp.ping_ways
+    SELECT d.driver_key, d.event_time, d.order_id, d.picked_up_time, d.delivered_time,
+           generate_series(date_bin('1 hour', greatest(d.picked_up_time, s.from_time), '2000-01-01 00:00Z'), least(d.delivered_time, s.to_time), interval '1 hour'),
+           p.position_time IS NULL OR d.picked_up_time > p.position_time
+    FROM (SELECT n.driver_key, min(n.event_time) AS from_time, max(n.event_time) AS to_time FROM pg_temp.ping_news n GROUP BY 1) s
+    LEFT JOIN driver_position p ON p.driver_id = s.driver_key
+    CROSS JOIN LATERAL (
+      SELECT * FROM delivery_fact f
+      WHERE f.driver_key = s.driver_key AND f.picked_up_time BETWEEN s.from_time - interval '3 hours' AND s.to_time AND f.delivered_time >= s.from_time
+      UNION ALL
+      SELECT * FROM delivery_fact f
+      WHERE f.driver_key = s.driver_key AND f.picked_up_time >= s.from_time - interval '7 days' AND f.picked_up_time < s.from_time - interval '3 hours'
+        AND f.delivered_time - f.picked_up_time > interval '3 hours' AND f.delivered_time >= s.from_time) d
+    WHERE d.delivered_time > d.picked_up_time$sql$;
+  GET DIAGNOSTICS ways = ROW_COUNT;
+  IF ways > 0 THEN
+    PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_nestloop', 'off', true);
+    EXECUTE $sql$
+      INSERT INTO pg_temp.ping_metres
+      SELECT j.event_time, j.order_id, round(CASE WHEN NOT j.is_whole THEN delivery_metres(j.driver_key, j.picked_up_time, j.delivered_time)
+                                                  WHEN count(*) >= 2 THEN path_length_m(j.latitude, j.longitude, j.at, 60) END::numeric / 1000, 3)
+      FROM (SELECT w.*, n.event_time AS at, n.latitude, n.longitude
+            FROM pg_temp.ping_news n
+            JOIN pg_temp.ping_ways w ON w.driver_key = n.driver_key AND w.bucket = date_bin('1 hour', n.event_time, '2000-01-01 00:00Z')
+                                    AND n.event_time BETWEEN w.picked_up_time AND w.delivered_time
+            WHERE NOT n.repeated
+            ORDER BY w.event_time, w.order_id, n.event_time) j
+      GROUP BY j.event_time, j.order_id, j.driver_key, j.picked_up_time, j.delivered_time, j.is_whole$sql$;
+    PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_nestloop', loops, true);
+    EXECUTE $sql$
+      UPDATE delivery_fact d SET distance_travelled = w.km, distance_source = 'GPS', batch_id = $1
+      FROM pg_temp.ping_metres w
+      WHERE w.km IS NOT NULL AND d.event_time = w.event_time AND d.order_id = w.order_id
+        AND (d.distance_travelled, d.distance_source) IS DISTINCT FROM (w.km, 'GPS')$sql$ USING batch;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+  END IF;
+
+  -- Last, for what is above asks what was known before.
+  EXECUTE $sql$
+    INSERT INTO driver_position AS d (driver_id, latitude, longitude, availability_status, is_available, geohash, zone_id, position_time)
+    SELECT DISTINCT ON (n.driver_key) n.driver_key, n.latitude, n.longitude, n.availability_status, n.is_available, n.geohash, n.zone_id, n.event_time
+    FROM pg_temp.ping_news n
+    WHERE NOT n.repeated AND (n.gap IS NULL OR n.gap = '0')
+    ORDER BY n.driver_key, n.event_time DESC
+    ON CONFLICT (driver_id) DO UPDATE
+      SET latitude = excluded.latitude, longitude = excluded.longitude, availability_status = excluded.availability_status,
+          is_available = excluded.is_available, geohash = excluded.geohash, zone_id = excluded.zone_id, position_time = excluded.position_time
+      WHERE excluded.position_time > d.position_time$sql$;
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_nestloop', loops, true);
+  IF changed > 0 THEN
+    EXECUTE 'SELECT touch_days(array_agg(DISTINCT (m.event_time AT TIME ZONE $1)::date)) FROM pg_temp.ping_metres m WHERE m.km IS NOT NULL' USING zone;
+  END IF;
+  RETURN changed;
+END
+$body$;
+COMMENT ON FUNCTION refresh_pings(bigint) IS
+'After the pings of ping_news have gone to driver_ping_fact as this batch: keeps driver_hour, the distances of the drivers'' deliveries and driver_position right. Returns the number of deliveries whose distance changed. Called by the feeds'' steps with search_path = the warehouse, starhouse.';

@@ -1,0 +1,78 @@
+-- What payments tell of their orders. Functions that the feeds' steps call by the warehouse's search_path.
+
+-- The payments of a batch with the orders they belong to, as far as these are known. query yields payment_fact's columns
+-- but city_key and batch_id.
+CREATE FUNCTION stage_payments(query text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  noise text := current_setting('client_min_messages');
+  hashes text := current_setting('enable_hashjoin');
+  merges text := current_setting('enable_mergejoin');
+  staged bigint;
+BEGIN
+  PERFORM set_config('client_min_messages', 'warning', true);
+  CREATE TEMP TABLE IF NOT EXISTS payment_news (
+    time_key timestamp NOT NULL, city_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, transaction_id text COLLATE "C" NOT NULL,
+    order_id text COLLATE "C" NOT NULL, transaction_type text NOT NULL, payment_mode text NOT NULL, amount numeric NOT NULL, success_flag integer NOT NULL,
+    failure_reason text, order_event_time timestamptz) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS order_paid (
+    order_id text COLLATE "C" NOT NULL, order_event_time timestamptz NOT NULL, payment_success integer, payment_attempts integer, paid_amount numeric,
+    refunded_amount numeric, payment_mode text) ON COMMIT DELETE ROWS;
+  PERFORM set_config('client_min_messages', noise, true);
+  TRUNCATE pg_temp.payment_news, pg_temp.order_paid;
+  -- By the order's id, however many orders the table holds.
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+  EXECUTE format($sql$
+    INSERT INTO pg_temp.payment_news
+    SELECT q.time_key, coalesce(o.city_key, '?'), q.event_time, q.transaction_id, q.order_id, q.transaction_type, q.payment_mode, q.amount, q.success_flag,
+           q.failure_reason, o.event_time
+    FROM (%s) q LEFT JOIN orders_fact o ON o.order_id = q.order_id$sql$, query);
+  GET DIAGNOSTICS staged = ROW_COUNT;
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  RETURN staged;
+END
+$body$;
+COMMENT ON FUNCTION stage_payments(text) IS
+'Puts the payments of a batch into the temporary table payment_news, with the city and the place of the order each belongs to. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
+-- A payment changes nothing of its order but what it says of payments. The order's own payment mode stands there as long
+-- as no payment names one, and payments only become more.
+CREATE FUNCTION refresh_payments(batch bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  hashes text := current_setting('enable_hashjoin');
+  merges text := current_setting('enable_mergejoin');
+  changed bigint;
+BEGIN
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+  EXECUTE $sql$
+    INSERT INTO pg_temp.order_paid
+    SELECT n.order_id, n.order_event_time,
+           max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment'), count(*) FILTER (WHERE p.transaction_type = 'Payment'),
+           coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1), 0),
+           coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
+           (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
+              FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
+    FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM pg_temp.payment_news m WHERE m.order_event_time IS NOT NULL) n
+    JOIN payment_fact p ON p.order_id = n.order_id
+    GROUP BY n.order_id, n.order_event_time$sql$;
+  EXECUTE $sql$
+    UPDATE orders_fact o
+    SET payment_success = p.payment_success, payment_attempts = p.payment_attempts, paid_amount = p.paid_amount, refunded_amount = p.refunded_amount,
+        payment_mode = coalesce(p.payment_mode, o.payment_mode), batch_id = $1
+    FROM pg_temp.order_paid p
+    WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id
+      AND (o.payment_success, o.payment_attempts, o.paid_amount, o.refunded_amount, o.payment_mode)
+          IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$ USING batch;
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  IF changed > 0 THEN
+    EXECUTE 'SELECT touch_days(array_agg(DISTINCT (p.order_event_time AT TIME ZONE w.time_zone)::date)) FROM pg_temp.order_paid p CROSS JOIN warehouse_info w';
+  END IF;
+  RETURN changed;
+END
+$body$;
+COMMENT ON FUNCTION refresh_payments(bigint) IS
+'After the payments of payment_news have gone to payment_fact: tells their orders. Returns the number of orders whose row changed. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
