@@ -528,7 +528,8 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
   uint64 selected = 0;
   uint64 inserted = 0;
   const char *obstacle = target.obstacle;
-  Tuplestorestate *added = statements != nullptr ? tuplestore_begin_heap(false, false, work_mem) : nullptr;
+  Tuplestorestate *added =
+      statements != nullptr ? tuplestore_begin_heap(false, false, work_mem) : nullptr;
   if (obstacle == nullptr) {
     append::append_fast(&target, plan, map, added, &selected, &inserted);
   } else {

@@ -90,7 +90,7 @@ struct Target {
   ForeignKey *foreign_keys;
   int unique_column_count; // 0: the fact has no unique index
   AttrNumber unique_columns[INDEX_MAX_KEYS];
-  bool rows_are_new; // vouched for by the caller: the table is not asked
+  bool rows_are_new;    // vouched for by the caller: the table is not asked
   const char *obstacle; // why only a plain INSERT will do; null when the fast path is open
 };
 // Examines the fact and all its partitions; raises nothing but access errors.

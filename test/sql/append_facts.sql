@@ -174,7 +174,7 @@ SELECT * FROM append_facts('keyed', 'SELECT 9500 AS a', ARRAY[NULL::text]);
 SELECT * FROM append_facts('keyed', 'SELECT 9500 AS a', ARRAY['COMMIT']);
 SELECT count(*) FROM keyed WHERE a = 9500;
 SELECT * FROM append_facts('keyed', 'SELECT a FROM added');
-SELECT * FROM append_facts('keyed', 'SELECT 9501 AS a', NULL);
+SELECT * FROM append_facts('keyed', 'SELECT 9501 AS a', NULL::text[]);
 
 \echo -- rights are of the caller
 CREATE ROLE append_user;

@@ -170,7 +170,7 @@ BEGIN
     INSERT INTO pg_temp.order_state
     SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE $1), s.may_have_moved,
            coalesce(s.city_id, r.city, r1.city, '?'), coalesce(s.restaurant_id, '?'), coalesce(s.customer_id, '?'), coalesce(s.driver_id, '?'),
-           coalesce(r.restaurant_version, r1.restaurant_version, -1), coalesce(c.customer_version, c1.customer_version, -1),
+           coalesce(r.restaurant_version, r1.restaurant_version, -1), coalesce(c.customer_version, -1),
            coalesce(d.driver_version, d1.driver_version, -1),
            CASE WHEN s.delivered_time IS NOT NULL THEN 'DELIVERED' WHEN s.cancelled_time IS NOT NULL THEN 'CANCELLED'
                 WHEN s.picked_up_time IS NOT NULL THEN 'PICKED_UP' WHEN s.prepared_time IS NOT NULL THEN 'PREPARED'
@@ -187,10 +187,10 @@ BEGIN
     LEFT JOIN LATERAL (SELECT h.restaurant_version, h.city FROM restaurant_history h
                        WHERE r.restaurant_version IS NULL AND h.restaurant_id = s.restaurant_id AND h.valid_from > s.event_time
                        ORDER BY h.valid_from LIMIT 1) r1 ON true
-    LEFT JOIN customer_history c ON c.customer_id = s.customer_id AND c.valid_from <= s.event_time AND c.valid_to > s.event_time
+    -- There are too many customers to hash them for every batch: the same by looking up, the first that had not ended.
     LEFT JOIN LATERAL (SELECT h.customer_version FROM customer_history h
-                       WHERE c.customer_version IS NULL AND h.customer_id = s.customer_id AND h.valid_from > s.event_time
-                       ORDER BY h.valid_from LIMIT 1) c1 ON true
+                       WHERE h.customer_id = s.customer_id AND h.valid_from >= '-infinity' AND h.valid_to > s.event_time
+                       ORDER BY h.valid_from LIMIT 1) c ON true
     LEFT JOIN driver_history d ON d.driver_id = s.driver_id AND d.valid_from <= s.event_time AND d.valid_to > s.event_time
     LEFT JOIN LATERAL (SELECT h.driver_version FROM driver_history h
                        WHERE d.driver_version IS NULL AND h.driver_id = s.driver_id AND h.valid_from > s.event_time
@@ -200,18 +200,18 @@ BEGIN
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.
-  SELECT EXISTS (SELECT FROM pg_temp.order_state s WHERE s.may_have_moved) INTO moved;
+  SELECT EXISTS (SELECT FROM pg_temp.order_state s WHERE s.is_known AND s.may_have_moved) INTO moved;
   IF moved THEN
     EXECUTE $sql$
       SELECT coalesce(array_agg(DISTINCT o.time_key::date), '{}') FROM orders_fact o JOIN pg_temp.order_state s ON o.order_id = s.order_id
       WHERE s.may_have_moved AND o.event_time <> s.event_time$sql$ INTO touched;
     EXECUTE $sql$
       DELETE FROM delivery_fact d USING orders_fact o, pg_temp.order_state s
-      WHERE s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time
+      WHERE s.is_known AND s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time
         AND d.event_time = o.event_time AND d.order_id = s.order_id$sql$;
     EXECUTE $sql$
       DELETE FROM orders_fact o USING pg_temp.order_state s
-      WHERE s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time$sql$;
+      WHERE s.is_known AND s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time$sql$;
   END IF;
 
   SELECT a.* INTO appended FROM append_facts('orders_fact', format($sql$

@@ -71,6 +71,45 @@ END;
 COMMENT ON FUNCTION kpi_deliveries(date, date) IS
 'Finished deliveries of the orders placed from from_day to to_day inclusive (NULL: open), local days. Constant bounds prune partitions.';
 
+-- For joins with time_dim: a filter on its columns says nothing to the server about event_time, by which the facts are cut.
+CREATE FUNCTION orders_between(from_day date, to_day date)
+RETURNS TABLE (time_key timestamp, city_key text, restaurant_key text, customer_key text, driver_key text, restaurant_version bigint,
+               customer_version bigint, driver_version bigint, event_time timestamptz, order_id text, status text,
+               order_time timestamptz, accepted_time timestamptz, assigned_time timestamptz, prepared_time timestamptz,
+               picked_up_time timestamptz, delivered_time timestamptz, cancelled_time timestamptz, time_conflict integer,
+               total_amount numeric, discount_applied numeric, commission numeric, tip numeric, delivery_time numeric,
+               promised_minutes numeric, traffic_level text, weather text, payment_mode text, payment_success integer,
+               payment_attempts integer, paid_amount numeric, refunded_amount numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  SELECT f.time_key, f.city_key, f.restaurant_key, f.customer_key, f.driver_key, f.restaurant_version, f.customer_version,
+         f.driver_version, f.event_time, f.order_id, f.status, f.order_time, f.accepted_time, f.assigned_time, f.prepared_time,
+         f.picked_up_time, f.delivered_time, f.cancelled_time, f.time_conflict, f.total_amount, f.discount_applied,
+         f.commission, f.tip, f.delivery_time, f.promised_minutes, f.traffic_level, f.weather, f.payment_mode,
+         f.payment_success, f.payment_attempts, f.paid_amount, f.refunded_amount
+  FROM orders_fact f
+  WHERE f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'
+    AND f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC';
+END;
+COMMENT ON FUNCTION orders_between(date, date) IS
+'Orders of the warehouse''s days from_day to to_day inclusive, under the fact''s own names: to be joined with time_dim by time_key. Constant days prune partitions when the query is planned, days from a subquery in FROM (with LATERAL) when it runs. No rows for NULL.';
+
+CREATE FUNCTION deliveries_between(from_day date, to_day date)
+RETURNS TABLE (time_key timestamp, city_key text, driver_key text, driver_version bigint, event_time timestamptz, order_id text,
+               driver_id text, city_id text, picked_up_time timestamptz, delivered_time timestamptz, avg_eta numeric,
+               delivery_time numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  SELECT f.time_key, f.city_key, f.driver_key, f.driver_version, f.event_time, f.order_id, f.driver_id, f.city_id,
+         f.picked_up_time, f.delivered_time, f.avg_eta, f.delivery_time, f.delay_minutes, f.on_time, f.distance_travelled,
+         f.distance_source
+  FROM delivery_fact f
+  WHERE f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'
+    AND f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC';
+END;
+COMMENT ON FUNCTION deliveries_between(date, date) IS
+'Deliveries of the warehouse''s days from_day to to_day inclusive, under the fact''s own names: to be joined with time_dim by time_key. Constant days prune partitions when the query is planned, days from a subquery in FROM (with LATERAL) when it runs. No rows for NULL.';
+
 -- Found through the keys, whose first column is event_time.
 CREATE FUNCTION kpi_first_day() RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE

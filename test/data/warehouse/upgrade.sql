@@ -103,8 +103,8 @@ SELECT results_eq(format($$SELECT o.batch_rows, o.description, o.contract = n.co
                           FROM "Up old".feed o JOIN "Up new".feed n USING (feed_name) WHERE feed_name = %L$$, :'feed'),
   $$VALUES (777, 'In the owner''s words', true, true, true)$$, 'a feed has the new contract and steps, and what he set');
 SELECT is(version, 1, 'a feed of his own is not touched') FROM "Up old".feed WHERE feed_name = 'own_feed';
-SELECT set_eq($$SELECT l FROM pg_temp.shape('Up old') l WHERE l ~ '^(column|comment|index|relation|view).*own_' AND l !~ 'bronze'$$,
-  $$SELECT l FROM shape_before l WHERE l ~ '^(column|comment|index|relation|view).*own_' AND l !~ 'bronze'$$, 'his columns, indexes, tables and views are there');
+SELECT set_eq($$SELECT l FROM pg_temp.shape('Up old') l WHERE l ~ '^(column|comment|index|relation|view).*\mown_' AND l !~ 'bronze'$$,
+  $$SELECT l FROM shape_before l WHERE l ~ '^(column|comment|index|relation|view).*\mown_' AND l !~ 'bronze'$$, 'his columns, indexes, tables and views are there');
 SELECT is((SELECT string_agg(DISTINCT privilege_type || CASE WHEN is_grantable = 'YES' THEN '*' ELSE '' END, ' ') FROM information_schema.table_privileges
            WHERE grantee = 'up_reader' AND table_name IN (:'kpi', :'fact', 'report')), 'SELECT SELECT*', 'his grants too');
 SELECT is((SELECT count(*) FROM information_schema.table_privileges WHERE grantee = 'up_reader' AND table_name IN (:'kpi', :'fact', 'report')), 3::bigint, 'all three');
