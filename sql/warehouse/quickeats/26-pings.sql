@@ -145,15 +145,17 @@ BEGIN
     PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_nestloop', 'off', true);
     EXECUTE $sql$
       INSERT INTO pg_temp.ping_metres
-      SELECT j.event_time, j.order_id, round(CASE WHEN NOT j.is_whole THEN delivery_metres(j.driver_key, j.picked_up_time, j.delivered_time)
-                                                  WHEN count(*) >= 2 THEN path_length_m(j.latitude, j.longitude, j.at, 60) END::numeric / 1000, 3)
+      -- Grouped by what the rows are ordered by, so that no other sort comes between.
+      SELECT j.event_time, j.order_id,
+             round(CASE WHEN NOT bool_and(j.is_whole) THEN delivery_metres(max(j.driver_key), max(j.picked_up_time), max(j.delivered_time))
+                        WHEN count(*) >= 2 THEN path_length_m(j.latitude, j.longitude, j.at, 60) END::numeric / 1000, 3)
       FROM (SELECT w.*, n.event_time AS at, n.latitude, n.longitude
             FROM pg_temp.ping_news n
             JOIN pg_temp.ping_ways w ON w.driver_key = n.driver_key AND w.bucket = date_bin('1 hour', n.event_time, '2000-01-01 00:00Z')
                                     AND n.event_time BETWEEN w.picked_up_time AND w.delivered_time
             WHERE NOT n.repeated
             ORDER BY w.event_time, w.order_id, n.event_time) j
-      GROUP BY j.event_time, j.order_id, j.driver_key, j.picked_up_time, j.delivered_time, j.is_whole$sql$;
+      GROUP BY j.event_time, j.order_id$sql$;
     PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_nestloop', loops, true);
     EXECUTE $sql$
       UPDATE delivery_fact d SET distance_travelled = w.km, distance_source = 'GPS', batch_id = $1
