@@ -103,7 +103,7 @@ struct Contract {
   bool reject_extra_columns = false;
   std::size_t max_record_bytes = 1U << 20U;
   std::vector<ColumnSpec> columns;
-  bool derived_columns = false; // from the schema
+  bool derived_columns = false;     // from the schema
   std::optional<JsonSchema> schema; // what a whole record must satisfy, before its columns are read
   std::optional<SourcePath>
       version_from; // where a record says which version of the contract it is of
