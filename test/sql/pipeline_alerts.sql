@@ -3,6 +3,7 @@
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
 \set SHOW_CONTEXT never
 CREATE SCHEMA "Al arm";
 SELECT starhouse.init_pipeline('Al arm');
