@@ -43,7 +43,33 @@ BEGIN
       epoch        bigint NOT NULL DEFAULT 1,
       opened_at    timestamptz NOT NULL DEFAULT now(),
       finished_at  timestamptz,
+      kind         text NOT NULL DEFAULT 'file' CHECK (kind IN ('file', 'topic', 'call')),
+      partitions   integer,
+      stopped_at   timestamptz,
+      stop_reason  text,
       UNIQUE (feed_name, fingerprint)
+    )$sql$, schema);
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.source_partition (
+      source_id        bigint NOT NULL REFERENCES %1$I.load_source ON DELETE CASCADE,
+      partition        integer NOT NULL CHECK (partition >= 0),
+      next_offset      bigint NOT NULL,
+      epoch            bigint NOT NULL DEFAULT 1,
+      end_offset       bigint,
+      last_message_at  timestamptz,
+      first_seen_at    timestamptz NOT NULL DEFAULT now(),
+      updated_at       timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (source_id, partition)
+    ) WITH (fillfactor = 50)$sql$, schema);
+  EXECUTE format($sql$
+    CREATE TABLE %1$I.source_gap (
+      source_id     bigint NOT NULL REFERENCES %1$I.load_source ON DELETE CASCADE,
+      partition     integer NOT NULL,
+      first_offset  bigint NOT NULL,
+      next_offset   bigint NOT NULL,
+      reason        text NOT NULL,
+      found_at      timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (source_id, partition, first_offset, found_at)
     )$sql$, schema);
   EXECUTE format($sql$
     CREATE TABLE %1$I.batch_log (
@@ -56,6 +82,7 @@ BEGIN
       records_loaded  bigint,
       duplicates      bigint,
       rejected        bigint,
+      positions       jsonb,
       steps           jsonb,
       drift           jsonb,
       started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -120,7 +147,7 @@ BEGIN
     ['feed_drift', 'last_seen', 'End of the last one'],
     ['feed_drift', 'records', 'How often it was there, in records that were accepted'],
     ['feed_drift', 'types', 'JSON types it had'],
-    ['load_source', NULL, 'Sources (files) seen, and how far each is loaded: the offset a repeated load resumes at'],
+    ['load_source', NULL, 'Sources (files, topics) seen, and how far each is loaded: the record a repeated load resumes at'],
     ['load_source', 'source_id', 'Surrogate key'],
     ['load_source', 'feed_name', 'Feed the source was loaded through'],
     ['load_source', 'source_name', 'Name of the file when it was last opened; - is standard input'],
@@ -131,7 +158,27 @@ BEGIN
     ['load_source', 'next_record', 'First record not loaded yet (the header is record 1); moves in the transaction that loads'],
     ['load_source', 'epoch', 'Raised by each load that opens the source; an older one may not commit any more'],
     ['load_source', 'opened_at', 'When the source was first seen'],
-    ['load_source', 'finished_at', 'When its last record was loaded; NULL while it is unfinished'],
+    ['load_source', 'finished_at', 'When its last record was loaded; NULL while it is unfinished, and for a topic, which has no end'],
+    ['load_source', 'kind', 'file (standard input too), topic (Kafka) or call (starhouse.ingest)'],
+    ['load_source', 'partitions', 'Partitions the topic had when it was first opened; NULL for what is no topic'],
+    ['load_source', 'stopped_at', 'When its client stopped taking records, of its own accord; NULL while it takes them. starhouse.resume_source lets it go on'],
+    ['load_source', 'stop_reason', 'Why it did'],
+    ['source_partition', NULL, 'How far each partition of a topic is loaded. Moves in the transaction that loads, so it is right where the broker''s own group offsets need not be'],
+    ['source_partition', 'source_id', 'The topic, in load_source'],
+    ['source_partition', 'partition', 'Partition of the topic'],
+    ['source_partition', 'next_offset', 'First offset not loaded yet'],
+    ['source_partition', 'epoch', 'Raised by each client that is assigned the partition; an older one may not commit any more'],
+    ['source_partition', 'end_offset', 'Where the partition ended when its last batch was loaded, as far as the client knew: end_offset - next_offset is its lag'],
+    ['source_partition', 'last_message_at', 'Time stamp of the last message loaded, by the broker or producer'],
+    ['source_partition', 'first_seen_at', 'When a client was first assigned it'],
+    ['source_partition', 'updated_at', 'When a batch or an assignment last touched it'],
+    ['source_gap', NULL, 'Offsets that were gone from the log before they could be loaded: lost data, one row per finding'],
+    ['source_gap', 'source_id', 'The topic, in load_source'],
+    ['source_gap', 'partition', 'Partition of the topic'],
+    ['source_gap', 'first_offset', 'First offset lost'],
+    ['source_gap', 'next_offset', 'Where loading went on'],
+    ['source_gap', 'reason', 'What was found'],
+    ['source_gap', 'found_at', 'When it was found'],
     ['batch_log', NULL, 'One row per committed batch: what it read, loaded and rejected, and what each step did'],
     ['batch_log', 'batch_id', 'Surrogate key; the facts'' and bronze''s batch_id'],
     ['batch_log', 'feed_name', 'Feed of the batch'],
@@ -142,6 +189,7 @@ BEGIN
     ['batch_log', 'records_loaded', 'Records neither rejected nor duplicates'],
     ['batch_log', 'duplicates', 'Records whose facts were there already'],
     ['batch_log', 'rejected', 'Records put into quarantine'],
+    ['batch_log', 'positions', 'Of a batch from a topic: {partition: [first offset, offset after the last]}. A record''s number is partition * 2^48 + offset'],
     ['batch_log', 'steps', 'Per step: name, rows, other counts, milliseconds'],
     ['batch_log', 'drift', 'Fields the contract does not know, by path: how often, and of which types; NULL for none. See feed_drift'],
     ['batch_log', 'started_at', 'Start of the batch'],
@@ -174,7 +222,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION init_pipeline(name) IS
-  'Creates the pipeline''s tables (feed, feed_version, load_source, batch_log, quarantine, and by init_operations those of runs and alerts) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
+  'Creates the pipeline''s tables (feed, feed_version, load_source, source_partition, source_gap, batch_log, quarantine, and by init_operations those of runs and alerts) in the schema, as the caller''s own. create_warehouse calls it; call it yourself for a warehouse of your own making. Fails with 42P07 when one is there. NULL does nothing.';
 
 -- The schema as a warehouse, or a clear error. For the functions below.
 CREATE FUNCTION pipeline_check(warehouse name) RETURNS void

@@ -51,7 +51,9 @@ BEGIN
     WHEN 'lag' THEN  -- records behind the end of the source, where its loader keeps that end
       RETURN QUERY EXECUTE format($sql$
         SELECT s.feed_name::text, sum(s.behind), format('%%s records behind in %%s sources, most in %%s', sum(s.behind), count(*), (array_agg(s.source_name ORDER BY s.behind DESC))[1])
-        FROM (SELECT l.feed_name, l.source_name, (coalesce(to_jsonb(l)->>'end_offset', to_jsonb(l)->>'high_watermark'))::numeric - l.next_record AS behind
+        FROM (SELECT l.feed_name, l.source_name,
+                     coalesce((SELECT sum(p.end_offset - p.next_offset) FROM %1$I.source_partition p WHERE p.source_id = l.source_id),
+                              (coalesce(to_jsonb(l)->>'end_offset', to_jsonb(l)->>'high_watermark'))::numeric - l.next_record) AS behind
               FROM %1$I.load_source l WHERE l.finished_at IS NULL AND ($1 IS NULL OR l.feed_name = $1)) s
         WHERE s.behind > 0 GROUP BY s.feed_name$sql$, warehouse) USING wanted_feed;
     WHEN 'stalled' THEN  -- minutes since anything was done for an unfinished source
@@ -61,7 +63,8 @@ BEGIN
         FROM %1$I.load_source l
         CROSS JOIN LATERAL (SELECT max(x.finished_at) AS last FROM %1$I.batch_log x WHERE x.source_id = l.source_id) b
         CROSS JOIN LATERAL (SELECT max(x.started_at) AS last FROM %1$I.run_log x WHERE x.source_id = l.source_id) r
-        WHERE l.finished_at IS NULL AND l.fingerprint IS NOT NULL AND ($1 IS NULL OR l.feed_name = $1)$sql$, warehouse) USING wanted_feed, at;
+        WHERE l.finished_at IS NULL AND l.fingerprint IS NOT NULL
+          AND (l.kind = 'file' OR EXISTS (SELECT FROM %1$I.source_partition p WHERE p.source_id = l.source_id AND p.end_offset > p.next_offset)) AND ($1 IS NULL OR l.feed_name = $1)$sql$, warehouse) USING wanted_feed, at;
     WHEN 'freshness' THEN  -- age as a multiple of the allowed age; failing upstream counts as 1 at least
       IF to_regclass(format('%I.kpi_freshness', warehouse)) IS NOT NULL THEN
         RETURN QUERY EXECUTE format($sql$

@@ -1,6 +1,7 @@
 #include "client/batch.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,9 @@ void Batch::clear() {
   rows_.clear();
   rejects_.clear();
   drift_.clear();
+  places_.clear();
+  ordered_ = true;
+  by_number_.clear();
 }
 
 std::string_view Batch::payload(std::size_t index) const {
@@ -38,13 +42,25 @@ std::string_view Batch::payload(std::size_t index) const {
 }
 
 std::optional<std::size_t> Batch::find(std::int64_t number) const {
-  const auto at =
-      std::lower_bound(records_.begin(), records_.end(), number,
-                       [](const Record &record, std::int64_t n) { return record.number < n; });
-  if (at == records_.end() || at->number != number) {
+  if (!ordered_ && by_number_.size() != records_.size()) {
+    by_number_.resize(records_.size());
+    std::iota(by_number_.begin(), by_number_.end(), 0U);
+    std::sort(by_number_.begin(), by_number_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      return records_[a].number < records_[b].number;
+    });
+  }
+  const auto index_at = [this](std::size_t rank) { return ordered_ ? rank : by_number_[rank]; };
+  std::size_t first = 0;
+  std::size_t last = records_.size();
+  while (first < last) {
+    const std::size_t middle = first + (last - first) / 2;
+    (records_[index_at(middle)].number < number ? first : last) =
+        records_[index_at(middle)].number < number ? middle + 1 : middle;
+  }
+  if (first == records_.size() || records_[index_at(first)].number != number) {
     return std::nullopt;
   }
-  return static_cast<std::size_t>(at - records_.begin());
+  return index_at(first);
 }
 
 std::size_t Batch::rejected(Range range) const {
@@ -55,6 +71,7 @@ std::size_t Batch::rejected(Range range) const {
 }
 
 void Batch::add(std::int64_t number, std::int64_t line, std::string_view payload) {
+  ordered_ = ordered_ && (records_.empty() || records_.back().number < number);
   records_.push_back({number, line, static_cast<std::uint32_t>(payload_.size()),
                       static_cast<std::uint32_t>(rows_.size())});
   payload_.append(payload);

@@ -24,6 +24,15 @@ public:
     std::int32_t reject = -1; // index into rejects
   };
 
+  // Of a topic's batch: where each of its partitions stood before it, and under which epoch.
+  struct Place {
+    std::int32_t partition;
+    std::int64_t epoch;
+    std::int64_t next_offset;
+    std::int64_t end_offset = -1;      // of the partition, as far as known
+    std::int64_t last_message_at = -1; // milliseconds since 1970
+  };
+
   // Records in [first, last).
   struct Range {
     std::size_t first;
@@ -50,6 +59,9 @@ public:
   void set_drift(std::string drift) { drift_ = std::move(drift); }
   const std::string &drift() const noexcept { return drift_; }
 
+  std::vector<Place> &places() noexcept { return places_; }
+  const std::vector<Place> &places() const noexcept { return places_; }
+
   // A single record the server turned away.
   void reject(std::size_t index, const ServerError &error);
 
@@ -70,6 +82,9 @@ private:
   stream::CopyBuffer rows_;
   std::vector<stream::Reject> rejects_;
   std::string drift_;
+  std::vector<Place> places_;
+  bool ordered_ = true;                          // by number, as a file's records are
+  mutable std::vector<std::uint32_t> by_number_; // where they are not; made when it is needed
 };
 
 } // namespace starhouse::client

@@ -22,6 +22,7 @@ struct Exit {
 };
 
 void add_load_command(CLI::App &app);
+void add_ingest_command(CLI::App &app); // src/client/ingest/
 void add_replay_command(CLI::App &app);
 void add_status_command(CLI::App &app);
 void add_alerts_command(CLI::App &app);

@@ -4,16 +4,23 @@
 #include <atomic>
 #include <csignal>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace starhouse::client {
 namespace {
 
 std::atomic<int> signal_seen{0};
+std::atomic<int> stop_signal{0};
+std::atomic<bool> graceful{false};
 std::array<int, 2> wake_pipe{-1, -1};
 
 // Only async-signal-safe calls. SA_RESETHAND has put the default action back already.
 void on_signal(int number) {
+  if (graceful.load()) {
+    stop_signal.store(number);
+    return;
+  }
   signal_seen.store(number);
   const char byte = 1;
   [[maybe_unused]] const ssize_t written = ::write(wake_pipe[1], &byte, 1);
@@ -36,6 +43,19 @@ void install_interrupt_handler() {
   sigaction(SIGPIPE, &action, nullptr);
 }
 
+void stop_gracefully() noexcept {
+  graceful.store(true);
+}
+
+bool stop_requested() noexcept {
+  return stop_signal.load() != 0 || signal_seen.load() != 0;
+}
+
+void stop_now() noexcept {
+  signal_seen.store(stop_signal.load() != 0 ? stop_signal.load() : SIGTERM);
+  abandon_reads();
+}
+
 bool interrupted() noexcept {
   return signal_seen.load() != 0;
 }
@@ -53,6 +73,12 @@ void check_interrupt() {
   if (const int number = signal_seen.load(); number != 0) {
     throw Interrupted{number == SIGTERM ? Status::terminated : Status::interrupted};
   }
+}
+
+void sleep_or_stop(std::chrono::milliseconds time) {
+  pollfd watched{interrupt_fd(), POLLIN, 0};
+  ::poll(&watched, 1, static_cast<int>(time.count()));
+  check_interrupt();
 }
 
 } // namespace starhouse::client

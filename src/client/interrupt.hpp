@@ -4,6 +4,8 @@
 
 #include "client/commands.hpp"
 
+#include <chrono>
+
 namespace starhouse::client {
 
 // Thrown where the program stops on a signal; whatever was open is rolled back on the way out.
@@ -13,11 +15,18 @@ struct Interrupted {
 
 void install_interrupt_handler();
 bool interrupted() noexcept;
+// From here on the first signal only makes stop_requested() true: waits go on, so that what is open
+// can be finished. stop_now() ends them after all; so does, at once and hard, a second signal.
+void stop_gracefully() noexcept;
+bool stop_requested() noexcept;
+void stop_now() noexcept;
 // Readable for ever once a signal has come.
 int interrupt_fd() noexcept;
 // Makes interrupt_fd() readable without a signal: a reader that nobody waits for gives up.
 void abandon_reads() noexcept;
 // Throws Interrupted when a signal has come.
 void check_interrupt();
+// Sleeps, or throws Interrupted as soon as a signal comes.
+void sleep_or_stop(std::chrono::milliseconds time);
 
 } // namespace starhouse::client

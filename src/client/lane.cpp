@@ -76,7 +76,7 @@ void keep_batches_in_memory(Connection &connection) {
 } // namespace
 
 void Lane::connect() {
-  connection_ = std::make_unique<Connection>(client::connect(target_, "starhouse load"));
+  connection_ = std::make_unique<Connection>(client::connect(target_));
   keep_batches_in_memory(*connection_);
 }
 
@@ -91,16 +91,17 @@ void Lane::disconnect() noexcept {
   connection_ = nullptr;
 }
 
-void Lane::stage(const Batch &batch, Batch::Range range, std::int64_t source_id,
-                 std::int64_t first_record) {
+void Lane::stage(const Batch &batch, Batch::Range range, const Cursor &cursor,
+                 const Batch *before) {
   if (!connected()) {
     connect();
   }
   transaction_.reset();
   transaction_.emplace(*connection_);
   try {
-    const std::array<Parameter, 4> stage{target_.warehouse, target_.feed, std::to_string(source_id),
-                                         std::to_string(first_record)};
+    const std::string source_id = std::to_string(cursor.source_id());
+    const std::array<Parameter, 4> stage{target_.warehouse, target_.feed, source_id,
+                                         cursor.first_record(before)};
     const Result staged =
         connection_->query("SELECT starhouse.batch_stage($1, $2, $3, $4), "
                            "starhouse.feed_get($1, $2)->>'version', pg_catalog.pg_backend_pid(), "
@@ -119,7 +120,7 @@ void Lane::stage(const Batch &batch, Batch::Range range, std::int64_t source_id,
       send_bronze(*connection_, plan_, batch, range, batch_id_);
     }
     if (batch.rejected(range) > 0) {
-      send_rejects(*connection_, plan_, batch, range, std::to_string(source_id), batch_id_);
+      send_rejects(*connection_, plan_, batch, range, source_id, batch_id_);
     }
   } catch (...) {
     transaction_.reset();
@@ -127,15 +128,12 @@ void Lane::stage(const Batch &batch, Batch::Range range, std::int64_t source_id,
   }
 }
 
-Counts Lane::finish(const Batch &batch, Batch::Range range, const OpenSource &source, bool close) {
+Counts Lane::finish(const Batch &batch, Batch::Range range, const Cursor &cursor, bool close) {
   try {
-    const std::array<Parameter, 4> claim{target_.warehouse, std::to_string(source.source_id),
-                                         std::to_string(source.epoch),
-                                         std::to_string(source.next_record)};
-    connection_->query("SELECT starhouse.batch_claim($1, $2, $3, $4)", claim);
-    const Counts counts = run_steps(batch, range);
+    cursor.claim(*connection_, batch_id_, batch, range);
+    const Counts counts = run_steps(batch, range, cursor);
     if (close) {
-      close_source(source);
+      cursor.close(*connection_);
     }
     transaction_->commit();
     transaction_.reset();
@@ -146,13 +144,13 @@ Counts Lane::finish(const Batch &batch, Batch::Range range, const OpenSource &so
   }
 }
 
-Counts Lane::run_steps(const Batch &batch, Batch::Range range) {
+Counts Lane::run_steps(const Batch &batch, Batch::Range range, const Cursor &cursor) {
   // Of a batch that is loaded in parts, the first one tells the drift of all.
   const bool tells_drift = range.first == 0 && !batch.drift().empty();
   const std::array<Parameter, 7> finish{target_.warehouse,
                                         target_.feed,
                                         std::to_string(batch_id_),
-                                        std::to_string(batch.record(range.last - 1).number + 1),
+                                        cursor.next_record(batch, range),
                                         std::to_string(range.size()),
                                         std::to_string(batch.rejected(range)),
                                         tells_drift ? Parameter{batch.drift()} : Parameter{}};
@@ -165,12 +163,6 @@ Counts Lane::run_steps(const Batch &batch, Batch::Range range) {
   }
   return {
       result.integer(0, 0), result.integer(0, 1), result.integer(0, 2), result.integer(0, 3), 1, 0};
-}
-
-void Lane::close_source(const OpenSource &source) {
-  const std::array<Parameter, 3> row{target_.warehouse, std::to_string(source.source_id),
-                                     std::to_string(source.epoch)};
-  connection_->query("SELECT starhouse.load_close($1, $2, $3)", row);
 }
 
 bool Lane::holds_up(std::int64_t pid) {

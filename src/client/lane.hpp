@@ -5,6 +5,7 @@
 #pragma once
 
 #include "client/batch.hpp"
+#include "client/cursor.hpp"
 #include "client/warehouse.hpp"
 
 #include <atomic>
@@ -26,14 +27,6 @@ struct Counts {
   Counts &operator+=(const Counts &more) noexcept;
 };
 
-// What the server knows of a source.
-struct OpenSource {
-  std::int64_t source_id = 0;
-  std::int64_t next_record = 1;
-  std::int64_t epoch = 0;
-  std::string finished_at; // empty: not yet
-};
-
 // COPY, or INSERT where row security forbids COPY; shared with replay.
 void send_bronze(Connection &connection, const FeedPlan &plan, const Batch &batch,
                  Batch::Range range, std::int64_t batch_id);
@@ -52,22 +45,23 @@ public:
   Connection &connection() noexcept { return *connection_; }
 
   // Opens a transaction and sends the range. Throws ServerError, rolled back then.
-  void stage(const Batch &batch, Batch::Range range, std::int64_t source_id,
-             std::int64_t first_record);
+  // `before`: the batch that is on its way and comes first, if any.
+  void stage(const Batch &batch, Batch::Range range, const Cursor &cursor, const Batch *before);
   bool staged() const noexcept { return transaction_.has_value(); }
   // Steps and commit of what was staged. `close`: the source ends with it. Throws ServerError,
   // rolled back then.
-  Counts finish(const Batch &batch, Batch::Range range, const OpenSource &source, bool close);
+  Counts finish(const Batch &batch, Batch::Range range, const Cursor &cursor, bool close);
   // Rolls back what was staged, if anything.
   void drop() noexcept { transaction_.reset(); }
 
-  void close_source(const OpenSource &source);
   // Whether the server process `pid` waits for a lock that this lane's transaction holds.
   bool holds_up(std::int64_t pid);
   std::int64_t server_process() const noexcept { return process_; }
+  // Of the batch staged last.
+  std::int64_t batch_id() const noexcept { return batch_id_; }
 
 private:
-  Counts run_steps(const Batch &batch, Batch::Range range);
+  Counts run_steps(const Batch &batch, Batch::Range range, const Cursor &cursor);
   void name_lines(const Batch &batch);
 
   const Target &target_;

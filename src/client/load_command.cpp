@@ -1,8 +1,11 @@
 // starhouse load WAREHOUSE --feed F FILE...
 #include "client/commands.hpp"
 
+#include "client/batch_reader.hpp"
+#include "client/file_cursor.hpp"
 #include "client/interrupt.hpp"
 #include "client/loader.hpp"
+#include "client/parameters.hpp"
 #include "client/report.hpp"
 
 #include <algorithm>
@@ -70,27 +73,6 @@ MaxRejects parse_max_rejects(std::string text) {
   return limit;
 }
 
-// name=value ... as a JSON object.
-std::string parameters_of(const std::vector<std::string> &settings) {
-  std::map<std::string, std::string> values;
-  for (const std::string &setting : settings) {
-    const std::size_t equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw CLI::ValidationError("--set", fmt::format("\"{}\" is not NAME=VALUE", setting));
-    }
-    if (!values.emplace(setting.substr(0, equals), setting.substr(equals + 1)).second) {
-      throw CLI::ValidationError("--set",
-                                 fmt::format("\"{}\" comes twice", setting.substr(0, equals)));
-    }
-  }
-  std::string json{"{"};
-  for (const auto &[name, value] : values) {
-    json +=
-        fmt::format("{}{}:{}", json.size() > 1 ? "," : "", json_string(name), json_string(value));
-  }
-  return json + '}';
-}
-
 // Rejects of a dry run, which no table holds.
 class KindCounter {
 public:
@@ -131,8 +113,8 @@ public:
   explicit LoadCommand(const Options &options)
       : options_(options),
         first_connection_(std::make_unique<Connection>(connect(options.target, "starhouse load"))),
-        plan_(read_plan(*first_connection_, options.target)),
-        loader_(options.target, std::move(first_connection_), plan_) {
+        plan_(read_plan(*first_connection_, options.target)), cursor_(options.target),
+        loader_(options.target, std::move(first_connection_), plan_, cursor_) {
     if (options_.batch_rows > 0) {
       plan_.batch_rows = options_.batch_rows;
     }
@@ -163,6 +145,7 @@ private:
   const Options &options_;
   std::unique_ptr<Connection> first_connection_;
   FeedPlan plan_;
+  FileCursor cursor_;
   Loader loader_;
 };
 
@@ -189,6 +172,7 @@ FileReport LoadCommand::load_recorded(const std::string &file) {
   if (options_.dry_run) {
     return load_file(file);
   }
+  loader_.note_begin();
   const std::string name = file == "-" ? "standard input" : file;
   try {
     FileReport report = load_file(file);
@@ -218,7 +202,7 @@ FileReport LoadCommand::load_file(const std::string &file) {
   BatchReader reader(plan_, report.file, open_source(file), {plan_.batch_rows});
   note_header(reader, report);
   if (!options_.dry_run) {
-    const OpenSource &source = loader_.open(file, facts, reader.header());
+    const OpenSource &source = cursor_.open(loader_.connection(), file, facts, reader.header());
     report.source_id = source.source_id;
     report.already_loaded_at = source.finished_at;
     if (!source.finished_at.empty()) {

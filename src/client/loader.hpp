@@ -7,12 +7,14 @@
 #pragma once
 
 #include "client/batch.hpp"
-#include "client/batch_reader.hpp"
+#include "client/cursor.hpp"
 #include "client/lane.hpp"
+#include "client/retry.hpp"
 #include "client/run_log.hpp"
-#include "client/source.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -22,12 +24,13 @@ namespace starhouse::client {
 
 class Loader {
 public:
-  Loader(Target target, std::unique_ptr<Connection> connection, const FeedPlan &plan);
+  // What is told of a batch that is tried again.
+  using OnRetry = std::function<void(const ServerError &error, int attempt)>;
 
-  // Registers the source, waiting a while for another session that is loading it.
-  const OpenSource &open(const std::string &name, const SourceFacts &facts,
-                         const std::string &header);
-  const OpenSource &source() const noexcept { return source_; }
+  // `cursor` and `plan` must outlive the loader; the cursor moves with what is committed.
+  Loader(Target target, std::unique_ptr<Connection> connection, const FeedPlan &plan,
+         Cursor &cursor);
+  void set_retry(Retry retry, OnRetry on_retry);
 
   // Starts to load the batch; `last`: the source ends with it and is closed by it. The batch must
   // live until finish() has returned.
@@ -35,6 +38,9 @@ public:
   // While the batch that was started is at its steps: sends the next one, which start() takes up.
   // Gains time where there are two cores and changes nothing else.
   void send_ahead(const Batch &batch);
+  bool running() const noexcept { return running_ != nullptr; }
+  // Whether finish() would return within that time, if all goes well.
+  bool ready_within(std::chrono::milliseconds time);
   // Waits for the batch that was started, whatever it takes.
   Counts finish();
   // The batch sent ahead is not to be loaded after all.
@@ -45,6 +51,8 @@ public:
   void note_done() noexcept;
   void note_end(const Error &error, const std::string &name) noexcept;
   void note_signal() noexcept;
+  // The cursor is at a new source.
+  void note_begin() noexcept;
 
   Connection &connection() noexcept { return main_.connection(); }
 
@@ -52,23 +60,21 @@ private:
   Counts load_range(Batch &batch, Batch::Range range, bool last, int attempt);
   Counts load_halves(Batch &batch, Batch::Range range, bool last, const ServerError &error);
   std::optional<Counts> after_error(Batch &batch, Batch::Range range, bool last,
-                                    const ServerError &error, int attempt);
+                                    const ServerError &error, int attempt, std::int64_t batch_id);
   std::optional<Counts> recover(const Batch &batch, Batch::Range range, bool last,
-                                const ServerError &error);
+                                const ServerError &error, std::int64_t batch_id);
   void note(const ServerError &error, const Batch &batch, Batch::Range range, int attempt,
             RunLog::Action action);
-  void wait_for_result();
-  void open_source_row();
+  void give_way();
   void reconnect();
 
   Target target_;
   const FeedPlan &plan_;
-  std::string name_;
-  std::string header_;
-  SourceFacts facts_;
-  OpenSource source_;
+  Cursor &cursor_;
   RunLog log_;
   bool end_noted_ = false;
+  Retry retry_;
+  OnRetry on_retry_;
   int refused_in_a_row_ = 0;
   Lane main_; // holds the source
   Lane second_;
@@ -78,9 +84,5 @@ private:
   bool running_last_ = false;
   std::future<Counts> result_; // waited for before the lanes go
 };
-
-// Sleeps before the next attempt: a quarter of a second, doubled each time up to eight, give or
-// take a fourth. Returns false when `attempt` was the last.
-bool back_off(int attempt);
 
 } // namespace starhouse::client

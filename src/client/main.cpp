@@ -1,4 +1,5 @@
-// starhouse: loads files into a warehouse, replays what was rejected, shows the state of its feeds.
+// starhouse: loads files and topics into a warehouse, replays what was rejected, shows the state of
+// its feeds.
 #include "client/commands.hpp"
 #include "client/interrupt.hpp"
 #include "core/error.hpp"
@@ -26,13 +27,15 @@ void print_error(const starhouse::Error &error) {
 }
 
 int run(int argc, char **argv) {
-  CLI::App app{"Loads files into a star-schema warehouse on PostgreSQL.", "starhouse"};
+  CLI::App app{"Loads files and Kafka topics into a star-schema warehouse on PostgreSQL.",
+               "starhouse"};
   app.set_version_flag("--version,-V", std::string("starhouse ") + STARHOUSE_VERSION);
   app.require_subcommand(1);
   app.footer("Connection settings are libpq's own: PGHOST, PGPORT, PGUSER, PGDATABASE, "
              "PGSERVICE, or -d with a URI or key=value pairs.\n"
              "Exit status: 0 done, 1 error, 2 wrong usage, 3 more rejected rows than allowed.");
   starhouse::client::add_load_command(app);
+  starhouse::client::add_ingest_command(app);
   starhouse::client::add_replay_command(app);
   starhouse::client::add_status_command(app);
   starhouse::client::add_feeds_command(app);

@@ -5,9 +5,10 @@
 // the new reason.
 #include "client/commands.hpp"
 
-#include "client/batch_reader.hpp"
-#include "client/loader.hpp"
+#include "client/lane.hpp"
+#include "client/record_parser.hpp"
 #include "client/report.hpp"
+#include "client/retry.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,58 +54,6 @@ std::string from_hex(std::string_view hex) {
   return bytes;
 }
 
-// Parses single records by the contract, under the header their source had.
-class Parser {
-public:
-  Parser(FeedPlan &plan, const std::string &header)
-      : plan_(plan), parser_(plan.contract, plan.version, plan.older, plan.zone) {
-    if (plan.contract.format != stream::Format::csv || !plan.contract.csv.header) {
-      return;
-    }
-    // The header was stored in UTF-8, whatever the file's encoding.
-    const stream::Encoding encoding =
-        std::exchange(plan.contract.csv.encoding, stream::Encoding::utf8);
-    stream::CsvReader reader = csv_reader();
-    stream::CsvRecord record;
-    stream::Reject reject;
-    reader.feed(header);
-    reader.finish();
-    if (reader.next(record, reject) == stream::ReadStatus::record) {
-      parser_.newest().bind_header(record.fields);
-    }
-    plan.contract.csv.encoding = encoding;
-  }
-
-  void parse(const Quarantined &from, Batch &batch) {
-    batch.add(from.record_no, from.line_no, from.payload);
-    bool good = false;
-    if (plan_.contract.format == stream::Format::csv) {
-      stream::CsvReader reader = csv_reader();
-      stream::CsvRecord record;
-      reader.feed(from.payload);
-      reader.finish();
-      good = reader.next(record, reject_) == stream::ReadStatus::record &&
-             parser_.newest().parse_csv(record.fields, from.record_no, batch.rows(), reject_);
-    } else {
-      good =
-          parser_.parse(from.payload, from.record_no, plan_.schema_version, batch.rows(), reject_);
-    }
-    if (!good) {
-      batch.reject_last(reject_);
-    }
-  }
-
-private:
-  stream::CsvReader csv_reader() const {
-    return stream::CsvReader(
-        {plan_.contract.csv.delimiter, plan_.contract.csv.quote, plan_.contract.max_record_bytes});
-  }
-
-  FeedPlan &plan_;
-  stream::MessageParser parser_;
-  stream::Reject reject_;
-};
-
 class ReplayCommand {
 public:
   explicit ReplayCommand(const Options &options)
@@ -132,7 +81,7 @@ public:
 private:
   Totals replay_sources();
   std::vector<Quarantined> fetch(std::int64_t source, std::int64_t after);
-  void replay(std::int64_t source, Parser &parser, const std::vector<Quarantined> &records,
+  void replay(std::int64_t source, RecordParser &parser, const std::vector<Quarantined> &records,
               Totals &totals);
   void run_transaction(std::int64_t source, const Batch &batch, Totals &totals);
 
@@ -155,7 +104,7 @@ Totals ReplayCommand::replay_sources() {
   Totals totals;
   for (int row = 0; row < sources.rows(); ++row) {
     const std::int64_t source = sources.integer(row, 0);
-    Parser parser(plan_, std::string{sources.text(row, 1)});
+    RecordParser parser(plan_, std::string{sources.text(row, 1)});
     std::int64_t after = 0;
     for (std::vector<Quarantined> records = fetch(source, after); !records.empty();
          records = fetch(source, after)) {
@@ -190,11 +139,11 @@ std::vector<Quarantined> ReplayCommand::fetch(std::int64_t source, std::int64_t 
   return records;
 }
 
-void ReplayCommand::replay(std::int64_t source, Parser &parser,
+void ReplayCommand::replay(std::int64_t source, RecordParser &parser,
                            const std::vector<Quarantined> &records, Totals &totals) {
   Batch batch;
   for (const Quarantined &record : records) {
-    parser.parse(record, batch);
+    parser.parse(record.record_no, record.line_no, record.payload, batch);
   }
   for (int attempt = 0;; ++attempt) {
     try {
@@ -213,7 +162,7 @@ void ReplayCommand::replay(std::int64_t source, Parser &parser,
         return;
       }
       if (!e.transient() || e.error_class() == "08" || e.error_class() == "57" ||
-          !back_off(attempt)) {
+          !Retry{}.back_off(attempt)) {
         throw;
       }
     }

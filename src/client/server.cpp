@@ -42,7 +42,11 @@ std::string first_line(const std::string &text) {
 bool ServerError::transient() const noexcept {
   return error_class() == "08" || error_class() == "53" ||
          (error_class() == "57" && state() != "57014") || state() == "40001" ||
-         state() == "40P01" || state() == "55P03";
+         state() == "40P01" || state() == "55P03" || state() == "25P03";
+}
+
+bool ServerError::session_lost() const noexcept {
+  return error_class() == "08" || error_class() == "57" || state() == "25P03";
 }
 
 bool ServerError::data_error() const noexcept {
@@ -113,10 +117,18 @@ void Connection::Finish::operator()(pg_conn *connection) const noexcept {
 Connection::Connection(const std::string &conninfo, const char *application_name) {
   // dbname may be a URI or key=value pairs; libpq expands it, what it names wins over what is left
   // of it here.
-  const std::array<const char *, 4> keys{"fallback_application_name", "client_encoding", "dbname",
-                                         nullptr};
-  const std::array<const char *, 4> values{application_name, "UTF8",
-                                           conninfo.empty() ? nullptr : conninfo.c_str(), nullptr};
+  // A network that swallows packets is a lost connection after half a minute.
+  const std::array<const char *, 8> keys{
+      "fallback_application_name", "client_encoding",  "keepalives_idle", "keepalives_interval",
+      "keepalives_count",          "tcp_user_timeout", "dbname",          nullptr};
+  const std::array<const char *, 8> values{application_name,
+                                           "UTF8",
+                                           "10",
+                                           "5",
+                                           "4",
+                                           "30000",
+                                           conninfo.empty() ? nullptr : conninfo.c_str(),
+                                           nullptr};
   connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
   if (!connection_) {
     throw std::bad_alloc();

@@ -32,6 +32,8 @@ public:
 
   // Worth another try: connection lost, serialisation, deadlock, out of resources, shutdown.
   bool transient() const noexcept;
+  // There is no session any more.
+  bool session_lost() const noexcept;
   // The data is at fault (classes 22 and 23): some row of the batch, not the statement.
   bool data_error() const noexcept;
 

@@ -96,6 +96,10 @@ Connection connect(const Target &target, const char *application_name) {
   return connection;
 }
 
+Connection connect(const Target &target) {
+  return connect(target, target.application);
+}
+
 FeedPlan read_plan(Connection &connection, const Target &target) {
   const std::array<Parameter, 2> who{target.warehouse, target.feed};
   const Result result = connection.query(

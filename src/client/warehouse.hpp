@@ -20,10 +20,12 @@ struct Target {
   std::string feed;
   std::string parameters = "{}";   // of a load: JSON object of texts
   std::int64_t schema_version = 0; // of all records of a load; 0: the newest, or what each says
+  const char *application = "starhouse load";
 };
 
 // Connects, and checks server version, extension and its version; sets the session up for loading.
 // Throws Error saying what is missing and who can mend it.
+Connection connect(const Target &target);
 Connection connect(const Target &target, const char *application_name);
 
 struct FeedPlan {

@@ -83,7 +83,7 @@ SELECT is(pg_temp.rows_of($$
   E'(promotion_dim,promotion_id,text)\n(promotion_dim,promotion_name,text)\n(promotion_dim,start_date,date)\n(promotion_dim,end_date,date)\n(promotion_dim,discount_percent,numeric)\n(promotion_dim,is_inferred,boolean)\n(promotion_dim,updated_at,"timestamp with time zone")',
   'columns and types');
 SELECT is(count(*), 0::bigint, 'nothing raw is listed') FROM information_schema.tables
-  WHERE table_schema = 'bi shop' AND table_name ~ '^(bronze|quarantine|feed|load_source|batch_log)';
+  WHERE table_schema = 'bi shop' AND table_name ~ '^(bronze|quarantine|feed|load_source|source_|batch_log)';
 SELECT isnt(obj_description('"bi shop".sales_fact'::regclass), NULL, 'descriptions come along');
 
 -- What it may do.

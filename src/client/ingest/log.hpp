@@ -1,0 +1,40 @@
+// What a service says while it runs: a line per event on standard error, for people or as JSON.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace starhouse::client {
+
+class Log {
+public:
+  enum class Level { info, warning, error };
+
+  struct Field {
+    Field(std::string_view field, std::string_view text) : name(field), value(text), quoted(true) {}
+    Field(std::string_view field, std::integral auto number)
+        : name(field), value(std::to_string(number)) {}
+    Field(std::string_view field, double number);
+
+    std::string_view name;
+    std::string value;
+    bool quoted = false;
+  };
+
+  Log(bool json, bool quiet) : json_(json), quiet_(quiet) {}
+
+  // `event`: a stable word for machines. Quiet leaves out what is mere information.
+  void write(Level level, std::string_view event, std::string_view message,
+             std::initializer_list<Field> fields = {});
+
+private:
+  bool json_;
+  bool quiet_;
+  std::mutex mutex_;
+};
+
+} // namespace starhouse::client

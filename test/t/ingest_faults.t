@@ -1,0 +1,125 @@
+#!/usr/bin/perl
+# The broker, the network, the database or the data fail: every message is in the warehouse once all the
+# same, and the client says what it saw.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+use Test::More;
+use Time::HiRes ();
+use IngestTest;
+use StarhouseTest;
+
+my $brokers = start_mock(3, 3);
+my $database = new_database('starhouse_ingest_faults');
+my $in = 'SET search_path = shop, starhouse;';
+my $sent = 0;
+my ($run, $err);
+
+sub begin {
+    my (%option) = @_;
+    my @more = @{$option{arguments} // []};
+    $err = '';
+    $run = start_ingest(\$err, $database, $brokers, '--batch-rows', 50, @more);
+    return;
+}
+sub more { my ($count) = @_; produce($brokers, 'events', events($sent + 1, $sent + $count, 3)); $sent += $count; return }
+sub arrived { my ($seconds) = @_; return wait_until($database, "$in SELECT sum(next_offset) = $sent FROM source_partition", $seconds // 90) }
+sub stop_run {
+    my ($name) = @_;
+    $run->signal('TERM');
+    $run->finish;
+    return is($run->result(0), 0, $name) || diag(substr $err, -3000);
+}
+
+make_ingest_warehouse($database, pause => 0.01);
+begin();
+more(300);
+ok(arrived(), 'work begins') or diag($err);
+
+# The broker: slow, errors for fetches, one that goes and comes again.
+mock("rtt $_ 300") for 1 .. 3;
+more(300);
+ok(arrived(), 'a broker that takes its time');
+mock("rtt $_ 0") for 1 .. 3;
+mock('fail 1 6 6');    # Fetch: NOT_LEADER_FOR_PARTITION
+mock('fail 3 2 5');    # Metadata: LEADER_NOT_AVAILABLE
+more(300);
+ok(arrived(), 'errors for its requests');
+mock("down $_") for 1 .. 3;
+Time::HiRes::sleep(1.5);
+mock("up $_") for 1 .. 3;
+more(300);
+ok(arrived(), 'brokers that go away and come again') or diag(substr $err, -3000);
+exactly_once($database, $sent, 'lose and double nothing');
+
+# The database: sessions ended in the middle of batches.
+for (1 .. 8) {
+    more(100);
+    Time::HiRes::sleep(0.15);
+    sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse ingest'});
+}
+ok(arrived(), 'sessions that are cut again and again') or diag(substr $err, -3000);
+like($err, qr/ retry|connection to the server was lost|terminating connection/, 'are told of');
+exactly_once($database, $sent, 'lose and double nothing');
+
+# A deadlock and a serialisation failure are tried again; so is a full disk.
+sql($database, q{CREATE TABLE shop.failing (state text); CREATE FUNCTION shop.fail() RETURNS trigger LANGUAGE plpgsql AS $$
+  DECLARE s text; BEGIN
+    -- dblink would outlive the rollback; a sequence does too.
+    CASE nextval('shop.failures') WHEN 1 THEN s := '40P01'; WHEN 2 THEN s := '40001'; WHEN 3 THEN s := '53100'; WHEN 4 THEN s := '57P03'; ELSE RETURN NULL; END CASE;
+    RAISE EXCEPTION 'made to fail' USING ERRCODE = s; END $$;
+  CREATE SEQUENCE shop.failures; CREATE TRIGGER fails BEFORE INSERT ON shop.batch_log FOR EACH STATEMENT EXECUTE FUNCTION shop.fail()});
+more(100);
+ok(arrived(), 'errors that pass are waited out');
+like($err, qr/sqlstate="$_"/, "$_ was met") for qw(40001 53100);
+sql($database, 'DROP TRIGGER fails ON shop.batch_log');
+exactly_once($database, $sent, 'and lose and double nothing');
+
+# The feed is redefined while messages come.
+my $version = sql($database, q{SET search_path = shop, starhouse;
+  ALTER TABLE sale_fact ADD COLUMN note text;
+  SELECT create_feed('shop', 'sales', contract || '{"columns":[{"name":"id","type":"integer","required":true},{"name":"at","type":"timestamptz","required":true},
+      {"name":"store","type":"text","required":true},{"name":"amount","type":"numeric","required":true},{"name":"note","type":"text"}]}',
+    replace(steps::text, 'AS store_key, amount FROM', 'AS store_key, amount, coalesce(note, ''new'') AS note FROM')::jsonb) FROM feed});
+is($version, 2, 'a new version of the feed');
+more(200);
+ok(arrived(), 'is taken up while messages come') or diag(substr $err, -3000);
+cmp_ok(sql($database, "$in SELECT count(*) FROM sale_fact WHERE note = 'new'"), '>=', 196, 'and used');
+exactly_once($database, $sent, 'and nothing is lost or doubled');
+stop_run('the client was there all the time');
+
+# Too many rejects stop the source; it waits, and goes on when told.
+make_ingest_warehouse($database);
+mock('topic breaks 2');
+produce($brokers, 'breaks', map { [$_ % 2, 'text', $_ < 1000 ? '{"id":1}' : qq({"id":$_,"at":"2024-01-01","store":"s","amount":1})] } 0 .. 1999);
+begin(arguments => ['--topic', 'breaks', '--max-reject-rate', '20%', '--batch-rows', 5000]);
+ok(wait_until($database, "$in SELECT stopped_at IS NOT NULL AND stop_reason LIKE 'more than 20.0\%%' FROM load_source"), 'a feed whose rejects explode is stopped');
+Time::HiRes::sleep(1);
+is(sql($database, "$in SELECT (SELECT count(*) FROM sale_fact) || ' ' || (SELECT count(*) FROM quarantine)"), '0 0', 'before anything of the batch is loaded');
+is(sql($database, "SELECT starhouse.resume_source('shop', 1)"), 't', 'resumed by hand');
+ok(wait_until($database, "$in SELECT sum(next_offset) = 2000 FROM source_partition"), 'it goes on') or diag(substr $err, -3000);
+is(sql($database, "$in SELECT (SELECT count(*) FROM sale_fact) || ' ' || (SELECT count(*) FROM quarantine)"), '1000 1000', 'and takes the rejects to quarantine');
+# By hand, and a step that cannot work.
+sql($database, "SELECT starhouse.stop_source('shop', 1, 'maintenance')");
+Time::HiRes::sleep(2.5);
+produce($brokers, 'breaks', map { [$_ % 2, 'text', qq({"id":$_,"at":"2024-01-01","store":"s","amount":1})] } 2000 .. 2099);
+Time::HiRes::sleep(1.5);
+is(sql($database, "$in SELECT sum(next_offset) FROM source_partition"), 2000, 'stopped by hand it takes nothing');
+sql($database, "ALTER TABLE shop.sale_fact RENAME COLUMN amount TO price; SELECT starhouse.resume_source('shop', 1)");
+ok(wait_until($database, "$in SELECT stopped_at IS NOT NULL AND stop_reason LIKE '%42703%' FROM load_source"), 'a step that cannot work stops the source, with its reason') or diag(substr $err, -3000);
+sql($database, "ALTER TABLE shop.sale_fact RENAME COLUMN price TO amount; SELECT starhouse.resume_source('shop', 1)");
+ok(wait_until($database, "$in SELECT sum(next_offset) = 2100 FROM source_partition"), 'mended, it goes on where it was');
+stop_run('and never went away');
+
+# Offsets beyond the end of the log: the topic is not the one that was read.
+sql($database, "UPDATE shop.source_partition SET next_offset = next_offset + 5000 WHERE partition = 1");
+my ($status, $log) = ingest($database, $brokers, '--topic', 'breaks');
+is($status, 3, 'a log that is shorter than what was read of it stops the source') or diag($log);
+like($log, qr/data_loss|the topic was made anew/, 'and is told');
+is(sql($database, "$in SELECT count(*) || ' ' || max(partition) FROM source_gap"), '1 1', 'and recorded');
+sql($database, "SELECT starhouse.resume_source('shop', 1)");
+($status, $log) = ingest($database, $brokers, '--topic', 'breaks', '--on-data-loss', 'continue');
+is($status, 0, 'unless it is passed over') or diag($log);
+is(sql($database, "$in SELECT next_offset FROM source_partition WHERE partition = 1"), '1050', 'it is read from its beginning then');
+done_testing();
