@@ -12,7 +12,7 @@ BEGIN
     SELECT f.feed_name::text, f.version, s.sources, s.unfinished, b.batches, b.last_batch, b.records_read, b.records_loaded,
            b.duplicates, b.rejected, q.open_rejects, f.description
     FROM %1$I.feed f
-    CROSS JOIN LATERAL (SELECT count(*), count(*) FILTER (WHERE l.finished_at IS NULL)
+    CROSS JOIN LATERAL (SELECT count(*), count(*) FILTER (WHERE l.finished_at IS NULL AND l.kind = 'file')
                         FROM %1$I.load_source l WHERE l.feed_name = f.feed_name) AS s(sources, unfinished)
     CROSS JOIN LATERAL (SELECT count(*), max(l.finished_at), coalesce(sum(l.records_read), 0)::bigint, coalesce(sum(l.records_loaded), 0)::bigint,
                                coalesce(sum(l.duplicates), 0)::bigint, coalesce(sum(l.rejected), 0)::bigint
@@ -23,7 +23,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_status(name) IS
-  'One row per feed of the warehouse: sources seen and unfinished, batches, when the last one ended, records read, loaded, found there already and rejected (replays count as read again), rejects still open. 3F000 for an unknown warehouse, 22004 for NULL.';
+  'One row per feed of the warehouse: sources seen and unfinished (files; topics and calls have no end), batches, when the last one ended, records read, loaded, found there already and rejected (replays count as read again), rejects still open. 3F000 for an unknown warehouse, 22004 for NULL.';
 
 CREATE FUNCTION source_status(warehouse name)
   RETURNS TABLE (source_id bigint, feed_name text, source_name text, next_record bigint, opened_at timestamptz, finished_at timestamptz, open_rejects bigint)
@@ -35,8 +35,8 @@ BEGIN
   RETURN QUERY EXECUTE format($sql$
     SELECT l.source_id, l.feed_name::text, l.source_name, l.next_record, l.opened_at, l.finished_at,
            (SELECT count(*) FROM %1$I.quarantine r WHERE r.source_id = l.source_id AND r.resolved_at IS NULL)
-    FROM %1$I.load_source l ORDER BY l.source_id$sql$, warehouse);
+    FROM %1$I.load_source l WHERE l.kind = 'file' ORDER BY l.source_id$sql$, warehouse);
 END
 $body$;
 COMMENT ON FUNCTION source_status(name) IS
-  'One row per source (file) the warehouse has seen: how far it is loaded (next_record, the header counted), when it was finished (NULL: repeat its load), how many of its rejects are open. 3F000 for an unknown warehouse, 22004 for NULL.';
+  'One row per file the warehouse has seen (topics: source_partition): how far it is loaded (next_record, the header counted), when it was finished (NULL: repeat its load), how many of its rejects are open. 3F000 for an unknown warehouse, 22004 for NULL.';
