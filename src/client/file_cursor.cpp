@@ -96,10 +96,11 @@ bool FileCursor::was_committed(Connection &connection, const Batch &batch, Batch
   const std::int64_t expected = source_.next_record;
   const std::int64_t next = batch.record(range.last - 1).number + 1;
   open(connection, name_, facts_, header_);
-  if (source_.next_record == expected && source_.finished_at.empty()) {
-    return false;
-  }
+  // First: asked a second time, since the answer was lost, `expected` is where it stands now.
   if (source_.next_record != next) {
+    if (source_.next_record == expected && source_.finished_at.empty()) {
+      return false;
+    }
     throw Error(SqlState{"55000"},
                 fmt::format("another loader took over {}: it stands at record {}", name_,
                             source_.next_record),

@@ -217,7 +217,22 @@ std::optional<Counts> Loader::recover(const Batch &batch, Batch::Range range, bo
   if (!error.session_lost()) {
     return std::nullopt; // rolled back for certain, the session is as before
   }
-  reconnect();
+  for (int attempt = 0;; ++attempt) {
+    try {
+      reconnect();
+      return committed(batch, range, last, batch_id);
+    } catch (const ServerError &e) { // the new session may be lost as well
+      if (!e.session_lost() || !retry_.back_off(attempt)) {
+        throw;
+      }
+      on_retry_(e, attempt);
+    }
+  }
+}
+
+// What the batch's log says, if the batch was committed.
+std::optional<Counts> Loader::committed(const Batch &batch, Batch::Range range, bool last,
+                                        std::int64_t batch_id) {
   if (!cursor_.was_committed(main_.connection(), batch, range, last)) {
     return std::nullopt;
   }
@@ -225,10 +240,10 @@ std::optional<Counts> Loader::recover(const Batch &batch, Batch::Range range, bo
                                        std::to_string(batch_id)};
   const std::string log =
       plan_.quarantine_table.substr(0, plan_.quarantine_table.rfind('.')) + ".batch_log";
-  const Result result =
-      connection().query("SELECT records_read, records_loaded, duplicates, rejected FROM " + log +
-                             " WHERE source_id = $1 AND batch_id = $2",
-                         which);
+  const Result result = connection().query(
+      "SELECT records_read, records_loaded, duplicates, rejected FROM " + log +
+          " WHERE source_id = $1 AND batch_id = $2",
+      which);
   return Counts{
       result.integer(0, 0), result.integer(0, 1), result.integer(0, 2), result.integer(0, 3), 1, 0};
 }

@@ -65,6 +65,8 @@ private:
                                 const ServerError &error, std::int64_t batch_id);
   void note(const ServerError &error, const Batch &batch, Batch::Range range, int attempt,
             RunLog::Action action);
+  std::optional<Counts> committed(const Batch &batch, Batch::Range range, bool last,
+                                  std::int64_t batch_id);
   void give_way();
   void reconnect();
 

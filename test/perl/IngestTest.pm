@@ -4,12 +4,13 @@ package IngestTest;
 use strict;
 use warnings;
 use Exporter 'import';
+use File::Temp ();
 use IPC::Run ();
 use Test::More;
 use Time::HiRes ();
 use StarhouseTest;
 
-our @EXPORT = qw(start_mock mock stop_mock produce events make_ingest_warehouse start_ingest ingest exactly_once wait_until);
+our @EXPORT = qw(start_mock mock stop_mock produce events make_ingest_warehouse start_ingest log_of ingest exactly_once wait_until);
 
 sub tool { return $ENV{STARHOUSE_KAFKA_TOOL} // root() . '/build/release/kafka_tool' }
 
@@ -101,10 +102,22 @@ sub arguments {
 
 sub program { return $ENV{STARHOUSE_CLIENT} // root() . '/build/release/starhouse' }
 
-# In the background; its log goes to the scalar.
+# In the background; log_of() gives what it has said so far.
+my $logs = File::Temp->newdir;
+my %log;
 sub start_ingest {
-    my ($err, @arguments) = @_;
-    return IPC::Run::start([program(), arguments(@arguments)], '<', \undef, '>', \my $out, '2>', $err);
+    my (@arguments) = @_;
+    my $file = "$logs/" . (1 + keys %log);
+    my $run = IPC::Run::start([program(), arguments(@arguments)], '<', \undef, '>', '/dev/null', '2>', $file);
+    $log{$run} = $file;
+    return $run;
+}
+
+sub log_of {
+    my ($run) = @_;
+    open my $file, '<', $log{$run} or return '';
+    local $/ = undef;
+    return <$file> // '';
 }
 
 # To the end of the topic; returns status and log.

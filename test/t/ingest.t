@@ -39,8 +39,7 @@ exactly_once($database, 4000, 'a third one adds what is new');
 
 # The live way: figures are served, SIGTERM ends it in good order.
 my $port = do { my $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1'); $free->sockport };
-my $err = '';
-my $run = start_ingest(\$err, $database, $brokers, '--metrics', ":$port", '--log-format', 'json', '--report-seconds', 1);
+my $run = start_ingest($database, $brokers, '--metrics', ":$port", '--log-format', 'json', '--report-seconds', 1);
 produce($brokers, 'events', events(4001, 5000, 4));
 ok(wait_until($database, "$in SELECT sum(next_offset) = 5000 FROM source_partition"), 'messages are taken as they come');
 Time::HiRes::sleep(1.2);
@@ -51,6 +50,7 @@ like($page, qr/starhouse_ingest_lag_records\{[^}]*partition="3"[^}]*\} 0\n/, 'an
 like($page, qr/starhouse_ingest_freshness_seconds_count\{/, 'and the freshness');
 $run->signal('TERM');
 $run->finish;
+my $err = log_of($run);
 is($run->result(0), 0, 'SIGTERM ends it with status 0') or diag($err);
 is(scalar(grep { !/^\{"time":".*"level":".*"event":".*"message":.*\}$/ } split /\n/, $err), 0, 'its log is a line of JSON per event') or diag($err);
 like($err, qr/"event":"progress".*"read":1000/, 'with its progress');

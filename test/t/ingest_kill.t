@@ -23,8 +23,7 @@ while ($killed < $kills) {
     produce($brokers, 'events', events($last + 1, $last + 200, 6));
     $last += 200;
     my $before = sql($database, "$in SELECT coalesce(sum(next_offset), 0) FROM source_partition");
-    my $err = '';
-    my $run = start_ingest(\$err, $database, $brokers, '--batch-rows', 40, '--batch-ms', 5);
+    my $run = start_ingest($database, $brokers, '--batch-rows', 40, '--batch-ms', 5);
     Time::HiRes::sleep(0.05 + rand 0.3);
     $run->kill_kill(grace => 0);
     ++$killed;
@@ -39,27 +38,25 @@ exactly_once($database, $last, "after $killed kills every message is there once"
 make_ingest_warehouse($database, pause => 0.05);
 mock('topic twice 2');
 produce($brokers, 'twice', events(1, 2000, 2));
-my ($err_a, $err_b) = ('', '');
-my $a = start_ingest(\$err_a, $database, $brokers, '--topic', 'twice', '--batch-rows', 50);
+my $a = start_ingest($database, $brokers, '--topic', 'twice', '--batch-rows', 50);
 ok(wait_until($database, "$in SELECT count(*) > 2 FROM batch_log"), 'one client is at work');
-my $b = start_ingest(\$err_b, $database, $brokers, '--topic', 'twice', '--batch-rows', 50);
+my $b = start_ingest($database, $brokers, '--topic', 'twice', '--batch-rows', 50);
 ok(wait_until($database, "$in SELECT max(epoch) > 1 FROM source_partition"), 'another takes its partitions over');
 ok(wait_until($database, "$in SELECT sum(next_offset) = 2000 FROM source_partition"), 'together they get to the end');
 for my $run ($a, $b) { $run->signal('TERM'); $run->finish }
 exactly_once($database, 2000, 'with every message once');
-like($err_a . $err_b, qr/another client took over|another client or a new definition/, 'the one that was fenced off says so');
+like(log_of($a) . log_of($b), qr/another client took over|another client or a new definition/, 'the one that was fenced off says so');
 
 # A client sleeps beyond its session's time-out while it holds messages it has read; another one of the
 # group goes on; then it wakes and wants to commit.
 make_ingest_warehouse($database, pause => 0.02);
 mock('topic sleep 2');
 produce($brokers, 'sleep', events(1, 1500, 2));
-my ($err_c, $err_d) = ('', '');
 my @group = ('--topic', 'sleep', '--group', 'sleepers', '--batch-rows', 20);
-my $c = start_ingest(\$err_c, $database, $brokers, @group);
+my $c = start_ingest($database, $brokers, @group);
 ok(wait_until($database, "$in SELECT count(*) > 2 FROM batch_log"), 'a member of a group is at work');
 $c->signal('STOP');
-my $d = start_ingest(\$err_d, $database, $brokers, @group);
+my $d = start_ingest($database, $brokers, @group);
 ok(wait_until($database, "$in SELECT sum(next_offset) = 1500 FROM source_partition", 120), 'when it falls silent another one finishes');
 $c->signal('CONT');
 produce($brokers, 'sleep', events(1501, 1600, 2));
@@ -70,11 +67,10 @@ exactly_once($database, 1600, 'a sleeper that wakes doubles nothing');
 # Members come and go.
 make_ingest_warehouse($database);
 mock('topic crowd 6');
-my ($sent, %member, %text) = (0);
+my ($sent, %member) = (0);
 my $join = sub {
     my ($name) = @_;
-    $text{$name} = '';
-    $member{$name} = start_ingest(\$text{$name}, $database, $brokers, '--topic', 'crowd', '--group', 'crowd', '--batch-rows', 50);
+    $member{$name} = start_ingest($database, $brokers, '--topic', 'crowd', '--group', 'crowd', '--batch-rows', 50);
 };
 my $leave = sub {
     my ($name, $signal) = @_;
@@ -91,7 +87,7 @@ for my $act ([join => 'x'], [join => 'y'], [join => 'z'], [leave => 'y', 'TERM']
     }
 }
 ok(wait_until($database, "$in SELECT sum(next_offset) = $sent FROM source_partition", 120), 'members join, leave and die while messages come')
-    or diag(join "\n--\n", map { substr $text{$_}, -3000 } sort keys %text);
+    or diag(join "\n--\n", map { substr log_of($member{$_}), -3000 } sort keys %member);
 $leave->($_, 'TERM') for sort keys %member;
 exactly_once($database, $sent, 'and every message is there once');
 done_testing();

@@ -218,7 +218,7 @@ void Ingest::add(Partition &partition, const KafkaMessage &message) {
                             "the message has no value (a tombstone)",
                             "--tombstones skip leaves such messages out.", *batch_);
   } else {
-    session_->parser.parse(record, 0, message.payload, *batch_);
+    session_->parser.parse(record, 0, message.payload, *batch_, message.schema_version);
   }
   partition.next = message.offset + 1;
   partition.at_end = false;
@@ -259,6 +259,9 @@ void Ingest::take(KafkaMessage &message) {
 void Ingest::hand_over() {
   for (Batch::Place &place : batch_->places()) {
     place.end_offset = consumer_->known_end(place.partition);
+  }
+  if (std::string drift = session_->parser.take_drift(); !drift.empty()) {
+    batch_->set_drift(std::move(drift));
   }
   const auto size = static_cast<std::int64_t>(batch_->size());
   const auto rejected = static_cast<std::int64_t>(batch_->rejected({0, batch_->size()}));
@@ -379,6 +382,11 @@ void Ingest::see_failure() {
     if (state == "55000") { // taken over, or the feed was redefined
       log_.write(Level::warning, "taken_over", e.message(), {{"detail", e.detail()}});
       restart("another client or a new definition came between", after_takeover);
+      return;
+    }
+    const auto *of_server = dynamic_cast<const ServerError *>(&e);
+    if (of_server != nullptr && of_server->transient()) {
+      restart(e.message(), 1000ms);
       return;
     }
     const std::string reason = fmt::format("{} ({})", e.message(), state);

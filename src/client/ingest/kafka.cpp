@@ -1,6 +1,7 @@
 #include "client/ingest/kafka.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 
@@ -48,6 +49,21 @@ std::string reason_of(rd_kafka_resp_err_t error) {
 
 [[noreturn]] void fail(std::string_view what, rd_kafka_resp_err_t error, std::string hint = {}) {
   throw KafkaError(fmt::format("{}: {}", what, reason_of(error)), std::move(hint));
+}
+
+// The header that says which version of the contract a message is of.
+std::int64_t schema_version_of(const rd_kafka_message_t &message) {
+  rd_kafka_headers_t *headers = nullptr;
+  const void *value = nullptr;
+  std::size_t size = 0;
+  std::int64_t version = 0;
+  if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+      rd_kafka_header_get_last(headers, "schema-version", &value, &size) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const std::string_view text{static_cast<const char *>(value), size};
+    std::from_chars(text.data(), text.data() + text.size(), version); // NOLINT: its interface
+  }
+  return version;
 }
 
 void check(rd_kafka_error_t *error, std::string_view what) {
@@ -289,6 +305,7 @@ bool KafkaConsumer::poll(std::chrono::milliseconds timeout, KafkaMessage &messag
     message.kind = KafkaMessage::Kind::message;
     message.payload = {static_cast<const char *>(raw->payload), raw->len};
     message.tombstone = raw->payload == nullptr;
+    message.schema_version = schema_version_of(*raw);
     {
       rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
       const std::int64_t time = rd_kafka_message_timestamp(raw, &type);
