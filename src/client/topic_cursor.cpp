@@ -73,7 +73,8 @@ bool TopicCursor::was_committed(Connection &connection, const Batch &batch, Batc
   const Result result = connection.query(
       fmt::format("SELECT pg_catalog.count(*) FILTER (WHERE p.next_offset = u.base), "
                   "pg_catalog.count(*) FILTER (WHERE p.next_offset = u.next) FROM "
-                  "pg_catalog.unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[]) AS "
+                  "ROWS FROM (pg_catalog.unnest($2::int[]), pg_catalog.unnest($3::bigint[]), "
+                  "pg_catalog.unnest($4::bigint[]), pg_catalog.unnest($5::bigint[])) AS "
                   "u(partition, epoch, base, next) JOIN {}.source_partition p ON p.source_id = $1 "
                   "AND p.partition = u.partition AND p.epoch = u.epoch",
                   sql_identifier(target_.warehouse)),
