@@ -19,7 +19,8 @@ my $run;
 sub begin {
     my (%option) = @_;
     my @more = @{$option{arguments} // []};
-    $run = start_ingest($database, $brokers, '--batch-rows', 50, @more);
+    unshift @more, '--batch-rows', 50 if !grep { $_ eq '--batch-rows' } @more;
+    $run = start_ingest($database, $brokers, @more);
     return;
 }
 sub more { my ($count) = @_; produce($brokers, 'events', events($sent + 1, $sent + $count, 3)); $sent += $count; return }
@@ -92,7 +93,7 @@ stop_run('the client was there all the time');
 make_ingest_warehouse($database);
 mock('topic breaks 2');
 produce($brokers, 'breaks', map { [$_ % 2, 'text', $_ < 1000 ? '{"id":1}' : qq({"id":$_,"at":"2024-01-01","store":"s","amount":1})] } 0 .. 1999);
-begin(arguments => ['--topic', 'breaks', '--max-reject-rate', '20%', '--batch-rows', 5000]);
+begin(arguments => ['--topic', 'breaks', '--max-reject-rate', '20%', '--batch-rows', 5000, '--batch-ms', 2000]);
 ok(wait_until($database, "$in SELECT stopped_at IS NOT NULL AND stop_reason LIKE 'more than 20.0\%%' FROM load_source"), 'a feed whose rejects explode is stopped');
 Time::HiRes::sleep(1);
 is(sql($database, "$in SELECT (SELECT count(*) FROM sale_fact) || ' ' || (SELECT count(*) FROM quarantine)"), '0 0', 'before anything of the batch is loaded');
