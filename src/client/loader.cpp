@@ -240,10 +240,10 @@ std::optional<Counts> Loader::committed(const Batch &batch, Batch::Range range, 
                                        std::to_string(batch_id)};
   const std::string log =
       plan_.quarantine_table.substr(0, plan_.quarantine_table.rfind('.')) + ".batch_log";
-  const Result result = connection().query(
-      "SELECT records_read, records_loaded, duplicates, rejected FROM " + log +
-          " WHERE source_id = $1 AND batch_id = $2",
-      which);
+  const Result result =
+      connection().query("SELECT records_read, records_loaded, duplicates, rejected FROM " + log +
+                             " WHERE source_id = $1 AND batch_id = $2",
+                         which);
   return Counts{
       result.integer(0, 0), result.integer(0, 1), result.integer(0, 2), result.integer(0, 3), 1, 0};
 }

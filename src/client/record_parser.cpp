@@ -34,10 +34,11 @@ void RecordParser::parse(std::int64_t number, std::int64_t line, std::string_vie
     return;
   }
   batch.add(number, line, payload);
-  const bool good = plan_.contract.format == stream::Format::csv
-                        ? parse_csv(number, payload, batch)
-                        : parser_.parse(payload, number, version > 0 ? version : plan_.schema_version,
-                                        batch.rows(), reject_);
+  const bool good =
+      plan_.contract.format == stream::Format::csv
+          ? parse_csv(number, payload, batch)
+          : parser_.parse(payload, number, version > 0 ? version : plan_.schema_version,
+                          batch.rows(), reject_);
   if (!good) {
     batch.reject_last(reject_);
   }

@@ -56,7 +56,7 @@ struct KafkaMessage {
   std::string_view payload; // while `owner` lives
   bool tombstone = false;
   std::int64_t schema_version = 0; // as the header "schema-version" says; 0: it does not
-  std::int64_t time = -1; // milliseconds since 1970
+  std::int64_t time = -1;          // milliseconds since 1970
   std::string problem;
   std::unique_ptr<rd_kafka_message_s, KafkaMessageDestroy> owner;
 };
