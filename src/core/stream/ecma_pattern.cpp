@@ -198,7 +198,9 @@ private:
   bool common_escape() {
     const char c = peek(1);
     static constexpr std::string_view same = "dDwWtnvfr";
-    if (c != '\0' && same.find(c) != std::string_view::npos) {
+    const bool is_sign =
+        c > ' ' && c <= '~' && !is_letter(c) && !(c >= '0' && c <= '9') && c != '_';
+    if ((c != '\0' && same.find(c) != std::string_view::npos) || is_sign) {
       out_ += std::string("\\") + c;
       at_ += 2;
     } else if (c == 'u') {
@@ -214,9 +216,6 @@ private:
       at_ += 2;
     } else if (c == 'p' || c == 'P') {
       property();
-    } else if (c > ' ' && c <= '~' && !is_letter(c) && !(c >= '0' && c <= '9') && c != '_') {
-      out_ += std::string("\\") + c;
-      at_ += 2;
     } else {
       return false;
     }

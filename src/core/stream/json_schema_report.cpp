@@ -7,8 +7,6 @@
 
 namespace starhouse::stream {
 
-using json_schema::Keyword;
-
 namespace {
 
 constexpr std::size_t longest_value = 80; // of a schema, in a message
