@@ -1,6 +1,8 @@
 -- starhouse.ingest: records from SQL take the way of all others.
 \set VERBOSITY terse
 SET client_min_messages = warning;
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
 CREATE SCHEMA "call";
 SET search_path = "call", starhouse;
 SELECT init_pipeline('call');
