@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <iterator>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <prometheus/counter.h>
@@ -206,7 +208,9 @@ void Ingest::claim(const std::vector<std::int32_t> &partitions) {
 // of it (the topic was made anew): data is lost. Throws Exit when that is not to be passed over.
 void Ingest::check_gap(std::int32_t number) {
   Partition &partition = partitions_[number];
-  const auto [low, high] = consumer_->log_range(number, broker_time);
+  const std::pair<std::int64_t, std::int64_t> range = consumer_->log_range(number, broker_time);
+  const std::int64_t low = range.first;
+  const std::int64_t high = range.second;
   if (partition.next >= low && partition.next <= high) {
     return;
   }
