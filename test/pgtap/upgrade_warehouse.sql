@@ -205,7 +205,9 @@ ROLLBACK TO before_three;
 RESET ROLE;
 UPDATE starhouse.template SET script = replace(script, ', half(count(*)) AS halves', '') WHERE kind = 'toy';
 SET LOCAL ROLE up_owner;
-SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '2BP01', 'view up_mine.over_sales does not fit version 3 of the template: column kpi_sales.halves does not exist', 'a view of his that loses its ground is named');
+SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '2BP01', NULL, 'a view of his that loses its ground is an error');
+-- 18 prints a column of a single table without its name.
+SELECT throws_matching($$SELECT upgrade_warehouse('up toy')$$, '^view up_mine.over_sales does not fit version 3 of the template: column (kpi_sales\.)?"?halves"? does not exist$', 'and named');
 SELECT is((SELECT count(*) FROM up_mine.over_sales), 2::bigint, 'and nothing was changed');
 CREATE TABLE up_mine.keeps (line kpi_sales);
 SELECT throws_ok($$SELECT upgrade_warehouse('up toy')$$, '2BP01', 'what has to change is used by column line of table up_mine.keeps', 'a column of a report''s row type is in the way');
