@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
@@ -199,6 +200,7 @@ STARHOUSE_FUNCTION(starhouse_clock_hours) {
   HASH_SEQ_STATUS all;
   hash_seq_init(&all, adder->hours);
   while (auto *hour = static_cast<Hour *>(hash_seq_search(&all))) {
+    CHECK_FOR_INTERRUPTS();
     Datum values[4] = {adder->keys.values[hour->key], TimestampTzGetDatum(hour->begins),
                        Int64GetDatum(hour->begun), in_minutes(hour->micro_minutes)};
     bool nulls[4] = {false, false, false, false};
