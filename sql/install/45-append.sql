@@ -13,7 +13,7 @@ CREATE FUNCTION append_facts(fact regclass, query text, statements text[],
   LANGUAGE c VOLATILE STRICT
   AS 'MODULE_PATHNAME', 'starhouse_append_facts';
 COMMENT ON FUNCTION append_facts(regclass, text, text[]) IS
-  'append_facts, and then the statements, one after the other. They see the rows that were added as the relation "added", in the fact''s form: what follows from them (sums, later stages) need not read the fact again. A call of append_facts among them sees it too, in its query. 22004 for a NULL among the statements.';
+  'append_facts, and then the statements, one after the other. They see the rows that were added as the relation "added", in the fact''s form: what follows from them (sums, later stages) need not read the fact again. And they see the rows that were left out because the fact had their key before (its primary key where the plain INSERT ran), each key once, as the relation "known", in the query''s form: so an UPDATE can add them to what is there. A call of append_facts among them sees both, too, in its query. 22004 for a NULL among the statements.';
 
 -- The same for rows that the caller vouches for.
 CREATE FUNCTION append_facts(fact regclass, query text, rows_are_new boolean,

@@ -17,27 +17,12 @@ extern "C" {
 #include "rewrite/rewriteHandler.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
-#include "utils/queryenvironment.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 }
 
 namespace starhouse::pg::append {
-
-namespace {
-
-// What the statements of a call see as the relation "added", and the calls among them as well.
-EphemeralNamedRelation current_added = nullptr;
-
-} // namespace
-
-void see_added() {
-  if (current_added != nullptr && SPI_register_relation(current_added) != SPI_OK_REL_REGISTER) {
-    elog(ERROR, "append_facts could not name the rows it added");
-  }
-}
 
 namespace {
 
@@ -320,7 +305,7 @@ void build_indexes(Oid table) {
   }
 }
 
-void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, Tuplestorestate *added,
+void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen *seen,
                  uint64 *selected, uint64 *inserted) {
   Relation fact = target->fact;
   EState *estate = CreateExecutorState();
@@ -337,7 +322,7 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, Tuplestore
   mtstate->resultRelInfo = root;
   mtstate->rootResultRelInfo = root;
   DestReceiver *writer =
-      create_writer(target, map, prepare_defaults(fact, map), estate, mtstate, added);
+      create_writer(target, map, prepare_defaults(fact, map), estate, mtstate, seen);
   MemoryContextSwitchTo(caller);
 
   SPIExecuteOptions options;
@@ -361,111 +346,6 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, Tuplestore
   foreach (cell, unindexed) {
     build_indexes(lfirst_oid(cell));
   }
-}
-
-// Puts the rows of the plain INSERT (after the count, and what tells a row from none) by.
-void keep_added(Tuplestorestate *added, TupleDesc row) {
-  TupleDesc given = SPI_tuptable->tupdesc;
-  auto *values = static_cast<Datum *>(palloc(sizeof(Datum) * given->natts));
-  auto *nulls = static_cast<bool *>(palloc(sizeof(bool) * given->natts));
-  auto *all_values = static_cast<Datum *>(palloc0(sizeof(Datum) * row->natts));
-  auto *all_nulls = static_cast<bool *>(palloc(sizeof(bool) * row->natts));
-  for (uint64 i = 0; i < SPI_processed; ++i) {
-    CHECK_FOR_INTERRUPTS();
-    heap_deform_tuple(SPI_tuptable->vals[i], given, values, nulls);
-    if (nulls[1]) {
-      continue;
-    }
-    int next = 2; // dropped columns are not among the given
-    for (int j = 0; j < row->natts; ++j) {
-      all_nulls[j] = TupleDescAttr(row, j)->attisdropped || nulls[next];
-      if (!TupleDescAttr(row, j)->attisdropped) {
-        all_values[j] = values[next++];
-      }
-    }
-    tuplestore_putvalues(added, row, all_values, all_nulls);
-  }
-}
-
-void append_plain(Relation fact, TupleDesc source, const char *query, Tuplestorestate *added,
-                  uint64 *selected, uint64 *inserted) {
-  StringInfoData columns;
-  initStringInfo(&columns);
-  for (int i = 0; i < source->natts; ++i) {
-    appendStringInfo(&columns, "%s%s", i == 0 ? "" : ", ",
-                     quote_identifier(NameStr(TupleDescAttr(source, i)->attname)));
-  }
-  StringInfoData statement;
-  initStringInfo(&statement);
-  appendStringInfo(&statement,
-                   "WITH given AS MATERIALIZED (%s\n), added AS (INSERT INTO %s AS t (%s)"
-                   " SELECT %s FROM given ON CONFLICT DO NOTHING RETURNING 1 AS is_row%s)",
-                   query,
-                   quote_qualified_identifier(get_namespace_name(RelationGetNamespace(fact)),
-                                              RelationGetRelationName(fact)),
-                   columns.data, columns.data, added == nullptr ? "" : ", t.*");
-  appendStringInfoString(
-      &statement, added == nullptr
-                      ? " SELECT (SELECT pg_catalog.count(*) FROM given),"
-                        " (SELECT pg_catalog.count(*) FROM added)"
-                      : " SELECT g.n, a.* FROM (SELECT pg_catalog.count(*) AS n FROM given) g"
-                        " LEFT JOIN added a ON true");
-  if (SPI_execute(statement.data, false, 0) != SPI_OK_SELECT || SPI_processed < 1) {
-    elog(ERROR, "append_facts could not run its insert");
-  }
-  bool is_null;
-  *selected = static_cast<uint64>(
-      DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null)));
-  if (added == nullptr) {
-    *inserted = static_cast<uint64>(
-        DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null)));
-    return;
-  }
-  keep_added(added, RelationGetDescr(fact));
-  *inserted = static_cast<uint64>(tuplestore_tuple_count(added));
-  SPI_freetuptable(SPI_tuptable);
-}
-
-EphemeralNamedRelation name_added(Relation fact, Tuplestorestate *added) {
-  auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
-  relation->md.name = pstrdup("added");
-  relation->md.reliddesc = RelationGetRelid(fact);
-  relation->md.tupdesc = nullptr;
-  relation->md.enrtype = ENR_NAMED_TUPLESTORE;
-  relation->md.enrtuples = static_cast<double>(tuplestore_tuple_count(added));
-  relation->reldata = added;
-  return relation;
-}
-
-void run_statements(ArrayType *statements, Relation fact, Tuplestorestate *added) {
-  Datum *texts;
-  bool *nulls;
-  int count;
-  deconstruct_array(statements, TEXTOID, -1, false, TYPALIGN_INT, &texts, &nulls, &count);
-  EphemeralNamedRelation before = current_added;
-  if (before != nullptr && SPI_unregister_relation("added") != SPI_OK_REL_UNREGISTER) {
-    elog(ERROR, "append_facts could not name the rows it added");
-  }
-  PG_TRY();
-  {
-    current_added = name_added(fact, added);
-    see_added();
-    for (int i = 0; i < count; ++i) {
-      if (nulls[i]) {
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("statement %d of append_facts is NULL", i + 1)));
-      }
-      const int result = SPI_execute(TextDatumGetCString(texts[i]), false, 0);
-      if (result < 0) {
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("append_facts could not run its statement %d: %s", i + 1,
-                               SPI_result_code_string(result))));
-      }
-    }
-  }
-  PG_FINALLY();
-  { current_added = before; }
-  PG_END_TRY();
 }
 
 } // namespace
@@ -503,7 +383,7 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
   if (SPI_connect() != SPI_OK_CONNECT) {
     elog(ERROR, "SPI_connect failed");
   }
-  append::see_added();
+  append::name_seen();
   // Not parallel: rows are written while the query runs.
   SPIPlanPtr plan = SPI_prepare_cursor(query, 0, nullptr, 0);
   if (plan == nullptr) {
@@ -528,16 +408,22 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
   uint64 selected = 0;
   uint64 inserted = 0;
   const char *obstacle = target.obstacle;
-  Tuplestorestate *added =
-      statements != nullptr ? tuplestore_begin_heap(false, false, work_mem) : nullptr;
-  if (obstacle == nullptr) {
-    append::append_fast(&target, plan, map, added, &selected, &inserted);
-  } else {
-    append::append_plain(fact, source, query, added, &selected, &inserted);
+  append::Seen seen = {nullptr, nullptr, source};
+  if (statements != nullptr) {
+    seen.added = tuplestore_begin_heap(false, false, work_mem);
+    seen.known = tuplestore_begin_heap(false, false, work_mem);
   }
-  if (added != nullptr) {
-    append::run_statements(statements, fact, added);
-    tuplestore_end(added);
+  if (obstacle == nullptr) {
+    append::append_fast(&target, plan, map, statements != nullptr ? &seen : nullptr, &selected,
+                        &inserted);
+  } else {
+    append::append_plain(fact, source, plan, statements != nullptr ? &seen : nullptr, &selected,
+                         &inserted);
+  }
+  if (statements != nullptr) {
+    append::run_statements(statements, fact, &seen);
+    tuplestore_end(seen.added);
+    tuplestore_end(seen.known);
   }
   SPI_finish();
   table_close(fact, NoLock);

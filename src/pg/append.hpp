@@ -17,6 +17,8 @@ extern "C" {
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
+#include "utils/array.h"
+#include "utils/queryenvironment.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 }
@@ -100,16 +102,27 @@ void inspect(Relation fact, Target *target);
 // partners FOR KEY SHARE.
 void verify_foreign_key(const Target *target, ForeignKey *key);
 
-// Names the rows that the running append_facts added for the SPI connection just made, if there is
-// one.
-void see_added();
+// What the statements of a call see.
+struct Seen {
+  Tuplestorestate *added; // rows that were added, in the fact's form
+  Tuplestorestate *known; // rows that the fact had the key of, each key once, in the query's form
+  TupleDesc known_row;
+};
+EphemeralNamedRelation relation_of(const char *name, Tuplestorestate *rows, Oid like,
+                                   TupleDesc row);
+// Names these for the SPI connection just made: those of the running append_facts, if there is one.
+void name_seen();
+void run_statements(ArrayType *statements, Relation fact, const Seen *seen);
 
-// The writer: a DestReceiver that appends what it receives. `added`, unless null, gets the rows
-// that were added, in the fact's form.
+// The writer: a DestReceiver that appends what it receives and fills `seen`, unless that is null.
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
-                            EState *estate, ModifyTableState *mtstate, Tuplestorestate *added);
+                            EState *estate, ModifyTableState *mtstate, const Seen *seen);
 // Writes what is buffered. `unindexed` receives the tables that were created by this transaction
 // and filled without their indexes: REINDEX them once everything here is closed.
 void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted, List **unindexed);
+
+// The same by INSERT … ON CONFLICT DO NOTHING. `source`: the row of the plan.
+void append_plain(Relation fact, TupleDesc source, SPIPlanPtr plan, const Seen *seen,
+                  uint64 *selected, uint64 *inserted);
 
 } // namespace starhouse::pg::append

@@ -50,7 +50,7 @@ struct Writer {
   ResultRelInfo *root;
   PartitionTupleRouting *routing;
   TupleTableSlot *row; // in the root's form
-  Tuplestorestate *added;
+  const Seen *seen_by_statements; // null: there are none
   Buffer *buffers;
   Buffer *latest;
   SeenRows seen;
@@ -176,8 +176,9 @@ KeyHash unique_key_hash(const Writer *writer) {
   return hash;
 }
 
-// Whether the row in `slot` (the partition's form) exists, in this batch or in the table.
-bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot) {
+// Whether the row in `slot` (the partition's form) exists, in this batch or in the table. `source`:
+// the same as the query has it.
+bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTableSlot *source) {
   const int64 order = OidIsValid(writer->leading_type)
                           ? as_int64(writer->leading_type,
                                      writer->row->tts_values[writer->target->unique_columns[0] - 1])
@@ -204,8 +205,12 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot) {
     flush(writer, buffer); // the twin may wait in the buffer
   }
   ItemPointerData conflict;
-  return !compat::check_index_constraints(buffer->relation, slot, writer->estate, &conflict,
-                                          buffer->arbiters);
+  const bool exists = !compat::check_index_constraints(buffer->relation, slot, writer->estate,
+                                                      &conflict, buffer->arbiters);
+  if (exists && !seen && writer->seen_by_statements != nullptr) {
+    tuplestore_puttupleslot(writer->seen_by_statements->known, source);
+  }
+  return exists;
 }
 
 // Puts the query's row into the root's form, defaults filled in.
@@ -289,7 +294,7 @@ bool receive(TupleTableSlot *source, DestReceiver *self) {
     ExecConstraints(relation, buffer->map == nullptr ? writer->row : slot, estate);
   }
   collect_foreign_keys(writer);
-  if (writer->target->unique_column_count > 0 && is_duplicate(writer, buffer, slot)) {
+  if (writer->target->unique_column_count > 0 && is_duplicate(writer, buffer, slot, source)) {
     ExecClearTuple(slot);
   } else {
     if (buffer->slots[buffer->used] != slot) {
@@ -303,8 +308,10 @@ bool receive(TupleTableSlot *source, DestReceiver *self) {
       }
       buffer->slots[buffer->used] = slot;
     }
-    if (writer->added != nullptr) {
-      tuplestore_puttupleslot(writer->added, writer->row);
+    if (writer->seen_by_statements != nullptr) {
+      // Copied rather than formed, where the partition has the fact's form.
+      tuplestore_puttupleslot(writer->seen_by_statements->added,
+                              buffer->map == nullptr ? slot : writer->row);
     }
     ++buffer->used;
     buffer->bytes += static_cast<int64>(MAXALIGN(SizeofHeapTupleHeader)) + 64;
@@ -333,7 +340,7 @@ void destroy(DestReceiver *self) {
 } // namespace
 
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
-                            EState *estate, ModifyTableState *mtstate, Tuplestorestate *added) {
+                            EState *estate, ModifyTableState *mtstate, const Seen *seen) {
   auto *writer = static_cast<Writer *>(palloc0(sizeof(Writer)));
   writer->receiver.receiveSlot = receive;
   writer->receiver.rStartup = startup;
@@ -346,7 +353,7 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->estate = estate;
   writer->mtstate = mtstate;
   writer->root = mtstate->rootResultRelInfo;
-  writer->added = added;
+  writer->seen_by_statements = seen;
   writer->row = MakeSingleTupleTableSlot(RelationGetDescr(target->fact), &TTSOpsVirtual);
   writer->command = GetCurrentCommandId(true);
   writer->context = CurrentMemoryContext;

@@ -181,7 +181,7 @@ STARHOUSE_FUNCTION(starhouse_clock_hours) {
   if (SPI_connect() != SPI_OK_CONNECT) {
     elog(ERROR, "SPI_connect failed");
   }
-  append::see_added();
+  append::name_seen();
   SPIPlanPtr plan = SPI_prepare(query, 0, nullptr);
   if (plan == nullptr || !SPI_is_cursor_plan(plan)) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

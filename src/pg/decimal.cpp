@@ -7,7 +7,9 @@ extern "C" {
 #include "utils/numeric.h"
 }
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace starhouse::pg {
 
@@ -37,7 +39,7 @@ constexpr int group = 4; // decimal digits in one digit
 
 [[noreturn]] void refuse(Datum numeric) {
   ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                  errmsg("a number of more than 38 digits cannot be summed in a map: %.100s",
+                  errmsg("a number of more than 38 digits cannot be summed exactly: %.100s",
                          DatumGetCString(DirectFunctionCall1(numeric_out, numeric))),
                   errhint("Round it to fewer decimals, or use float8.")));
 }
@@ -112,7 +114,51 @@ Decimal decimal_of(Datum numeric) {
   return Decimal(stored.negative ? -digits : digits, stored.scale);
 }
 
+namespace {
+
+// digits / 10,000^after with `scale` digits shown, in the short form; what Stored says, backwards.
+Datum short_form(Digits digits, unsigned after, unsigned scale) {
+  constexpr int most_groups = 10; // of 128 bits
+  constexpr unsigned base = 10000;
+  const bool negative = digits < 0;
+  __extension__ auto rest = static_cast<unsigned __int128>(digits);
+  rest = negative ? ~rest + 1 : rest;
+  std::array<std::int16_t, most_groups> groups{}; // the last one first
+  int count = 0;
+  for (; rest > UINT64_MAX; rest /= base) {
+    groups[static_cast<std::size_t>(count++)] = static_cast<std::int16_t>(rest % base);
+  }
+  for (auto low = static_cast<std::uint64_t>(rest); low != 0; low /= base) {
+    groups[static_cast<std::size_t>(count++)] = static_cast<std::int16_t>(low % base);
+  }
+  const int weight = count == 0 ? 0 : count - 1 - static_cast<int>(after);
+  int zeros = 0; // at the end, which are not stored
+  while (zeros < count && groups[static_cast<std::size_t>(zeros)] == 0) {
+    ++zeros;
+  }
+  const auto head = static_cast<std::uint16_t>(0x8000U | (negative ? 0x2000U : 0U) | scale << 7U |
+                                               (static_cast<unsigned>(weight) & 0x7FU));
+  const Size size = VARHDRSZ + sizeof head + static_cast<Size>(count - zeros) * sizeof groups[0];
+  auto *result = static_cast<char *>(palloc(size));
+  SET_VARSIZE(result, size);
+  char *out = result + VARHDRSZ;
+  std::memcpy(out, &head, sizeof head);
+  out += sizeof head;
+  for (int i = count - 1; i >= zeros; --i, out += sizeof groups[0]) {
+    std::memcpy(out, &groups[static_cast<std::size_t>(i)], sizeof groups[0]);
+  }
+  return PointerGetDatum(result);
+}
+
+} // namespace
+
 Datum numeric_of(const Decimal &decimal) {
+  constexpr auto places = static_cast<unsigned>(group);
+  const unsigned padding = (places - decimal.scale() % places) % places;
+  Digits digits = decimal.digits();
+  if (decimal.is_finite() && times_plus(digits, small_powers[padding], 0)) {
+    return short_form(digits, (decimal.scale() + padding) / places, decimal.scale());
+  }
   // Written into memory of the server: std::string may not live across numeric_in.
   char text[64];
   compute([&] {

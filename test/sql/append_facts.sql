@@ -176,6 +176,51 @@ SELECT count(*) FROM keyed WHERE a = 9500;
 SELECT * FROM append_facts('keyed', 'SELECT a FROM added');
 SELECT * FROM append_facts('keyed', 'SELECT 9501 AS a', NULL::text[]);
 
+\echo -- statements see what the fact had already: each key once, and not what came twice in the batch
+CREATE TABLE day_sum (day date, place text COLLATE "C", n bigint NOT NULL, note text DEFAULT 'none', PRIMARY KEY (day, place)) PARTITION BY RANGE (day);
+CREATE TABLE day_sum_1 (note text DEFAULT 'none', n bigint NOT NULL, place text COLLATE "C" NOT NULL, day date NOT NULL, PRIMARY KEY (day, place));
+ALTER TABLE day_sum ATTACH PARTITION day_sum_1 FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');
+CREATE TABLE day_sum_2 PARTITION OF day_sum FOR VALUES FROM ('2025-02-01') TO ('2025-03-01');
+INSERT INTO day_sum VALUES ('2025-01-05', 'a', 5, 'old'), ('2025-01-05', 'b', 7, 'old'), ('2025-02-05', 'a', 9, 'old');
+CREATE VIEW day_delta (place, n, day) AS
+  VALUES ('a'::text, 100::bigint, date '2025-01-05'), ('a', 100, '2025-01-05'), ('c', 300, '2025-01-05'), ('c', 400, '2025-01-05'), ('a', 500, '2025-02-05'), ('a', 600, '2025-02-06'),
+         ('a', 700, '2025-01-04'), ('b', 800, '2025-02-06');
+CREATE FUNCTION add_days(OUT selected bigint, OUT inserted bigint, OUT slow_because text) LANGUAGE sql AS $body$
+  SELECT * FROM append_facts('day_sum', 'SELECT * FROM append.day_delta ORDER BY day, n', ARRAY[
+    'UPDATE append.day_sum s SET n = s.n + k.n FROM known k WHERE s.day = k.day AND s.place = k.place',
+    'INSERT INTO append.total SELECT ''known'', count(*) FROM known ON CONFLICT (b) DO UPDATE SET n = excluded.n',
+    $$SELECT starhouse.append_facts('append.heap', 'SELECT (100000 + n)::int AS a, place AS b FROM known')$$])
+$body$;
+BEGIN;
+SELECT * FROM add_days();
+TABLE day_sum ORDER BY day, place;
+SELECT n FROM total WHERE b = 'known';
+SELECT a, b FROM heap WHERE a > 100000 ORDER BY a;
+-- A second time all of it is known.
+SELECT * FROM add_days();
+SELECT n FROM total WHERE b = 'known';
+ROLLBACK;
+-- The same where a plain INSERT runs, whatever "=" is to the session.
+BEGIN;
+CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER quiet BEFORE INSERT ON day_sum FOR EACH ROW EXECUTE FUNCTION quiet();
+CREATE FUNCTION never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE OPERATOR append.= (LEFTARG = text, RIGHTARG = text, FUNCTION = never);
+SELECT * FROM add_days();
+TABLE day_sum ORDER BY day, place;
+SELECT n FROM total WHERE b = 'known';
+SELECT a, b FROM heap WHERE a > 100000 ORDER BY a;
+-- Other types than the table's, and a key whose rest is left to its default: nothing of it is there.
+ALTER TABLE day_sum ALTER place SET DEFAULT 'z';
+SELECT inserted, slow_because FROM append_facts('day_sum', $$SELECT '2025-01-05 12:00'::timestamp AS day, 'b'::varchar AS place, 1::int AS n$$, ARRAY['INSERT INTO total SELECT ''cast'', n FROM known']);
+SELECT inserted FROM append_facts('day_sum', $$SELECT date '2025-01-05' AS day, 1::bigint AS n$$, ARRAY['INSERT INTO total SELECT ''rest'', count(*) FROM known']);
+SELECT * FROM total WHERE b IN ('cast', 'rest') ORDER BY b;
+ROLLBACK;
+SELECT * FROM append_facts('day_sum', 'SELECT day, place, n FROM known');
+DROP FUNCTION add_days;
+DROP VIEW day_delta;
+DROP TABLE day_sum;
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

@@ -42,54 +42,48 @@ WITH common AS (
                          ORDER BY h.valid_from LIMIT 1) e ON true
       %2$s
       ORDER BY b.event_time$sql$ AS fact_select,
-    -- What follows from the playbacks that a batch added, said in terms of those ("added"). First to the rows that are there, then the
-    -- rest in bulk, which checks foreign keys once per key instead of once per row. 25-derived.sql has the same from the facts.
-    -- The batch's days of videos in regions, worked out once.
+    -- What follows from the playbacks that a batch added, said in terms of those ("added"): in bulk, which checks foreign keys once per key
+    -- instead of once per row; what is there already ("known") is added to its rows. 25-derived.sql has the same from the facts.
     $sql$
-      CREATE TEMP TABLE IF NOT EXISTS engagement_delta (
-        day date, region_key text COLLATE "C", video_key text COLLATE "C", views bigint, minutes numeric, buffering numeric,
-        measured bigint, completion numeric) ON COMMIT DELETE ROWS$sql$ AS delta_table,
+      SELECT append_facts('viewing_hour_fact', $rows$
+        SELECT date_trunc('hour', g.hour AT TIME ZONE {time_zone}) AS time_key, g.key AS region_key, g.hour AS event_time, g.begun AS views,
+               g.minutes AS watch_minutes, {batch_id}::bigint AS batch_id
+        FROM clock_hours($q$SELECT f.region_key, f.event_time, f.watch_duration, coalesce(r.timezone, {time_zone})
+                            FROM added f JOIN region_dim r ON r.region_id = f.region_key$q$) g
+        ORDER BY g.hour, g.key$rows$, ARRAY[$then$
+          UPDATE viewing_hour_fact h
+          SET views = h.views + k.views, watch_minutes = h.watch_minutes + k.watch_minutes, batch_id = k.batch_id
+          FROM known k
+          WHERE h.event_time = k.event_time AND h.region_key = k.region_key
+            AND h.event_time >= (SELECT min(event_time) FROM known) AND h.event_time <= (SELECT max(event_time) FROM known)$then$])$sql$ AS hours,
+    -- The weights are those of viewer_engagement. Rows come in the order of the fact's key.
     $sql$
-      INSERT INTO engagement_delta
-      SELECT f.time_key::date, f.region_key, f.video_key, count(*), sum(f.watch_duration), coalesce(sum(f.buffering_time), 0),
-             count(f.completion_rate), coalesce(sum(f.completion_rate), 0)
-      FROM added f GROUP BY 1, 2, 3$sql$ AS delta,
-    $sql$
-      INSERT INTO viewing_hour_fact AS h (time_key, region_key, event_time, views, watch_minutes, batch_id)
-      SELECT date_trunc('hour', g.hour AT TIME ZONE {time_zone}), g.key, g.hour, g.begun, g.minutes, {batch_id}
-      FROM clock_hours($q$SELECT f.region_key, f.event_time, f.watch_duration, coalesce(r.timezone, {time_zone})
-                          FROM added f JOIN region_dim r ON r.region_id = f.region_key$q$) g
-      ON CONFLICT (event_time, region_key) DO UPDATE
-        SET views = h.views + excluded.views, watch_minutes = h.watch_minutes + excluded.watch_minutes, batch_id = excluded.batch_id$sql$ AS hours
+      SELECT append_facts('engagement_fact', $rows$
+        SELECT date_trunc('hour', (d.day::timestamp AT TIME ZONE {time_zone}) AT TIME ZONE {time_zone}) AS time_key, d.region AS region_key,
+               d.video AS video_key, d.day::timestamp AT TIME ZONE {time_zone} AS event_time, d.views, d.minutes AS watch_minutes,
+               d.buffering AS buffering_seconds, d.measured AS measured_views, d.completion AS completion_sum, d.watch_percent,
+               d.session_minutes AS avg_session_time, d.engagement AS engagement_score, {batch_id}::bigint AS batch_id
+        FROM engagement_days($q$SELECT f.time_key::date, f.region_key, f.video_key, f.watch_duration, f.buffering_time, f.completion_rate FROM added f$q$,
+                             engagement_weights(likes_half => 0.05, shares_half => 0.02, comments_half => 0.02)) d$rows$, ARRAY[$then$
+          UPDATE engagement_fact e
+          SET views = e.views + k.views, watch_minutes = e.watch_minutes + k.watch_minutes,
+              buffering_seconds = e.buffering_seconds + k.buffering_seconds,
+              measured_views = e.measured_views + k.measured_views, completion_sum = e.completion_sum + k.completion_sum,
+              watch_percent = CASE WHEN e.measured_views + k.measured_views > 0
+                                   THEN round((e.completion_sum + k.completion_sum) / (e.measured_views + k.measured_views), 2) END,
+              avg_session_time = round((e.watch_minutes + k.watch_minutes) / (e.views + k.views), 2),
+              engagement_score = viewer_engagement(e.views + k.views, e.measured_views + k.measured_views, e.completion_sum + k.completion_sum,
+                                                   e.watch_minutes + k.watch_minutes, e.likes, e.shares, e.comments),
+              batch_id = k.batch_id
+          FROM known k
+          WHERE e.event_time = k.event_time AND e.region_key = k.region_key AND e.video_key = k.video_key
+            AND e.event_time >= (SELECT min(event_time) FROM known) AND e.event_time <= (SELECT max(event_time) FROM known)$then$])$sql$ AS engagement
 ), viewing AS (
   SELECT common.*,
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
-      'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.delta_table, 'DELETE FROM engagement_delta', common.delta,
-        $sql$
-          UPDATE engagement_fact e
-          SET views = e.views + d.views, watch_minutes = e.watch_minutes + d.minutes,
-              buffering_seconds = e.buffering_seconds + d.buffering,
-              measured_views = e.measured_views + d.measured, completion_sum = e.completion_sum + d.completion,
-              watch_percent = CASE WHEN e.measured_views + d.measured > 0
-                                   THEN round((e.completion_sum + d.completion) / (e.measured_views + d.measured), 2) END,
-              avg_session_time = round((e.watch_minutes + d.minutes) / (e.views + d.views), 2),
-              engagement_score = viewer_engagement(e.views + d.views, e.measured_views + d.measured, e.completion_sum + d.completion,
-                                                   e.watch_minutes + d.minutes, e.likes, e.shares, e.comments),
-              batch_id = {batch_id}
-          FROM engagement_delta d
-          WHERE e.event_time = d.day::timestamp AT TIME ZONE {time_zone} AND e.region_key = d.region_key AND e.video_key = d.video_key
-            AND e.event_time >= (SELECT min(day)::timestamp AT TIME ZONE {time_zone} FROM engagement_delta)
-            AND e.event_time <= (SELECT max(day)::timestamp AT TIME ZONE {time_zone} FROM engagement_delta)$sql$,
-        $sql$
-          SELECT append_facts('engagement_fact', $rows$
-            SELECT date_trunc('hour', (d.day::timestamp AT TIME ZONE {time_zone}) AT TIME ZONE {time_zone}) AS time_key, d.region_key, d.video_key,
-                   d.day::timestamp AT TIME ZONE {time_zone} AS event_time, d.views, d.minutes AS watch_minutes, d.buffering AS buffering_seconds,
-                   d.measured AS measured_views, d.completion AS completion_sum,
-                   CASE WHEN d.measured > 0 THEN round(d.completion / d.measured, 2) END AS watch_percent, round(d.minutes / d.views, 2) AS avg_session_time,
-                   viewer_engagement(d.views, d.measured, d.completion, d.minutes, 0, 0, 0) AS engagement_score, {batch_id}::bigint AS batch_id
-            FROM engagement_delta d ORDER BY d.day$rows$)$sql$),
+      'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.engagement),
       'select', format(common.fact_select, $sql$
              coalesce(b.device_id, '?') AS device_key, b.event_id, b.video_id,
              least(b.watch_duration, l.video_length) AS watch_duration,
