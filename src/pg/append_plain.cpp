@@ -1,6 +1,7 @@
 // The plain half of the bulk append: INSERT … ON CONFLICT DO NOTHING, which is right for any table.
 // The query's rows are kept meanwhile, so that those the table knows can be told.
 #include "pg/append.hpp"
+#include "pg/compat.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -38,7 +39,7 @@ struct KeyMatch {
 
 // False where there is no primary key, or the query leaves a part of it to its default.
 bool match_key(Relation fact, TupleDesc source, KeyMatch *match) {
-  const Oid key = RelationGetPrimaryKeyIndex(fact);
+  const Oid key = compat::primary_key_index(fact);
   if (!OidIsValid(key)) {
     return false;
   }

@@ -37,6 +37,15 @@ inline bool collation_is_c(Oid collation) {
 #endif
 }
 
+// The index of the primary key, if there is one whose key is checked at once.
+inline Oid primary_key_index(Relation relation) {
+#if PG_VERSION_NUM >= 180000
+  return RelationGetPrimaryKeyIndex(relation, false);
+#else
+  return RelationGetPrimaryKeyIndex(relation);
+#endif
+}
+
 // The map from the root's row form to a partition's; null when they are alike.
 inline TupleConversionMap *root_to_child_map(ResultRelInfo *child, EState *estate) {
 #if PG_VERSION_NUM >= 160000
