@@ -57,29 +57,25 @@ Steps steps_of_array(FunctionCallInfo fcinfo) {
 
 // The modes of the previous row: they are the same in all of a statement.
 struct KeptModes {
-  std::size_t length;
-  std::uint8_t modes;
+  std::size_t length = 0;
+  std::uint8_t modes = 0;
   char text[128];
 };
+KeptModes kept;
 
 std::uint8_t modes_argument(FunctionCallInfo fcinfo, int index) {
   const text *value = PG_GETARG_TEXT_PP(index);
   const std::string_view names(VARDATA_ANY(value),
                                static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value)));
-  auto *kept = static_cast<KeptModes *>(fcinfo->flinfo->fn_extra);
-  if (kept != nullptr && names == std::string_view(kept->text, kept->length)) {
-    return kept->modes;
+  if (names == std::string_view(kept.text, kept.length)) {
+    return kept.modes;
   }
   std::uint8_t modes = 0;
   compute([&] { modes = starhouse::behaviour::funnel_modes(names); });
-  if (names.size() <= sizeof kept->text) {
-    if (kept == nullptr) {
-      kept = static_cast<KeptModes *>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof *kept));
-      fcinfo->flinfo->fn_extra = kept;
-    }
-    std::memcpy(kept->text, names.data(), names.size());
-    kept->length = names.size();
-    kept->modes = modes;
+  if (names.size() <= sizeof kept.text) {
+    std::memcpy(kept.text, names.data(), names.size());
+    kept.length = names.size();
+    kept.modes = modes;
   }
   return modes;
 }
@@ -87,7 +83,7 @@ std::uint8_t modes_argument(FunctionCallInfo fcinfo, int index) {
 Datum add(FunctionCallInfo fcinfo, const Steps &steps, std::uint8_t modes) {
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(2);
   const FunnelRule rule{interval_argument(fcinfo, 1, "the window"), modes, steps.count};
-  return States::update(fcinfo, [&](Funnel &funnel) { funnel.add(at, steps.fulfilled, rule); });
+  return States::add(fcinfo, {at, rule, steps.fulfilled});
 }
 
 // Window and time; steps that are NULL are false.

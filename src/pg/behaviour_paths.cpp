@@ -93,7 +93,14 @@ STARHOUSE_FUNCTION(starhouse_event_path_add) {
   const text *event = PG_GETARG_TEXT_PP(2);
   const std::string_view name(VARDATA_ANY(event),
                               static_cast<std::size_t>(VARSIZE_ANY_EXHDR(event)));
-  return PathStates::update(fcinfo, [&](EventPath &path) { path.add(at, name); });
+  if (name.size() > EventPath::Row::most) {
+    return PathStates::update(fcinfo, [&](EventPath &path) { path.add(at, name); });
+  }
+  EventPath::Row row;
+  row.at = at;
+  row.size = static_cast<std::uint16_t>(name.size());
+  std::memcpy(row.name, name.data(), name.size());
+  return PathStates::add(fcinfo, row);
 }
 
 // (path, most steps, collapse)

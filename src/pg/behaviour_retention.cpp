@@ -47,7 +47,7 @@ STARHOUSE_FUNCTION(starhouse_day_set_add) {
     return Sets::unchanged(fcinfo);
   }
   const DateADT day = PG_GETARG_DATEADT(1);
-  return Sets::update(fcinfo, [&](DaySet &set) { set.add(day); });
+  return Sets::add(fcinfo, {day});
 }
 
 STARHOUSE_FUNCTION(starhouse_day_set_count) {

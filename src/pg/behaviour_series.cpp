@@ -46,7 +46,7 @@ Method method_argument(FunctionCallInfo fcinfo, int index) {
 Datum add_point(FunctionCallInfo fcinfo, std::uint32_t option) {
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const double value = PG_GETARG_FLOAT8(2);
-  return SeriesStates::update(fcinfo, [&](TimeSeries &series) { series.add(at, value, option); });
+  return SeriesStates::add(fcinfo, {at, value, option});
 }
 
 bool point_is_null(FunctionCallInfo fcinfo) {

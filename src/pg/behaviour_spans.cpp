@@ -62,7 +62,7 @@ STARHOUSE_FUNCTION(starhouse_session_stats_add) {
   }
   const TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
   const int64 gap = interval_argument(fcinfo, 2, "the gap");
-  return SessionStates::update(fcinfo, [&](Sessions &sessions) { sessions.add(at, gap); });
+  return SessionStates::add(fcinfo, {at, gap});
 }
 
 STARHOUSE_FUNCTION(starhouse_session_stats_value) {
@@ -106,7 +106,7 @@ STARHOUSE_FUNCTION(starhouse_interval_union_add) {
   }
   const TimestampTz start = PG_GETARG_TIMESTAMPTZ(1);
   const TimestampTz end = PG_GETARG_TIMESTAMPTZ(2);
-  return UnionStates::update(fcinfo, [&](IntervalUnion &whole) { whole.add(start, end); });
+  return UnionStates::add(fcinfo, {start, end});
 }
 
 // (state [, from, until])

@@ -21,13 +21,16 @@ Datum transition(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(1)) {
     return States::unchanged(fcinfo);
   }
+  constexpr starhouse::KeyKind kind = starhouse::pg::kind_of(type);
   const auto key = starhouse::pg::key_argument<type>(fcinfo, 1);
+  if constexpr (std::is_same_v<decltype(key), const std::int64_t>) {
+    return States::add(fcinfo, {kind, key});
+  }
   DistinctSet *there = States::in_place(fcinfo);
-  if (likely(there != nullptr && there->add_waiting(starhouse::pg::kind_of(type), key))) {
+  if (likely(there != nullptr && there->add_waiting(kind, key))) {
     return PG_GETARG_DATUM(0);
   }
-  return States::update(fcinfo,
-                        [&](DistinctSet &set) { set.add(starhouse::pg::kind_of(type), key); });
+  return States::update(fcinfo, [&](DistinctSet &set) { set.add(kind, key); });
 }
 
 template <SqlKey type>

@@ -150,12 +150,7 @@ Datum add(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(1)) {
     return States::unchanged(fcinfo);
   }
-  const auto value = Type::pick(fcinfo);
-  auto *there = States::in_place(fcinfo);
-  if (there != nullptr && there->add_at_once(value)) [[likely]] {
-    return PG_GETARG_DATUM(0);
-  }
-  return States::update(fcinfo, [&](typename Type::State &state) { state.add(value); });
+  return States::add(fcinfo, {Type::pick(fcinfo), Type::State::no_fraction});
 }
 
 template <class Type>
@@ -164,16 +159,12 @@ Datum add_one(FunctionCallInfo fcinfo) {
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) {
     return States::unchanged(fcinfo);
   }
-  const auto value = Type::pick(fcinfo);
   const double fraction = PG_GETARG_FLOAT8(2);
-  auto *there = States::in_place(fcinfo);
-  if (there != nullptr && there->add_at_once(value, fraction)) [[likely]] {
-    return PG_GETARG_DATUM(0);
+  if (!(fraction >= 0)) [[unlikely]] { // what no row may have
+    not_nan(fraction);
+    compute([&] { order::check_fraction(fraction); });
   }
-  not_nan(fraction);
-  return States::update(fcinfo, [&](typename Type::State &state) {
-    state.add(value, {&fraction, 1});
-  });
+  return States::add(fcinfo, {Type::pick(fcinfo), fraction});
 }
 
 template <class Type>

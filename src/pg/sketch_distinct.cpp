@@ -14,12 +14,7 @@ using starhouse::sketch::Distinct;
 using States = starhouse::pg::ExpandedState<Distinct>;
 
 Datum add(FunctionCallInfo fcinfo, std::uint64_t hash) {
-  Distinct *sketch = States::in_place(fcinfo);
-  if (sketch != nullptr && !sketch->is_exact()) [[likely]] {
-    sketch->add_dense(hash);
-    return PG_GETARG_DATUM(0);
-  }
-  return States::update(fcinfo, [&](Distinct &own) { own.add(hash); });
+  return States::add(fcinfo, {hash});
 }
 
 template <SqlKey type>

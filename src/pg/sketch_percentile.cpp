@@ -8,6 +8,7 @@
 extern "C" {
 #include "catalog/pg_type.h"
 #include "utils/array.h"
+#include "utils/fmgrprotos.h"
 }
 
 namespace {
@@ -70,16 +71,6 @@ double error_argument(FunctionCallInfo fcinfo, int index) {
   return PG_NARGS() > index ? PG_GETARG_FLOAT8(index) : Percentile::default_error;
 }
 
-Datum add(FunctionCallInfo fcinfo, double value, Asked percentiles, double relative_error) {
-  return States::update(fcinfo, [&](Percentile &sketch) {
-    sketch.set_error(relative_error);
-    if (!percentiles.empty()) {
-      sketch.ask(percentiles);
-    }
-    sketch.add(value);
-  });
-}
-
 bool row_has_null(FunctionCallInfo fcinfo) {
   for (int i = 1; i < PG_NARGS(); ++i) {
     if (PG_ARGISNULL(i)) {
@@ -134,12 +125,7 @@ STARHOUSE_FUNCTION(starhouse_approx_percentile_add) {
     return States::unchanged(fcinfo);
   }
   const double value = PG_GETARG_FLOAT8(1);
-  const double relative_error = error_argument(fcinfo, 2);
-  Percentile *sketch = States::in_place(fcinfo);
-  if (sketch != nullptr && sketch->is_of(relative_error) && sketch->add_quickly(value)) [[likely]] {
-    return PG_GETARG_DATUM(0);
-  }
-  return add(fcinfo, value, {}, relative_error);
+  return States::add(fcinfo, {value, Percentile::no_percentile, error_argument(fcinfo, 2)});
 }
 
 // (state, x, p) and (state, x, p, relative_error)
@@ -149,18 +135,13 @@ STARHOUSE_FUNCTION(starhouse_approx_percentile_ask) {
   }
   const double value = PG_GETARG_FLOAT8(1);
   const double p = PG_GETARG_FLOAT8(2);
-  const double relative_error = error_argument(fcinfo, 3);
-  Percentile *sketch = States::in_place(fcinfo);
-  if (sketch != nullptr && sketch->is_asked(p) && sketch->is_of(relative_error) &&
-      sketch->add_quickly(value)) [[likely]] {
-    return PG_GETARG_DATUM(0);
-  }
-  if (std::isnan(p)) {
+  if (!(p >= 0)) [[unlikely]] { // what no row may have
     ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                    errmsg("percentile must lie between 0 and 1: NaN"),
+                    errmsg("percentile must lie between 0 and 1: %s",
+                           DatumGetCString(DirectFunctionCall1(float8out, Float8GetDatum(p)))),
                     errhint("The 95th percentile is 0.95.")));
   }
-  return add(fcinfo, value, {&p, 1}, relative_error);
+  return States::add(fcinfo, {value, p, error_argument(fcinfo, 3)});
 }
 
 // (state, x, p[]) and (state, x, p[], relative_error)
@@ -168,8 +149,16 @@ STARHOUSE_FUNCTION(starhouse_approx_percentile_ask_many) {
   if (row_has_null(fcinfo)) {
     return States::unchanged(fcinfo);
   }
-  return add(fcinfo, PG_GETARG_FLOAT8(1), percentiles_argument(fcinfo, 2),
-             error_argument(fcinfo, 3));
+  const double value = PG_GETARG_FLOAT8(1);
+  const Asked percentiles = percentiles_argument(fcinfo, 2);
+  const double relative_error = error_argument(fcinfo, 3);
+  return States::update(fcinfo, [&](Percentile &sketch) {
+    sketch.set_error(relative_error);
+    if (!percentiles.empty()) {
+      sketch.ask(percentiles);
+    }
+    sketch.add(value);
+  });
 }
 
 // Final functions of the one-step forms.

@@ -3,8 +3,11 @@
 #include "core/base64.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
+#include "catalog/pg_aggregate.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
+#include "utils/syscache.h"
 }
 
 namespace starhouse::pg {
@@ -90,6 +93,62 @@ void *shared_object(MemoryContext states, const void *tag, std::size_t size,
   made->tag = tag;
   MemoryContextRegisterResetCallback(states, &made->callback);
   return reinterpret_cast<char *>(made) + offset;
+}
+
+namespace {
+
+// Whether a state argument of the call, where it is not NULL, is what the function returned before:
+// the executor calls it as the transition function of an aggregate that begins without a state.
+bool is_native(FunctionCallInfo fcinfo) {
+  const Aggref *aggref = IsA(fcinfo->context, AggState) ? AggGetAggref(fcinfo) : nullptr;
+  if (aggref == nullptr || DO_AGGSPLIT_COMBINE(aggref->aggsplit)) {
+    return false;
+  }
+  HeapTuple tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggref->aggfnoid));
+  if (!HeapTupleIsValid(tuple)) {
+    return false;
+  }
+  const auto *aggregate = reinterpret_cast<Form_pg_aggregate>(GETSTRUCT(tuple));
+  bool no_initial = false;
+  SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval, &no_initial);
+  const bool own = aggregate->aggtransfn == fcinfo->flinfo->fn_oid;
+  ReleaseSysCache(tuple);
+  return own && no_initial;
+}
+
+// The plan's memory, where the site lies, outlives that of its states.
+struct SiteCallback {
+  MemoryContextCallback callback;
+  RowSite *site;
+  void *waiting;
+};
+void close_row_site(void *argument) {
+  const auto *closed = static_cast<SiteCallback *>(argument);
+  if (closed->site->waiting == closed->waiting) {
+    *closed->site = {nullptr, nullptr, closed->site->native};
+  }
+}
+
+} // namespace
+
+void open_row_site(FunctionCallInfo fcinfo, MemoryContext states, void *waiting) {
+  auto *site = static_cast<RowSite *>(fcinfo->flinfo->fn_extra);
+  if (site == nullptr) {
+    site = static_cast<RowSite *>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(RowSite)));
+    site->native = is_native(fcinfo);
+    fcinfo->flinfo->fn_extra = site;
+  }
+  if (!site->native || site->waiting == waiting) {
+    return;
+  }
+  auto *closing = static_cast<SiteCallback *>(MemoryContextAlloc(states, sizeof(SiteCallback)));
+  closing->callback.func = close_row_site;
+  closing->callback.arg = closing;
+  closing->site = site;
+  closing->waiting = waiting;
+  MemoryContextRegisterResetCallback(states, &closing->callback);
+  site->aggregate = MemoryContextGetParent(states);
+  site->waiting = waiting;
 }
 
 Datum unchanged(FunctionCallInfo fcinfo) {

@@ -41,8 +41,10 @@
 #include "pg/boundary.hpp"
 
 #include "core/state.hpp"
+#include "core/waiting_rows.hpp"
 
 extern "C" {
+#include "nodes/execnodes.h"
 #include "utils/expandeddatum.h"
 }
 
@@ -88,6 +90,29 @@ MemoryContext states_context(MemoryContext aggregate);
 // the first call with this tag.
 void *shared_object(MemoryContext states, const void *tag, std::size_t size,
                     void (*make)(void *object, MemoryContext states));
+
+// A transition function as called at one place of a plan, kept in its fn_extra: whether rows may
+// wait there, and in what.
+struct RowSite {
+  MemoryContext aggregate; // the aggregate's context whose states they are for; null: none
+  void *waiting;
+  bool native; // the plan holds what it got from us
+};
+
+// Lets rows wait in `waiting`, which lies in the context `states`, until that goes.
+void open_row_site(FunctionCallInfo fcinfo, MemoryContext states, void *waiting);
+
+// The site of a call whose state argument is one of those states, or null. Neither the argument nor
+// what it points to is looked at.
+inline const RowSite *row_site(FunctionCallInfo fcinfo) {
+  const auto *site = static_cast<const RowSite *>(fcinfo->flinfo->fn_extra);
+  if (site == nullptr || PG_ARGISNULL(0) || fcinfo->context == nullptr ||
+      !IsA(fcinfo->context, AggState)) {
+    return nullptr;
+  }
+  const auto *aggregation = reinterpret_cast<const AggState *>(fcinfo->context);
+  return site->aggregate == aggregation->curaggcontext->ecxt_per_tuple_memory ? site : nullptr;
+}
 
 // The state argument as it came, for a transition that leaves it alone.
 Datum unchanged(FunctionCallInfo fcinfo);
@@ -189,10 +214,13 @@ private:
 
 namespace detail {
 
-struct NoShared {};
+struct Nothing {
+  explicit Nothing(const Env &) noexcept {}
+  Nothing() noexcept = default;
+};
 template <class State>
 struct SharedBy {
-  using type = NoShared;
+  using type = Nothing;
 };
 template <class State>
 requires requires {
@@ -201,26 +229,73 @@ requires requires {
 struct SharedBy<State> {
   using type = typename State::Shared;
 };
+template <class State>
+struct RowOf {
+  using type = Nothing;
+};
+template <class State>
+requires requires {
+  typename State::Row;
+}
+struct RowOf<State> {
+  using type = typename State::Row;
+};
 
 } // namespace detail
 
 // A State may name a type Shared, of which all states of one aggregate get the same object as a
-// second constructor argument (null for a state outside of aggregates): rows can wait there and be
-// put into many states at once. It is built from an Env, and gone with the states.
+// second constructor argument (null for a state outside of aggregates). It is built from an Env,
+// and gone with the states.
+//
+// A State may name a type Row: what add(row) puts in. Then rows of many groups wait for their
+// states' memory together (core/waiting_rows.hpp), and the State has fetch(row) for that, too. Row
+// is plain data that points to nothing; a state must not depend on the order of its rows.
+//
+// The server does not know that rows wait, so:
+//   - they do only while there are `many` states in the aggregate's context, which are those of a
+//     hash aggregate: of a sorted one, a window or DISTINCT in an aggregate there are few;
+//   - only if the plan is the server's own and the aggregate has no INITCOND, so that a state
+//     argument is what this transition function returned before (to look whether it is would be to
+//     wait for it);
+//   - whatever reads a state (argument(), and the server through the methods of its header, when
+//     it sends or copies one) works the waiting rows off first;
+//   - they lie in the states' own memory: where the server drops that, for the next grouping set,
+//     scan or batch of spilled rows, states and rows go together, and the site learns of it.
 template <StoredState State>
 class ExpandedState {
   using Shared = typename detail::SharedBy<State>::type;
-  static constexpr bool shares = !std::same_as<Shared, detail::NoShared>;
+  using Row = typename detail::RowOf<State>::type;
+  static constexpr bool shares = !std::same_as<Shared, detail::Nothing>;
+  static constexpr bool waits = !std::same_as<Row, detail::Nothing>;
   static_assert(std::constructible_from<State, const Env &>);
   static_assert(alignof(State) <= MAXIMUM_ALIGNOF && alignof(Shared) <= MAXIMUM_ALIGNOF);
+  // States from which on they do not stay in the cache.
+  static constexpr std::size_t many = 512;
 
-  // The core state right after the header, so that both come with one or two cache lines: groups
-  // by the ten thousand are not in the cache. Lives in context memory, without a destructor.
-  struct Object {
+  struct Common;
+
+  // Groups by the ten thousand are not in the cache, so what a row looks at is to be one line of
+  // it: the first of the core state, where it takes rows (static_assert below). Lives in context
+  // memory, without a destructor.
+  static constexpr std::size_t line = 64;
+  static constexpr std::size_t alignment = waits ? line : MAXIMUM_ALIGNOF;
+  struct alignas(alignment) Object {
     ExpandedObjectHeader header; // first: the server knows no more of it
     std::size_t flat_size;       // of the stored form with its varlena header; 0: not worked out
+    Common *common;              // of an aggregate's states, where they have one
     alignas(State) std::byte state_place[sizeof(State)];
     alignas(StateMemory) std::byte memory_place[sizeof(StateMemory)];
+
+    void fetch(const Row &row) const noexcept { state().fetch(row); }
+    // A row that waited. flat_size is 0: what the server has read gets no more rows.
+    void add(const Row &row) {
+      Assert(flat_size == 0);
+      if constexpr (requires(State & state) { state.add_now(row); }) {
+        state().add_now(row);
+      } else {
+        state().add(row);
+      }
+    }
 
     State &state() noexcept { return *std::launder(reinterpret_cast<State *>(state_place)); }
     const State &state() const noexcept {
@@ -228,12 +303,18 @@ class ExpandedState {
     }
   };
 
-  // The Shared object of a context of states, with the memory it takes.
+  using Waiting = std::conditional_t<waits, WaitingRows<Object, Row>, detail::Nothing>;
+
+  // What the states of a context have in common, with the memory it takes.
   struct Common {
     explicit Common(MemoryContext context)
         : memory(context), shared(Env{.memory = &memory, .cancel_requested = cancel_requested}) {}
     ContextMemory memory;
-    Shared shared;
+    [[no_unique_address]] Shared shared;
+    std::size_t states = 0;     // made so far
+    Waiting *waiting = nullptr; // once they are many
+    Object *room = nullptr;     // for the next of them, up to room_end
+    Object *room_end = nullptr;
   };
 
 public:
@@ -270,6 +351,26 @@ public:
     return &object->state();
   }
 
+  // A whole transition: the row into the aggregate's state, at once or later.
+  static Datum add(FunctionCallInfo fcinfo, const Row &row) {
+    if (const detail::RowSite *site = detail::row_site(fcinfo)) {
+      let_wait(*static_cast<Waiting *>(site->waiting), PG_GETARG_DATUM(0), row);
+      return PG_GETARG_DATUM(0);
+    }
+    if constexpr (requires(State & state) { state.add_at_once(row); }) {
+      State *state = in_place(fcinfo);
+      if (state != nullptr && state->add_at_once(row)) [[likely]] {
+        return PG_GETARG_DATUM(0);
+      }
+    }
+    const bool first = PG_ARGISNULL(0);
+    const Datum datum = update(fcinfo, [&](State &state) { state.add(row); });
+    if (first) {
+      count_state(fcinfo, *ours(datum));
+    }
+    return datum;
+  }
+
   // The state of an argument that is not NULL: the one in memory, or read from the stored form into
   // the current context.
   static const State &argument(FunctionCallInfo fcinfo, int index) {
@@ -278,6 +379,7 @@ public:
 
   static const State &state_of(Datum datum) {
     if (const Object *object = ours(datum)) {
+      settle(*object);
       return object->state();
     }
     return read(CurrentMemoryContext, detail::stored_bytes(datum),
@@ -347,40 +449,102 @@ private:
 
   [[gnu::noinline]] static Object *begin(FunctionCallInfo fcinfo) {
     MemoryContext context = detail::states_context(detail::aggregate_context(fcinfo));
-    Shared *shared = shared_in(context);
+    Common *common = common_in(context);
     if (PG_ARGISNULL(0)) {
-      return fresh(context, shared);
+      return fresh(context, common);
     }
     if (const Object *other = ours(PG_GETARG_DATUM(0))) {
-      Object *object = fresh(context, shared);
+      settle(*other);
+      Object *object = fresh(context, common);
       compute([&] { object->state().merge(other->state()); });
       return object;
     }
     return read(context, detail::stored_bytes(PG_GETARG_DATUM(0)),
-                sqlstate::invalid_binary_representation, shared);
+                sqlstate::invalid_binary_representation, common);
   }
 
-  static Shared *shared_in(MemoryContext context) {
-    if constexpr (shares) {
+  static Common *common_in(MemoryContext context) {
+    if constexpr (shares || waits) {
       const auto make = [](void *object, MemoryContext states) {
         compute([&] { new (object) Common(states); });
       };
-      return &static_cast<Common *>(detail::shared_object(context, &methods, sizeof(Common), make))
-                  ->shared;
+      return static_cast<Common *>(detail::shared_object(context, &methods, sizeof(Common), make));
     } else {
       return nullptr;
     }
   }
 
-  static Object *fresh(MemoryContext context, Shared *shared = nullptr) {
-    auto *object = static_cast<Object *>(MemoryContextAlloc(context, sizeof(Object)));
+  // The row's state is not looked at, but begins to be fetched.
+  static void let_wait(Waiting &waiting, Datum datum, const Row &row) {
+    char *header = DatumGetPointer(datum) - offsetof(ExpandedObjectHeader, eoh_rw_ptr);
+    static_assert(offsetof(Object, state_place) % line == 0);
+    __builtin_prefetch(header + offsetof(Object, state_place), 1);
+    if constexpr (hot_bytes() > line) {
+      __builtin_prefetch(header + offsetof(Object, state_place) + line, 1);
+    }
+    if (waiting.add(reinterpret_cast<Object *>(header), row)) [[unlikely]] {
+      compute([&] { waiting.work_off(); });
+    }
+  }
+
+  // How much of a State a row looks at, from its begin.
+  static constexpr std::size_t hot_bytes() {
+    if constexpr (requires { State::hot_bytes; }) {
+      return State::hot_bytes;
+    } else {
+      return line;
+    }
+  }
+
+  // Memory of an object: of an aggregate's, once they are some, a piece of a larger one.
+  static Object *place(MemoryContext context, Common *common) {
+    constexpr std::size_t some = 32;
+    if (!waits || common == nullptr || common->states < some) {
+      return aligned(MemoryContextAlloc(context, sizeof(Object) + alignment - MAXIMUM_ALIGNOF));
+    }
+    if (common->room == common->room_end) {
+      common->room =
+          aligned(MemoryContextAlloc(context, some * sizeof(Object) + alignment - MAXIMUM_ALIGNOF));
+      common->room_end = common->room + some;
+    }
+    return common->room++;
+  }
+  static Object *aligned(void *memory) {
+    return reinterpret_cast<Object *>(TYPEALIGN(alignment, memory));
+  }
+
+  static void count_state(FunctionCallInfo fcinfo, const Object &object) {
+    Common &common = *object.common;
+    if (++common.states < many) {
+      return;
+    }
+    MemoryContext context = object.header.eoh_context;
+    if (common.waiting == nullptr) {
+      common.waiting = new (MemoryContextAlloc(context, sizeof(Waiting))) Waiting();
+    }
+    detail::open_row_site(fcinfo, context, common.waiting);
+  }
+
+  // Before a state is read.
+  static void settle(const Object &object) {
+    if constexpr (waits) {
+      Waiting *waiting = object.common != nullptr ? object.common->waiting : nullptr;
+      if (waiting != nullptr && !waiting->empty()) {
+        compute([&] { waiting->work_off(); });
+      }
+    }
+  }
+
+  static Object *fresh(MemoryContext context, Common *common = nullptr) {
+    Object *object = place(context, common);
     EOH_init_header(&object->header, &methods, context);
     object->flat_size = 0;
+    object->common = common;
     compute([&] {
       auto *memory = new (object->memory_place) StateMemory(context, State::format.type.data());
       const Env env{.memory = memory, .cancel_requested = cancel_requested};
       if constexpr (shares) {
-        new (object->state_place) State(env, shared);
+        new (object->state_place) State(env, common != nullptr ? &common->shared : nullptr);
       } else {
         new (object->state_place) State(env);
       }
@@ -389,8 +553,8 @@ private:
   }
 
   static Object *read(MemoryContext context, Bytes bytes, const SqlState &code,
-                      Shared *shared = nullptr) {
-    Object *object = fresh(context, shared);
+                      Common *common = nullptr) {
+    Object *object = fresh(context, common);
     compute([&] { read_state(object->state(), bytes, code); });
     return object;
   }
@@ -410,6 +574,7 @@ private:
 
   static Size get_flat_size(ExpandedObjectHeader *header) {
     auto *object = reinterpret_cast<Object *>(header);
+    settle(*object);
     if (object->flat_size == 0) {
       std::size_t size = 0;
       compute([&] { size = stored_size(object->state()); });

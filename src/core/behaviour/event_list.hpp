@@ -98,6 +98,13 @@ public:
 
   bool empty() const noexcept { return events_.empty(); }
 
+  // Begins to fetch what add() looks at beside this object.
+  void fetch() const noexcept {
+    const Event *end = events_.data() + events_.size();
+    __builtin_prefetch(end - (events_.empty() ? 0 : 1), 1);
+    __builtin_prefetch(end, 1);
+  }
+
   void add(const Event &event) {
     if (in_order_ == events_.size()) {
       // All in order so far: often this one is too.
@@ -237,7 +244,7 @@ private:
     }
   }
 
-  Fold fold_;
+  [[no_unique_address]] Fold fold_;
   // Brought in order when somebody asks, in place.
   mutable std::pmr::vector<Event> events_;
   mutable std::size_t in_order_ = 0; // so many at the front are in order, and folded

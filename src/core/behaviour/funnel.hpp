@@ -56,8 +56,17 @@ public:
 
   explicit Funnel(const Env &env) : events_(env) {}
 
-  // `steps`: bit i is set when the event fulfils step i + 1. Errors 22023 for a rule that differs
-  // from the first one or makes no sense, 22008 for an infinite time.
+  // `steps`: bit i is set when the event fulfils step i + 1.
+  struct Row {
+    Instant at;
+    FunnelRule rule;
+    std::uint32_t steps;
+  };
+  void add(const Row &row) { add(row.at, row.steps, row.rule); }
+  void fetch(const Row &) const noexcept { events_.fetch(); }
+
+  // Errors 22023 for a rule that differs from the first one or makes no sense, 22008 for an
+  // infinite time.
   void add(Instant at, std::uint32_t steps, const FunnelRule &rule) {
     if (rule != rule_) {
       adopt(rule);

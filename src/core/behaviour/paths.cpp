@@ -3,7 +3,10 @@
 #include "core/hash.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <new>
+#include <stdexcept>
+#include <utility>
 
 namespace starhouse::behaviour {
 
@@ -64,38 +67,70 @@ std::pmr::vector<const TextSet::Text *> TextSet::sorted(const Env &env) const {
   return list;
 }
 
-NameStore::~NameStore() {
-  while (block_ != nullptr) {
-    Block *before = block_->before;
-    memory_->deallocate(block_, block_->size, alignof(Block));
-    block_ = before;
+EventPath::~EventPath() {
+  if (log_ != nullptr) {
+    env_.memory->deallocate(log_, capacity_, alignof(Instant));
   }
 }
 
-NameStore::Name NameStore::keep(std::string_view bytes) {
-  for (const Name name : recent_) {
-    if (name != nullptr && view(name) == bytes) {
-      return name;
+EventPath::Sorted::Sorted(const EventPath &path) : many_(path.env_.memory) {
+  std::span<Event> all(few_.data(), std::min<std::size_t>(path.count_, few_.size()));
+  if (path.count_ > few_.size()) {
+    many_.resize(path.count_);
+    all = many_;
+  }
+  const char *from = path.log();
+  std::uint32_t steps = 0;
+  for (Event &event : all) {
+    if ((++steps & 0xFFFFU) == 0) {
+      path.env_.poll();
     }
+    std::uint16_t size = 0;
+    std::memcpy(&event.at, from, sizeof event.at);
+    std::memcpy(&size, from + sizeof event.at, sizeof size);
+    event.name = {from + sizeof event.at + sizeof size, size};
+    from += EventPath::bytes_of(event.name);
   }
-  const auto size = static_cast<std::uint32_t>(bytes.size());
-  const std::size_t needed = sizeof size + bytes.size();
-  if (needed > left_) {
-    // Blocks double, up to a size that is large enough for any number of names.
-    const std::size_t last = block_ == nullptr ? 48 : block_->size;
-    const std::size_t room =
-        std::max(std::min<std::size_t>(2 * last, 8192), sizeof(Block) + needed);
-    auto *block = static_cast<Block *>(memory_->allocate(room, alignof(Block)));
-    block_ = new (block) Block{block_, room};
-    left_ = room - sizeof(Block);
+  polled_sort(path.env_, all.begin(), all.end());
+  const auto repeated = std::ranges::unique(all);
+  events_ = all.first(all.size() - repeated.size());
+}
+
+// A log that is full of events that came twice does not grow.
+void EventPath::leave_out_repeated() {
+  constexpr std::uint32_t small = 1024; // for which sorting is not worth the while
+  if (capacity_ < small) {
+    return;
   }
-  char *name = reinterpret_cast<char *>(block_) + block_->size - left_;
-  left_ -= needed;
-  std::memcpy(name, &size, sizeof size);
-  std::copy(bytes.begin(), bytes.end(), name + sizeof size);
-  recent_[next_] = name;
-  next_ = (next_ + 1) % recent_.size();
-  return name;
+  const Sorted sorted(*this);
+  if (sorted.events().size() == count_) {
+    return;
+  }
+  auto *log = static_cast<char *>(env_.memory->allocate(capacity_, alignof(Instant)));
+  std::swap(log, log_);
+  used_ = count_ = 0;
+  for (const Event &event : sorted.events()) {
+    put(event.at, event.name);
+  }
+  env_.memory->deallocate(log, capacity_, alignof(Instant));
+}
+
+void EventPath::make_room(std::size_t least) {
+  leave_out_repeated();
+  if (used_ + least <= capacity_ / 2) {
+    return;
+  }
+  const std::size_t capacity = std::bit_ceil(std::max(used_ + least, std::size_t{capacity_} + 1));
+  if (capacity > UINT32_MAX) {
+    throw std::length_error("an event_path of 4 GB");
+  }
+  auto *log = static_cast<char *>(env_.memory->allocate(capacity, alignof(Instant)));
+  std::memcpy(log, this->log(), used_);
+  if (log_ != nullptr) {
+    env_.memory->deallocate(log_, capacity_, alignof(Instant));
+  }
+  log_ = log;
+  capacity_ = static_cast<std::uint32_t>(capacity);
 }
 
 void EventPath::add(Instant at, std::string_view name) {
@@ -105,25 +140,29 @@ void EventPath::add(Instant at, std::string_view name) {
                 "the name of an event has " + std::to_string(name.size()) + " bytes",
                 "At most " + std::to_string(longest_name) + ": shorten it, by left() say.");
   }
-  events_.add({at, names_.keep(name)});
+  if (!put_at_once(at, name)) {
+    make_room(bytes_of(name));
+    put(at, name);
+  }
 }
 
 void EventPath::merge(const EventPath &other) {
-  for (const Event &event : other.events_.sorted()) {
-    events_.add({event.at, names_.keep(NameStore::view(event.name))});
+  const Sorted sorted(other);
+  for (const Event &event : sorted.events()) {
+    add(event.at, event.name);
   }
 }
 
 template <class Out>
 void EventPath::write(Out &out) const {
-  const Env env = events_.env();
-  const auto events = events_.sorted();
-  std::pmr::vector<std::string_view> names(env.memory);
+  const Sorted sorted(*this);
+  const auto events = sorted.events();
+  std::pmr::vector<std::string_view> names(env_.memory);
   names.reserve(events.size());
   for (const Event &event : events) {
-    names.push_back(NameStore::view(event.name));
+    names.push_back(event.name);
   }
-  polled_sort(env, names.begin(), names.end());
+  polled_sort(env_, names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   out.varint(names.size());
   for (const std::string_view name : names) {
@@ -132,13 +171,13 @@ void EventPath::write(Out &out) const {
   }
   out.varint(events.size());
   const Event *previous = nullptr;
-  polled_each(env, events, [&](const Event &event) {
+  polled_each(env_, events, [&](const Event &event) {
     if (previous == nullptr) {
       out.zigzag(event.at);
     } else {
       out.varint(micros_between(previous->at, event.at));
     }
-    const auto place = std::lower_bound(names.begin(), names.end(), NameStore::view(event.name));
+    const auto place = std::lower_bound(names.begin(), names.end(), event.name);
     out.varint(static_cast<std::uint64_t>(place - names.begin()));
     previous = &event;
   });
@@ -156,26 +195,28 @@ void EventPath::encode(ByteWriter &out) const {
 
 void EventPath::decode(ByteReader &in, std::uint8_t /*version*/) {
   const std::size_t named = in.count(1);
-  std::pmr::vector<NameStore::Name> names(events_.env().memory);
+  std::pmr::vector<std::string_view> names(env_.memory);
   for (std::size_t i = 0; i < named; ++i) {
-    const std::string_view bytes = in.text(in.count(1, longest_name));
-    in.require(bytes.find('\0') == std::string_view::npos, "a name holds a NUL");
-    in.require(names.empty() || NameStore::view(names.back()) < bytes, "names are not in order");
-    names.push_back(names_.keep(bytes));
+    const std::string_view name = in.text(in.count(1, longest_name));
+    in.require(name.find('\0') == std::string_view::npos, "a name holds a NUL");
+    in.require(names.empty() || names.back() < name, "names are not in order");
+    names.push_back(name);
   }
-  std::pmr::vector<bool> used(named, false, events_.env().memory);
+  std::pmr::vector<bool> used(named, false, env_.memory);
   const std::size_t count = in.count(2);
   Event event{};
   for (std::size_t i = 0; i < count; ++i) {
     if ((i & 0xFFFFU) == 0) {
-      events_.env().poll();
+      env_.poll();
     }
+    const Event previous = event;
     event.at = i == 0 ? in.zigzag() : read_later(in, event.at);
     const std::uint64_t number = in.varint();
     in.require(is_finite(event.at) && number < named, "an event is out of range");
     event.name = names[number];
     used[number] = true;
-    in.require(events_.append(event), "events are not in order");
+    in.require(i == 0 || previous < event, "events are not in order");
+    add(event.at, event.name);
   }
   in.require(std::find(used.begin(), used.end(), false) == used.end(), "a name without an event");
 }

@@ -15,9 +15,12 @@
 #include "core/state.hpp"
 
 #include <array>
+#include <cstdint>
 #include <cstring>
+#include <memory_resource>
+#include <span>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace starhouse::behaviour {
 
@@ -54,48 +57,31 @@ private:
 
 inline constexpr std::size_t longest_name = 10'000; // bytes
 
-// Names of one user's events, in a few blocks of memory. There are many users with few events, so
-// a name is looked for among the last ones only: one that comes back later may be kept again.
-class NameStore {
-public:
-  // Points to what size_of() and view() read; stays where it is.
-  using Name = const char *;
-
-  explicit NameStore(std::pmr::memory_resource *memory) noexcept : memory_(memory) {}
-  NameStore(NameStore &&other) noexcept
-      : memory_(other.memory_), block_(std::exchange(other.block_, nullptr)), left_(other.left_),
-        recent_(other.recent_), next_(other.next_) {}
-  NameStore(const NameStore &) = delete;
-  NameStore &operator=(const NameStore &) = delete;
-  NameStore &operator=(NameStore &&) = delete;
-  ~NameStore();
-
-  Name keep(std::string_view bytes);
-
-  static std::string_view view(Name name) noexcept {
-    std::uint32_t size = 0;
-    std::memcpy(&size, name, sizeof size);
-    return {name + sizeof size, size};
-  }
-
-private:
-  struct Block {
-    Block *before;
-    std::size_t size; // of the whole block
-  };
-
-  std::pmr::memory_resource *memory_;
-  Block *block_ = nullptr;
-  std::size_t left_ = 0; // bytes at the end of the block
-  std::array<Name, 8> recent_{};
-  std::size_t next_ = 0;
-};
-
 class EventPath {
 public:
   static constexpr StateFormat format{"event_path", StateKind::event_path, 1};
 
-  explicit EventPath(const Env &env) : names_(env.memory), events_(env) {}
+  explicit EventPath(const Env &env) noexcept : env_(env) {}
+  EventPath(const EventPath &) = delete;
+  EventPath &operator=(const EventPath &) = delete;
+  ~EventPath();
+
+  // An event whose name is short enough to lie in it.
+  struct Row {
+    static constexpr std::size_t most = 46;
+    Instant at;
+    std::uint16_t size; // of the name
+    char name[most];
+  };
+  bool add_at_once(const Row &row) noexcept {
+    return is_finite(row.at) && put_at_once(row.at, {row.name, row.size});
+  }
+  void add(const Row &row) { add(row.at, {row.name, row.size}); }
+  void fetch(const Row &) const noexcept {
+    if (log_ != nullptr) {
+      __builtin_prefetch(log_ + used_, 1);
+    }
+  }
 
   // Errors 22008 for an infinite time, 54000 for a name of more than 10,000 bytes.
   void add(Instant at, std::string_view name);
@@ -105,16 +91,16 @@ public:
   // first alone if `collapse`.
   template <class Use>
   void each_step(std::int64_t most, bool collapse, Use use) const {
+    const Sorted sorted(*this);
     const Event *previous = nullptr;
-    for (const Event &event : events_.sorted()) {
-      const std::string_view name = NameStore::view(event.name);
-      if (collapse && previous != nullptr && name == NameStore::view(previous->name)) {
+    for (const Event &event : sorted.events()) {
+      if (collapse && previous != nullptr && event.name == previous->name) {
         continue;
       }
       if (most-- <= 0) {
         return;
       }
-      use(name);
+      use(event.name);
       previous = &event;
     }
   }
@@ -126,18 +112,61 @@ public:
 private:
   struct Event {
     Instant at;
-    NameStore::Name name;
+    std::string_view name;
     friend bool operator<(const Event &a, const Event &b) noexcept {
-      return a.at != b.at ? a.at < b.at
-                          : a.name != b.name && NameStore::view(a.name) < NameStore::view(b.name);
+      return a.at != b.at ? a.at < b.at : a.name < b.name;
     }
+    friend bool operator==(const Event &, const Event &) = default;
   };
 
+  // The events in order, each once; names lie in the log.
+  class Sorted {
+  public:
+    explicit Sorted(const EventPath &path);
+    Sorted(const Sorted &) = delete;
+    Sorted &operator=(const Sorted &) = delete;
+    std::span<const Event> events() const noexcept { return events_; }
+
+  private:
+    std::array<Event, 16> few_;
+    std::pmr::vector<Event> many_;
+    std::span<const Event> events_;
+  };
+
+  static constexpr std::size_t bytes_of(std::string_view name) noexcept {
+    return sizeof(Instant) + sizeof(std::uint16_t) + name.size();
+  }
+  bool put_at_once(Instant at, std::string_view name) noexcept {
+    if (bytes_of(name) > capacity_ - used_) {
+      return false;
+    }
+    put(at, name);
+    return true;
+  }
+  void put(Instant at, std::string_view name) noexcept {
+    const auto size = static_cast<std::uint16_t>(name.size());
+    char *to = log() + used_;
+    std::memcpy(to, &at, sizeof at);
+    std::memcpy(to + sizeof at, &size, sizeof size);
+    std::memcpy(to + sizeof at + sizeof size, name.data(), name.size());
+    used_ += static_cast<std::uint32_t>(bytes_of(name));
+    ++count_;
+  }
+  char *log() noexcept { return log_ != nullptr ? log_ : first_; }
+  const char *log() const noexcept { return log_ != nullptr ? log_ : first_; }
+  void make_room(std::size_t least);
+  void leave_out_repeated();
   template <class Out>
   void write(Out &out) const;
 
-  NameStore names_;
-  EventList<Event, DropEqual> events_;
+  // Events as they came, one after the other: time, size of the name (u16), its bytes. The first
+  // few lie here: many users have no more, and a row of one looks at no more than these 64 bytes.
+  char *log_ = nullptr; // once they do not
+  std::uint32_t used_ = 0;
+  std::uint32_t capacity_ = sizeof first_;
+  std::uint32_t count_ = 0; // of events
+  char first_[44];
+  Env env_;
 };
 
 class PathCounts {

@@ -31,6 +31,13 @@ public:
 
   // Error 22008 for an infinite day.
   void add(Day day);
+
+  struct Row {
+    Day day;
+  };
+  void add(const Row &row) { add(row.day); }
+  void fetch(const Row &) const noexcept { days_.fetch(); }
+
   void merge(const DaySet &other) { days_.merge(other.days_); }
 
   // Ascending.

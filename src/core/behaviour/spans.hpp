@@ -48,6 +48,13 @@ public:
 
   explicit Sessions(const Env &env) : spans_(env) {}
 
+  struct Row {
+    Instant at;
+    std::int64_t gap;
+  };
+  void add(const Row &row) { add(row.at, row.gap); }
+  void fetch(const Row &) const noexcept { spans_.fetch(); }
+
   // A session goes on as long as no two of its events in a row are more than `gap` microseconds
   // apart. Errors 22023 for a negative gap or one that differs from the first, 22008 for an
   // infinite time.
@@ -90,6 +97,13 @@ public:
   static constexpr StateFormat format{"interval_union_state", StateKind::interval_union, 1};
 
   explicit IntervalUnion(const Env &env) : spans_(env) {}
+
+  struct Row {
+    Instant start;
+    Instant end;
+  };
+  void add(const Row &row) { add(row.start, row.end); }
+  void fetch(const Row &) const noexcept { spans_.fetch(); }
 
   // From `start` to before `end`. Errors 22023 for an end before the start, 22008 for an infinite
   // time.

@@ -38,6 +38,14 @@ public:
 
   explicit TimeSeries(const Env &env) : points_(env) {}
 
+  struct Row {
+    Instant at;
+    double value;
+    std::uint32_t option;
+  };
+  void add(const Row &row) { add(row.at, row.value, row.option); }
+  void fetch(const Row &) const noexcept { points_.fetch(); }
+
   // Errors 22023 for an option that differs from the first one, 22008 for an infinite time.
   void add(Instant at, double value, std::uint32_t option = 0) {
     if (option != option_) {

@@ -25,6 +25,16 @@ public:
   bool add_waiting(KeyKind kind, const Key &key) noexcept {
     return map_.add_waiting(kind, key, Nothing{});
   }
+
+  // A number. Of many sets' numbers each goes straight into its own.
+  struct Row {
+    KeyKind kind;
+    std::int64_t number;
+  };
+  bool add_at_once(const Row &row) noexcept { return add_waiting(row.kind, row.number); }
+  void add(const Row &row) { add(row.kind, row.number); }
+  void add_now(const Row &row) { map_.add_now(row.kind, row.number, Nothing{}); }
+  void fetch(const Row &row) const noexcept { map_.fetch(row.kind, row.number); }
   template <class Key>
   bool contains(KeyKind kind, const Key &key) const {
     return map_.find(kind, key) != nullptr;

@@ -87,6 +87,21 @@ public:
                        : own.add(in_table(key), value);
   }
 
+  // The same without waiting; and what begins to fetch the memory for it.
+  template <class Key>
+  void add_now(KeyKind kind, const Key &key, const Value &value) {
+    if (kind != kind_) [[unlikely]] {
+      adopt(kind, 0);
+    }
+    table<Table<Key>>().add(in_table(key), value);
+  }
+  template <class Key>
+  void fetch(KeyKind kind, const Key &key) const noexcept {
+    if (kind == kind_) {
+      table<Table<Key>>().prepare(in_table(key));
+    }
+  }
+
   // The same for the rows that only have to wait: false, and nothing done, where it may fail.
   template <class Key>
   bool add_waiting(KeyKind kind, const Key &key, const Value &value) noexcept {
@@ -260,11 +275,11 @@ private:
   void read(Texts &texts, ByteReader &in);
 
   // First what every row needs: with many groups it is not in the cache.
-  Shared *shared_;
   void *current_ = nullptr; // the table in table_
   KeyKind kind_{};
-  Env env_;
   std::variant<std::monostate, Numbers, Uuids, Texts> table_;
+  Shared *shared_;
+  Env env_;
 };
 
 template <class Value>

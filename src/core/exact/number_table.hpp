@@ -48,7 +48,7 @@ public:
   using Entries = std::pmr::vector<Entry>;
 
   explicit NumberTable(const Env &env)
-      : env_(env), places_(env.memory), nil_(env.memory), sorted_(env.memory), range_(env.memory) {}
+      : places_(env.memory), range_(env.memory), nil_(env.memory), sorted_(env.memory), env_(env) {}
   NumberTable(const NumberTable &) = delete; // places depend on where the table is
   NumberTable &operator=(const NumberTable &) = delete;
 
@@ -196,7 +196,7 @@ private:
   static constexpr std::uint64_t not_hashed = 0; // a hash that is 0 is worked out twice
   static constexpr std::size_t ahead = 16;
 
-  bool is_range() const noexcept { return may_be_range && !range_.empty(); }
+  bool is_range() const noexcept { return may_be_range && is_range_; }
   std::uint64_t hash(const Key &key) const noexcept {
     return table_hash(key, reinterpret_cast<std::uintptr_t>(this));
   }
@@ -258,7 +258,7 @@ private:
     Entries old(std::bit_ceil(std::max<std::size_t>(8, least)), places_.get_allocator());
     old.swap(places_);
     shift_ = static_cast<unsigned>(64 - std::countr_zero(places_.size()));
-    limit_ = places_.size() / 4 * 3;
+    limit_ = static_cast<std::uint32_t>(places_.size() / 4 * 3);
     used_ = 0;
     return old;
   }
@@ -294,6 +294,7 @@ private:
         return false;
       }
       each([&](const Entry &entry) { range_.add(entry.key, entry.value); });
+      is_range_ = true;
       Entries(places_.get_allocator()).swap(places_);
       Entries(places_.get_allocator()).swap(nil_);
       Entries(places_.get_allocator()).swap(sorted_);
@@ -313,20 +314,23 @@ private:
     env_.poll();
     range_.each([&](Key own, const Value &value) { put_back({own, value}); });
     range_.clear();
+    is_range_ = false;
     return false;
   }
 
   // One of three: places, a range, or, as long as nothing is added to what was read, sorted alone.
-  Env env_;
-  Entries places_; // a power of two of them
-  std::size_t used_ = 0;
-  std::size_t limit_ = 0;
+  // First what every row looks at.
+  Entries places_;         // a power of two of them
+  std::uint32_t used_ = 0; // of a gigabyte at most
+  std::uint32_t limit_ = 0;
   unsigned shift_ = 63;
   mutable bool in_order_ = true; // sorted_ holds all entries
+  bool is_range_ = false;
+  std::conditional_t<may_be_range, NumberRange<Value>, NoRange> range_;
   Entries nil_; // beside places_: the entry of the key that marks free ones, if it is there
   mutable Entries sorted_;
-  std::conditional_t<may_be_range, NumberRange<Value>, NoRange> range_;
   std::size_t least_in_range_ = 1024;
+  Env env_;
 };
 
 // Rows on their way into tables.

@@ -28,7 +28,8 @@ namespace starhouse::order {
 // Error 22003 unless it is NaN (NULL in an array) or between 0 and 1.
 void check_fraction(double fraction);
 
-// Small, since it lies beside the values of each group and is looked at with each row.
+// Small, since it lies beside the values of each group and is looked at with each row: both in one
+// line of the cache.
 class Fractions {
 public:
   bool are(double fraction) const noexcept { return asked_ == 2 && only_ == fraction; }
@@ -50,9 +51,11 @@ public:
   void decode(ByteReader &in, std::pmr::memory_resource *memory);
 
 private:
-  double only_ = 0;
   std::size_t asked_ = 0; // 0: none asked for yet; else one more than there are
-  const double *more_ = nullptr;
+  union {
+    double only_ = 0;
+    const double *more_; // where there are several
+  };
 };
 
 // What a list of values is of: how they are stored, ordered and interpolated.
@@ -89,11 +92,24 @@ public:
 
   explicit Percentile(const Env &env) noexcept : values_(env) {}
 
+  // A value, and the one fraction asked for.
+  struct Row {
+    Value value;
+    double fraction;
+  };
+  static constexpr double no_fraction = -1;
+
   // What most rows are: false, and nothing done, where memory is wanted or the fraction is another.
-  bool add_at_once(Value value) noexcept { return values_.add_at_once(key_of(value)); }
-  bool add_at_once(Value value, double fraction) noexcept {
-    return fractions_.are(fraction) && values_.add_at_once(key_of(value));
+  bool add_at_once(const Row &row) noexcept {
+    return (row.fraction == no_fraction || fractions_.are(row.fraction)) &&
+           values_.add_at_once(key_of(row.value));
   }
+  void add(const Row &row) {
+    if (!add_at_once(row)) {
+      row.fraction == no_fraction ? add(row.value) : add(row.value, {&row.fraction, 1});
+    }
+  }
+  void fetch(const Row &) const noexcept { values_.fetch(); }
 
   void add(Value value) { values_.add(key_of(value)); }
   void add(Value value, std::span<const double> fractions) {

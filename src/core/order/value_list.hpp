@@ -9,7 +9,7 @@
 //
 // They lie in chunks, each at most as large as all before it and never copied, so a group of a few
 // values takes little and a list of many is filled at the speed of memory. The newest few wait
-// beside the list's head, so that of many groups' rows only each seventh goes to memory that is not
+// beside the list's head, so that of many groups' rows only each third goes to memory that is not
 // in the cache. Memory goes back with the resource it came from, as a whole.
 #pragma once
 
@@ -65,6 +65,13 @@ public:
       add_at_once(key);
     }
   }
+  // Begins to fetch what add() writes to beside this object.
+  void fetch() const noexcept {
+    if (waiting_ == keys_waiting) {
+      __builtin_prefetch(at_, 1);
+      __builtin_prefetch(at_ + keys_waiting - 1, 1);
+    }
+  }
   void append(const ValueList &other);
   // Room for `count` more values in one piece, all of which have to be written.
   std::span<Key> extend(std::size_t count);
@@ -95,7 +102,7 @@ private:
     const Key *values() const noexcept { return reinterpret_cast<const Key *>(this + 1); }
   };
 
-  static constexpr std::size_t keys_waiting = 7;
+  static constexpr std::size_t keys_waiting = 3;
 
   void move_waiting() noexcept {
     for (std::size_t i = 0; i < keys_waiting; ++i) { // a constant number: no call, no string move
@@ -106,6 +113,7 @@ private:
   }
   void grow(std::size_t least);
 
+  // First what most rows look at: with what a percentile has in front of it, 64 bytes.
   std::size_t waiting_ = 0;
   Key wait_[keys_waiting];
   Key *at_ = nullptr; // where the next value goes, and the end of the last chunk

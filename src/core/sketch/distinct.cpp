@@ -95,6 +95,7 @@ void Distinct::each_exact(Use use) const {
 
 void Distinct::become_dense() {
   registers_.resize(registers);
+  is_exact_ = false;
   each_exact([&](std::uint64_t hash) { add_dense(hash); });
   std::pmr::vector<std::uint64_t>(places_.get_allocator()).swap(places_);
   size_ = 0;
@@ -227,6 +228,7 @@ void Distinct::decode(ByteReader &in, std::uint8_t /*version*/) {
   }
   const Bytes bytes = in.take(registers);
   registers_.reserve(registers);
+  is_exact_ = false;
   for (const std::byte byte : bytes) {
     const auto held = static_cast<unsigned>(byte);
     const unsigned largest = held >> 2U;

@@ -42,9 +42,29 @@ public:
 
   explicit Distinct(const Env &env) : places_(env.memory), registers_(env.memory) {}
 
+  struct Row {
+    std::uint64_t hash;
+  };
+  bool add_at_once(const Row &row) noexcept {
+    if (is_exact()) {
+      return false;
+    }
+    add_dense(row.hash);
+    return true;
+  }
+  void add(const Row &row) { add(row.hash); }
+  // Begins to fetch what add() looks at beside this object.
+  void fetch(const Row &row) const noexcept {
+    if (!is_exact()) {
+      __builtin_prefetch(registers_.data() + (row.hash >> (64 - precision)), 1);
+    } else if (!places_.empty()) {
+      __builtin_prefetch(places_.data() + (row.hash & (places_.size() - 1)), 1);
+    }
+  }
+
   // `hash` is hash64 of the value.
   void add(std::uint64_t hash) {
-    if (registers_.empty()) {
+    if (is_exact_) {
       add_exact(hash);
     } else {
       add_dense(hash);
@@ -63,7 +83,7 @@ public:
   }
   void merge(const Distinct &other);
 
-  bool is_exact() const noexcept { return registers_.empty(); }
+  bool is_exact() const noexcept { return is_exact_; }
   std::uint64_t count() const noexcept;
 
   std::size_t encoded_size() const noexcept;
@@ -85,10 +105,11 @@ private:
   double estimate() const noexcept;
 
   // Exact: open addressing with linear probing, at most half full, 0 marks a free place.
+  std::uint32_t size_ = 0; // hashes in places_
+  bool has_zero_ = false;  // the hash 0 is among the values
+  bool is_exact_ = true;
   std::pmr::vector<std::uint64_t> places_;
   std::pmr::vector<std::uint8_t> registers_; // empty while exact
-  std::uint32_t size_ = 0;                   // hashes in places_
-  bool has_zero_ = false;                    // the hash 0 is among the values
 };
 
 } // namespace starhouse::sketch
