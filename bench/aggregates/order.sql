@@ -1,6 +1,12 @@
 -- Exact percentiles, best rows of a group, averages.
 
 --- p95 of all rows
+-- An empty transition of the same signature: the server's unary plus hands the state back as it came.
+-- prepare
+CREATE OR REPLACE FUNCTION public.nothing(percentile_state, float8, float8) RETURNS percentile_state LANGUAGE internal IMMUTABLE PARALLEL SAFE AS 'int8up';
+CREATE OR REPLACE AGGREGATE public.nothing(float8, float8) (SFUNC = public.nothing, STYPE = percentile_state, INITCOND = 'HgEAAA==', FINALFUNC = percentile_count);
+-- floor an empty transition
+SELECT nothing(amount, 0.95) FROM event;
 -- starhouse percentile_exact
 SELECT percentile_exact(amount, 0.95) FROM event;
 -- percentile_cont

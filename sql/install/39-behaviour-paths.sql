@@ -19,7 +19,7 @@ CREATE TYPE event_path (
   INPUT = event_path_in, OUTPUT = event_path_out, RECEIVE = event_path_recv, SEND = event_path_send,
   INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended);
 COMMENT ON TYPE event_path IS
-  'Events of one user in order: made by event_path, merged by event_path_merge, read by event_path_steps. 16 bytes per event and each name once in memory, up to 1 GB (54000).';
+  'Events of one user in order: made by event_path, merged by event_path_merge, read by event_path_steps. 10 bytes and its name per event in memory, up to 1 GB (54000).';
 
 CREATE FUNCTION event_path_combine(event_path, event_path) RETURNS event_path
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_event_path_combine';
@@ -34,11 +34,11 @@ CREATE FUNCTION event_path_add(event_path, timestamptz, text) RETURNS event_path
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'starhouse_event_path_add';
 COMMENT ON FUNCTION event_path_add(event_path, timestamptz, text) IS 'Internal: transition of event_path.';
 CREATE AGGREGATE event_path(ts timestamptz, event text) (
-  SFUNC = event_path_add, STYPE = event_path, SSPACE = 900, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
+  SFUNC = event_path_add, STYPE = event_path, SSPACE = 400, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE event_path(timestamptz, text) IS
   'The events of a user (group by the user) in order of time, of one time in the order of their bytes; an event given twice is in it once. The order of rows makes no difference. Rows with a NULL are left out, NULL for no rows. Infinite times (22008) and events of more than 10,000 bytes (54000) are errors.';
 CREATE AGGREGATE event_path_merge(path event_path) (
-  SFUNC = event_path_combine, STYPE = event_path, SSPACE = 900, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
+  SFUNC = event_path_combine, STYPE = event_path, SSPACE = 400, COMBINEFUNC = event_path_combine, PARALLEL = SAFE);
 COMMENT ON AGGREGATE event_path_merge(event_path) IS
   'The events of all paths, in order. NULL ones are left out, NULL for no rows.';
 

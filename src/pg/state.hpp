@@ -352,7 +352,7 @@ public:
   }
 
   // A whole transition: the row into the aggregate's state, at once or later.
-  static Datum add(FunctionCallInfo fcinfo, const Row &row) {
+  [[gnu::always_inline]] static Datum add(FunctionCallInfo fcinfo, Row row) {
     if (const detail::RowSite *site = detail::row_site(fcinfo)) {
       let_wait(*static_cast<Waiting *>(site->waiting), PG_GETARG_DATUM(0), row);
       return PG_GETARG_DATUM(0);
@@ -363,12 +363,7 @@ public:
         return PG_GETARG_DATUM(0);
       }
     }
-    const bool first = PG_ARGISNULL(0);
-    const Datum datum = update(fcinfo, [&](State &state) { state.add(row); });
-    if (first) {
-      count_state(fcinfo, *ours(datum));
-    }
-    return datum;
+    return add_slowly(fcinfo, row);
   }
 
   // The state of an argument that is not NULL: the one in memory, or read from the stored form into
@@ -463,6 +458,15 @@ private:
                 sqlstate::invalid_binary_representation, common);
   }
 
+  [[gnu::noinline]] static Datum add_slowly(FunctionCallInfo fcinfo, Row row) {
+    const bool first = PG_ARGISNULL(0);
+    const Datum datum = update(fcinfo, [&](State &state) { state.add(row); });
+    if (first) {
+      count_state(fcinfo, *ours(datum));
+    }
+    return datum;
+  }
+
   static Common *common_in(MemoryContext context) {
     if constexpr (shares || waits) {
       const auto make = [](void *object, MemoryContext states) {
@@ -475,7 +479,7 @@ private:
   }
 
   // The row's state is not looked at, but begins to be fetched.
-  static void let_wait(Waiting &waiting, Datum datum, const Row &row) {
+  [[gnu::always_inline]] static void let_wait(Waiting &waiting, Datum datum, const Row &row) {
     char *header = DatumGetPointer(datum) - offsetof(ExpandedObjectHeader, eoh_rw_ptr);
     static_assert(offsetof(Object, state_place) % line == 0);
     __builtin_prefetch(header + offsetof(Object, state_place), 1);
@@ -483,8 +487,11 @@ private:
       __builtin_prefetch(header + offsetof(Object, state_place) + line, 1);
     }
     if (waiting.add(reinterpret_cast<Object *>(header), row)) [[unlikely]] {
-      compute([&] { waiting.work_off(); });
+      work_off(waiting);
     }
+  }
+  [[gnu::noinline]] static void work_off(Waiting &waiting) {
+    compute([&] { waiting.work_off(); });
   }
 
   // How much of a State a row looks at, from its begin.
@@ -530,7 +537,7 @@ private:
     if constexpr (waits) {
       Waiting *waiting = object.common != nullptr ? object.common->waiting : nullptr;
       if (waiting != nullptr && !waiting->empty()) {
-        compute([&] { waiting->work_off(); });
+        work_off(*waiting);
       }
     }
   }

@@ -1,6 +1,7 @@
 #include "core/behaviour/paths.hpp"
 
 #include "core/hash.hpp"
+#include "core/polled.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -66,6 +67,20 @@ std::pmr::vector<const TextSet::Text *> TextSet::sorted(const Env &env) const {
               [](const Text *a, const Text *b) { return a->bytes < b->bytes; });
   return list;
 }
+
+namespace {
+
+// Memory for a while: what a user of few events needs is on the stack.
+class FewItems : public std::pmr::monotonic_buffer_resource {
+public:
+  explicit FewItems(const Env &env)
+      : monotonic_buffer_resource(place_, sizeof place_, env.memory) {}
+
+private:
+  alignas(std::max_align_t) std::byte place_[512];
+};
+
+} // namespace
 
 EventPath::~EventPath() {
   if (log_ != nullptr) {
@@ -157,7 +172,8 @@ template <class Out>
 void EventPath::write(Out &out) const {
   const Sorted sorted(*this);
   const auto events = sorted.events();
-  std::pmr::vector<std::string_view> names(env_.memory);
+  FewItems memory(env_);
+  std::pmr::vector<std::string_view> names(&memory);
   names.reserve(events.size());
   for (const Event &event : events) {
     names.push_back(event.name);
@@ -195,14 +211,15 @@ void EventPath::encode(ByteWriter &out) const {
 
 void EventPath::decode(ByteReader &in, std::uint8_t /*version*/) {
   const std::size_t named = in.count(1);
-  std::pmr::vector<std::string_view> names(env_.memory);
+  FewItems memory(env_);
+  std::pmr::vector<std::string_view> names(&memory);
   for (std::size_t i = 0; i < named; ++i) {
     const std::string_view name = in.text(in.count(1, longest_name));
     in.require(name.find('\0') == std::string_view::npos, "a name holds a NUL");
     in.require(names.empty() || names.back() < name, "names are not in order");
     names.push_back(name);
   }
-  std::pmr::vector<bool> used(named, false, env_.memory);
+  std::pmr::vector<bool> used(named, false, &memory);
   const std::size_t count = in.count(2);
   Event event{};
   for (std::size_t i = 0; i < count; ++i) {

@@ -342,23 +342,24 @@ public:
   explicit Pending(const Env &env) : rows_(env.memory) {}
 
   void add(Table &table, const Key &key, const Value &value) {
-    if (count_ == rows_.size()) [[unlikely]] {
+    if (next_ == end_) [[unlikely]] {
       make_room();
     }
-    rows_[count_++] = {&table, key, value};
+    *next_++ = {&table, key, value};
   }
 
   bool add_waiting(Table &table, const Key &key, const Value &value) noexcept {
-    if (count_ == rows_.size()) [[unlikely]] {
+    if (next_ == end_) [[unlikely]] {
       return false;
     }
-    rows_[count_++] = {&table, key, value};
+    *next_++ = {&table, key, value};
     return true;
   }
 
   // All rows into their tables. Before anything is read from one.
   void work_off() {
-    const std::size_t count = std::exchange(count_, 0);
+    const auto count = static_cast<std::size_t>(next_ - rows_.data());
+    next_ = rows_.data();
     for (std::size_t i = 0; i < count; ++i) {
       __builtin_prefetch(rows_[i].table);
     }
@@ -382,14 +383,18 @@ private:
   // Small at first: a sorted aggregate has a buffer for each group.
   void make_room() {
     if (rows_.size() < most) {
+      const std::size_t count = rows_.size();
       rows_.resize(rows_.empty() ? 16 : 4 * rows_.size());
+      next_ = rows_.data() + count;
+      end_ = rows_.data() + rows_.size();
     } else {
       work_off();
     }
   }
 
   std::pmr::vector<Row> rows_;
-  std::size_t count_ = 0;
+  Row *next_ = nullptr; // in rows_: where the next one goes
+  Row *end_ = nullptr;
 };
 
 } // namespace starhouse::exact

@@ -19,6 +19,8 @@
 #include "core/order/value_list.hpp"
 #include "core/state.hpp"
 
+#include <cmath>
+#include <limits>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -92,21 +94,21 @@ public:
 
   explicit Percentile(const Env &env) noexcept : values_(env) {}
 
-  // A value, and the one fraction asked for.
+  // A value, and the one fraction asked for, or no_fraction (NaN).
   struct Row {
     Value value;
     double fraction;
   };
-  static constexpr double no_fraction = -1;
+  static constexpr double no_fraction = std::numeric_limits<double>::quiet_NaN();
 
   // What most rows are: false, and nothing done, where memory is wanted or the fraction is another.
   bool add_at_once(const Row &row) noexcept {
-    return (row.fraction == no_fraction || fractions_.are(row.fraction)) &&
+    return (std::isnan(row.fraction) || fractions_.are(row.fraction)) &&
            values_.add_at_once(key_of(row.value));
   }
   void add(const Row &row) {
     if (!add_at_once(row)) {
-      row.fraction == no_fraction ? add(row.value) : add(row.value, {&row.fraction, 1});
+      std::isnan(row.fraction) ? add(row.value) : add(row.value, {&row.fraction, 1});
     }
   }
   void fetch(const Row &) const noexcept { values_.fetch(); }

@@ -130,11 +130,10 @@ void Percentile::make_room() {
     return;
   }
   const std::uint32_t capacity = capacity_ == 0 ? 8 : 2 * capacity_;
-  std::pmr::vector<std::int32_t> larger(capacity, 0, buffer_store_.get_allocator());
-  std::copy(buffer_store_.begin(), buffer_store_.end(), larger.begin());
-  buffer_store_.swap(larger);
-  buffer_ = buffer_store_.data();
-  capacity_ = capacity;
+  std::pmr::vector<std::int32_t> larger(capacity, 0, buffer_.get_allocator());
+  std::copy(buffer_.begin(), buffer_.end(), larger.begin());
+  buffer_.swap(larger);
+  capacity_ = static_cast<std::uint16_t>(capacity);
 }
 
 void Percentile::flush() const {
@@ -249,7 +248,7 @@ void Percentile::values(std::span<const double> percentiles, std::span<double> v
   if (counted_ == 0 && buffered_ <= most_buckets()) {
     // Few values: no need to count them, and for one percentile none to sort them.
     std::array<std::int32_t, most_buffered> keys;
-    auto *end = std::copy_n(buffer_, buffered_, keys.data());
+    auto *end = std::copy_n(buffer_.data(), buffered_, keys.data());
     if (percentiles.size() > 1) {
       std::sort(keys.data(), end);
     }

@@ -43,9 +43,7 @@ public:
   static constexpr double default_error = 0.01;
 
   explicit Percentile(const Env &env)
-      : buffer_store_(env.memory), buckets_(env.memory), asked_(env.memory) {}
-  Percentile(const Percentile &) = delete; // buffer_ points into buffer_store_
-  Percentile &operator=(const Percentile &) = delete;
+      : buffer_(env.memory), buckets_(env.memory), asked_(env.memory) {}
 
   // Before anything is added: Error 22023 for an error out of range, or another than before.
   void set_error(double relative_error) {
@@ -62,30 +60,30 @@ public:
   }
   bool is_asked(double p) const noexcept { return asked_alone_ == p; } // this one and no other
 
-  // A value, the one percentile asked for with it, and the error wanted.
+  // A value, the one percentile asked for with it or no_percentile (NaN), and the error wanted.
   struct Row {
     double value;
     double percentile;
     double relative_error;
   };
-  static constexpr double no_percentile = -1;
+  static constexpr double no_percentile = std::numeric_limits<double>::quiet_NaN();
 
   // What most rows are: false, and nothing done, where it takes memory or is not as before.
   bool add_at_once(const Row &row) noexcept {
-    return is_of(row.relative_error) &&
-           (row.percentile == no_percentile || is_asked(row.percentile)) && add_quickly(row.value);
+    return is_of(row.relative_error) && (std::isnan(row.percentile) || is_asked(row.percentile)) &&
+           add_quickly(row.value);
   }
   void add(const Row &row) {
     if (!add_at_once(row)) {
       set_error(row.relative_error);
-      if (row.percentile != no_percentile) {
+      if (!std::isnan(row.percentile)) {
         ask({&row.percentile, 1});
       }
       add(row.value);
     }
   }
   // Begins to fetch what add() writes to beside this object.
-  void fetch(const Row &) const noexcept { __builtin_prefetch(buffer_ + buffered_, 1); }
+  void fetch(const Row &) const noexcept { __builtin_prefetch(buffer_.data() + buffered_, 1); }
 
   // False, and nothing is added, where there is no room: then add() does.
   bool add_quickly(double value) noexcept {
@@ -197,14 +195,13 @@ private:
   // First what each row touches, 64 bytes: groups come by the ten thousand.
   double least_ = std::numeric_limits<double>::infinity();
   double greatest_ = -std::numeric_limits<double>::infinity();
-  mutable std::uint32_t buffered_ = 0;
-  std::uint32_t capacity_ = 0; // of the buffer
-  std::int32_t *buffer_ = nullptr;
+  mutable std::uint16_t buffered_ = 0;
+  std::uint16_t capacity_ = 0; // of the buffer
+  mutable unsigned level_ = 0;
   LogIndex index_{default_error};
   double error_ = default_error;
   double asked_alone_ = std::numeric_limits<double>::quiet_NaN();
-  mutable unsigned level_ = 0;
-  std::pmr::vector<std::int32_t> buffer_store_;
+  mutable std::pmr::vector<std::int32_t> buffer_;
   mutable std::uint64_t counted_ = 0; // in buckets_
   mutable Buckets buckets_;
   std::pmr::vector<double> asked_; // unless one alone
