@@ -107,8 +107,7 @@ EventPath::Sorted::Sorted(const EventPath &path) : many_(path.env_.memory) {
     from += EventPath::bytes_of(event.name);
   }
   polled_sort(path.env_, all.begin(), all.end());
-  const auto repeated = std::ranges::unique(all);
-  events_ = all.first(all.size() - repeated.size());
+  events_ = {all.begin(), std::unique(all.begin(), all.end())};
 }
 
 // A log that is full of events that came twice does not grow.
