@@ -242,6 +242,12 @@ BEGIN
       PERFORM starhouse.upgrade_log('dimension ' || item.relation, 'registered');
     END IF;
   END LOOP;
+  -- A new dimension came over from the pattern with its registration, but without the side tables: they are made here.
+  UPDATE starhouse.scd_dimension s SET memory_table = NULL, journal_table = NULL, reject_table = NULL
+  FROM pg_class c
+  WHERE c.oid = s.dimension AND c.relnamespace = to_regnamespace(quote_ident(schema_name))
+    AND EXISTS (SELECT FROM pg_class m WHERE m.oid IN (s.memory_table, s.journal_table, s.reject_table) AND m.relnamespace <> c.relnamespace);
+  due := due OR FOUND;
   IF NOT due THEN
     RETURN;
   END IF;
@@ -352,6 +358,17 @@ BEGIN
         EXECUTE format('GRANT REFERENCES (%s) ON %s TO %I', item.columns, item.object_id::regclass, role);
       END IF;
       PERFORM starhouse.upgrade_log(CASE WHEN item.is_table THEN 'table ' ELSE 'view ' END || item.relation, 'granted', 'to ' || quote_ident(role));
+    END LOOP;
+    -- Side tables of dimensions that are new, which are no parts of the template.
+    FOR item IN
+      SELECT r AS object_id, (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = r AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+      FROM starhouse.warehouse_bi_relations(schema_name) r
+      JOIN starhouse.scd_dimension s ON r IN (s.memory_table, s.journal_table, s.reject_table)
+      JOIN pg_class c ON c.oid = s.dimension
+      WHERE NOT EXISTS (SELECT FROM pg_temp.upgrade_part was WHERE was.side = 'was' AND (was.class, was.relation) = ('table', c.relname::text))
+    LOOP
+      EXECUTE format('GRANT SELECT ON %s TO %I', item.object_id::regclass, role);
+      EXECUTE format('GRANT REFERENCES (%s) ON %s TO %I', item.columns, item.object_id::regclass, role);
     END LOOP;
   END LOOP;
 END

@@ -144,6 +144,9 @@ BEGIN
     UPDATE %I.warehouse_info SET template_version = $2, objects = array(
       SELECT o.name FROM starhouse.schema_objects($1) o
       WHERE o.name = ANY (objects) OR o.name IN (SELECT relation FROM pg_temp.upgrade_part WHERE side = 'new' AND class IN ('table', 'view', 'materialized view', 'function'))
+         OR o.name IN (SELECT m.relname FROM starhouse.scd_dimension s JOIN pg_class d ON d.oid = s.dimension JOIN pg_class m ON m.oid IN (s.memory_table, s.journal_table, s.reject_table)
+                       JOIN pg_temp.upgrade_part p ON p.side = 'new' AND p.class = 'table' AND p.relation = d.relname
+                       WHERE m.relnamespace = to_regnamespace(quote_ident($1)))
       ORDER BY o.name COLLATE "C")
     WHERE template_version <> $2 OR EXISTS (SELECT FROM pg_temp.upgrade_report)$sql$, schema_name) USING schema_name, new_version::text;
   IF info->>'template_version' <> new_version::text THEN

@@ -52,9 +52,11 @@ SELECT is((SELECT count(*) FROM starhouse.gold_changes('go ld', 'gold_video_prof
 SELECT is(pg_temp.rows_of($$SELECT * FROM starhouse.gold_refresh('go ld')$$), E'(gold_user_profile,2,2,0)\n(gold_video_profile,3,3,0)', 'the first refresh builds every document');
 SELECT is(document, '{"cast": [], "likes": 0, "title": "One", "views": 2, "genres": ["Drama"], "rating": null, "shares": 0, "clicked": 0, "comments": 0, "director": null, "language": null,
   "video_id": "V1", "recommended": 0, "content_type": "Movie", "release_year": null, "click_percent": null, "watch_minutes": 150, "last_active_on": "2025-03-09", "length_minutes": 100,
-  "completion_percent": 75.00}'::jsonb, 'a video''s document') FROM gold_video_profile WHERE key = 'V1';
+  "completion_percent": 75.00, "studio": null, "vendors": [], "licensed_until": null, "reviews": 0, "average_stars": null, "site_score_percent": null, "site_votes": 0, "site_scores": {},
+  "social_posts": 0, "social_reach": 0, "social_sentiment": null}'::jsonb, 'a video''s document') FROM gold_video_profile WHERE key = 'V1';
 SELECT is(document, '{"name": null, "likes": 0, "views": 2, "region": null, "clicked": 0, "country": null, "user_id": "U1", "recommended": 0, "signup_date": null, "watch_minutes": 130,
-  "last_viewed_at": "2025-03-10T14:00:00Z", "favourite_genres": ["Drama", "Comedy"], "subscription_type": null, "completion_percent": 80.00}'::jsonb,
+  "last_viewed_at": "2025-03-10T14:00:00Z", "favourite_genres": ["Drama", "Comedy"], "subscription_type": null, "completion_percent": 80.00,
+  "reviews": 0, "average_stars_given": null}'::jsonb,
   'a user''s: 100 % and 60 %, more drama than comedy') FROM gold_user_profile WHERE key = 'U1';
 SELECT is((SELECT document->>'views' FROM gold_video_profile WHERE key = 'V3'), '0', 'one that nobody watched has a document too');
 SELECT is((SELECT count(*) FROM gold_video_profile WHERE key = '?'), 0::bigint, 'the unknown member has none');
@@ -87,7 +89,7 @@ SELECT starhouse.create_gold('go ld', 'gold_user_profile', 'SELECT user_id, json
 SELECT is(pg_temp.rows_of($$SELECT looked_at, changed FROM starhouse.gold_refresh('go ld', 'gold_user_profile')$$), '(3,3)', 'a new definition builds all');
 
 -- Freshness and lineage.
-SELECT is(pg_temp.rows_of($$SELECT facts, newest_event FROM kpi_freshness WHERE kpi = 'gold_video_profile'$$), '("{engagement_fact,recommendation_fact}","2025-03-11 00:00:00+00")', 'a gold table says how fresh it is');
+SELECT is(pg_temp.rows_of($$SELECT facts, newest_event FROM kpi_freshness WHERE kpi = 'gold_video_profile'$$), '("{engagement_fact,license_fact,rating_fact,recommendation_fact,review_fact,social_fact}","2025-03-11 00:00:00+00")', 'a gold table says how fresh it is');
 SELECT ok(feeds @> '{playback_events,interactions,videos}', 'and by which feeds') FROM kpi_freshness WHERE kpi = 'gold_video_profile';
 SELECT is(pg_temp.rows_of($$SELECT fact, fact_rows, feed_name, source_name, first_record, last_record FROM starhouse.lineage('go ld', 'kpi_daily_viewing', '{"video_key": "V1"}')$$),
   '(viewership_fact,2,playback_events,test,1,3)', 'a figure comes from so many rows of a batch, which holds so many records of a source');

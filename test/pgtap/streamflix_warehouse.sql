@@ -23,9 +23,13 @@ SELECT set_eq($$SELECT relname::text FROM pg_class WHERE relnamespace = '"stream
   ARRAY['time_dim', 'region_dim', 'video_dim', 'device_dim', 'user_history', 'viewership_fact', 'interaction_fact', 'recommendation_fact',
         'engagement_fact', 'viewing_hour_fact', 'warehouse_info', 'template_object', 'feed', 'feed_version', 'load_source', 'source_partition', 'source_gap', 'batch_log', 'quarantine', 'run_log', 'attempt_log', 'freshness_limit', 'alert_rule', 'alert', 'alert_event', 'alert_sink', 'alert_delivery', 'retention_log', 'gold_registry', 'gold_dirty', 'gold_video_profile', 'gold_user_profile',
         'bronze_regions', 'bronze_users', 'bronze_videos', 'bronze_devices', 'bronze_playback_events', 'bronze_interactions',
-        'bronze_recommendations', 'bronze_netflix_titles', 'bronze_youtube_qoe'], 'the tables');
+        'bronze_recommendations', 'bronze_netflix_titles', 'bronze_youtube_qoe',
+        -- Flick's sources
+        'vendor_dim', 'site_dim', 'production_history', 'production_history_scd_memory', 'production_cost_fact', 'license_fact', 'review_fact', 'social_fact', 'rating_fact',
+        'bronze_productions', 'bronze_production_costs', 'bronze_vendor_content', 'bronze_reviews', 'bronze_social_posts', 'bronze_site_ratings', 'bronze_playback_streams'], 'the tables');
 SELECT set_eq($$SELECT feed_name::text FROM "stream flix".feed$$,
-  ARRAY['regions', 'users', 'videos', 'devices', 'playback_events', 'interactions', 'recommendations', 'netflix_titles', 'youtube_qoe'],
+  ARRAY['regions', 'users', 'videos', 'devices', 'playback_events', 'interactions', 'recommendations', 'netflix_titles', 'youtube_qoe',
+        'productions', 'production_costs', 'vendor_content', 'reviews', 'social_posts', 'site_ratings', 'playback_streams'],
   'a feed for every source');
 -- The columns of the source document.
 SELECT is_empty($$
@@ -51,7 +55,7 @@ SELECT is_empty($$
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = '"stream flix"'::regnamespace
                   AND obj_description(p.oid, 'pg_proc') IS NULL$$, 'and every function');
 SELECT is_empty($$SELECT * FROM starhouse.check_integrity('stream flix')$$, 'a new warehouse is sound');
-SELECT is(count(*), 18::bigint, 'facts refer to dimensions') FROM pg_constraint
+SELECT is(count(*), 31::bigint, 'facts refer to dimensions') FROM pg_constraint
   WHERE contype = 'f' AND conparentid = 0 AND connamespace = '"stream flix"'::regnamespace AND conrelid::regclass::text ~ '_fact$';
 SET LOCAL search_path = "stream flix", public;
 SELECT is(pg_temp.rows_of('SELECT region_id, timezone FROM region_dim'), '(?,)', 'the unknown region has no clock');
@@ -100,13 +104,15 @@ CREATE ROLE sf_reader;
 SELECT starhouse.grant_bi_role('stream flix', 'sf_reader') \g /dev/null
 SET LOCAL ROLE sf_reader;
 SELECT lives_ok('SELECT * FROM "stream flix".viewership_fact, "stream flix".user_dim', 'a BI role reads the star');
+SELECT lives_ok('SELECT * FROM "stream flix".review_fact, "stream flix".production_dim, "stream flix".kpi_title_reception', 'Flick''s sources, too');
 SELECT throws_ok('SELECT * FROM "stream flix".bronze_playback_events', '42501', NULL, 'not what arrived raw');
+SELECT throws_ok('SELECT * FROM "stream flix".bronze_reviews', '42501', NULL, 'of no source');
 RESET ROLE;
 DROP EXTENSION starhouse;
 SELECT lives_ok('SELECT * FROM snow_video_genre, snow_region', 'views stay without the extension');
 SELECT is(count(*), 1::bigint, 'so do functions') FROM viewing_slices('2025-03-08 14:00Z', 60, 'UTC');
 CREATE EXTENSION starhouse;
-SELECT is(starhouse.repair_warehouse('stream flix'), 1, 'repair_warehouse registers the dimension again');
+SELECT is(starhouse.repair_warehouse('stream flix'), 2, 'repair_warehouse registers the dimensions again');
 SELECT is_empty($$SELECT * FROM starhouse.check_integrity('stream flix')$$, 'and all is well');
 DROP OWNED BY sf_reader;
 SELECT throws_ok($$SELECT starhouse.drop_warehouse('stream flix')$$, '55000', NULL, 'not dropped without confirmation');

@@ -2,3 +2,6 @@
 -- A changed subscription opens a version; anything else is Type 1, overwritten in every version.
 SELECT scd_register('user_history', key => '{user_id}',
                     type1 => '{name,gender,age,country,region,signup_date}', surrogate => 'user_version', remember => false, journal => false);
+-- A new stage, budget or plan opens a version. Reports of studios say only what changed, and come in any order.
+SELECT scd_register('production_history', key => '{production_id}',
+                    type1 => '{title,studio,video_id}', surrogate => 'production_version', journal => false, ignore_null_updates => true);
