@@ -1,16 +1,21 @@
 -- Rollups: what is known of them. A rollup is a table of mergeable states per time bucket and group, kept
 -- up to date by the fact's own writes. create_rollup is in 57-rollup_create.sql, what keeps it in
--- 57-rollup_capture.sql, what tends it in 57-rollup_maintain.sql.
+-- 57-rollup_capture.sql, what tends it in 57-rollup_maintain.sql, rollups of rollups in 57-rollup_on.sql.
 --
 --   fact ──statement triggers, or a feed's batches──▶ NAME_delta   (appended: states per bucket and group)
 --                                                       │ rollup_compact
 --                                                       ▼
 --   NAME_states = NAME_rolled + NAME_delta, but buckets in NAME_dirty straight from the fact
 --   NAME        = NAME_states, as values
+--
+-- A rollup of a rollup gets its deltas from the finer one's compaction, in the same statement that folds
+-- them there: its rolled + delta are what the finer one's rolled sums up to, and what the finer one has
+-- not folded yet it reads there. So writers pay for one level, however many there are.
 
 CREATE TABLE rollup (
   rollup        regclass PRIMARY KEY,
   fact          regclass NOT NULL,
+  finer         regclass,
   time_column   name NOT NULL,
   bucket        interval NOT NULL,
   time_zone     text NOT NULL,
@@ -29,7 +34,8 @@ CREATE TABLE rollup (
 );
 COMMENT ON TABLE rollup IS 'Rollups, one row each; written by create_rollup. Seen by those who may read the rollup, changed by its owner.';
 COMMENT ON COLUMN rollup.rollup IS 'The view that serves it.';
-COMMENT ON COLUMN rollup.fact IS 'The table it sums up.';
+COMMENT ON COLUMN rollup.fact IS 'The table it sums up, or the rollup.';
+COMMENT ON COLUMN rollup.finer IS 'The rollup it sums up; NULL: it sums up a table.';
 COMMENT ON COLUMN rollup.time_column IS 'The fact''s column with the time of an event.';
 COMMENT ON COLUMN rollup.bucket IS 'Width of a bucket.';
 COMMENT ON COLUMN rollup.time_zone IS 'Time zone in which days, weeks and months begin.';
@@ -58,7 +64,7 @@ CREATE FUNCTION rollup_bucket(r rollup, moment text) RETURNS text
   SET search_path = pg_catalog, pg_temp
 AS $body$
   SELECT CASE
-    WHEN extract(epoch FROM r.bucket) % 86400 <> 0
+    WHEN r.bucket < interval '1 day'
       THEN format('pg_catalog.date_bin(%L::pg_catalog.interval, (%s)::pg_catalog.timestamptz, ''2000-01-03 00:00:00+00''::pg_catalog.timestamptz)', r.bucket, moment)
     ELSE format('pg_catalog.date_trunc(%L, (%s)::pg_catalog.timestamptz, %L)',
                 CASE r.bucket WHEN '1 day' THEN 'day' WHEN '7 days' THEN 'week' WHEN '1 month' THEN 'month' WHEN '3 months' THEN 'quarter' ELSE 'year' END,
@@ -71,7 +77,7 @@ CREATE FUNCTION rollup_bucket_end(r rollup, start text) RETURNS text
   SET search_path = pg_catalog, pg_temp
 AS $body$
   SELECT CASE
-    WHEN extract(epoch FROM r.bucket) % 86400 <> 0 THEN format('(%s + %L::pg_catalog.interval)', start, r.bucket)
+    WHEN r.bucket < interval '1 day' THEN format('(%s + %L::pg_catalog.interval)', start, r.bucket)
     ELSE format('pg_catalog.timezone(%2$L, pg_catalog.timezone(%2$L, %1$s) + %3$L::pg_catalog.interval)', start, r.time_zone, r.bucket) END
 $body$;
 COMMENT ON FUNCTION rollup_bucket_end(rollup, text) IS 'Internal: expression for the end of the bucket that starts there: the start of the next one, also where a day has 23 or 25 hours.';
@@ -110,7 +116,7 @@ AS $body$
   SELECT format('SELECT %s AS bucket%s, %s AS n_rows%s FROM %s WHERE %s IS NOT NULL%s%s GROUP BY %s',
     starhouse.rollup_bucket(r, quote_ident(r.time_column)),
     (SELECT string_agg(format(', %s AS %I', value->>'expression', value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.groups) WITH ORDINALITY),
-    CASE sign WHEN -1 THEN '-' ELSE '' END || 'pg_catalog.count(*)',
+    CASE WHEN r.finer IS NOT NULL THEN 'pg_catalog.sum(n_rows)::pg_catalog.int8' WHEN sign = -1 THEN '-pg_catalog.count(*)' ELSE 'pg_catalog.count(*)' END,
     (SELECT string_agg(format(', %s AS %I', CASE sign WHEN -1 THEN format('-(%s)', s.value->>'make') ELSE s.value->>'make' END, s.value->>'column'), ''
                        ORDER BY c.ordinality, s.ordinality)
      FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c CROSS JOIN jsonb_array_elements(c.value->'states') WITH ORDINALITY AS s),
@@ -131,6 +137,58 @@ AS $body$
     more, source, starhouse.rollup_key(r, 'u.'))
 $body$;
 COMMENT ON FUNCTION rollup_merged(rollup, text, text) IS 'Internal: query that merges states (a query with the columns of rollup_names) per bucket and group, with more columns (", expression AS name" over u).';
+
+-- Buckets marked to be recomputed. Those whose raw rows are gone stay as they are. The upper bound
+-- excludes nothing: a range tells the planner that there are few, where of an empty table it would expect
+-- thousands, and of a stack of rollups a plan worth compiling.
+CREATE FUNCTION rollup_dirty(r rollup) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT format('SELECT y.bucket FROM %s AS y WHERE y.bucket >= (SELECT k.frozen_before FROM %s AS k) AND y.bucket <= ''infinity''', r.dirty, r.mark)
+$body$;
+COMMENT ON FUNCTION rollup_dirty(rollup) IS 'Internal: query for the buckets of the rollup itself that are to be recomputed, each any number of times.';
+
+CREATE FUNCTION rollup_marked(r rollup) RETURNS text
+  LANGUAGE sql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT starhouse.rollup_dirty(r) || coalesce((SELECT format(' UNION ALL SELECT z.coarse FROM (SELECT %s AS coarse FROM (%s) AS w) AS z WHERE z.coarse >= (SELECT k.frozen_before FROM %s AS k) AND z.coarse <= ''infinity''',
+                                                              starhouse.rollup_bucket(r, 'w.bucket'), starhouse.rollup_marked(f), r.mark)
+                                                FROM starhouse.rollup AS f WHERE f.rollup = r.finer), '')
+$body$;
+COMMENT ON FUNCTION rollup_marked(rollup) IS 'Internal: query for the buckets that cannot be served from what is stored: its own that are to be recomputed, and those that hold such a bucket of a finer rollup.';
+
+CREATE FUNCTION rollup_pending(r rollup) RETURNS text
+  LANGUAGE sql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT format('SELECT %s FROM %s AS x', starhouse.rollup_names(r, 'x.'), r.delta)
+    || coalesce((SELECT ' UNION ALL ' || starhouse.rollup_made(r, format('(%s) AS w', starhouse.rollup_pending(f)), NULL, 1) FROM starhouse.rollup AS f WHERE f.rollup = r.finer), '')
+$body$;
+COMMENT ON FUNCTION rollup_pending(rollup) IS 'Internal: query for the states that are not folded into rolled yet, those of finer rollups included.';
+
+CREATE FUNCTION rollup_level(rollup regclass) RETURNS integer
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  path regclass[] := ARRAY[rollup];
+  below regclass;
+BEGIN
+  LOOP
+    SELECT r.finer INTO below FROM starhouse.rollup AS r WHERE r.rollup = path[cardinality(path)];
+    EXIT WHEN below IS NULL;
+    IF below = ANY (path) THEN
+      RAISE EXCEPTION 'rollups rest on one another in a circle: %', array_to_string(path || below, ' on ') USING ERRCODE = '42P17',
+        HINT = 'starhouse.rollup.finer was changed by hand: set it as it was, or drop these rollups.';
+    END IF;
+    path := path || below;
+  END LOOP;
+  RETURN cardinality(path) - 1;
+END
+$body$;
+COMMENT ON FUNCTION rollup_level(regclass) IS 'How many rollups lie below one: 0 for a rollup of a table, 1 for a rollup of such a rollup. 0 for NULL and for what is no rollup; 42P17 when somebody made them rest on one another in a circle.';
 
 CREATE FUNCTION rollup_get(rollup regclass) RETURNS rollup
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

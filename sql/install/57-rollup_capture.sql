@@ -13,10 +13,17 @@ DECLARE
   stem text;
   append text := format('INSERT INTO %s (%s) ', r.delta, starhouse.rollup_names(r));
   mark text;
+  -- NaN and infinity swallow what is added to them, so they cannot be taken off again.
+  endless text := (SELECT string_agg(CASE s->>'type' WHEN 'numeric' THEN format('m.%I = ANY (''{NaN,Infinity,-Infinity}'')', s->>'column') ELSE format('NOT isfinite(m.%I)', s->>'column') END, ' OR ')
+                   FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s WHERE s->>'type' IN ('numeric', 'interval'));
+  take_off text;
 BEGIN
   SELECT n.nspname, c.relname INTO schema, stem FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = r.rollup;
   mark := format('INSERT INTO %s (bucket) SELECT DISTINCT b.bucket FROM (SELECT %s AS bucket FROM %%s WHERE %I IS NOT NULL) AS b;',
                  r.dirty, starhouse.rollup_bucket(r, quote_ident(r.time_column)), r.time_column);
+  take_off := CASE WHEN endless IS NULL THEN append || starhouse.rollup_made(r, 'old_rows', NULL, -1) || ';'
+                   ELSE format('WITH m AS MATERIALIZED (%s), taken AS (%s SELECT %s FROM m) INSERT INTO %s (bucket) SELECT DISTINCT m.bucket FROM m WHERE %s;',
+                               starhouse.rollup_made(r, 'old_rows', NULL, -1), append, starhouse.rollup_names(r, 'm.'), r.dirty, endless) END;
   EXECUTE format($function$
     CREATE FUNCTION %1$I.%2$I() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, starhouse, pg_temp AS $trigger$
     BEGIN
@@ -34,10 +41,10 @@ BEGIN
     END $trigger$ $function$,
     schema, stem || '_capture', append || starhouse.rollup_made(r, 'new_rows', NULL, 1),
     CASE WHEN r.invertible
-      THEN append || format('SELECT * FROM (%s UNION ALL %s) AS u;', starhouse.rollup_made(r, 'new_rows', NULL, 1), starhouse.rollup_made(r, 'old_rows', NULL, -1))
+      THEN append || starhouse.rollup_made(r, 'new_rows', NULL, 1) || '; ' || take_off
       -- A bucket that is marked is computed anew with all its rows.
       ELSE format(mark, 'new_rows') || format(mark, 'old_rows') END,
-    CASE WHEN r.invertible THEN append || starhouse.rollup_made(r, 'old_rows', NULL, -1) || ';' ELSE format(mark, 'old_rows') END,
+    CASE WHEN r.invertible THEN take_off ELSE format(mark, 'old_rows') END,
     r.delta, r.dirty, r.rolled, r.mark);
   EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', schema, stem || '_capture', format('Trigger: brings what is written to %s into the rollup %s.', r.fact, r.rollup));
   IF r.capture = 'trigger' THEN

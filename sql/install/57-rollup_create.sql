@@ -57,7 +57,7 @@ BEGIN
                       name, name || '_n', CASE WHEN probed.type = 'int8'::regtype THEN '::pg_catalog.numeric' END),
       'states', jsonb_build_array(
         jsonb_build_object('column', name, 'make', format('coalesce(%s, ''0'')', sums), 'merge', format('pg_catalog.sum(%%s)::%s', probed.type),
-                           'inverse', probed.type <> ALL ('{float4, float8}'::regtype[])),
+                           'type', probed.type, 'inverse', probed.type <> ALL ('{float4, float8}'::regtype[])),
         jsonb_build_object('column', name || '_n', 'make', regexp_replace(sums, '\msum\M', 'count', 'i'), 'merge', 'pg_catalog.sum(%s)::pg_catalog.int8', 'inverse', true)));
   END IF;
 
@@ -84,26 +84,13 @@ $body$;
 COMMENT ON FUNCTION rollup_column(regclass, text, jsonb) IS
   'Internal to create_rollup: what a column keeps and how it is read, from an aggregate call or {"state", "value"}.';
 
-CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
-                              filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
-                              lateness interval DEFAULT '0') RETURNS regclass
-  LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
+CREATE FUNCTION rollup_place(name text, fact regclass, OUT schema text, OUT stem text)
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
-  r starhouse.rollup;
-  path text[];
-  schema text;
-  stem text;
-  time_type regtype;
-  batched boolean;
-  grants record;
+  path text[] := parse_ident(name);
 BEGIN
-  IF name IS NULL OR fact IS NULL OR time_column IS NULL OR bucket IS NULL OR aggregates IS NULL OR lateness IS NULL THEN
-    RAISE EXCEPTION 'name, fact, time_column, bucket, aggregates and lateness must not be NULL' USING ERRCODE = '22004',
-      HINT = 'For example create_rollup(''orders_hourly'', ''orders'', ''placed_at'', ''1 hour'', ARRAY[''city''], ''{"orders": "count(*)"}'').';
-  END IF;
-  path := parse_ident(name);
   stem := path[cardinality(path)];
   SELECT coalesce(CASE WHEN cardinality(path) > 1 THEN path[1] END, n.nspname) INTO schema
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact;
@@ -112,6 +99,137 @@ BEGIN
   ELSIF to_regclass(format('%I.%I', schema, stem)) IS NOT NULL THEN
     RAISE EXCEPTION 'there is a relation "%" in schema "%" already', stem, schema USING ERRCODE = '42P07', HINT = 'Choose another name, or drop_rollup() the one there is.';
   END IF;
+END
+$body$;
+COMMENT ON FUNCTION rollup_place(text, regclass) IS 'Internal: where a rollup of that name goes, by default the fact''s schema. 42622 for a name that is too long, 42P07 for one that is taken.';
+
+CREATE FUNCTION rollup_width(bucket interval) RETURNS void
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  IF bucket <= interval '0' OR (bucket < interval '1 day' AND 86400 % extract(epoch FROM bucket) <> 0)
+     OR (bucket >= interval '1 day' AND bucket <> ALL ('{1 day, 7 days, 1 month, 3 months, 1 year}'::interval[])) THEN
+    RAISE EXCEPTION 'a bucket cannot be % wide', bucket USING ERRCODE = '22023',
+      HINT = 'Use a part of a day that goes into it evenly, such as ''1 minute'' or ''6 hours'', or 1 day, 7 days, 1 month, 3 months or 1 year.';
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION rollup_width(interval) IS 'Internal: 22023 for what cannot be the width of a bucket.';
+
+CREATE FUNCTION rollup_groups(group_by text[]) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT coalesce(jsonb_agg(jsonb_build_object('expression', coalesce(m[1], quote_ident(g)), 'name', coalesce(replace(btrim(m[2], '"'), '""', '"'), g)) ORDER BY n), '[]')
+  FROM unnest(group_by) WITH ORDINALITY AS e(g, n) CROSS JOIN LATERAL (SELECT regexp_match(g, '^(.*\S)\s+as\s+(\w+|"(?:[^"]|"")+")\s*$', 'is') AS m) AS p
+$body$;
+COMMENT ON FUNCTION rollup_groups(text[]) IS 'Internal: columns and ''expression AS name'' as rollup.groups has them.';
+
+-- Tables and views of a rollup whose definition is complete, filled and known.
+CREATE FUNCTION rollup_build(r rollup, schema text, stem text) RETURNS rollup
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp
+AS $body$
+DECLARE
+  -- What is folded: of a finer rollup its deltas come with its next compaction.
+  folded text := coalesce((SELECT f.rolled::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
+  served text := coalesce((SELECT f.states::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
+BEGIN
+  EXECUTE format('CREATE TABLE %I.%I AS %s WITH NO DATA', schema, stem || '_delta', starhouse.rollup_made(r, folded, NULL, 1));
+  -- No column that changes is in an index, and pages have room: a row is updated in its page.
+  EXECUTE format('CREATE TABLE %I.%I (LIKE %1$I.%3$I, late_rows bigint NOT NULL DEFAULT 0, UNIQUE NULLS NOT DISTINCT (%4$s)) WITH (fillfactor = 80)',
+                 schema, stem || '_rolled', stem || '_delta', starhouse.rollup_key(r));
+  EXECUTE format('CREATE TABLE %I.%I (bucket timestamptz NOT NULL)', schema, stem || '_dirty');
+  EXECUTE format('CREATE TABLE %I.%I (watermark timestamptz NOT NULL DEFAULT ''-infinity'', frozen_before timestamptz NOT NULL DEFAULT ''-infinity'', late_rows bigint NOT NULL DEFAULT 0,
+                  late_revisions bigint NOT NULL DEFAULT 0, compacted_at timestamptz NOT NULL DEFAULT now(), only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row))', schema, stem || '_mark');
+  EXECUTE format('INSERT INTO %I.%I DEFAULT VALUES', schema, stem || '_mark');
+  r.delta := format('%I.%I', schema, stem || '_delta')::regclass;
+  r.rolled := format('%I.%I', schema, stem || '_rolled')::regclass;
+  r.dirty := format('%I.%I', schema, stem || '_dirty')::regclass;
+  r.mark := format('%I.%I', schema, stem || '_mark')::regclass;
+  -- Dirty buckets come straight from the fact; OFFSET 0 keeps that a lookup per bucket.
+  EXECUTE format('CREATE VIEW %I.%I AS SELECT * FROM (%s) AS m WHERE m.n_rows > 0', schema, stem || '_states', starhouse.rollup_merged(r, format(
+    'SELECT %1$s FROM %2$s AS x WHERE NOT EXISTS (SELECT FROM (%3$s) AS d WHERE d.bucket = x.bucket) UNION ALL SELECT %1$s FROM (%4$s) AS x WHERE NOT EXISTS (SELECT FROM (%3$s) AS d WHERE d.bucket = x.bucket)
+     UNION ALL SELECT %6$s FROM (SELECT DISTINCT d.bucket AS dirty FROM (%3$s) AS d) AS d CROSS JOIN LATERAL (%5$s OFFSET 0) AS x',
+    starhouse.rollup_names(r, 'x.'), r.rolled, starhouse.rollup_marked(r), starhouse.rollup_pending(r),
+    starhouse.rollup_made(r, served, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
+    -- x.bucket is d.dirty, but only of that one the planner sees which buckets are asked for.
+    'd.dirty AS bucket, x.' || array_to_string((starhouse.rollup_list(r))[2:], ', x.'))));
+  r.states := format('%I.%I', schema, stem || '_states')::regclass;
+  EXECUTE format('CREATE VIEW %I.%I AS SELECT %s%s, %s <= (SELECT k.watermark FROM %s AS k) AS is_final FROM %s AS v', schema, stem, starhouse.rollup_key(r, 'v.'),
+    (SELECT string_agg(format(', %s AS %I', c.value->>'value', c.value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c),
+    starhouse.rollup_bucket_end(r, 'v.bucket'), r.mark, r.states);
+  r.rollup := format('%I.%I', schema, stem)::regclass;
+  INSERT INTO starhouse.rollup (rollup, fact, finer, time_column, bucket, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark)
+  VALUES (r.rollup, r.fact, r.finer, r.time_column, r.bucket, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark);
+
+  EXECUTE format('COMMENT ON VIEW %s IS %L', r.rollup, format('Rollup of %s by %s: always current. See starhouse.create_rollup.', r.fact, r.bucket));
+  EXECUTE format('COMMENT ON VIEW %s IS %L', r.states, format('Mergeable states of rollup %s: merge them over buckets or groups, then take the value.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.rolled, format('Compacted states of rollup %s.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.delta, format('States of rollup %s that starhouse.rollup_compact has not folded in yet.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.dirty, format('Buckets of rollup %s that starhouse.rollup_compact will recompute.', r.rollup));
+  EXECUTE format('COMMENT ON TABLE %s IS %L', r.mark, format('One row: watermark before which buckets of rollup %s are final, frozen_before before which its fact is gone, rows that came after their bucket was final and how many values that revised, last compaction.', r.rollup));
+
+  EXECUTE format('INSERT INTO %s (%s) SELECT * FROM (%s) AS m WHERE m.n_rows > 0', r.rolled, starhouse.rollup_names(r), starhouse.rollup_made(r, folded, NULL, 1));
+  PERFORM starhouse.rollup_move_watermark(r);
+  EXECUTE format('ANALYZE %s, %s', r.rolled, r.mark);
+  RETURN r;
+END
+$body$;
+COMMENT ON FUNCTION rollup_build(rollup, text, text) IS 'Internal to create_rollup and create_rollup_on: makes the views and tables, fills them, registers the rollup and returns its definition.';
+
+-- Whoever writes the fact writes deltas; whoever reads it reads the rollup.
+CREATE FUNCTION rollup_grant(r rollup) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  grants record;
+BEGIN
+  FOR grants IN SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS role, bool_or(x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')) AS writes,
+                       bool_or(x.privilege_type = 'TRUNCATE') AS empties, bool_or(x.privilege_type = 'SELECT') AS reads
+                FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid = r.fact AND x.grantee <> c.relowner GROUP BY x.grantee LOOP
+    IF grants.writes THEN
+      EXECUTE format('GRANT INSERT ON %s, %s TO %s', r.delta, r.dirty, grants.role);
+    END IF;
+    IF grants.empties THEN
+      EXECUTE format('GRANT TRUNCATE ON %s, %s TO %s', r.delta, r.dirty, grants.role);
+      EXECUTE format('GRANT SELECT, DELETE ON %s TO %s', r.rolled, grants.role);
+      EXECUTE format('GRANT SELECT ON %s TO %s', r.mark, grants.role);
+    END IF;
+    IF grants.reads THEN
+      EXECUTE format('GRANT SELECT ON %s, %s TO %s', r.rollup, r.states, grants.role);
+    END IF;
+  END LOOP;
+END
+$body$;
+COMMENT ON FUNCTION rollup_grant(rollup) IS 'Internal to create_rollup: the privileges on a rollup that those who write, empty or read its fact need.';
+
+CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
+                              filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
+                              lateness interval DEFAULT '0') RETURNS regclass
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
+AS $body$
+DECLARE
+  r starhouse.rollup;
+  problem text;
+  schema text;
+  stem text;
+  time_type regtype;
+  batched boolean;
+BEGIN
+  IF name IS NULL OR fact IS NULL OR time_column IS NULL OR bucket IS NULL OR aggregates IS NULL OR lateness IS NULL THEN
+    RAISE EXCEPTION 'name, fact, time_column, bucket, aggregates and lateness must not be NULL' USING ERRCODE = '22004',
+      HINT = 'For example create_rollup(''orders_hourly'', ''orders'', ''placed_at'', ''1 hour'', ARRAY[''city''], ''{"orders": "count(*)"}'').';
+  END IF;
+  SELECT p.schema, p.stem INTO schema, stem FROM starhouse.rollup_place(name, fact) AS p;
+  SELECT format('%s is %s rollup %s', create_rollup.fact, CASE WHEN o.rollup = create_rollup.fact THEN 'the' ELSE 'a part of the' END, o.rollup) INTO problem
+  FROM starhouse.rollup AS o WHERE create_rollup.fact IN (o.rollup, o.states, o.rolled, o.delta, o.dirty, o.mark);
+  IF problem IS NOT NULL THEN
+    RAISE EXCEPTION '%', problem USING ERRCODE = '42809', HINT = 'create_rollup_on makes a rollup of a rollup.';
+  END IF;
   SELECT a.atttypid INTO time_type FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = time_column AND a.attnum > 0 AND NOT a.attisdropped;
   IF time_type IS NULL THEN
     RAISE EXCEPTION '% has no column "%"', fact, time_column USING ERRCODE = '42703', HINT = 'Name the column with the time of an event.';
@@ -119,11 +237,8 @@ BEGIN
     RAISE EXCEPTION 'time column "%" is of type %', time_column, time_type USING ERRCODE = '42804', HINT = 'Buckets need timestamptz: a local time is ambiguous when the clocks go back.';
   END IF;
   bucket := justify_hours(bucket);
-  IF bucket <= interval '0' OR (extract(epoch FROM bucket) % 86400 <> 0 AND (extract(epoch FROM bucket) > 86400 OR 86400 % extract(epoch FROM bucket) <> 0))
-     OR (extract(epoch FROM bucket) % 86400 = 0 AND bucket <> ALL ('{1 day, 7 days, 1 month, 3 months, 1 year}'::interval[])) THEN
-    RAISE EXCEPTION 'a bucket cannot be % wide', bucket USING ERRCODE = '22023',
-      HINT = 'Use a part of a day that goes into it evenly, such as ''1 minute'' or ''6 hours'', or 1 day, 7 days, 1 month, 3 months or 1 year.';
-  ELSIF lateness < interval '0' THEN
+  PERFORM starhouse.rollup_width(bucket);
+  IF lateness < interval '0' THEN
     RAISE EXCEPTION 'lateness is %', lateness USING ERRCODE = '22023', HINT = 'Give how far behind the newest bucket rows may come, 0 or more.';
   ELSIF json_typeof(aggregates) <> 'object' OR aggregates::jsonb = '{}' THEN
     RAISE EXCEPTION 'aggregates is no object with columns: %', aggregates USING ERRCODE = '22023', HINT = 'Give for example {"orders": "count(*)", "revenue": "sum(amount)"}.';
@@ -144,61 +259,15 @@ BEGIN
   r.filter := filter;
   r.capture := capture;
   r.lateness := lateness;
-  SELECT coalesce(jsonb_agg(jsonb_build_object('expression', coalesce(m[1], quote_ident(g)), 'name', coalesce(replace(btrim(m[2], '"'), '""', '"'), g)) ORDER BY n), '[]') INTO r.groups
-  FROM unnest(group_by) WITH ORDINALITY AS e(g, n) CROSS JOIN LATERAL (SELECT regexp_match(g, '^(.*\S)\s+as\s+(\w+|"(?:[^"]|"")+")\s*$', 'is') AS m) AS p;
+  r.groups := starhouse.rollup_groups(group_by);
   SELECT jsonb_agg(starhouse.rollup_column(fact, key, value::jsonb) ORDER BY n) INTO r.columns FROM json_each(aggregates) WITH ORDINALITY AS e(key, value, n);
   r.invertible := (SELECT bool_and((s->>'inverse')::boolean) FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s);
 
   -- Writers of the fact wait until the rollup holds what is there now.
   EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', fact);
-  EXECUTE format('CREATE TABLE %I.%I AS %s WITH NO DATA', schema, stem || '_delta', starhouse.rollup_made(r, fact::text, NULL, 1));
-  EXECUTE format('CREATE TABLE %I.%I (LIKE %1$I.%3$I, late_rows bigint NOT NULL DEFAULT 0, UNIQUE NULLS NOT DISTINCT (%4$s))', schema, stem || '_rolled', stem || '_delta', starhouse.rollup_key(r));
-  -- Groups whose last row went, for rollup_compact.
-  EXECUTE format('CREATE INDEX ON %I.%I (bucket) WHERE n_rows <= 0', schema, stem || '_rolled');
-  EXECUTE format('CREATE TABLE %I.%I (bucket timestamptz NOT NULL)', schema, stem || '_dirty');
-  EXECUTE format('CREATE TABLE %I.%I (watermark timestamptz NOT NULL DEFAULT ''-infinity'', frozen_before timestamptz NOT NULL DEFAULT ''-infinity'', late_rows bigint NOT NULL DEFAULT 0,
-                  compacted_at timestamptz NOT NULL DEFAULT now(), only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row))', schema, stem || '_mark');
-  EXECUTE format('INSERT INTO %I.%I DEFAULT VALUES', schema, stem || '_mark');
-  r.delta := format('%I.%I', schema, stem || '_delta')::regclass;
-  r.rolled := format('%I.%I', schema, stem || '_rolled')::regclass;
-  r.dirty := format('%I.%I', schema, stem || '_dirty')::regclass;
-  r.mark := format('%I.%I', schema, stem || '_mark')::regclass;
-  -- Dirty buckets come straight from the fact; OFFSET 0 keeps that a lookup per bucket.
-  EXECUTE format('CREATE VIEW %I.%I AS SELECT * FROM (%s) AS m WHERE m.n_rows > 0', schema, stem || '_states', starhouse.rollup_merged(r, format(
-    'SELECT %1$s FROM %2$s AS x WHERE NOT EXISTS (SELECT FROM %3$s AS d WHERE d.bucket = x.bucket) UNION ALL SELECT %1$s FROM %4$s AS x WHERE NOT EXISTS (SELECT FROM %3$s AS d WHERE d.bucket = x.bucket)
-     UNION ALL SELECT %1$s FROM (SELECT DISTINCT d.bucket AS dirty FROM %3$s AS d) AS d CROSS JOIN LATERAL (%5$s OFFSET 0) AS x',
-    starhouse.rollup_names(r, 'x.'), r.rolled, r.dirty, r.delta,
-    starhouse.rollup_made(r, fact::text, format('%1$I >= d.dirty AND %1$I < %2$s', time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1))));
-  r.states := format('%I.%I', schema, stem || '_states')::regclass;
-  EXECUTE format('CREATE VIEW %I.%I AS SELECT %s%s, %s <= (SELECT k.watermark FROM %s AS k) AS is_final FROM %s AS v', schema, stem, starhouse.rollup_key(r, 'v.'),
-    (SELECT string_agg(format(', %s AS %I', c.value->>'value', c.value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c),
-    starhouse.rollup_bucket_end(r, 'v.bucket'), r.mark, r.states);
-  r.rollup := format('%I.%I', schema, stem)::regclass;
-  INSERT INTO starhouse.rollup (rollup, fact, time_column, bucket, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark)
-  VALUES (r.rollup, r.fact, r.time_column, r.bucket, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark);
-
-  EXECUTE format('COMMENT ON VIEW %s IS %L', r.rollup, format('Rollup of %s by %s: always current. See starhouse.create_rollup.', fact, bucket));
-  EXECUTE format('COMMENT ON VIEW %s IS %L', r.states, format('Mergeable states of rollup %s: merge them over buckets or groups, then take the value.', r.rollup));
-  EXECUTE format('COMMENT ON TABLE %s IS %L', r.rolled, format('Compacted states of rollup %s.', r.rollup));
-  EXECUTE format('COMMENT ON TABLE %s IS %L', r.delta, format('States of rollup %s that starhouse.rollup_compact has not folded in yet.', r.rollup));
-  EXECUTE format('COMMENT ON TABLE %s IS %L', r.dirty, format('Buckets of rollup %s that starhouse.rollup_compact will recompute.', r.rollup));
-  EXECUTE format('COMMENT ON TABLE %s IS %L', r.mark, format('One row: watermark before which buckets of rollup %s are final, frozen_before before which its fact is gone, rows that came after their bucket was final, last compaction.', r.rollup));
-
+  r := starhouse.rollup_build(r, schema, stem);
   PERFORM starhouse.rollup_capture(r);
-  -- Whoever writes the fact writes deltas; whoever reads it reads the rollup.
-  FOR grants IN SELECT DISTINCT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END AS role, bool_or(x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')) AS writes,
-                                bool_or(x.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')) AS changes, bool_or(x.privilege_type = 'SELECT') AS reads
-                FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid = fact AND x.grantee <> c.relowner GROUP BY x.grantee LOOP
-    IF grants.writes THEN
-      EXECUTE format('GRANT INSERT ON %s, %s TO %s', r.delta, r.dirty, grants.role);
-    END IF;
-    IF grants.reads THEN
-      EXECUTE format('GRANT SELECT ON %s, %s TO %s', r.rollup, r.states, grants.role);
-    END IF;
-  END LOOP;
-  EXECUTE format('INSERT INTO %s (%s) %s', r.rolled, starhouse.rollup_names(r), starhouse.rollup_made(r, fact::text, NULL, 1));
-  PERFORM starhouse.rollup_move_watermark(r);
-  EXECUTE format('ANALYZE %s', r.rolled);
+  PERFORM starhouse.rollup_grant(r);
   RETURN r.rollup;
 END
 $body$;
@@ -212,9 +281,19 @@ AS $body$
 DECLARE
   r starhouse.rollup := starhouse.rollup_get(rollup);
   stem text := (SELECT c.relname FROM pg_class c WHERE c.oid = r.rollup);
+  coarser text;
 BEGIN
-  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = r.fact) THEN
+  SELECT string_agg(o.rollup::text, ', ' ORDER BY o.rollup::text) INTO coarser FROM starhouse.rollup AS o WHERE o.finer = r.rollup;
+  IF coarser IS NOT NULL THEN
+    RAISE EXCEPTION 'rollup % is what % rests on', r.rollup, coarser USING ERRCODE = '2BP01', HINT = 'Drop the coarser ones first.';
+  END IF;
+  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = r.fact AND c.relkind <> 'v') THEN
     PERFORM starhouse.rollup_release(r);
+  END IF;
+  IF r.finer IS NOT NULL THEN
+    -- The finer one's compaction may be about to write to it.
+    PERFORM pg_advisory_xact_lock('pg_class'::regclass::oid::integer, f.rolled::oid::integer) FROM starhouse.rollup AS f WHERE f.rollup = r.finer;
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', stem || '_truncate', (SELECT f.delta FROM starhouse.rollup AS f WHERE f.rollup = r.finer));
   END IF;
   EXECUTE format('DROP FUNCTION IF EXISTS %I.%I()', (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = r.rollup), stem || '_capture');
   DELETE FROM starhouse.rollup AS d WHERE d.rollup = r.rollup;
@@ -224,4 +303,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION drop_rollup(regclass) IS
-  'Drops a rollup: its views, its tables and its triggers on the fact, which stays. Fails (2BP01) while other views use it. 42704 for what is no rollup, NULL included.';
+  'Drops a rollup: its views, its tables and its triggers on the fact, which stays. Fails (2BP01) while other rollups or views use it. 42704 for what is no rollup, NULL included.';

@@ -6,10 +6,11 @@ CREATE FUNCTION rollup_move_watermark(r rollup) RETURNS void
   SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
-  EXECUTE format('UPDATE %s SET compacted_at = clock_timestamp(), watermark = greatest(watermark, coalesce((SELECT max(bucket) FROM %s) - %L::interval, ''-infinity''))', r.mark, r.rolled, r.lateness);
+  EXECUTE format('UPDATE %s SET compacted_at = clock_timestamp(), watermark = greatest(watermark, coalesce((%s) - %L::interval, ''-infinity''))', r.mark,
+    coalesce((SELECT format('SELECT k.watermark FROM %s AS k', f.mark) FROM starhouse.rollup AS f WHERE f.rollup = r.finer), format('SELECT max(bucket) FROM %s', r.rolled)), r.lateness);
 END
 $body$;
-COMMENT ON FUNCTION rollup_move_watermark(rollup) IS 'Internal: moves the watermark to the start of the newest bucket less the lateness; never back.';
+COMMENT ON FUNCTION rollup_move_watermark(rollup) IS 'Internal: moves the watermark to the start of the newest bucket, or to where the finer rollup''s is, less the lateness; never back.';
 
 CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
@@ -20,6 +21,9 @@ DECLARE
   names text := starhouse.rollup_names(r);
   keys integer := 1 + jsonb_array_length(r.groups);
   changes text := (SELECT string_agg(format('%1$s = m.%1$s', n), ', ') FROM unnest((starhouse.rollup_list(r))[keys + 1:]) AS n);
+  source text;
+  coarser_deltas text;
+  coarser_marks text;
 BEGIN
   IF NOT starhouse.scd_owns(r.rolled) THEN
     RAISE EXCEPTION 'rollup % belongs to another role', r.rollup USING ERRCODE = '42501',
@@ -27,22 +31,30 @@ BEGIN
   END IF;
   -- One at a time; writers and readers go on.
   PERFORM pg_advisory_xact_lock('pg_class'::regclass::oid::integer, r.rolled::oid::integer);
+  source := coalesce((SELECT f.rolled::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
+  -- What rests on this one learns in the same statement what is folded or recomputed here.
+  SELECT string_agg(format(', delta_%s AS (INSERT INTO %s (%s) %s)', o.rollup::oid, o.delta, starhouse.rollup_names(o), starhouse.rollup_made(o, 'gone', NULL, 1)), ''),
+         string_agg(format(', marks_%s AS (INSERT INTO %s (bucket) SELECT DISTINCT %s FROM buckets AS w)', o.rollup::oid, o.dirty, starhouse.rollup_bucket(o, 'w.dirty')), '')
+    INTO coarser_deltas, coarser_marks
+  FROM starhouse.rollup AS o WHERE o.finer = r.rollup;
   -- Old and new rows of the buckets at hand meet by GROUP BY: the one equality of groups that there is,
   -- NULLs and all. Nobody else writes rolled, so a group's row is found by its ctid and a new one simply
-  -- inserted: half the price of ON CONFLICT.
+  -- inserted: half the price of ON CONFLICT. One whose last row went goes, too.
   EXECUTE format($sql$
-    WITH gone AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM %2$s AS d WHERE d.bucket = x.bucket) RETURNING %3$s),
+    WITH gone AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket) RETURNING %3$s),
       merged AS (%4$s),
-      added AS (INSERT INTO %5$s (%6$s, late_rows) SELECT %7$s, coalesce(m.late, 0) FROM merged AS m WHERE m.old_row IS NULL ORDER BY %10$s),
-      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + coalesce(m.late, 0) FROM merged AS m WHERE m.touched AND t.ctid = m.old_row),
-      marked AS (UPDATE %9$s SET late_rows = late_rows + (SELECT sum(m.late) FROM merged AS m) WHERE EXISTS (SELECT FROM merged AS m WHERE m.late > 0))
-    SELECT (SELECT count(*) FROM gone), (SELECT coalesce(sum(m.late), 0) FROM merged AS m)$sql$,
-    r.delta, r.dirty, starhouse.rollup_names(r, 'x.'),
+      added AS (INSERT INTO %5$s (%6$s, late_rows) SELECT %7$s, coalesce(m.late, 0) FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0 ORDER BY %10$s),
+      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + coalesce(m.late, 0) FROM merged AS m WHERE m.touched AND m.n_rows > 0 AND t.ctid = m.old_row),
+      emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.touched AND m.n_rows <= 0 AND t.ctid = m.old_row),
+      late AS (SELECT sum(m.late) AS n_rows, count(*) AS revisions FROM merged AS m WHERE m.revised),
+      marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + coalesce(l.n_rows, 0), late_revisions = k.late_revisions + l.revisions FROM late AS l WHERE l.revisions > 0)%11$s
+    SELECT (SELECT count(*) FROM gone), (SELECT coalesce(l.n_rows, 0) FROM late AS l)$sql$,
+    r.delta, starhouse.rollup_dirty(r), starhouse.rollup_names(r, 'x.'),
     starhouse.rollup_merged(r, format('SELECT %1$s, true AS is_new, NULL::tid AS old_row FROM gone AS x UNION ALL SELECT %1$s, false, x.ctid FROM %2$s AS x WHERE x.bucket = ANY (ARRAY(SELECT DISTINCT g.bucket FROM gone AS g))',
                                       starhouse.rollup_names(r, 'x.'), r.rolled),
-      format(', min(u.old_row) AS old_row, bool_or(u.is_new) AS touched, sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0 AND %s <= (SELECT k.watermark FROM %s AS k)) AS late',
+      format(', min(u.old_row) AS old_row, bool_or(u.is_new) AS touched, sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0 AND %1$s <= (SELECT k.watermark FROM %2$s AS k)) AS late, bool_or(u.is_new AND %1$s <= (SELECT k.watermark FROM %2$s AS k)) AS revised',
              starhouse.rollup_bucket_end(r, 'u.bucket'), r.mark)),
-    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'))
+    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'), coarser_deltas)
     INTO folded, late_rows;
   -- Buckets whose raw rows are gone keep what they have.
   EXECUTE format($sql$
@@ -50,27 +62,29 @@ BEGIN
       buckets AS (SELECT DISTINCT bucket AS dirty FROM taken WHERE bucket >= (SELECT frozen_before FROM %2$s)),
       gone AS (DELETE FROM %3$s AS x USING buckets AS d WHERE x.bucket = d.dirty),
       merged AS (%4$s),
-      added AS (INSERT INTO %5$s (%6$s) SELECT %7$s FROM merged AS m WHERE m.old_row IS NULL),
-      changed AS (UPDATE %5$s AS t SET %8$s FROM merged AS m WHERE t.ctid = m.old_row)
+      added AS (INSERT INTO %5$s (%6$s) SELECT %7$s FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0),
+      changed AS (UPDATE %5$s AS t SET %8$s FROM merged AS m WHERE m.n_rows > 0 AND t.ctid = m.old_row),
+      emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.n_rows <= 0 AND t.ctid = m.old_row),
+      late AS (SELECT count(*) AS revisions FROM buckets AS d WHERE %9$s <= (SELECT k.watermark FROM %2$s AS k)),
+      marked AS (UPDATE %2$s AS k SET late_revisions = k.late_revisions + l.revisions FROM late AS l WHERE l.revisions > 0)%10$s
     SELECT count(*) FROM buckets$sql$,
     r.dirty, r.mark, r.delta,
     starhouse.rollup_merged(r, format('SELECT x.*, NULL::tid AS old_row FROM buckets AS d CROSS JOIN LATERAL (%s OFFSET 0) AS x UNION ALL SELECT %s, x.ctid FROM %s AS x WHERE x.bucket = ANY (ARRAY(SELECT d.dirty FROM buckets AS d))',
-      starhouse.rollup_made(r, r.fact::text, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
-      -- Of what was there only the key: with no row left it goes below.
+      starhouse.rollup_made(r, source, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
+      -- Of what was there only the key: with no row left it goes.
       starhouse.rollup_key(r, 'x.') || ', 0' || repeat(', NULL', cardinality(starhouse.rollup_list(r)) - keys - 1), r.rolled), ', min(u.old_row) AS old_row'),
-    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes) INTO recomputed;
-  EXECUTE format('DELETE FROM %s WHERE n_rows <= 0', r.rolled);
+    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, starhouse.rollup_bucket_end(r, 'd.dirty'), coarser_marks) INTO recomputed;
   PERFORM starhouse.rollup_move_watermark(r);
 END
 $body$;
 COMMENT ON FUNCTION rollup_compact(regclass) IS
-  'Folds a rollup''s deltas into its table and recomputes marked buckets, in the caller''s transaction; writers and readers go on, a second compaction waits. Returns deltas folded, buckets recomputed and how many rows came after their bucket was final. Needs the rights of the rollup''s owner. 42501 for another role, 42704 for what is no rollup, NULL included.';
+  'Folds a rollup''s deltas into its table and recomputes marked buckets, in the caller''s transaction; writers and readers go on, a second compaction waits. Rollups that rest on it get their deltas here, for a compaction of their own. Returns deltas folded, buckets recomputed and how many rows came after their bucket was final. Needs the rights of the rollup''s owner. 42501 for another role, 42704 for what is no rollup, NULL included.';
 
 CREATE PROCEDURE rollup_compact_all()
   LANGUAGE plpgsql
 AS $body$
 DECLARE
-  every regclass[] := ARRAY(SELECT r.rollup FROM starhouse.rollup AS r WHERE starhouse.scd_owns(r.rolled) ORDER BY r.rollup);
+  every regclass[] := ARRAY(SELECT r.rollup FROM starhouse.rollup AS r WHERE starhouse.scd_owns(r.rolled) ORDER BY starhouse.rollup_level(r.rollup), r.rollup);
   one regclass;
 BEGIN
   FOREACH one IN ARRAY every LOOP
@@ -80,7 +94,7 @@ BEGIN
 END
 $body$;
 COMMENT ON PROCEDURE rollup_compact_all() IS
-  'Compacts every rollup of which the caller has the owner''s role, each in a transaction of its own. For a scheduler; not within a transaction block.';
+  'Compacts every rollup of which the caller has the owner''s role, finer ones first, each in a transaction of its own. For a scheduler; not within a transaction block.';
 
 CREATE FUNCTION rollup_rebuild(rollup regclass, from_time timestamptz DEFAULT '-infinity', to_time timestamptz DEFAULT 'infinity') RETURNS bigint
   LANGUAGE plpgsql VOLATILE
@@ -88,6 +102,7 @@ CREATE FUNCTION rollup_rebuild(rollup regclass, from_time timestamptz DEFAULT '-
 AS $body$
 DECLARE
   r starhouse.rollup := starhouse.rollup_get(rollup);
+  source text := coalesce((SELECT f.states::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
   frozen timestamptz;
   result bigint;
 BEGIN
@@ -99,16 +114,16 @@ BEGIN
     INSERT INTO %1$s (bucket)
     SELECT b.bucket FROM (
       SELECT bucket FROM %2$s UNION SELECT bucket FROM %3$s
-      UNION SELECT %4$s FROM %5$s WHERE %6$I IS NOT NULL AND %6$I >= $1 AND %6$I < $2) AS b
+      UNION SELECT %4$s FROM %5$s AS s WHERE %6$I IS NOT NULL AND %6$I >= $1 AND %6$I < $2) AS b
     WHERE b.bucket < $2 AND %7$s > $1 AND b.bucket >= $3$sql$,
-    r.dirty, r.rolled, r.delta, starhouse.rollup_bucket(r, quote_ident(r.time_column)), r.fact, r.time_column, starhouse.rollup_bucket_end(r, 'b.bucket'))
+    r.dirty, r.rolled, r.delta, starhouse.rollup_bucket(r, quote_ident(r.time_column)), source, r.time_column, starhouse.rollup_bucket_end(r, 'b.bucket'))
     USING from_time, to_time, frozen;
   GET DIAGNOSTICS result = ROW_COUNT;
   RETURN result;
 END
 $body$;
 COMMENT ON FUNCTION rollup_rebuild(regclass, timestamptz, timestamptz) IS
-  'Marks the buckets that touch [from_time, to_time) to be recomputed and returns how many. From then on they are served from the fact, and the next rollup_compact stores what it finds there. Frozen buckets, whose raw rows are gone, stay as they are. 22023 for an empty range or NULL, 42704 for what is no rollup.';
+  'Marks the buckets that touch [from_time, to_time) to be recomputed and returns how many. From then on they are served from the fact, and the next rollup_compact stores what it finds there; rollups that rest on it follow. One that rests on another is recomputed from that. Frozen buckets, whose raw rows are gone, stay as they are. 22023 for an empty range or NULL, 42704 for what is no rollup.';
 
 CREATE FUNCTION rollup_freeze(rollup regclass, before timestamptz) RETURNS timestamptz
   LANGUAGE plpgsql VOLATILE
@@ -140,6 +155,7 @@ CREATE FUNCTION rollup_check(rollup regclass, from_time timestamptz DEFAULT '-in
 AS $body$
 DECLARE
   r starhouse.rollup := starhouse.rollup_get(rollup);
+  source text := coalesce((SELECT f.states::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
   values_of text;
   frozen timestamptz;
 BEGIN
@@ -156,9 +172,9 @@ BEGIN
       AND abs((s.row->>k.key)::numeric - (f.row->>k.key)::numeric) <= 1e-9 * greatest(abs((s.row->>k.key)::numeric), abs((f.row->>k.key)::numeric))))
     ORDER BY 1, 2, 3$sql$,
     coalesce((SELECT string_agg('v.' || quote_ident(g->>'name') || '::text', ', ') FROM jsonb_array_elements(r.groups) AS g), ''), values_of, r.states,
-    starhouse.rollup_made(r, r.fact::text, format('%1$I >= %2$L', r.time_column, greatest(from_time, frozen)), 1))
+    starhouse.rollup_made(r, source, format('%1$I >= %2$L', r.time_column, greatest(from_time, frozen)), 1))
     USING greatest(from_time, frozen), coalesce(to_time, 'infinity');
 END
 $body$;
 COMMENT ON FUNCTION rollup_check(regclass, timestamptz, timestamptz) IS
-  'Compares a rollup with a recomputation from its fact, for buckets that begin in [from_time, to_time): one row for each value that differs, none when all is well. Numbers may differ by a relative 1e-9, as sums of floating-point numbers in another order do. Frozen buckets are left out. A NULL time is no bound; 42704 for what is no rollup.';
+  'Compares a rollup with a recomputation from its fact, or from the rollup it rests on, for buckets that begin in [from_time, to_time): one row for each value that differs, none when all is well. Numbers may differ by a relative 1e-9, as sums of floating-point numbers in another order do. Frozen buckets are left out. A NULL time is no bound; 42704 for what is no rollup.';

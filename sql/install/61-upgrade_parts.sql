@@ -138,7 +138,7 @@ BEGIN
   FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension WHERE c.relnamespace = space
   UNION ALL
   SELECT 'rollup', c.relname::text, '', 'definition',
-         jsonb_build_object('fact', f.relname, 'time_column', r.time_column, 'bucket', r.bucket, 'groups', r.groups, 'columns', r.columns,
+         jsonb_build_object('fact', f.relname, 'finer', (SELECT f.relname WHERE r.finer IS NOT NULL), 'time_column', r.time_column, 'bucket', r.bucket, 'groups', r.groups, 'columns', r.columns,
                             'filter', r.filter, 'capture', r.capture)::text, 'pg_class'::regclass::oid, c.oid, c.oid::bigint
   FROM starhouse.rollup r JOIN pg_class c ON c.oid = r.rollup JOIN pg_class f ON f.oid = r.fact WHERE c.relnamespace = space;
 
