@@ -8,6 +8,12 @@ CREATE FUNCTION completion_rate(watched float8, length float8) RETURNS float8
 COMMENT ON FUNCTION completion_rate(float8, float8) IS
   'Part of the length that was watched, in percent: 100 * watched / length, at most 100. Both in the same unit. NULL for NULL and for length 0; a negative, NaN or infinite argument is an error (22023).';
 
+CREATE FUNCTION completion_percent(watched numeric, length numeric) RETURNS numeric
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT
+  AS 'MODULE_PATHNAME', 'starhouse_completion_percent';
+COMMENT ON FUNCTION completion_percent(numeric, numeric) IS
+  'completion_rate for facts of exact numbers, to two places: round(100 * watched / length, 2), and 100 from there on. Both in the same unit. NULL for NULL and for length 0; a negative, NaN or infinite argument is an error (22023), and so are more than 38 digits (22003).';
+
 CREATE FUNCTION skip(watched float8, length float8, within float8 DEFAULT 30) RETURNS boolean
   LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT
   AS 'MODULE_PATHNAME', 'starhouse_skip';

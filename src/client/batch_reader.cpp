@@ -3,6 +3,7 @@
 #include "client/interrupt.hpp"
 #include "core/stream/encoding.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 
@@ -18,7 +19,7 @@ BatchReader::BatchReader(const FeedPlan &plan, std::string name, std::unique_ptr
     : plan_(plan), name_(std::move(name)), source_(std::move(source)), limits_(limits),
       parser_(plan.contract, plan.version, plan.older, plan.zone),
       csv_({plan.contract.csv.delimiter, plan.contract.csv.quote, plan.contract.max_record_bytes}),
-      lines_(plan.contract.max_record_bytes) {
+      lines_(plan.contract.max_record_bytes), share_(limits.begin_small ? 4 : 1) {
   if (plan.contract.format == Format::csv && plan.contract.csv.header) {
     read_header();
   }
@@ -75,8 +76,13 @@ bool BatchReader::fill(Batch &batch) {
 
 bool BatchReader::read_records(Batch &batch) {
   const bool csv = plan_.contract.format == Format::csv;
+  constexpr std::size_t worth_a_batch = 20000;
+  const std::size_t most_rows =
+      std::max(limits_.rows / share_, std::min(limits_.rows, worth_a_batch));
+  const std::size_t most_bytes = limits_.bytes / share_;
+  share_ = std::max<std::size_t>(share_ / 2, 1);
   batch.clear();
-  while (batch.size() < limits_.rows && batch.bytes() < limits_.bytes) {
+  while (batch.size() < most_rows && batch.bytes() < most_bytes) {
     const ReadStatus status = next_record();
     if (status == ReadStatus::end) {
       return false;

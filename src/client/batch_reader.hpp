@@ -23,6 +23,9 @@ namespace starhouse::client {
 struct BatchLimits {
   std::size_t rows;
   std::size_t bytes = std::size_t{80} << 20U; // payload and tuples together
+  // The first batches are a quarter and a half as large: the server gets something to do while the
+  // next one is parsed and sent. Not below 20,000 records, where a batch costs more than it saves.
+  bool begin_small = false;
 };
 
 // Records of a source that are not loaded yet, batch by batch.
@@ -60,6 +63,7 @@ private:
   std::string scratch_;
   stream::HeaderReport header_report_;
   std::int64_t first_ = 1;
+  std::size_t share_; // of the limits: this part of them holds for the next batch
 };
 
 // The payload as bronze keeps it: in UTF-8; false for what is no text.

@@ -199,7 +199,8 @@ FileReport LoadCommand::load_file(const std::string &file) {
   report.dry_run = options_.dry_run;
   const auto start = std::chrono::steady_clock::now();
   const SourceFacts facts = options_.dry_run ? SourceFacts{} : fingerprint(file);
-  BatchReader reader(plan_, report.file, open_source(file), {plan_.batch_rows});
+  BatchReader reader(plan_, report.file, open_source(file),
+                     {.rows = plan_.batch_rows, .begin_small = options_.batch_rows == 0});
   note_header(reader, report);
   if (!options_.dry_run) {
     const OpenSource &source = cursor_.open(loader_.connection(), file, facts, reader.header());

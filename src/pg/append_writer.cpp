@@ -7,6 +7,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "catalog/index.h"
+#include "catalog/pg_am.h"
 #include "storage/bufmgr.h"
 #include "utils/snapmgr.h"
 }
@@ -28,6 +29,9 @@ struct Buffer {
   int64 bytes;
   Relation unique_index;
   List *arbiters;
+  int eager_indexes;          // the first ones, which take every row; block ranges come after them
+  AttrNumber *range_columns;  // of the indexes of block ranges
+  int range_column_count;
   // Rows that sort after what the partition's unique index held at the start cannot be there
   // already. Known for a leading key column that is compared as an integer.
   bool bound_known;
@@ -114,6 +118,76 @@ void prepare_unique_index(const Target *target, Buffer *buffer) {
   }
 }
 
+// An index of block ranges over plain columns without references.
+bool is_range_index(Relation index, const IndexInfo *info, TupleDesc row) {
+  if (index->rd_rel->relam != BRIN_AM_OID || info->ii_Expressions != NIL ||
+      info->ii_Predicate != NIL) {
+    return false;
+  }
+  for (int i = 0; i < info->ii_NumIndexAttrs; ++i) {
+    if (info->ii_IndexAttrNumbers[i] <= 0 ||
+        !TupleDescAttr(row, info->ii_IndexAttrNumbers[i] - 1)->attbyval) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Puts the indexes of block ranges behind the others.
+void order_indexes(Buffer *buffer) {
+  ResultRelInfo *relation = buffer->relation;
+  TupleDesc row = RelationGetDescr(relation->ri_RelationDesc);
+  buffer->range_columns = static_cast<AttrNumber *>(
+      palloc(sizeof(AttrNumber) * INDEX_MAX_KEYS * (relation->ri_NumIndices + 1)));
+  for (int i = 0; i < relation->ri_NumIndices; ++i) {
+    Relation index = relation->ri_IndexRelationDescs[i];
+    IndexInfo *info = relation->ri_IndexRelationInfo[i];
+    if (is_range_index(index, info, row)) {
+      for (int j = 0; j < info->ii_NumIndexAttrs; ++j) {
+        buffer->range_columns[buffer->range_column_count++] = info->ii_IndexAttrNumbers[j];
+      }
+      continue;
+    }
+    const int place = buffer->eager_indexes++;
+    relation->ri_IndexRelationDescs[i] = relation->ri_IndexRelationDescs[place];
+    relation->ri_IndexRelationInfo[i] = relation->ri_IndexRelationInfo[place];
+    relation->ri_IndexRelationDescs[place] = index;
+    relation->ri_IndexRelationInfo[place] = info;
+  }
+}
+
+// A range takes in a value once: a row on the page of the one before, with the same values, is
+// nothing new to it. (The server would look the range up for every row.)
+bool is_in_range(const Buffer *buffer, TupleTableSlot *before, TupleTableSlot *slot) {
+  if (before == nullptr || ItemPointerGetBlockNumber(&before->tts_tid) !=
+                               ItemPointerGetBlockNumber(&slot->tts_tid)) {
+    return false;
+  }
+  for (int i = 0; i < buffer->range_column_count; ++i) {
+    bool null_before;
+    bool null_now;
+    const Datum value_before = slot_getattr(before, buffer->range_columns[i], &null_before);
+    const Datum value_now = slot_getattr(slot, buffer->range_columns[i], &null_now);
+    if (null_before != null_now || (!null_now && value_before != value_now)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void insert_into_indexes(Buffer *buffer, TupleTableSlot *before, TupleTableSlot *slot,
+                         EState *estate) {
+  ResultRelInfo *relation = buffer->relation;
+  const int all = relation->ri_NumIndices;
+  if (buffer->eager_indexes < all && is_in_range(buffer, before, slot)) {
+    relation->ri_NumIndices = buffer->eager_indexes;
+  }
+  if (relation->ri_NumIndices > 0) {
+    list_free(compat::insert_index_tuples(relation, slot, estate));
+  }
+  relation->ri_NumIndices = all;
+}
+
 Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
   if (writer->latest != nullptr && writer->latest->relation == relation) {
     return writer->latest;
@@ -132,6 +206,7 @@ Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
   buffer->fresh = relation->ri_NumIndices > 0 && table->rd_createSubid != InvalidSubTransactionId &&
                   compat::owns_relation(RelationGetRelid(table)) &&
                   RelationGetNumberOfBlocks(table) == 0;
+  order_indexes(buffer);
   if (writer->target->unique_column_count > 0 && !buffer->fresh) {
     prepare_unique_index(writer->target, buffer);
   }
@@ -150,10 +225,13 @@ void flush(Writer *writer, Buffer *buffer) {
   table_multi_insert(relation->ri_RelationDesc, buffer->slots, buffer->used, writer->command, 0,
                      buffer->bulk);
   MemoryContextSwitchTo(caller);
-  for (int i = 0; i < buffer->used; ++i) {
-    if (relation->ri_NumIndices > 0 && !buffer->fresh) {
-      list_free(compat::insert_index_tuples(relation, buffer->slots[i], estate));
+  if (relation->ri_NumIndices > 0 && !buffer->fresh) {
+    for (int i = 0; i < buffer->used; ++i) {
+      insert_into_indexes(buffer, i == 0 ? nullptr : buffer->slots[i - 1], buffer->slots[i],
+                          estate);
     }
+  }
+  for (int i = 0; i < buffer->used; ++i) {
     ExecClearTuple(buffer->slots[i]);
   }
   ResetPerTupleExprContext(estate);

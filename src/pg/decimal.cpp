@@ -39,7 +39,7 @@ constexpr int group = 4; // decimal digits in one digit
 
 [[noreturn]] void refuse(Datum numeric) {
   ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                  errmsg("a number of more than 38 digits cannot be summed exactly: %.100s",
+                  errmsg("a number of more than 38 digits cannot be computed with exactly: %.100s",
                          DatumGetCString(DirectFunctionCall1(numeric_out, numeric))),
                   errhint("Round it to fewer decimals, or use float8.")));
 }

@@ -1,7 +1,9 @@
 // SQL functions of the score family that look at one row: playback, ratings, rankings, RFM.
 // Engagement is in score_engagement.cpp, the decayed sum in score_trending.cpp.
 #include "pg/boundary.hpp"
+#include "pg/decimal.hpp"
 
+#include "core/score/engagement_day.hpp"
 #include "core/score/playback.hpp"
 #include "core/score/ranking.hpp"
 #include "core/score/rating.hpp"
@@ -9,6 +11,7 @@
 
 extern "C" {
 #include "utils/array.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 }
 
@@ -18,6 +21,7 @@ extern "C" {
 namespace {
 
 namespace score = starhouse::score;
+using starhouse::exact::Decimal;
 using starhouse::pg::compute;
 
 // Runs a formula of the core that may have no value.
@@ -55,6 +59,48 @@ STARHOUSE_FUNCTION(starhouse_completion_rate) {
   const double watched = PG_GETARG_FLOAT8(0);
   const double length = PG_GETARG_FLOAT8(1);
   return optional_float8(fcinfo, [&] { return score::completion_rate(watched, length); });
+}
+
+namespace {
+
+Datum rounded_percent(Datum part, Datum whole) {
+  const Datum hundred = DirectFunctionCall1(int8_numeric, Int64GetDatum(100));
+  return DirectFunctionCall2(
+      numeric_round,
+      DirectFunctionCall2(numeric_div, DirectFunctionCall2(numeric_mul, hundred, part), whole),
+      Int32GetDatum(2));
+}
+
+void require_amount(const char *name, Datum numeric, const Decimal &amount) {
+  if (!amount.is_finite() || amount.digits() < 0) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("%s must be a finite number that is not negative: %s", name,
+                           DatumGetCString(DirectFunctionCall1(numeric_out, numeric))),
+                    errhint("Correct the value, or give NULL where it is not known.")));
+  }
+}
+
+} // namespace
+
+STARHOUSE_FUNCTION(starhouse_completion_percent) {
+  const Datum watched = PG_GETARG_DATUM(0);
+  const Datum length = PG_GETARG_DATUM(1);
+  const Decimal part = starhouse::pg::decimal_of(watched);
+  const Decimal whole = starhouse::pg::decimal_of(length);
+  require_amount("watched", watched, part);
+  require_amount("length", length, whole);
+  if (whole.digits() == 0) {
+    PG_RETURN_NULL();
+  }
+  std::optional<Decimal> quick;
+  compute([&] { quick = score::percent_to_hundredths(part, whole); });
+  if (quick) {
+    return starhouse::pg::numeric_of(*quick);
+  }
+  if (DatumGetBool(DirectFunctionCall2(numeric_ge, watched, length))) {
+    return starhouse::pg::numeric_of(Decimal(100));
+  }
+  return rounded_percent(watched, length);
 }
 
 STARHOUSE_FUNCTION(starhouse_skip) {

@@ -221,6 +221,23 @@ DROP FUNCTION add_days;
 DROP VIEW day_delta;
 DROP TABLE day_sum;
 
+\echo -- an index of block ranges takes in what is new to a page, and only that
+CREATE TABLE ranged (id int PRIMARY KEY, batch bigint, part int);
+CREATE INDEX ranged_batch ON ranged USING brin (batch, part) WITH (pages_per_range = 1);
+CREATE INDEX ranged_part ON ranged (part);
+INSERT INTO ranged SELECT g, 1, 0 FROM generate_series(1, 10) g;
+SELECT * FROM append_facts('ranged', 'SELECT g AS id, (g / 20)::bigint AS batch, g / 40 AS part FROM generate_series(11, 150) g');
+SET enable_seqscan = off;
+SET enable_indexscan = off;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM ranged WHERE batch = 7;
+SELECT (SELECT count(*) FROM ranged WHERE batch = 7) AS seven, (SELECT count(*) FROM ranged WHERE batch = 6) AS six, (SELECT count(*) FROM ranged WHERE batch = 1) AS one,
+       (SELECT count(*) FROM ranged WHERE batch IS NULL) AS none, (SELECT count(*) FROM ranged WHERE part = 3) AS part;
+SELECT * FROM append_facts('ranged', 'SELECT g AS id, CASE WHEN g <> 170 THEN 9 END::bigint AS batch, 4 AS part FROM generate_series(151, 3000) g');
+SELECT (SELECT count(*) FROM ranged WHERE batch = 9) AS nine, (SELECT count(*) FROM ranged WHERE batch = 9 AND id < 180) AS some, (SELECT count(*) FROM ranged WHERE batch IS NULL) AS none;
+RESET enable_indexscan;
+RESET enable_seqscan;
+DROP TABLE ranged;
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

@@ -87,3 +87,7 @@ BEGIN
   END LOOP;
   RAISE NOTICE '% refused', n;
 END $$;
+SELECT completion_percent(-1, 60);
+SELECT completion_percent(1, 'NaN');
+SELECT completion_percent('Infinity', 60);
+SELECT completion_percent(10::numeric ^ 40, 1);

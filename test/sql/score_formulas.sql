@@ -64,3 +64,12 @@ SELECT num_nulls(completion_rate(NULL, 1), completion_rate(1, NULL), skip(NULL, 
   bayesian_average(1, NULL, 1, 1), bayesian_average(1, 1, NULL, 1), bayesian_average(1, 1, 1, NULL), hot_score(NULL, 1, now()), hot_score(1, 1, NULL),
   gravity_score(NULL, now()), gravity_score(1, NULL), engagement_score(1, NULL, 1, 1, 1), engagement_score(1, 1, 1, 1, 1, NULL),
   engagement_weights(watch => NULL), rfm_score(NULL, 1, 1, '{1}', '{1}', '{1}'), rfm_score(1, 1, 1, NULL, '{1}', '{1}')) AS nulls;
+
+\echo -- completion in exact numbers: as numeric arithmetic has it, digits shown included
+SELECT completion_percent(45, 60) AS most, completion_percent(90, 60) AS replay, completion_percent(60, 60.00) AS whole, completion_percent(0, 60) AS none, completion_percent(5, 0) AS no_length,
+       completion_percent(59.9999999, 60) AS nearly, completion_percent(NULL, 1) IS NULL AND completion_percent(1, NULL) IS NULL AS nulls;
+SELECT count(*) > 9000 AS many, count(*) FILTER (WHERE completion_percent(w, l)::text IS DISTINCT FROM (CASE WHEN w >= l THEN 100 ELSE round(100 * w / l, 2) END)::text) AS differ
+FROM (SELECT round((hashint8extended(g, 1) & 1048575) / 700.0, g % 12) AS w, round((hashint8extended(g, 2) & 1048575) / 500.0 + 0.001, g % 7) AS l FROM generate_series(1, 9000) g
+      UNION ALL SELECT g / 8.0, 1000 FROM generate_series(1, 1000) g
+      UNION ALL SELECT 10::numeric ^ (g % 20) / 3, 10::numeric ^ (g % 18) FROM generate_series(1, 200) g) v
+WHERE l > 0;

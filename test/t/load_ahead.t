@@ -80,6 +80,15 @@ like($e, qr/was redefined/, 'which says why');
 is($status, 0, 'the same command goes on by the new definition');
 is(digest($database), $clean, 'and nothing is lost or doubled');
 
+# The first batches are small, so that the server is soon at work; what the user asks for is what he gets.
+my $long = write_file("$folder/long.csv", join('', "id,at,shop,amount\n", map { "t$_,2024-01-05 10:00,shop1,1\n" } 1 .. 150_000));
+my $sizes = "$in SELECT string_agg(records_read::text, ' ' ORDER BY first_record) FROM batch_log";
+for my $case ([[], '50000 100000'], [['--batch-rows', 120_000], '120000 30000']) {
+    make_warehouse($database);
+    ($status, $out, $err) = client(@load, @{$case->[0]}, $long);
+    is(sql($database, $sizes), $case->[1], "batches of $case->[1] records") or diag($err);
+}
+
 done_testing();
 
 sub with_step {

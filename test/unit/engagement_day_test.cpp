@@ -69,6 +69,36 @@ TEST(EngagementDay, MeansEqualLongDivision) {
   }
 }
 
+TEST(EngagementDay, PercentsEqualLongDivision) {
+  const auto percent = [](const Decimal &part, const Decimal &whole) {
+    const auto found = score::percent_to_hundredths(part, whole);
+    return found ? found->text() : "the server's";
+  };
+  EXPECT_EQ(percent(Decimal(1), Decimal(8)), "12.50");
+  EXPECT_EQ(percent(Decimal(1), Decimal(3)), "33.33");
+  EXPECT_EQ(percent(Decimal(125, 5), Decimal(10)), "0.01"); // 0.0125
+  EXPECT_EQ(percent(Decimal(5, 4), Decimal(10)), "0.01");   // 0.005
+  EXPECT_EQ(percent(Decimal(499, 6), Decimal(10)), "0.00");
+  EXPECT_EQ(percent(Decimal(0), Decimal(10)), "0.00");
+  EXPECT_EQ(percent(Decimal(10), Decimal(10)), "the server's");
+  EXPECT_EQ(percent(Decimal(1), Decimal(0)), "the server's");
+  EXPECT_EQ(percent(Decimal(-1), Decimal(1)), "the server's");
+  EXPECT_EQ(percent(Decimal(1, 10), Decimal(1)), "the server's");
+  EXPECT_EQ(percent(Decimal(1), Decimal(Decimal::Digits{10000000000001}, 0)), "the server's");
+  EXPECT_EQ(percent(Decimal(1), Decimal(Decimal::plus_infinity)), "the server's");
+  std::mt19937_64 random(17);
+  for (int i = 0; i < 20000; ++i) {
+    const auto whole = static_cast<std::int64_t>(1 + random() % 1000000);
+    const auto part = static_cast<std::int64_t>(random()) & 0xFFFFF;
+    if (part >= whole) {
+      continue;
+    }
+    const std::int64_t wanted = (20000 * part + whole) / (2 * whole);
+    ASSERT_EQ(percent(Decimal(part, 2), Decimal(whole, 2)), Decimal(wanted, 2).text());
+    ASSERT_EQ(percent(Decimal(part, 0), Decimal(whole, 0)), Decimal(wanted, 2).text());
+  }
+}
+
 TEST(EngagementDay, DoublesAreTheNearestOrNone) {
   std::mt19937_64 random(11);
   for (int i = 0; i < 20000; ++i) {

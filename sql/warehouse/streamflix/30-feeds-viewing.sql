@@ -27,19 +27,21 @@ WITH common AS (
         'select', 'SELECT video_id FROM batch WHERE video_id IS NOT NULL')) AS members,
     jsonb_build_object('step', 'members', 'name', 'new devices', 'into', 'device_dim', 'key', 'device_id',
       'select', 'SELECT device_id FROM batch WHERE device_id IS NOT NULL') AS devices,
-    -- The first version of a user also holds for all time before it. %1$s are the fact's own columns, %2$s its joins.
+    -- The first version of a user also holds for all time before it; asked for only where no other does. %1$s are the fact's own columns, %2$s its joins.
     -- In the order of the key: its index grows at one place after the other.
     $sql$
       SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key,
-             coalesce(b.region_id, u.region, e.region, '?') AS region_key,
+             coalesce(b.region_id, u.region,
+                      CASE WHEN u.user_version IS NULL THEN
+                        (SELECT h.region FROM user_history h WHERE h.user_id = b.user_id AND h.valid_from > b.event_time ORDER BY h.valid_from LIMIT 1) END,
+                      '?') AS region_key,
              coalesce(b.user_id, '?') AS user_key, coalesce(b.video_id, '?') AS video_key,
-             coalesce(u.user_version, e.user_version, -1) AS user_version,
+             coalesce(u.user_version,
+                      (SELECT h.user_version FROM user_history h WHERE h.user_id = b.user_id AND h.valid_from > b.event_time ORDER BY h.valid_from LIMIT 1),
+                      -1) AS user_version,
              b.event_time, %1$s
       FROM batch b
       LEFT JOIN user_history u ON u.user_id = b.user_id AND u.valid_from <= b.event_time AND u.valid_to > b.event_time
-      LEFT JOIN LATERAL (SELECT h.user_version, h.region FROM user_history h
-                         WHERE u.user_version IS NULL AND h.user_id = b.user_id AND h.valid_from > b.event_time
-                         ORDER BY h.valid_from LIMIT 1) e ON true
       %2$s
       ORDER BY b.event_time$sql$ AS fact_select,
     -- What follows from the playbacks that a batch added, said in terms of those ("added"): in bulk, which checks foreign keys once per key
@@ -89,7 +91,7 @@ WITH common AS (
              least(b.watch_duration, l.video_length) AS watch_duration,
              CASE WHEN b.watch_duration > l.video_length THEN 1 ELSE 0 END AS watch_clipped,
              b.buffering_time, b.buffering_events, b.startup_time, b.quality_level, b.bitrate_avg, l.video_length,
-             CASE WHEN b.watch_duration >= l.video_length THEN 100 ELSE round(100 * b.watch_duration / l.video_length, 2) END AS completion_rate$sql$, $sql$
+             completion_percent(b.watch_duration, l.video_length) AS completion_rate$sql$, $sql$
       LEFT JOIN video_dim v ON v.video_id = b.video_id
       CROSS JOIN LATERAL (SELECT coalesce(b.video_length, v.video_length) AS video_length) l$sql$)) AS facts
   FROM common

@@ -43,6 +43,24 @@ std::optional<Decimal> mean_to_hundredths(const Decimal &sum, std::int64_t count
   return Decimal(half_up, hundredths);
 }
 
+std::optional<Decimal> percent_to_hundredths(const Decimal &part, const Decimal &whole) {
+  // As above; the server's quotient of less than 100 has 16 digits after the point.
+  constexpr Digits most_divisor = 10000000000000;
+  constexpr unsigned most_scale = 9;
+  constexpr Digits of_a_whole = 10000; // hundredths of a percent
+  if (!part.is_finite() || !whole.is_finite() || part.scale() > most_scale ||
+      whole.scale() > most_scale || part.digits() > most_divisor ||
+      whole.digits() > most_divisor) {
+    return std::nullopt;
+  }
+  const Digits dividend = part.digits() * static_cast<std::int64_t>(powers[whole.scale()]);
+  const Digits divisor = whole.digits() * static_cast<std::int64_t>(powers[part.scale()]);
+  if (dividend < 0 || dividend >= divisor || divisor > most_divisor) {
+    return std::nullopt;
+  }
+  return Decimal((2 * of_a_whole * dividend + divisor) / (2 * divisor), hundredths);
+}
+
 std::optional<double> nearest_double(const Decimal &sum) {
   constexpr Digits most_exact = Digits{1} << 53U;
   const Digits digits = sum.digits();

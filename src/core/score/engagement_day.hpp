@@ -22,6 +22,10 @@ struct EngagementDay {
 // numbers, whose quotient it rounds once before.
 std::optional<exact::Decimal> mean_to_hundredths(const exact::Decimal &sum, std::int64_t count);
 
+// round(100 * part / whole, 2) for a part below the whole, neither of them negative; likewise.
+std::optional<exact::Decimal> percent_to_hundredths(const exact::Decimal &part,
+                                                    const exact::Decimal &whole);
+
 // The float8 next to the sum. Nothing where it takes more than one division.
 std::optional<double> nearest_double(const exact::Decimal &sum);
 
