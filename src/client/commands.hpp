@@ -29,5 +29,6 @@ void add_alerts_command(CLI::App &app);
 void add_feeds_command(CLI::App &app);
 void add_message_command(CLI::App &app);
 void add_generate_command(CLI::App &app); // src/client/generate/
+void add_report_command(CLI::App &app);   // src/client/report/
 
 } // namespace starhouse::client

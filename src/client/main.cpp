@@ -42,6 +42,7 @@ int run(int argc, char **argv) {
   starhouse::client::add_alerts_command(app);
   starhouse::client::add_message_command(app);
   starhouse::client::add_generate_command(app);
+  starhouse::client::add_report_command(app);
   app.add_subcommand("version", "Print the version of this program")->callback([] {
     fmt::print("starhouse {}\n", STARHOUSE_VERSION);
   });

@@ -1,0 +1,151 @@
+-- report QuickEats: deliveries, restaurants, payments, customers and drivers
+-- The views are in docs/quickeats-kpis.md.
+
+--- At a glance
+-- figures Headline figures
+-- note The whole time loaded; orders and order value of the last month with orders against the one before.
+-- source kpi_summary, kpi_order_outcomes
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+WITH months AS (
+  SELECT orders, average_order_value, cancelled_percent, row_number() OVER (ORDER BY month_start DESC) AS back FROM kpi_order_outcomes
+), figures AS (
+  SELECT 1 AS place, 'Average delivery' AS label, average_delivery_time AS value, NULL::numeric AS before, 'min' AS unit, 'down' AS good FROM kpi_summary WHERE orders > 0
+  UNION ALL SELECT 2, 'On time', on_time_percent, NULL, 'percent', 'up' FROM kpi_summary WHERE orders > 0
+  UNION ALL SELECT 3, 'Payments that succeed', payment_success_percent, NULL, 'percent', 'up' FROM kpi_summary WHERE orders > 0
+  UNION ALL SELECT 4, 'Refunded orders', refund_percent, NULL, 'percent', 'down' FROM kpi_summary WHERE orders > 0
+  UNION ALL SELECT 5, 'Repeat customers', repeat_percent, NULL, 'percent', 'up' FROM kpi_summary WHERE orders > 0
+  UNION ALL SELECT 6, 'Orders in the month', m.orders, b.orders, '', 'up' FROM months m LEFT JOIN months b ON b.back = 2 WHERE m.back = 1
+  UNION ALL SELECT 7, 'Average order', m.average_order_value, b.average_order_value, 'money', 'up' FROM months m LEFT JOIN months b ON b.back = 2 WHERE m.back = 1
+  UNION ALL SELECT 8, 'Cancelled orders', m.cancelled_percent, b.cancelled_percent, 'percent', 'down' FROM months m LEFT JOIN months b ON b.back = 2 WHERE m.back = 1
+)
+SELECT label, value, before, unit, good FROM figures ORDER BY place;
+
+--- Deliveries
+-- bars Promise and delivery by city
+-- unit min
+-- source kpi_on_time_by_city
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT city_name AS city, average_eta AS "promised", average_delivery_time AS "delivered" FROM kpi_on_time_by_city WHERE deliveries > 0 ORDER BY deliveries DESC, city_id LIMIT 12;
+
+-- bars On time by city
+-- unit percent
+-- source kpi_on_time_by_city
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT city_name AS city, on_time_percent AS "on time" FROM kpi_on_time_by_city WHERE on_time_percent IS NOT NULL ORDER BY deliveries DESC, city_id LIMIT 12;
+
+-- bars What delays deliveries, all else equal
+-- unit min
+-- note Minutes more than comparable orders without the factor. In the numbers: standard error and 95 % interval.
+-- source kpi_delay_drivers
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT factor || ': ' || compared AS factor, effect_minutes AS "effect" FROM kpi_delay_drivers WHERE effect_minutes IS NOT NULL ORDER BY abs(effect_minutes) DESC, 1 LIMIT 14;
+
+-- stack Orders by hour of the local day
+-- unit orders
+-- note Hours of a peak window stand in the second colour.
+-- source kpi_peak_windows
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT to_char(hour, 'FM00') || ':00' AS hour, CASE WHEN NOT coalesce(is_peak, false) THEN orders END AS "other hours", CASE WHEN is_peak THEN orders END AS "peak" FROM kpi_peak_windows ORDER BY 1;
+
+--- Live
+-- cells Where the drivers are
+-- unit drivers
+-- note Drivers whose last ping lies in the cell (about 1.2 by 0.6 km), in the hour up to the latest ping in the warehouse.
+-- source kpi_driver_heatmap, city_dim
+-- empty Load pings: starhouse load WAREHOUSE --feed pings FILE
+SELECT b.lat_min AS south, b.lon_min AS west, b.lat_max AS north, b.lon_max AS east, h.drivers AS value, coalesce(c.city_name, 'city unknown') AS city
+FROM kpi_driver_heatmap(within => '1 hour') h
+CROSS JOIN LATERAL geohash_bounds(h.geohash) b
+LEFT JOIN LATERAL (
+  SELECT city_name FROM city_dim WHERE latitude IS NOT NULL AND distance_m(latitude, longitude, b.lat_min, b.lon_min) < 100000
+  ORDER BY distance_m(latitude, longitude, b.lat_min, b.lon_min), city_id LIMIT 1) c ON true
+ORDER BY city, h.geohash;
+
+-- cells Where the drivers were on the last day
+-- unit pings
+-- note Pings by cell (about 150 m), the 1,500 cells with the most.
+-- source driver_ping_fact, city_dim
+-- empty Load pings: starhouse load WAREHOUSE --feed pings FILE
+WITH cells AS (
+  SELECT geohash, count(*) AS pings FROM driver_ping_fact
+  WHERE event_time > (SELECT max(position_time) FROM driver_position) - interval '1 day' GROUP BY geohash ORDER BY 2 DESC, 1 LIMIT 1500
+)
+SELECT b.lat_min AS south, b.lon_min AS west, b.lat_max AS north, b.lon_max AS east, h.pings AS value, coalesce(c.city_name, 'city unknown') AS city
+FROM cells h
+CROSS JOIN LATERAL geohash_bounds(h.geohash) b
+LEFT JOIN LATERAL (
+  SELECT city_name FROM city_dim WHERE latitude IS NOT NULL AND distance_m(latitude, longitude, b.lat_min, b.lon_min) < 100000
+  ORDER BY distance_m(latitude, longitude, b.lat_min, b.lon_min), city_id LIMIT 1) c ON true
+ORDER BY city, h.geohash;
+
+-- line Open orders, minute by minute
+-- unit orders
+-- note The last three hours of the warehouse.
+-- source kpi_active_orders_per_minute
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT minute_start AS minute, city_name AS city, open_orders FROM kpi_active_orders_per_minute
+WHERE minute_start > (SELECT max(minute_start) FROM kpi_active_orders_per_minute) - interval '3 hours' ORDER BY minute_start, city_name;
+
+-- table Open orders that will be late
+-- note The 20 latest, by the promise made to the customer.
+-- source kpi_eta_monitor
+-- empty No order is open and late.
+SELECT order_id AS "order", city_id AS city, status, minutes_open AS "minutes open", promised_minutes AS "promised", -minutes_left AS "minutes late"
+FROM kpi_eta_monitor WHERE is_overdue ORDER BY minutes_left, order_id LIMIT 20;
+
+--- Restaurants
+-- bars Restaurants with the most revenue
+-- unit money
+-- source kpi_top_restaurants
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT coalesce(restaurant_name, restaurant_id) AS restaurant, revenue FROM kpi_top_restaurants ORDER BY revenue_rank, restaurant_id LIMIT 12;
+
+-- table Restaurants: orders and marks
+-- source kpi_top_restaurants
+-- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
+SELECT coalesce(restaurant_name, restaurant_id) AS restaurant, cuisine_type AS cuisine, city_name AS city, orders, revenue,
+       cancelled_percent AS "cancelled %", average_rating AS rating, average_score AS "customers' score"
+FROM kpi_top_restaurants ORDER BY revenue_rank, restaurant_id LIMIT 20;
+
+--- Payments
+-- bars Payments that fail, by mode
+-- unit percent
+-- source kpi_payment_attempts
+-- empty Load payments: starhouse load WAREHOUSE --feed payments FILE
+SELECT payment_mode AS mode, failure_percent AS "fail" FROM kpi_payment_attempts WHERE failure_percent IS NOT NULL ORDER BY failure_percent DESC, 1;
+
+-- bars Refunds by mode
+-- unit percent
+-- note Of the orders charged, and of their value.
+-- source kpi_refund_rate
+-- empty Load payments: starhouse load WAREHOUSE --feed payments FILE
+SELECT payment_mode AS mode, 100 * sum(refunded_orders) / nullif(sum(charged_orders), 0) AS "of orders", 100 * sum(refunded_amount) / nullif(sum(charged_amount), 0) AS "of value"
+FROM kpi_refund_rate GROUP BY payment_mode HAVING sum(charged_orders) > 0 ORDER BY 1;
+
+--- Customers
+-- bars Customers who use the service and who order, by month
+-- unit customers
+-- source kpi_active_users
+-- empty Load app events: starhouse load WAREHOUSE --feed app_events FILE
+SELECT to_char(month_start, 'YYYY-MM') AS month, active_users AS "active", ordering_users AS "ordering" FROM kpi_active_users ORDER BY month_start;
+
+-- bars What customers look for
+-- unit searches
+-- source kpi_searches
+-- empty Load app events: starhouse load WAREHOUSE --feed app_events FILE
+SELECT search_term AS term, searches FROM kpi_searches ORDER BY searches DESC, search_term LIMIT 15;
+
+-- bars How satisfied customers are, by city
+-- unit score
+-- source kpi_feedback_by_city
+-- empty Load feedback: starhouse load WAREHOUSE --feed feedback FILE
+SELECT city_name AS city, average_score AS "score" FROM kpi_feedback_by_city WHERE average_score IS NOT NULL ORDER BY feedbacks DESC, city_id LIMIT 12;
+
+--- Drivers
+-- table Busiest drivers
+-- note Utilisation is the part of the time on line spent with orders; overlapping orders count once.
+-- source kpi_orders_per_driver, kpi_driver_utilisation
+-- empty Load orders and pings.
+SELECT coalesce(d.driver_name, d.driver_id) AS driver, d.city_name AS city, d.experience_level AS experience, d.deliveries, d.deliveries_per_day AS "a day",
+       d.average_delivery_time AS minutes, d.on_time_percent AS "on time %", u.utilisation_percent AS "utilisation %"
+FROM kpi_orders_per_driver d LEFT JOIN kpi_driver_utilisation u USING (driver_id) ORDER BY d.deliveries DESC, d.driver_id LIMIT 20;

@@ -1,0 +1,122 @@
+-- report StreamFlix: viewing, regions, recommendations and quality of service
+-- The views are in docs/streamflix-kpis.md.
+
+--- At a glance
+-- figures Headline figures
+-- note The last 30 days with playbacks; viewers against the day before; the last day, which may go on, is left out.
+-- source kpi_viewing_summary, kpi_active_users, kpi_recommendation_quality
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+WITH days AS (SELECT daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users),
+figures AS (
+  SELECT 1 AS place, 'Average watch time' AS label, average_watch_minutes AS value, NULL::numeric AS before, 'min' AS unit, 'up' AS good FROM kpi_viewing_summary WHERE views > 0
+  UNION ALL SELECT 2, 'Hours watched', watch_hours, NULL, '', 'up' FROM kpi_viewing_summary WHERE views > 0
+  UNION ALL SELECT 3, 'Viewers of the last whole day', m.daily_users, b.daily_users, '', 'up' FROM days m LEFT JOIN days b ON b.back = 3 WHERE m.back = 2
+  UNION ALL SELECT 4, 'Viewers of 30 days', m.monthly_users, b.monthly_users, '', 'up' FROM days m LEFT JOIN days b ON b.back = 3 WHERE m.back = 2
+  UNION ALL SELECT 5, 'Watched to the end', completion_percent, NULL, 'percent', 'up' FROM kpi_viewing_summary WHERE views > 0
+  UNION ALL SELECT 6, 'Average wait', average_buffering_seconds, NULL, 's', 'down' FROM kpi_viewing_summary WHERE views > 0
+  UNION ALL SELECT 7, 'Recommendations clicked', click_percent, NULL, 'percent', 'up' FROM kpi_recommendation_quality WHERE recommendations > 0
+  UNION ALL SELECT 8, 'Left at once', skip_percent, NULL, 'percent', 'down' FROM kpi_viewing_summary WHERE views > 0
+)
+SELECT label, value, before, unit, good FROM figures ORDER BY place;
+
+--- Engagement
+-- line Hours watched from day to day
+-- unit hours
+-- source kpi_daily_viewing
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day, watch_hours AS "hours watched" FROM kpi_daily_viewing ORDER BY day;
+
+-- line Viewers by day, week and month
+-- unit viewers
+-- source kpi_active_users
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day AS date, daily_users AS "one day", weekly_users AS "7 days", monthly_users AS "30 days" FROM kpi_active_users ORDER BY date;
+
+-- bars Videos that engage most
+-- unit score
+-- source kpi_engagement_by_video
+-- empty Load playbacks and interactions.
+SELECT coalesce(title, video_id) AS video, engagement_score AS "engagement score" FROM kpi_engagement_by_video WHERE engagement_score IS NOT NULL ORDER BY engagement_score DESC, video_id LIMIT 12;
+
+-- bars Genres
+-- unit hours
+-- note A video counts for all its genres.
+-- source kpi_genres
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT genre, watch_hours AS "hours watched" FROM kpi_genres ORDER BY watch_hours DESC LIMIT 12;
+
+-- bars Genres that viewers leave at once
+-- unit percent
+-- source kpi_skip_rate
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT genre, skip_percent AS "left at once" FROM kpi_skip_rate WHERE skip_percent IS NOT NULL ORDER BY views DESC, genre LIMIT 12;
+
+-- line Sessions from day to day
+-- unit sessions
+-- source kpi_sessions
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day, sessions, binge_sessions AS "binges" FROM kpi_sessions ORDER BY day;
+
+--- Regions
+-- table Trending now
+-- note The five highest scores of each region; a view counts half after the half-life.
+-- source kpi_trending
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT coalesce(region_name, region_id) AS region, trend_rank AS rank, coalesce(title, video_id) AS video, genre, trending_score AS score, views
+FROM kpi_trending WHERE trend_rank <= 5 ORDER BY 1, trend_rank, video_id;
+
+-- bars Watched by the hour of the viewers' own day
+-- unit hours
+-- source kpi_local_hours
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT to_char(local_hour, 'FM00') || ':00' AS hour, watch_hours AS "hours watched" FROM kpi_local_hours ORDER BY local_hour;
+
+-- table Peak hours by region
+-- source kpi_peak_hours
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT coalesce(region_name, region_id) AS region, to_char(peak_from, 'FM00') || ':00' AS "from", to_char(peak_to, 'FM00') || ':00' AS "to", watch_hours AS "hours watched", watch_percent AS "% of the region"
+FROM kpi_peak_hours ORDER BY watch_hours DESC, 1;
+
+--- Recommendations
+-- bars Clicks by score of the recommendation
+-- unit percent
+-- source kpi_recommendation_by_score
+-- empty Load recommendations: starhouse load WAREHOUSE --feed recommendations FILE
+SELECT trim_scale(score_from) || ' to ' || trim_scale(score_to) AS score, click_percent AS "clicked", watch_percent AS "watched" FROM kpi_recommendation_by_score ORDER BY score_from;
+
+-- table Videos by clicks when recommended
+-- note Ordered by the lower end of the 95 % interval (Wilson), so that a few lucky clicks do not lead.
+-- source kpi_click_through
+-- empty Load recommendations: starhouse load WAREHOUSE --feed recommendations FILE
+SELECT coalesce(title, video_id) AS video, recommendations, clicks, click_percent AS "clicked %", lower_percent AS "at least %", upper_percent AS "at most %"
+FROM kpi_click_through ORDER BY lower_percent DESC NULLS LAST, video_id LIMIT 20;
+
+--- Service
+-- line Streams at once, peak of each day
+-- unit streams
+-- source kpi_concurrent_viewers
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day, peak_streams AS "streams" FROM kpi_concurrent_viewers ORDER BY day;
+
+-- line Time to start, average and 95th percentile
+-- unit s
+-- source kpi_system_performance
+-- empty Load playbacks with their start-up times: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day, average_startup_seconds AS "average", p95_startup_seconds AS "95th percentile" FROM kpi_system_performance
+WHERE average_startup_seconds IS NOT NULL ORDER BY day;
+
+-- bars Waiting by device
+-- unit percent
+-- note Part of the time on the player spent waiting.
+-- source kpi_buffering_by_device
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT coalesce(os, 'unknown') || ', ' || coalesce(connection_type, 'unknown') AS device, rebuffer_percent AS "waiting" FROM kpi_buffering_by_device
+WHERE rebuffer_percent IS NOT NULL ORDER BY views DESC, 1 LIMIT 14;
+
+-- bars Devices in use
+-- unit min
+-- note How long a session lasts on them.
+-- source kpi_device_usage
+-- empty Load devices and playbacks.
+SELECT coalesce(os, 'unknown') || ', ' || coalesce(connection_type, 'unknown') AS device, average_session_minutes AS "session" FROM kpi_device_usage
+WHERE sessions > 0 ORDER BY views DESC, 1 LIMIT 14;
