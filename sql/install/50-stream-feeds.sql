@@ -25,7 +25,7 @@ BEGIN
       WHEN 'members' THEN needed := '{into,select}'; allowed := '{key}';
       WHEN 'scd2' THEN needed := '{into,select}'; allowed := '{mode,sequence,op,missing}';
       WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,then}';
-      WHEN 'upsert' THEN needed := '{into,key,select}'; allowed := '{}';
+      WHEN 'upsert' THEN needed := '{into,key,select}'; allowed := '{nulls}';
       ELSE
         RAISE EXCEPTION '%: unknown kind %', place, coalesce('"' || kind || '"', 'NULL')
           USING ERRCODE = '22023', HINT = 'A step is one of reject, sql, members, scd2, facts, upsert.';
@@ -58,6 +58,10 @@ BEGIN
     IF kind = 'facts' AND (step->>'partition') IS NOT NULL AND (step->>'time') IS NULL THEN
       RAISE EXCEPTION '% (facts): partition without time', place USING ERRCODE = '22023',
         HINT = 'Name the fact''s partitioning column in "time".';
+    END IF;
+    IF kind = 'upsert' AND coalesce(step->>'nulls', 'write') NOT IN ('write', 'keep') THEN
+      RAISE EXCEPTION '% (upsert): nulls is "%"', place, step->>'nulls' USING ERRCODE = '22023',
+        HINT = 'nulls is write (a NULL is a value) or keep (a NULL was not told: what is known stays).';
     END IF;
     IF kind = 'upsert' AND jsonb_typeof(step->'key') <> 'array' THEN
       RAISE EXCEPTION '% (upsert): key is no array', place USING ERRCODE = '22023', HINT = 'For example "key":["store_id"].';

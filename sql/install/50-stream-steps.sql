@@ -131,6 +131,42 @@ $body$;
 COMMENT ON FUNCTION batch_scd2_source(regclass, regclass, text) IS
   'Internal to scd2 steps: the step''s rows, completed from the version in force with the dimension''s columns that they lack.';
 
+-- A late row tells what nobody told of a Type-1 column since: where a NULL says nothing, the versions after it have none
+-- of their own. Not what the merge does, for which a version has said what it shows.
+CREATE FUNCTION batch_scd2_told(target regclass, source regclass, sequence_column text) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+#variable_conflict use_variable
+DECLARE
+  statement text;
+BEGIN
+  SELECT pg_catalog.format($sql$
+      UPDATE %1$s h SET %2$s
+      FROM (SELECT %3$s, %4$s FROM %5$s s
+            WHERE EXISTS (SELECT FROM %1$s l WHERE %6$s AND l.%7$I > s.%8$I AND (%9$s)) GROUP BY %3$s) s
+      WHERE %10$s AND (%11$s)$sql$,
+      target, t.fills, k.plain, t.last, source, pg_catalog.replace(k.same, 'h.', 'l.'), d.valid_from, sequence_column, pg_catalog.replace(t.missing, 'h.', 'l.'), k.same, t.missing)
+    INTO statement
+  FROM starhouse.scd_dimension d
+  CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.format('s.%I', c), ', ') AS plain, pg_catalog.string_agg(pg_catalog.format('h.%I = s.%1$I', c), ' AND ') AS same
+                      FROM pg_catalog.unnest(d.key_columns) c) k
+  CROSS JOIN LATERAL (
+    SELECT pg_catalog.string_agg(pg_catalog.format('%I = coalesce(h.%1$I, s.%1$I)', c), ', ') AS fills,
+           pg_catalog.string_agg(pg_catalog.format('(pg_catalog.array_agg(s.%I ORDER BY s.%I DESC) FILTER (WHERE s.%1$I IS NOT NULL))[1] AS %1$I', c, sequence_column), ', ') AS last,
+           pg_catalog.string_agg(pg_catalog.format('h.%I IS NULL AND s.%1$I IS NOT NULL', c), ' OR ') AS missing
+    FROM pg_catalog.unnest(d.type1_columns) c
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = source AND a.attname = c
+    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid AND y.typcategory <> 'A') t
+  WHERE d.dimension = target AND d.ignore_null_updates;
+  IF statement IS NOT NULL THEN
+    EXECUTE statement;
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION batch_scd2_told(regclass, regclass, text) IS
+  'Internal to scd2 steps: fills Type-1 columns that are NULL with what a late row of the source tells of them, in a dimension registered with ignore_null_updates. NULL does nothing.';
+
 -- What scd2_merge turned away goes to quarantine, under the record of the batch that has the same key
 -- (and sequence) where the batch has columns of those names.
 CREATE FUNCTION batch_step_scd2(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, source regclass) RETURNS jsonb
@@ -144,6 +180,7 @@ BEGIN
   CALL starhouse.scd2_merge(target, starhouse.batch_scd2_source(target, source, step->>'sequence'), coalesce(step->>'mode', 'feed'),
     step->>'sequence', step->>'op', coalesce(step->>'missing', 'ignore'), pg_catalog.now(),
     inserted, changed, unchanged, late, deleted, rejected);
+  PERFORM starhouse.batch_scd2_told(target, source, step->>'sequence');
   IF rejected > 0 AND pg_catalog.to_regclass('pg_temp.scd_rejects') IS NOT NULL THEN
     SELECT pg_catalog.string_agg(CASE WHEN a.attname = step->>'sequence' THEN pg_catalog.format('b.%I IS NOT DISTINCT FROM r.sequence', a.attname)
                                       ELSE pg_catalog.format('b.%I::text IS NOT DISTINCT FROM r.row_content->>%1$L', a.attname) END, ' AND ') INTO same
@@ -163,6 +200,32 @@ END
 $body$;
 COMMENT ON FUNCTION batch_step_scd2(name, text, bigint, bigint, jsonb, regclass) IS
   'Internal: merges the step''s rows into a Type-2 dimension and puts what the merge rejected into quarantine.';
+
+-- The step's query where what a row leaves NULL keeps what was told: by the row of the batch that told it last, else
+-- by the dimension, else the column's default.
+CREATE FUNCTION batch_upsert_source(target regclass, source regclass, key text[]) RETURNS text
+  LANGUAGE sql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT pg_catalog.format('SELECT %1$s, %2$s FROM (SELECT %3$s, %4$s FROM %5$s GROUP BY %3$s) s LEFT JOIN %6$s k ON %7$s',
+                           keys.qualified, told.merged, keys.plain, told.last, source, target, keys.same)
+  FROM (SELECT pg_catalog.string_agg(pg_catalog.format('s.%I', c), ', ') AS qualified, pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') AS plain,
+               pg_catalog.string_agg(pg_catalog.format('k.%I = s.%1$I', c), ' AND ') AS same FROM pg_catalog.unnest(key) c) keys
+  CROSS JOIN (
+    SELECT pg_catalog.string_agg(pg_catalog.format('coalesce(s.%1$I, k.%1$I%2$s) AS %1$I', a.attname, ', ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attnum) AS merged,
+           -- An array of arrays would have another form.
+           pg_catalog.string_agg(pg_catalog.format('(pg_catalog.array_agg(%1$I%2$s%4$s) FILTER (WHERE %1$I IS NOT NULL))[1]%3$s AS %1$I', a.attname,
+             CASE y.typcategory WHEN 'A' THEN '::text' END, CASE y.typcategory WHEN 'A' THEN '::' || pg_catalog.format_type(a.atttypid, a.atttypmod) END,
+             CASE WHEN ordered.yes THEN ' ORDER BY _order DESC' END), ', ' ORDER BY a.attnum) AS last
+    FROM pg_catalog.pg_attribute a
+    CROSS JOIN (SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute o WHERE o.attrelid = source AND o.attname = '_order') AS yes) ordered
+    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+    LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = target AND t.attname = a.attname AND NOT t.attisdropped
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = target AND d.adnum = t.attnum
+    WHERE a.attrelid = source AND a.attnum > 0 AND a.attname::text !~ '^_' AND a.attname::text <> ALL (key)) told
+$body$;
+COMMENT ON FUNCTION batch_upsert_source(regclass, regclass, text[]) IS
+  'Internal to upsert steps with "nulls":"keep": a query that gives one row per key, each column as it was last told (highest _order) by the rows of the source, else as the target has it, else its default. NULL gives NULL.';
 
 CREATE FUNCTION batch_step_upsert(target regclass, key text[], query text, columns text[]) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
@@ -292,6 +355,7 @@ DECLARE
   varies boolean := strpos(text_of, '{batch_id}') > 0 OR EXISTS (SELECT FROM jsonb_object_keys(parameters) p WHERE strpos(text_of, '{' || p || '}') > 0);
   source regclass;
   columns text[];
+  key text[];
   affected bigint;
 BEGIN
   -- Ends with this function: its own SET clause restores the path.
@@ -318,7 +382,12 @@ BEGIN
     WHEN 'scd2' THEN
       RETURN starhouse.batch_step_scd2(warehouse, feed, batch_id, source_id, step, source);
     WHEN 'upsert' THEN
-      RETURN starhouse.batch_step_upsert(starhouse.batch_target(step->>'into'), ARRAY(SELECT jsonb_array_elements_text(step->'key')), query, columns);
+      key := ARRAY(SELECT jsonb_array_elements_text(step->'key'));
+      IF step->>'nulls' = 'keep' THEN
+        query := starhouse.batch_upsert_source(starhouse.batch_target(step->>'into'), source, key);
+        columns := array_remove(columns, '_order');
+      END IF;
+      RETURN starhouse.batch_step_upsert(starhouse.batch_target(step->>'into'), key, query, columns);
     WHEN 'facts' THEN
       RETURN starhouse.batch_step_facts(starhouse.batch_target(step->>'into'), query, columns, batch_id, coalesce(step->>'conflict', 'ignore'),
                                         step->>'time', (step->>'partition')::interval,

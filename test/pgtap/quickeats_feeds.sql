@@ -186,6 +186,57 @@ SELECT lives_ok($$SELECT pg_temp.load('qe a', 'cities', '{"city_id": "MUM", "cit
 SELECT is(pg_temp.rows_of($$SELECT city_name, is_inferred FROM city_dim WHERE city_id = 'MUM'$$), '(Mumbai,f)', 'completes the member');
 SELECT is_empty($$SELECT * FROM check_integrity('qe a')$$, 'all is sound');
 
+-- Rows that tell only some of it: what another row told stays, in one batch (out of order, too) as in several, and a late row tells what nobody did.
+CREATE FUNCTION pg_temp.each(warehouse name, feed text, VARIADIC records text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  r text;
+BEGIN
+  FOREACH r IN ARRAY records LOOP PERFORM pg_temp.load(warehouse, feed, r); END LOOP;
+END $$;
+CREATE TEMP TABLE partial (feed text, of text, records text[], expected text);
+INSERT INTO partial VALUES
+  ('customers', 'SELECT name, gender, city, device_type, signup_date FROM customer_history WHERE customer_id = ''%s'' ORDER BY valid_from', ARRAY[
+    '{"customer_id": "%s", "customer_name": "Asha", "city": "PUN", "device_type": "iOS", "signup_date": "2024-12-01", "effective_at": "2025-01-01 00:00+05:30"}',
+    '{"customer_id": "%s", "device_type": "Web", "gender": "Female", "effective_at": "2025-02-01 00:00+05:30"}',
+    '{"customer_id": "%s", "city": "GOA", "effective_at": "2025-03-01 00:00+05:30"}', '{"customer_id": "%s", "effective_at": "2025-04-01 00:00+05:30"}'],
+    E'(Asha,Female,PUN,iOS,2024-12-01)\n(Asha,Female,PUN,Web,2024-12-01)\n(Asha,Female,GOA,Web,2024-12-01)'),
+  ('restaurants', 'SELECT name, cuisine_type, city, avg_rating, latitude FROM restaurant_history WHERE restaurant_id = ''%s'' ORDER BY valid_from', ARRAY[
+    '{"restaurant_id": "%s", "restaurant_name": "Roma", "cuisine_type": "Italian", "city": "PUN", "latitude": 18.5, "effective_at": "2025-01-01 00:00+05:30"}',
+    '{"restaurant_id": "%s", "cuisine_type": "Pizza", "effective_at": "2025-02-01 00:00+05:30"}', '{"restaurant_id": "%s", "avg_rating": 4.5, "effective_at": "2025-03-01 00:00+05:30"}'],
+    E'(Roma,Italian,PUN,4.5,18.5)\n(Roma,Pizza,PUN,4.5,18.5)'),
+  ('drivers', 'SELECT name, vehicle_type, city, join_date, experience_level FROM driver_history WHERE driver_id = ''%s'' ORDER BY valid_from', ARRAY[
+    '{"driver_id": "%s", "driver_name": "Ravi", "vehicle_type": "Scooter", "city": "PUN", "effective_at": "2025-01-01 00:00+05:30"}',
+    '{"driver_id": "%s", "join_date": "2024-05-05", "experience_level": "Senior", "effective_at": "2025-02-01 00:00+05:30"}', '{"driver_id": "%s", "vehicle_type": "Car", "effective_at": "2025-03-01 00:00+05:30"}'],
+    E'(Ravi,Scooter,PUN,2024-05-05,)\n(Ravi,Scooter,PUN,2024-05-05,Senior)\n(Ravi,Car,PUN,2024-05-05,Senior)'),
+  ('cities', 'SELECT city_name, region, population, traffic_index, latitude FROM city_dim WHERE city_id = ''%s''', ARRAY[
+    '{"city_id": "%s", "city_name": "Nasik", "region": "West", "population": 5}', '{"city_id": "%s", "traffic_index": 1.5, "city_name": "Nashik"}', '{"city_id": "%s", "latitude": 20}'],
+    '(Nashik,West,5,1.5,20)'),
+  ('zones', 'SELECT city_id, zone_name, shape->>''type'' FROM delivery_zone WHERE zone_id = ''%s''', ARRAY[
+    '{"id": "%s", "zone_name": "Fort", "city": "PUN", "shape": {"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 1]]]}}',
+    '{"id": "%s", "zone_name": "Old fort", "shape": {"type": "Polygon", "coordinates": [[[1, 1], [2, 1], [2, 2], [1, 1]]]}}'], '(PUN,"Old fort",Polygon)');
+DO $$
+DECLARE
+  p record;
+BEGIN
+  FOR p IN SELECT * FROM partial LOOP
+    EXECUTE format('SELECT pg_temp.load(''qe a'', %L, VARIADIC %L)', p.feed, ARRAY(SELECT replace(r, '%s', 'PART1') FROM unnest(p.records) r));
+    EXECUTE format('SELECT pg_temp.each(''qe a'', %L, VARIADIC %L)', p.feed, ARRAY(SELECT replace(r, '%s', 'PART2') FROM unnest(p.records) r));
+    -- Backwards: of histories alone, whose rows have their times.
+    EXECUTE format('SELECT pg_temp.load(''qe a'', %L, VARIADIC %L)', p.feed, ARRAY(SELECT replace(r, '%s', 'PART3') FROM unnest(p.records) WITH ORDINALITY r(r, n) ORDER BY n DESC));
+  END LOOP;
+END $$;
+SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART1')), expected, feed || ': no row blanks what another one of the batch told') FROM partial;
+SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART2')), expected, feed || ': nor what another batch told') FROM partial;
+SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART3')), expected, feed || ': in whatever order they stand') FROM partial WHERE feed IN ('customers', 'restaurants', 'drivers');
+SELECT pg_temp.load('qe a', 'customers', '{"customer_id": "PART1", "city": "PUN", "device_type": "Web", "effective_at": "2025-05-01 00:00+05:30"}'),
+       pg_temp.load('qe a', 'customers', '{"customer_id": "PART4", "city": "PUN", "device_type": "Web", "effective_at": "2025-05-01 00:00+05:30"}'),
+       pg_temp.load('qe a', 'customers', '{"customer_id": "PART4", "customer_name": "Late", "city": "GOA", "device_type": "Web", "effective_at": "2025-02-01 00:00+05:30"}',
+                    '{"customer_id": "PART4", "customer_name": "Later", "city": "GOA", "device_type": "Web", "effective_at": "2025-03-01 00:00+05:30"}',
+                    '{"customer_id": "PART1", "customer_name": "Nobody", "city": "PUN", "device_type": "iOS", "effective_at": "2025-01-15 00:00+05:30"}') \g /dev/null
+SELECT is(pg_temp.rows_of('SELECT customer_id, name, city FROM customer_history WHERE customer_id = ''PART4'' ORDER BY valid_from'), E'(PART4,Later,GOA)\n(PART4,Later,PUN)', 'a late row tells what nobody told since');
+SELECT is(pg_temp.rows_of('SELECT DISTINCT name FROM customer_history WHERE customer_id = ''PART1'''), '(Asha)', 'and takes nothing back');
+SELECT is_empty($$SELECT * FROM check_integrity('qe a')$$, 'all is still sound');
+
 -- The law: facts do not depend on the order and batching of events. 60 orders with events, payments,
 -- pings and feedback, drawn by hash; once in the order of time, once shuffled into batches of seven.
 CREATE TEMP TABLE message AS

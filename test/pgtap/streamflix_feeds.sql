@@ -160,7 +160,7 @@ SELECT lives_ok($$SELECT pg_temp.load('sf a', 'devices',
     '{"device_id": "D1", "user_id": "U1", "os": "Android", "bandwidth": 20, "connection_type": "WiFi", "seen_at": "2025-03-08 10:00Z"}',
     '{"device_id": "D1", "os": "Android", "bandwidth": 30, "seen_at": "2025-03-08 11:00Z"}')$$, 'device reports');
 SELECT is(pg_temp.load('sf a', 'devices', '{"device_id": "D1", "bandwidth": 99, "seen_at": "2025-03-08 09:00Z"}', '{"device_id": "D1", "bandwidth": 99, "seen_at": "2090-03-08 09:00Z"}')->>'rejected', '1', 'an older one, and one of the future');
-SELECT is(pg_temp.rows_of('SELECT bandwidth, os, user_id, is_inferred FROM device_dim WHERE device_id = ''D1'''), '(30,Android,,f)', 'change nothing');
+SELECT is(pg_temp.rows_of('SELECT bandwidth, os, user_id, is_inferred FROM device_dim WHERE device_id = ''D1'''), '(30,Android,U1,f)', 'change nothing; what the newest report left out stays');
 SELECT is_empty($$SELECT * FROM check_integrity('sf a')$$, 'keys and versions are sound');
 
 -- The same records in another order, in other batches, give the same warehouse.
@@ -224,5 +224,42 @@ SELECT is(pg_temp.refuses(feed, record), expected, name) FROM (VALUES
   ('users', 'U,200,Gold,2025-01-01', '23514 subscription_type', 'a subscription that is none'),
   ('users', 'U,200,premium,2025-02-31', '', 'an age and a day that cannot be are left out')) c (feed, record, expected, name);
 
+-- Rows that tell only some of it: what another row told stays, in one batch as in several.
+CREATE FUNCTION pg_temp.each(warehouse name, feed text, VARIADIC records text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  r text;
+BEGIN
+  FOREACH r IN ARRAY records LOOP PERFORM pg_temp.load(warehouse, feed, r); END LOOP;
+END $$;
+CREATE TEMP TABLE partial (feed text, of text, records text[], expected text);
+INSERT INTO partial VALUES
+  ('users', 'SELECT name, gender, age, country, subscription_type, signup_date FROM user_history WHERE user_id = ''%s'' ORDER BY valid_from', ARRAY[
+    '{"user_id": "%s", "name": "Asha", "age": 30, "subscription_type": "Basic", "effective_at": "2025-01-01 00:00Z"}',
+    '{"user_id": "%s", "gender": "Female", "subscription_type": "Premium", "effective_at": "2025-02-01 00:00Z"}', '{"user_id": "%s", "country": "Peru", "age": 31, "effective_at": "2025-03-01 00:00Z"}'],
+    E'(Asha,Female,31,Peru,Basic,)\n(Asha,Female,31,Peru,Premium,)'),
+  ('regions', 'SELECT region_name, country, timezone, population FROM region_dim WHERE region_id = ''%s''', ARRAY[
+    '{"region_id": "%s", "region_name": "South", "timezone": "America/Lima"}', '{"region_id": "%s", "country": "Chile"}', '{"region_id": "%s", "population": 5, "region_name": "The South"}'],
+    '("The South",Chile,America/Lima,5)'),
+  ('videos', 'SELECT title, genre, genres, cast_members, video_length, release_year FROM video_dim WHERE video_id = ''%s''', ARRAY[
+    '{"video_id": "%s", "title": "Beta", "genre": "Drama / Crime", "video_length": 90}', '{"video_id": "%s", "cast_members": "Ann, Bob", "release_year": 2020}', '{"video_id": "%s", "title": "Beta!"}'],
+    '(Beta!,Drama,"{Drama,Crime}","{Ann,Bob}",90,2020)'),
+  ('devices', 'SELECT user_id, os, app_version, connection_type, bandwidth, seen_at FROM device_dim WHERE device_id = ''%s''', ARRAY[
+    '{"device_id": "%s", "os": "iOS", "user_id": "U1", "seen_at": "2025-03-08 10:00Z"}', '{"device_id": "%s", "bandwidth": 5, "connection_type": "4G", "seen_at": "2025-03-08 11:00Z"}',
+    '{"device_id": "%s", "bandwidth": 7, "seen_at": "2025-03-08 12:00Z"}'], '(U1,iOS,,4G,7,"2025-03-08 12:00:00+00")');
+DO $$
+DECLARE
+  p record;
+BEGIN
+  FOR p IN SELECT * FROM partial LOOP
+    EXECUTE format('SELECT pg_temp.load(''sf a'', %L, VARIADIC %L)', p.feed, ARRAY(SELECT replace(r, '%s', 'PART1') FROM unnest(p.records) r));
+    EXECUTE format('SELECT pg_temp.each(''sf a'', %L, VARIADIC %L)', p.feed, ARRAY(SELECT replace(r, '%s', 'PART2') FROM unnest(p.records) r));
+    EXECUTE format('SELECT pg_temp.load(''sf a'', %L, VARIADIC %L)', p.feed, ARRAY(SELECT replace(r, '%s', 'PART3') FROM unnest(p.records) WITH ORDINALITY r(r, n) ORDER BY n DESC));
+  END LOOP;
+  PERFORM pg_temp.load('sf a', 'devices', '{"device_id": "PART1", "os": "Linux", "app_version": "1.0", "seen_at": "2025-03-08 09:00Z"}');
+END $$;
+SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART1')), replace(expected, 'iOS,,4G', 'iOS,1.0,4G'), feed || ': no row blanks what another one of the batch told') FROM partial;
+SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART2')), expected, feed || ': nor what another batch told') FROM partial;
+SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART3')), expected, feed || ': in whatever order they stand') FROM partial WHERE feed IN ('users', 'devices');
+SELECT is_empty($$SELECT * FROM check_integrity('sf a')$$, 'keys and versions are still sound');
 SELECT * FROM finish();
 ROLLBACK;

@@ -23,6 +23,7 @@ SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "sql", "sql": "SE
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "facts", "into": "t", "select": "x", "conflict": "replace"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "facts", "into": "t", "select": "x", "partition": "1 month"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "upsert", "into": "t", "select": "x", "key": "id"}]');
+SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "upsert", "into": "t", "select": "x", "key": ["id"], "nulls": "drop"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "reject", "when": "true", "reason": "x", "code": "no"}]');
 
 -- Steps: the error says which one, and keeps the code of what went wrong in it.

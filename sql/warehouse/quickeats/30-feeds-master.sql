@@ -18,17 +18,10 @@ SELECT create_feed(current_schema(), 'cities',
       {"name": "longitude", "from": ["longitude", "lon", "lng"], "type": "float8", "min": -180, "max": 180, "optional_column": true}
     ]}$json$,
   steps => jsonb_build_array(
-    jsonb_build_object('step', 'upsert', 'name', 'city_dim', 'into', 'city_dim', 'key', jsonb_build_array('city_id'),
+    jsonb_build_object('step', 'upsert', 'name', 'city_dim', 'into', 'city_dim', 'key', jsonb_build_array('city_id'), 'nulls', 'keep',
       'select', $sql$
-        SELECT DISTINCT ON (b.city_id) b.city_id,
-               coalesce(b.city_name, d.city_name) AS city_name,
-               coalesce(b.region, d.region) AS region,
-               coalesce(b.population, d.population) AS population,
-               coalesce(b.traffic_index, d.traffic_index) AS traffic_index,
-               coalesce(b.latitude, d.latitude) AS latitude,
-               coalesce(b.longitude, d.longitude) AS longitude
-        FROM batch b LEFT JOIN city_dim d ON d.city_id = b.city_id
-        ORDER BY b.city_id, b.record_no DESC$sql$)));
+        SELECT b.city_id, b.city_name, b.region, b.population, b.traffic_index, b.latitude, b.longitude, b.record_no AS _order
+        FROM batch b$sql$)));
 
 WITH common AS (
   SELECT
@@ -60,17 +53,9 @@ SELECT
     steps => jsonb_build_array(common.future, common.cities,
       jsonb_build_object('step', 'scd2', 'name', 'restaurant_history', 'into', 'restaurant_history', 'mode', 'feed', 'sequence', 'effective_at',
         'select', $sql$
-          SELECT b.record_no, b.restaurant_id,
-                 coalesce(b.restaurant_name, h.name) AS name,
-                 coalesce(b.cuisine_type, h.cuisine_type) AS cuisine_type,
-                 coalesce(b.city, h.city) AS city,
-                 coalesce(b.avg_rating, h.avg_rating) AS avg_rating,
-                 coalesce(b.latitude, h.latitude) AS latitude,
-                 coalesce(b.longitude, h.longitude) AS longitude,
+          SELECT b.record_no, b.restaurant_id, b.restaurant_name AS name, b.cuisine_type, b.city, b.avg_rating, b.latitude, b.longitude,
                  coalesce(b.effective_at, now()) AS effective_at
-          FROM batch b
-          LEFT JOIN restaurant_history h ON h.restaurant_id = b.restaurant_id AND h.valid_from <= coalesce(b.effective_at, now())
-                                            AND h.valid_to > coalesce(b.effective_at, now())$sql$),
+          FROM batch b$sql$),
       jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('restaurant_history')$sql$),
       -- An order that named no city is in its restaurant's.
       jsonb_build_object('step', 'sql', 'name', 'cities of orders', 'sql', $sql$
@@ -104,16 +89,9 @@ SELECT
     steps => jsonb_build_array(common.future, common.cities,
       jsonb_build_object('step', 'scd2', 'name', 'driver_history', 'into', 'driver_history', 'mode', 'feed', 'sequence', 'effective_at',
         'select', $sql$
-          SELECT b.record_no, b.driver_id,
-                 coalesce(b.driver_name, h.name) AS name,
-                 coalesce(b.vehicle_type, h.vehicle_type) AS vehicle_type,
-                 coalesce(b.city, h.city) AS city,
-                 coalesce(b.join_date, h.join_date) AS join_date,
-                 coalesce(b.experience_level, h.experience_level) AS experience_level,
+          SELECT b.record_no, b.driver_id, b.driver_name AS name, b.vehicle_type, b.city, b.join_date, b.experience_level,
                  coalesce(b.effective_at, now()) AS effective_at
-          FROM batch b
-          LEFT JOIN driver_history h ON h.driver_id = b.driver_id AND h.valid_from <= coalesce(b.effective_at, now())
-                                        AND h.valid_to > coalesce(b.effective_at, now())$sql$),
+          FROM batch b$sql$),
       jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('driver_history')$sql$))),
 
   -- Customers (Type 2 in city and device).
@@ -138,16 +116,9 @@ SELECT
     steps => jsonb_build_array(common.future, common.cities,
       jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at',
         'select', $sql$
-          SELECT b.record_no, b.customer_id,
-                 coalesce(b.customer_name, h.name) AS name,
-                 coalesce(b.gender, h.gender) AS gender,
-                 coalesce(b.city, h.city) AS city,
-                 coalesce(b.signup_date, h.signup_date) AS signup_date,
-                 coalesce(b.device_type, h.device_type) AS device_type,
+          SELECT b.record_no, b.customer_id, b.customer_name AS name, b.gender, b.city, b.signup_date, b.device_type,
                  coalesce(b.effective_at, now()) AS effective_at
-          FROM batch b
-          LEFT JOIN customer_history h ON h.customer_id = b.customer_id AND h.valid_from <= coalesce(b.effective_at, now())
-                                          AND h.valid_to > coalesce(b.effective_at, now())$sql$),
+          FROM batch b$sql$),
       jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('customer_history')$sql$)))
 FROM common;
 
@@ -170,9 +141,7 @@ SELECT create_feed(current_schema(), 'zones',
       'reason', 'the geometry is neither Polygon nor MultiPolygon', 'hint', 'A zone is an area: leave points and lines out.'),
     jsonb_build_object('step', 'sql', 'name', 'city', 'sql', $sql$UPDATE batch SET city = upper({city}) WHERE city IS NULL$sql$),
     jsonb_build_object('step', 'members', 'name', 'new cities', 'into', 'city_dim', 'key', 'city_id', 'select', 'SELECT DISTINCT city FROM batch'),
-    jsonb_build_object('step', 'upsert', 'name', 'delivery_zone', 'into', 'delivery_zone', 'key', jsonb_build_array('zone_id'),
+    jsonb_build_object('step', 'upsert', 'name', 'delivery_zone', 'into', 'delivery_zone', 'key', jsonb_build_array('zone_id'), 'nulls', 'keep',
       'select', $sql$
-        SELECT DISTINCT ON (coalesce(b.id, b.city || '/' || b.zone_name)) coalesce(b.id, b.city || '/' || b.zone_name) AS zone_id,
-               b.city AS city_id, b.zone_name, b.shape
-        FROM batch b
-        ORDER BY coalesce(b.id, b.city || '/' || b.zone_name), b.record_no DESC$sql$)));
+        SELECT coalesce(b.id, b.city || '/' || b.zone_name) AS zone_id, nullif(b.city, '?') AS city_id, b.zone_name, b.shape, b.record_no AS _order
+        FROM batch b$sql$)));

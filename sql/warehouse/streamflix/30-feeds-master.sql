@@ -28,16 +28,9 @@ SELECT create_feed(current_schema(), 'regions',
       FROM viewership_fact f
       WHERE f.region_key IN (SELECT d.region_id FROM region_dim d JOIN batch b USING (region_id)
                              WHERE b.timezone IS NOT NULL AND b.timezone IS DISTINCT FROM d.timezone)$sql$),
-    jsonb_build_object('step', 'upsert', 'name', 'region_dim', 'into', 'region_dim', 'key', jsonb_build_array('region_id'),
+    jsonb_build_object('step', 'upsert', 'name', 'region_dim', 'into', 'region_dim', 'key', jsonb_build_array('region_id'), 'nulls', 'keep',
       'select', $sql$
-        SELECT DISTINCT ON (b.region_id) b.region_id,
-               coalesce(b.region_name, d.region_name) AS region_name,
-               coalesce(b.country, d.country) AS country,
-               coalesce(b.timezone, d.timezone) AS timezone,
-               coalesce(b.population, d.population) AS population,
-               coalesce(b.avg_bandwidth, d.avg_bandwidth) AS avg_bandwidth
-        FROM batch b LEFT JOIN region_dim d ON d.region_id = b.region_id
-        ORDER BY b.region_id, b.record_no DESC$sql$),
+        SELECT b.region_id, b.region_name, b.country, b.timezone, b.population, b.avg_bandwidth, b.record_no AS _order FROM batch b$sql$),
     jsonb_build_object('step', 'sql', 'name', 'local hours', 'sql', $sql$
       SELECT rebuild_viewing({time_zone}, nullif(current_setting('starhouse.rebuild_from'), '')::timestamptz,
                              nullif(current_setting('starhouse.rebuild_to'), '')::timestamptz)$sql$)));
@@ -100,43 +93,11 @@ SELECT create_feed(current_schema(), 'users',
     jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
       SELECT rebuild_viewing({time_zone}, nullif(current_setting('starhouse.rebuild_from'), '')::timestamptz,
                              nullif(current_setting('starhouse.rebuild_to'), '')::timestamptz)$sql$),
-    -- A row without a subscription keeps the one in force: that of the version, or of a row of this batch since then.
     jsonb_build_object('step', 'scd2', 'name', 'user_history', 'into', 'user_history', 'mode', 'feed', 'sequence', 'effective_at',
       'select', $sql$
-        SELECT b.record_no, b.user_id,
-               coalesce(b.name, h.name) AS name,
-               coalesce(b.gender, h.gender) AS gender,
-               coalesce(b.age::integer, h.age) AS age,
-               coalesce(b.country, h.country) AS country,
-               coalesce(b.region, h.region) AS region,
-               coalesce(b.subscription_type, CASE WHEN b.told_at >= h.valid_from OR h.user_id IS NULL THEN b.told END, h.subscription_type) AS subscription_type,
-               coalesce(b.signup_date, h.signup_date) AS signup_date,
-               b.effective_at
-        FROM (SELECT n.*, first_value(n.subscription_type) OVER told AS told, first_value(n.effective_at) OVER told AS told_at
-              FROM (SELECT r.record_no, r.user_id, r.name, r.gender, r.age, r.country, r.region, r.subscription_type, r.signup_date,
-                           coalesce(r.effective_at, now()) AS effective_at,
-                           count(r.subscription_type) OVER (PARTITION BY r.user_id ORDER BY coalesce(r.effective_at, now()), r.record_no) AS tells
-                    FROM batch r) n
-              WINDOW told AS (PARTITION BY n.user_id, n.tells ORDER BY n.effective_at, n.record_no)) b
-        LEFT JOIN user_history h ON h.user_id = b.user_id AND h.valid_from <= b.effective_at AND h.valid_to > b.effective_at$sql$),
-    -- Nothing told is lost to a later row that did not tell it.
-    jsonb_build_object('step', 'sql', 'name', 'told before', 'sql', $sql$
-      UPDATE user_history h
-      SET name = coalesce(h.name, t.name), gender = coalesce(h.gender, t.gender), age = coalesce(h.age, t.age),
-          country = coalesce(h.country, t.country), region = coalesce(h.region, t.region), signup_date = coalesce(h.signup_date, t.signup_date)
-      FROM (SELECT b.user_id,
-                   (array_agg(b.name ORDER BY b.effective_at DESC) FILTER (WHERE b.name IS NOT NULL))[1] AS name,
-                   (array_agg(b.gender ORDER BY b.effective_at DESC) FILTER (WHERE b.gender IS NOT NULL))[1] AS gender,
-                   (array_agg(b.age ORDER BY b.effective_at DESC) FILTER (WHERE b.age IS NOT NULL))[1]::integer AS age,
-                   (array_agg(b.country ORDER BY b.effective_at DESC) FILTER (WHERE b.country IS NOT NULL))[1] AS country,
-                   (array_agg(b.region ORDER BY b.effective_at DESC) FILTER (WHERE b.region IS NOT NULL))[1] AS region,
-                   (array_agg(b.signup_date ORDER BY b.effective_at DESC) FILTER (WHERE b.signup_date IS NOT NULL))[1] AS signup_date
-            FROM batch b JOIN user_dim d ON d.user_id = b.user_id
-            WHERE d.name IS NULL AND b.name IS NOT NULL OR d.gender IS NULL AND b.gender IS NOT NULL OR d.age IS NULL AND b.age IS NOT NULL
-               OR d.country IS NULL AND b.country IS NOT NULL OR d.region IS NULL AND b.region IS NOT NULL
-               OR d.signup_date IS NULL AND b.signup_date IS NOT NULL
-            GROUP BY b.user_id) t
-      WHERE h.user_id = t.user_id$sql$),
+        SELECT b.record_no, b.user_id, b.name, b.gender, b.age::integer AS age, b.country, b.region, b.subscription_type, b.signup_date,
+               coalesce(b.effective_at, now()) AS effective_at
+        FROM batch b$sql$),
     jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('user_history')$sql$)));
 
 -- Videos (Type 1): the catalogue and, in its own layout, the public file of a catalogue (netflix_titles.csv).
@@ -168,22 +129,9 @@ WITH common AS (
       SELECT rebuild_viewing({time_zone}, nullif(current_setting('starhouse.rebuild_from'), '')::timestamptz,
                              nullif(current_setting('starhouse.rebuild_to'), '')::timestamptz)$sql$) AS derived,
     $sql$
-      SELECT DISTINCT ON (b.video_id) b.video_id,
-             coalesce(b.title, d.title) AS title,
-             coalesce(b.genres[1], d.genre) AS genre,
-             coalesce(b.genres, d.genres, '{}') AS genres,
-             coalesce(b.content_type, d.content_type) AS content_type,
-             coalesce(b.release_year, d.release_year) AS release_year,
-             coalesce(b.language, d.language) AS language,
-             coalesce(b.rating, d.rating) AS rating,
-             coalesce(b.country, d.country) AS country,
-             coalesce(b.cast_members, d.cast_members, '{}') AS cast_members,
-             coalesce(b.director, d.director) AS director,
-             coalesce(b.video_length, d.video_length) AS video_length,
-             coalesce(b.seasons, d.seasons) AS seasons,
-             coalesce(b.added_on, d.added_on) AS added_on
-      FROM (%s) b LEFT JOIN video_dim d ON d.video_id = b.video_id
-      ORDER BY b.video_id, b.record_no DESC$sql$ AS upsert,
+      SELECT b.video_id, b.title, b.genres[1] AS genre, b.genres, b.content_type, b.release_year, b.language, b.rating, b.country, b.cast_members,
+             b.director, b.video_length, b.seasons, b.added_on, b.record_no AS _order
+      FROM (%s) b$sql$ AS upsert,
     $sql$
       SELECT record_no, video_id, title, regexp_split_to_array(genre, '\s*[,/|;]\s*') AS genres, content_type,
              release_year::integer, language, rating, country, regexp_split_to_array(cast_members, '\s*[,|;]\s*') AS cast_members,
@@ -224,7 +172,7 @@ SELECT
     steps => jsonb_build_array(common.turn,
       jsonb_build_object('step', 'sql', 'name', 'completion', 'sql', format(common.measure, common.catalogue)),
       common.derived,
-      jsonb_build_object('step', 'upsert', 'name', 'video_dim', 'into', 'video_dim', 'key', jsonb_build_array('video_id'),
+      jsonb_build_object('step', 'upsert', 'name', 'video_dim', 'into', 'video_dim', 'key', jsonb_build_array('video_id'), 'nulls', 'keep',
         'select', format(common.upsert, common.catalogue)))),
   create_feed(current_schema(), 'netflix_titles',
     description => 'Public catalogue, CSV: show_id, type, title, director, cast, country, date_added, release_year, rating, duration, listed_in',
@@ -246,7 +194,7 @@ SELECT
     steps => jsonb_build_array(common.turn,
       jsonb_build_object('step', 'sql', 'name', 'completion', 'sql', format(common.measure, common.netflix)),
       common.derived,
-      jsonb_build_object('step', 'upsert', 'name', 'video_dim', 'into', 'video_dim', 'key', jsonb_build_array('video_id'),
+      jsonb_build_object('step', 'upsert', 'name', 'video_dim', 'into', 'video_dim', 'key', jsonb_build_array('video_id'), 'nulls', 'keep',
         'select', format(common.upsert, common.netflix))))
 FROM common;
 
@@ -273,16 +221,18 @@ SELECT create_feed(current_schema(), 'devices',
     jsonb_build_object('step', 'reject', 'name', 'future', 'column', 'seen_at', 'code', '22008',
       'when', $sql$seen_at > (SELECT now() + interval '1 day')$sql$,
       'reason', 'the report lies in the future', 'hint', 'The device''s clock is wrong: correct the time.'),
-    jsonb_build_object('step', 'upsert', 'name', 'device_dim', 'into', 'device_dim', 'key', jsonb_build_array('device_id'),
+    -- A report older than the device's newest one tells what no newer one did.
+    jsonb_build_object('step', 'upsert', 'name', 'device_dim', 'into', 'device_dim', 'key', jsonb_build_array('device_id'), 'nulls', 'keep',
       'select', $sql$
         SELECT b.device_id,
-               coalesce(b.user_id, d.user_id) AS user_id,
-               coalesce(b.os, d.os) AS os,
-               coalesce(b.app_version, d.app_version) AS app_version,
-               coalesce(b.connection_type, d.connection_type) AS connection_type,
-               coalesce(b.bandwidth, d.bandwidth) AS bandwidth,
-               coalesce(b.seen_at, now()) AS seen_at
-        FROM (SELECT DISTINCT ON (device_id) * FROM batch
-              ORDER BY device_id, coalesce(seen_at, now()) DESC, record_no DESC) b
+               CASE WHEN n.is_newer OR d.user_id IS NULL THEN b.user_id END AS user_id,
+               CASE WHEN n.is_newer OR d.os IS NULL THEN b.os END AS os,
+               CASE WHEN n.is_newer OR d.app_version IS NULL THEN b.app_version END AS app_version,
+               CASE WHEN n.is_newer OR d.connection_type IS NULL THEN b.connection_type END AS connection_type,
+               CASE WHEN n.is_newer OR d.bandwidth IS NULL THEN b.bandwidth END AS bandwidth,
+               CASE WHEN n.is_newer THEN t.seen_at END AS seen_at,
+               row_number() OVER (ORDER BY t.seen_at, b.record_no) AS _order
+        FROM batch b
         LEFT JOIN device_dim d ON d.device_id = b.device_id
-        WHERE d.seen_at IS NULL OR d.seen_at < coalesce(b.seen_at, now())$sql$)));
+        CROSS JOIN LATERAL (SELECT coalesce(b.seen_at, now())) AS t(seen_at)
+        CROSS JOIN LATERAL (SELECT coalesce(d.seen_at < t.seen_at, true)) AS n(is_newer)$sql$)));
