@@ -17,7 +17,8 @@ CREATE TABLE rollup (
   fact          regclass NOT NULL,
   finer         regclass,
   time_column   name NOT NULL,
-  bucket        interval NOT NULL,
+  bucket        interval,
+  gap           interval,
   time_zone     text NOT NULL,
   groups        jsonb NOT NULL,
   columns       jsonb NOT NULL,
@@ -30,14 +31,16 @@ CREATE TABLE rollup (
   delta         regclass NOT NULL,
   dirty         regclass NOT NULL,
   mark          regclass NOT NULL,
-  created_at    timestamptz NOT NULL DEFAULT pg_catalog.now()
+  created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CHECK ((bucket IS NULL) <> (gap IS NULL))
 );
 COMMENT ON TABLE rollup IS 'Rollups, one row each; written by create_rollup. Seen by those who may read the rollup, changed by its owner.';
 COMMENT ON COLUMN rollup.rollup IS 'The view that serves it.';
 COMMENT ON COLUMN rollup.fact IS 'The table it sums up, or the rollup.';
 COMMENT ON COLUMN rollup.finer IS 'The rollup it sums up; NULL: it sums up a table.';
 COMMENT ON COLUMN rollup.time_column IS 'The fact''s column with the time of an event.';
-COMMENT ON COLUMN rollup.bucket IS 'Width of a bucket.';
+COMMENT ON COLUMN rollup.bucket IS 'Width of a bucket; NULL: it has sessions.';
+COMMENT ON COLUMN rollup.gap IS 'Longest pause within a session; NULL: it has buckets.';
 COMMENT ON COLUMN rollup.time_zone IS 'Time zone in which days, weeks and months begin.';
 COMMENT ON COLUMN rollup.groups IS 'What it groups by: [{"name", "expression"}].';
 COMMENT ON COLUMN rollup.columns IS 'What it keeps: [{"name", "value", "states": [{"column", "make", "merge"}]}].';
@@ -86,11 +89,11 @@ CREATE FUNCTION rollup_list(r rollup) RETURNS text[]
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
 AS $body$
-  SELECT ARRAY['bucket'] || ARRAY(SELECT quote_ident(value->>'name') FROM jsonb_array_elements(r.groups) WITH ORDINALITY ORDER BY ordinality) || ARRAY['n_rows']
+  SELECT CASE WHEN r.gap IS NULL THEN '{bucket}'::text[] ELSE '{session_start,session_end}' END || ARRAY(SELECT quote_ident(value->>'name') FROM jsonb_array_elements(r.groups) WITH ORDINALITY ORDER BY ordinality) || ARRAY['n_rows']
     || ARRAY(SELECT quote_ident(s.value->>'column') FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c
              CROSS JOIN jsonb_array_elements(c.value->'states') WITH ORDINALITY AS s ORDER BY c.ordinality, s.ordinality)
 $body$;
-COMMENT ON FUNCTION rollup_list(rollup) IS 'Internal: the columns of rolled, delta and states, quoted: bucket, groups, n_rows, states.';
+COMMENT ON FUNCTION rollup_list(rollup) IS 'Internal: the columns of rolled, delta and states, quoted: bucket (or session_start and session_end), groups, n_rows, states.';
 
 CREATE FUNCTION rollup_names(r rollup, prefix text DEFAULT '') RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -46,6 +46,20 @@ BEGIN
       ELSE format(mark, 'new_rows') || format(mark, 'old_rows') END,
     CASE WHEN r.invertible THEN take_off ELSE format(mark, 'old_rows') END,
     r.delta, r.dirty, r.rolled, r.mark);
+  PERFORM starhouse.rollup_triggers(r);
+END
+$body$;
+COMMENT ON FUNCTION rollup_capture(rollup) IS 'Internal to create_rollup: the trigger function and the triggers on the fact.';
+
+CREATE FUNCTION rollup_triggers(r rollup) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  schema text;
+  stem text;
+BEGIN
+  SELECT n.nspname, c.relname INTO schema, stem FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = r.rollup;
   EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', schema, stem || '_capture', format('Trigger: brings what is written to %s into the rollup %s.', r.fact, r.rollup));
   IF r.capture = 'trigger' THEN
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %I.%I()', stem || '_insert', r.fact, schema, stem || '_capture');
@@ -58,7 +72,7 @@ BEGIN
   EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %I.%I()', stem || '_truncate', r.fact, schema, stem || '_capture');
 END
 $body$;
-COMMENT ON FUNCTION rollup_capture(rollup) IS 'Internal to create_rollup: the trigger function and the triggers on the fact.';
+COMMENT ON FUNCTION rollup_triggers(rollup) IS 'Internal to create_rollup and create_sessions: the triggers on the fact, and what finds the rows of a batch.';
 
 CREATE FUNCTION rollup_release(r rollup) RETURNS void
   LANGUAGE plpgsql VOLATILE

@@ -206,27 +206,23 @@ END
 $body$;
 COMMENT ON FUNCTION rollup_grant(rollup) IS 'Internal to create_rollup: the privileges on a rollup that those who write, empty or read its fact need.';
 
-CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
-                              filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
-                              lateness interval DEFAULT '0') RETURNS regclass
+-- What all rollups of a table have in common.
+CREATE FUNCTION rollup_begin(name text, fact regclass, time_column text, group_by text[], aggregates json, filter text, lateness interval) RETURNS rollup
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
+  SET search_path = pg_catalog, starhouse, pg_temp
 AS $body$
 DECLARE
   r starhouse.rollup;
   problem text;
-  schema text;
-  stem text;
   time_type regtype;
-  batched boolean;
 BEGIN
-  IF name IS NULL OR fact IS NULL OR time_column IS NULL OR bucket IS NULL OR aggregates IS NULL OR lateness IS NULL THEN
-    RAISE EXCEPTION 'name, fact, time_column, bucket, aggregates and lateness must not be NULL' USING ERRCODE = '22004',
+  IF name IS NULL OR fact IS NULL OR time_column IS NULL OR aggregates IS NULL OR lateness IS NULL THEN
+    RAISE EXCEPTION 'name, fact, time_column, aggregates and lateness must not be NULL' USING ERRCODE = '22004',
       HINT = 'For example create_rollup(''orders_hourly'', ''orders'', ''placed_at'', ''1 hour'', ARRAY[''city''], ''{"orders": "count(*)"}'').';
   END IF;
-  SELECT p.schema, p.stem INTO schema, stem FROM starhouse.rollup_place(name, fact) AS p;
-  SELECT format('%s is %s rollup %s', create_rollup.fact, CASE WHEN o.rollup = create_rollup.fact THEN 'the' ELSE 'a part of the' END, o.rollup) INTO problem
-  FROM starhouse.rollup AS o WHERE create_rollup.fact IN (o.rollup, o.states, o.rolled, o.delta, o.dirty, o.mark);
+  PERFORM starhouse.rollup_place(name, fact);
+  SELECT format('%s is %s rollup %s', rollup_begin.fact, CASE WHEN o.rollup = rollup_begin.fact THEN 'the' ELSE 'a part of the' END, o.rollup) INTO problem
+  FROM starhouse.rollup AS o WHERE rollup_begin.fact IN (o.rollup, o.states, o.rolled, o.delta, o.dirty, o.mark);
   IF problem IS NOT NULL THEN
     RAISE EXCEPTION '%', problem USING ERRCODE = '42809', HINT = 'create_rollup_on makes a rollup of a rollup.';
   END IF;
@@ -236,13 +232,41 @@ BEGIN
   ELSIF time_type <> 'timestamptz'::regtype THEN
     RAISE EXCEPTION 'time column "%" is of type %', time_column, time_type USING ERRCODE = '42804', HINT = 'Buckets need timestamptz: a local time is ambiguous when the clocks go back.';
   END IF;
-  bucket := justify_hours(bucket);
-  PERFORM starhouse.rollup_width(bucket);
   IF lateness < interval '0' THEN
     RAISE EXCEPTION 'lateness is %', lateness USING ERRCODE = '22023', HINT = 'Give how far behind the newest bucket rows may come, 0 or more.';
   ELSIF json_typeof(aggregates) <> 'object' OR aggregates::jsonb = '{}' THEN
     RAISE EXCEPTION 'aggregates is no object with columns: %', aggregates USING ERRCODE = '22023', HINT = 'Give for example {"orders": "count(*)", "revenue": "sum(amount)"}.';
   END IF;
+  r.fact := fact;
+  r.time_column := time_column;
+  r.filter := filter;
+  r.lateness := lateness;
+  r.groups := starhouse.rollup_groups(group_by);
+  SELECT jsonb_agg(starhouse.rollup_column(fact, key, value::jsonb) ORDER BY n) INTO r.columns FROM json_each(aggregates) WITH ORDINALITY AS e(key, value, n);
+  RETURN r;
+END
+$body$;
+COMMENT ON FUNCTION rollup_begin(text, regclass, text, text[], json, text, interval) IS 'Internal to create_rollup and create_sessions: the part of a definition that both have, checked.';
+
+CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
+                              filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
+                              lateness interval DEFAULT '0') RETURNS regclass
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
+AS $body$
+DECLARE
+  r starhouse.rollup;
+  schema text;
+  stem text;
+  batched boolean;
+BEGIN
+  IF bucket IS NULL THEN
+    RAISE EXCEPTION 'bucket must not be NULL' USING ERRCODE = '22004', HINT = 'Give how wide a bucket is, such as ''1 hour''.';
+  END IF;
+  bucket := justify_hours(bucket);
+  PERFORM starhouse.rollup_width(bucket);
+  r := starhouse.rollup_begin(name, fact, time_column, group_by, aggregates, filter, lateness);
+  SELECT p.schema, p.stem INTO schema, stem FROM starhouse.rollup_place(name, fact) AS p;
   batched := EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = 'batch_id' AND NOT a.attisdropped)
              AND to_regclass(format('%I.feed', (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact))) IS NOT NULL;
   capture := coalesce(capture, 'trigger');
@@ -251,16 +275,10 @@ BEGIN
       HINT = 'trigger takes up every insert; batch those of the feeds of a warehouse whose fact has a column batch_id.';
   END IF;
 
-  r.fact := fact;
-  r.time_column := time_column;
   r.bucket := bucket;
   r.time_zone := coalesce(time_zone, starhouse.warehouse_time_zone((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact)));
   PERFORM timezone(r.time_zone, now());
-  r.filter := filter;
   r.capture := capture;
-  r.lateness := lateness;
-  r.groups := starhouse.rollup_groups(group_by);
-  SELECT jsonb_agg(starhouse.rollup_column(fact, key, value::jsonb) ORDER BY n) INTO r.columns FROM json_each(aggregates) WITH ORDINALITY AS e(key, value, n);
   r.invertible := (SELECT bool_and((s->>'inverse')::boolean) FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s);
 
   -- Writers of the fact wait until the rollup holds what is there now.
@@ -283,9 +301,10 @@ DECLARE
   stem text := (SELECT c.relname FROM pg_class c WHERE c.oid = r.rollup);
   coarser text;
 BEGIN
-  SELECT string_agg(o.rollup::text, ', ' ORDER BY o.rollup::text) INTO coarser FROM starhouse.rollup AS o WHERE o.finer = r.rollup;
+  SELECT string_agg(o.name, ', ' ORDER BY o.name) INTO coarser
+  FROM (SELECT u.rollup::text AS name FROM starhouse.rollup AS u WHERE u.finer = r.rollup UNION ALL SELECT w.window_view::text FROM starhouse.rollup_window AS w WHERE w.rollup = r.rollup) AS o;
   IF coarser IS NOT NULL THEN
-    RAISE EXCEPTION 'rollup % is what % rests on', r.rollup, coarser USING ERRCODE = '2BP01', HINT = 'Drop the coarser ones first.';
+    RAISE EXCEPTION 'rollup % is what % rests on', r.rollup, coarser USING ERRCODE = '2BP01', HINT = 'Drop what rests on it first: drop_rollup, drop_windows.';
   END IF;
   IF EXISTS (SELECT FROM pg_class c WHERE c.oid = r.fact AND c.relkind <> 'v') THEN
     PERFORM starhouse.rollup_release(r);

@@ -7,10 +7,10 @@ CREATE FUNCTION rollup_move_watermark(r rollup) RETURNS void
 AS $body$
 BEGIN
   EXECUTE format('UPDATE %s SET compacted_at = clock_timestamp(), watermark = greatest(watermark, coalesce((%s) - %L::interval, ''-infinity''))', r.mark,
-    coalesce((SELECT format('SELECT k.watermark FROM %s AS k', f.mark) FROM starhouse.rollup AS f WHERE f.rollup = r.finer), format('SELECT max(bucket) FROM %s', r.rolled)), r.lateness);
+    coalesce((SELECT format('SELECT k.watermark FROM %s AS k', f.mark) FROM starhouse.rollup AS f WHERE f.rollup = r.finer), format('SELECT max(%s) FROM %s', CASE WHEN r.gap IS NULL THEN 'bucket' ELSE 'session_end' END, r.rolled)), r.lateness);
 END
 $body$;
-COMMENT ON FUNCTION rollup_move_watermark(rollup) IS 'Internal: moves the watermark to the start of the newest bucket, or to where the finer rollup''s is, less the lateness; never back.';
+COMMENT ON FUNCTION rollup_move_watermark(rollup) IS 'Internal: moves the watermark to the start of the newest bucket, the end of the newest session, or to where the finer rollup''s is, less the lateness; never back.';
 
 CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
@@ -31,6 +31,10 @@ BEGIN
   END IF;
   -- One at a time; writers and readers go on.
   PERFORM pg_advisory_xact_lock('pg_class'::regclass::oid::integer, r.rolled::oid::integer);
+  IF r.gap IS NOT NULL THEN
+    SELECT c.folded, c.recomputed, c.late_rows INTO folded, recomputed, late_rows FROM starhouse.session_compact(r) AS c;
+    RETURN;
+  END IF;
   source := coalesce((SELECT f.rolled::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
   -- What rests on this one learns in the same statement what is folded or recomputed here.
   SELECT string_agg(format(', delta_%s AS (INSERT INTO %s (%s) %s)', o.rollup::oid, o.delta, starhouse.rollup_names(o), starhouse.rollup_made(o, 'gone', NULL, 1)), ''),
@@ -109,6 +113,9 @@ BEGIN
   IF from_time IS NULL OR to_time IS NULL OR from_time >= to_time THEN
     RAISE EXCEPTION 'nothing lies between % and %', coalesce(from_time::text, 'NULL'), coalesce(to_time::text, 'NULL') USING ERRCODE = '22023', HINT = 'Give the earlier time first.';
   END IF;
+  IF r.gap IS NOT NULL THEN
+    RETURN starhouse.session_rebuild(r, from_time, to_time);
+  END IF;
   EXECUTE format('SELECT frozen_before FROM %s', r.mark) INTO frozen;
   EXECUTE format($sql$
     INSERT INTO %1$s (bucket)
@@ -139,13 +146,31 @@ BEGIN
   -- What is marked there is recomputed while it still can be.
   PERFORM starhouse.rollup_compact(r.rollup);
   -- The bucket that holds the cutoff loses a part of its rows, too.
-  EXECUTE format('UPDATE %s SET frozen_before = greatest(frozen_before, CASE WHEN %s = $1 THEN $1 ELSE %s END) RETURNING frozen_before',
-                 r.mark, starhouse.rollup_bucket(r, '$1'), starhouse.rollup_bucket_end(r, starhouse.rollup_bucket(r, '$1'))) INTO result USING before;
+  EXECUTE format('UPDATE %s SET frozen_before = greatest(frozen_before, %s) RETURNING frozen_before', r.mark,
+                 CASE WHEN r.gap IS NOT NULL THEN '$1' ELSE format('CASE WHEN %1$s = $1 THEN $1 ELSE %2$s END', starhouse.rollup_bucket(r, '$1'), starhouse.rollup_bucket_end(r, starhouse.rollup_bucket(r, '$1'))) END)
+    INTO result USING before;
   RETURN result;
 END
 $body$;
 COMMENT ON FUNCTION rollup_freeze(regclass, timestamptz) IS
   'Keeps the buckets before a time as they are now, because the fact''s rows of that time are about to be dropped: they are never recomputed again, late rows are still added. Compacts first. Returns the time before which the rollup is frozen; it never moves back. drop_partitions_before calls it. 22004 for NULL, 42704 for what is no rollup.';
+
+-- Rows of two queries (bucket, groups, row) that differ.
+CREATE FUNCTION rollup_compare(served text, fresh text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT format($sql$
+    WITH served AS (%s), fresh AS (%s)
+    SELECT bucket, groups, k.key, s.row->>k.key, f.row->>k.key
+    FROM served AS s FULL JOIN fresh AS f USING (bucket, groups)
+      CROSS JOIN LATERAL jsonb_object_keys(coalesce(s.row, f.row)) AS k(key)
+    WHERE s.row IS NULL OR f.row IS NULL OR (s.row->k.key IS DISTINCT FROM f.row->k.key AND NOT (
+      jsonb_typeof(s.row->k.key) = 'number' AND jsonb_typeof(f.row->k.key) = 'number'
+      AND abs((s.row->>k.key)::numeric - (f.row->>k.key)::numeric) <= 1e-9 * greatest(abs((s.row->>k.key)::numeric), abs((f.row->>k.key)::numeric))))
+    ORDER BY 1, 2, 3$sql$, served, fresh)
+$body$;
+COMMENT ON FUNCTION rollup_compare(text, text) IS 'Internal to rollup_check: query for the values in which two queries for (bucket, groups, row) differ.';
 
 -- Compares with a recomputation.
 CREATE FUNCTION rollup_check(rollup regclass, from_time timestamptz DEFAULT '-infinity', to_time timestamptz DEFAULT 'infinity')
@@ -157,24 +182,21 @@ DECLARE
   r starhouse.rollup := starhouse.rollup_get(rollup);
   source text := coalesce((SELECT f.states::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
   values_of text;
+  row_of text;
   frozen timestamptz;
 BEGIN
+  IF r.gap IS NOT NULL THEN
+    RETURN QUERY SELECT c.* FROM starhouse.session_check(r, from_time, to_time) AS c;
+    RETURN;
+  END IF;
   EXECUTE format('SELECT frozen_before FROM %s', r.mark) INTO frozen;
   SELECT string_agg(format('%L, %s', c->>'name', c->>'value'), ', ') INTO values_of FROM jsonb_array_elements(r.columns) AS c;
-  RETURN QUERY EXECUTE format($sql$
-    WITH served AS (SELECT v.bucket, to_jsonb(ARRAY[%1$s]::text[]) AS groups, jsonb_build_object(%2$s) AS row FROM %3$s AS v WHERE v.bucket >= $1 AND v.bucket < $2),
-      fresh AS (SELECT v.bucket, to_jsonb(ARRAY[%1$s]::text[]) AS groups, jsonb_build_object(%2$s) AS row FROM (%4$s) AS v WHERE v.bucket >= $1 AND v.bucket < $2)
-    SELECT bucket, groups, k.key, s.row->>k.key, f.row->>k.key
-    FROM served AS s FULL JOIN fresh AS f USING (bucket, groups)
-      CROSS JOIN LATERAL jsonb_object_keys(coalesce(s.row, f.row)) AS k(key)
-    WHERE s.row IS NULL OR f.row IS NULL OR (s.row->k.key IS DISTINCT FROM f.row->k.key AND NOT (
-      jsonb_typeof(s.row->k.key) = 'number' AND jsonb_typeof(f.row->k.key) = 'number'
-      AND abs((s.row->>k.key)::numeric - (f.row->>k.key)::numeric) <= 1e-9 * greatest(abs((s.row->>k.key)::numeric), abs((f.row->>k.key)::numeric))))
-    ORDER BY 1, 2, 3$sql$,
-    coalesce((SELECT string_agg('v.' || quote_ident(g->>'name') || '::text', ', ') FROM jsonb_array_elements(r.groups) AS g), ''), values_of, r.states,
-    starhouse.rollup_made(r, source, format('%1$I >= %2$L', r.time_column, greatest(from_time, frozen)), 1))
+  row_of := format('SELECT v.bucket, to_jsonb(ARRAY[%s]::text[]) AS groups, jsonb_build_object(%s) AS row FROM %%s AS v WHERE v.bucket >= $1 AND v.bucket < $2',
+                   coalesce((SELECT string_agg(replace(format('v.%I::text', g->>'name'), '%', '%%'), ', ') FROM jsonb_array_elements(r.groups) AS g), ''), replace(values_of, '%', '%%'));
+  RETURN QUERY EXECUTE starhouse.rollup_compare(format(row_of, r.states),
+    format(row_of, '(' || starhouse.rollup_made(r, source, format('%1$I >= %2$L', r.time_column, greatest(from_time, frozen)), 1) || ')'))
     USING greatest(from_time, frozen), coalesce(to_time, 'infinity');
 END
 $body$;
 COMMENT ON FUNCTION rollup_check(regclass, timestamptz, timestamptz) IS
-  'Compares a rollup with a recomputation from its fact, or from the rollup it rests on, for buckets that begin in [from_time, to_time): one row for each value that differs, none when all is well. Numbers may differ by a relative 1e-9, as sums of floating-point numbers in another order do. Frozen buckets are left out. A NULL time is no bound; 42704 for what is no rollup.';
+  'Compares a rollup with a recomputation from its fact, or from the rollup it rests on, for buckets that begin in [from_time, to_time): one row for each value that differs, none when all is well. Numbers may differ by a relative 1e-9, as sums of floating-point numbers in another order do. Frozen buckets are left out. Sessions are compared by their beginning. A NULL time is no bound; 42704 for what is no rollup.';

@@ -38,6 +38,9 @@ BEGIN
   ELSIF lateness < interval '0' THEN
     RAISE EXCEPTION 'lateness is %', lateness USING ERRCODE = '22023', HINT = 'Give how far behind the finer rollup''s watermark buckets are final, 0 or more.';
   END IF;
+  IF below.gap IS NOT NULL THEN
+    RAISE EXCEPTION '% has sessions, not buckets', below.rollup USING ERRCODE = '42809', HINT = 'Aggregate its view, or rest the rollup on the fact.';
+  END IF;
   PERFORM starhouse.rollup_level(below.rollup);
   SELECT p.schema, p.stem INTO schema, stem FROM starhouse.rollup_place(name, finer) AS p;
   r.fact := below.rollup;

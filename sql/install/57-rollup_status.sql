@@ -1,7 +1,7 @@
 -- How rollups stand.
 
 CREATE FUNCTION rollup_status(rollup regclass)
-  RETURNS TABLE (rollup_name regclass, rests_on regclass, bucket interval, level integer, watermark timestamptz, frozen_before timestamptz,
+  RETURNS TABLE (rollup_name regclass, rests_on regclass, bucket interval, gap interval, level integer, watermark timestamptz, frozen_before timestamptz,
                  deltas bigint, marked bigint, late_rows bigint, late_revisions bigint, compacted_at timestamptz)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
   SET search_path = pg_catalog, pg_temp
@@ -11,8 +11,8 @@ DECLARE
   r starhouse.rollup;
 BEGIN
   FOR r IN SELECT u.* FROM starhouse.rollup AS u WHERE (rollup_status.rollup IS NULL OR u.rollup = rollup_status.rollup) AND starhouse.scd_owns(u.rolled) ORDER BY starhouse.rollup_level(u.rollup), u.rollup::text LOOP
-    RETURN QUERY EXECUTE format('SELECT %L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.interval, %s, k.watermark, k.frozen_before, (SELECT count(*) FROM %s), (SELECT count(*) FROM %s), k.late_rows, k.late_revisions, k.compacted_at FROM %s AS k',
-      r.rollup, r.fact, r.bucket, starhouse.rollup_level(r.rollup), r.delta, r.dirty, r.mark);
+    RETURN QUERY EXECUTE format('SELECT %L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.interval, %L::pg_catalog.interval, %s, k.watermark, k.frozen_before, (SELECT count(*) FROM %s), (SELECT count(*) FROM %s), k.late_rows, k.late_revisions, k.compacted_at FROM %s AS k',
+      r.rollup, r.fact, r.bucket, r.gap, starhouse.rollup_level(r.rollup), r.delta, r.dirty, r.mark);
   END LOOP;
 END
 $body$;
@@ -29,7 +29,8 @@ BEGIN
   FOREACH described SLICE 1 IN ARRAY ARRAY[
     ['rollup_name', 'The view that serves the rollup'],
     ['rests_on', 'The table, or the finer rollup, it sums up'],
-    ['bucket', 'Width of a bucket'],
+    ['bucket', 'Width of a bucket; NULL for sessions'],
+    ['gap', 'Longest pause within a session; NULL for buckets'],
     ['level', 'How many rollups lie below it'],
     ['watermark', 'Buckets that end at or before it are final; as of the last compaction'],
     ['frozen_before', 'Buckets that begin before it keep what they have: their raw rows are gone'],

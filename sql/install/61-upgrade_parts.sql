@@ -50,10 +50,14 @@ BEGIN
   -- Side tables belong to their dimension's registration, those of a rollup to the rollup.
   hidden := ARRAY(SELECT unnest(ARRAY[d.memory_table, d.journal_table, d.reject_table])::oid FROM starhouse.scd_dimension d
                   UNION ALL
-                  SELECT unnest(ARRAY[r.rollup, r.states, r.rolled, r.delta, r.dirty, r.mark])::oid FROM starhouse.rollup r);
+                  SELECT unnest(ARRAY[r.rollup, r.states, r.rolled, r.delta, r.dirty, r.mark])::oid FROM starhouse.rollup r
+                  UNION ALL
+                  SELECT w.window_view::oid FROM starhouse.rollup_window w);
   hidden := array_remove(hidden, NULL);
   capturing := ARRAY(SELECT p.oid FROM starhouse.rollup r JOIN pg_class c ON c.oid = r.rollup
-                     JOIN pg_proc p ON p.pronamespace = c.relnamespace AND p.proname = c.relname || '_capture');
+                     JOIN pg_proc p ON p.pronamespace = c.relnamespace AND p.proname = c.relname || '_capture'
+                     UNION ALL
+                     SELECT p.oid FROM starhouse.rollup_window w JOIN pg_class c ON c.oid = w.window_view JOIN pg_proc p ON p.pronamespace = c.relnamespace AND p.proname = c.relname);
 
   RETURN QUERY
   WITH relations AS MATERIALIZED (
@@ -138,7 +142,7 @@ BEGIN
   FROM starhouse.scd_dimension d JOIN pg_class c ON c.oid = d.dimension WHERE c.relnamespace = space
   UNION ALL
   SELECT 'rollup', c.relname::text, '', 'definition',
-         jsonb_build_object('fact', f.relname, 'finer', (SELECT f.relname WHERE r.finer IS NOT NULL), 'time_column', r.time_column, 'bucket', r.bucket, 'groups', r.groups, 'columns', r.columns,
+         jsonb_build_object('fact', f.relname, 'finer', (SELECT f.relname WHERE r.finer IS NOT NULL), 'time_column', r.time_column, 'bucket', r.bucket, 'gap', r.gap, 'groups', r.groups, 'columns', r.columns,
                             'filter', r.filter, 'capture', r.capture)::text, 'pg_class'::regclass::oid, c.oid, c.oid::bigint
   FROM starhouse.rollup r JOIN pg_class c ON c.oid = r.rollup JOIN pg_class f ON f.oid = r.fact WHERE c.relnamespace = space;
 
