@@ -242,6 +242,7 @@ BEGIN
   r.filter := filter;
   r.lateness := lateness;
   r.groups := starhouse.rollup_groups(group_by);
+  -- What an aggregate is made of rollup_probe finds out by CREATE TEMP VIEW.
   SELECT jsonb_agg(starhouse.rollup_column(fact, key, value::jsonb) ORDER BY n) INTO r.columns FROM json_each(aggregates) WITH ORDINALITY AS e(key, value, n);
   RETURN r;
 END
