@@ -1,6 +1,6 @@
 -- Rollups: what is known of them. A rollup is a table of mergeable states per time bucket and group, kept
 -- up to date by the fact's own writes. create_rollup is in 57-rollup_create.sql, what keeps it in
--- 57-rollup_capture.sql, what tends it in 57-rollup_maintain.sql, rollups of rollups in 57-rollup_on.sql.
+-- 57-rollup_capture.sql, what tends it in 57-rollup_maintain.sql, how far it is final in 57-rollup_watermark.sql, rollups of rollups in 57-rollup_on.sql.
 --
 --   fact ──statement triggers, or a feed's batches──▶ NAME_delta   (appended: states per bucket and group)
 --                                                       │ rollup_compact
@@ -31,6 +31,9 @@ CREATE TABLE rollup (
   delta         regclass NOT NULL,
   dirty         regclass NOT NULL,
   mark          regclass NOT NULL,
+  watermark_by  text,
+  idle_after    interval,
+  seen          regclass,
   created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CHECK ((bucket IS NULL) <> (gap IS NULL))
 );
@@ -53,6 +56,9 @@ COMMENT ON COLUMN rollup.rolled IS 'Table of compacted states, one row per bucke
 COMMENT ON COLUMN rollup.delta IS 'Table of states not yet compacted.';
 COMMENT ON COLUMN rollup.dirty IS 'Table of buckets to be recomputed.';
 COMMENT ON COLUMN rollup.mark IS 'Table with one row: how far it is final, what was compacted and what came late.';
+COMMENT ON COLUMN rollup.watermark_by IS 'Expression for the partition of its source that a row of the fact comes from; NULL: the newest row of all decides what is final.';
+COMMENT ON COLUMN rollup.idle_after IS 'How long a partition may be silent before the others become final without it.';
+COMMENT ON COLUMN rollup.seen IS 'Table of the newest row of each partition; NULL without watermark_by.';
 COMMENT ON COLUMN rollup.created_at IS 'When it was created.';
 SELECT pg_catalog.pg_extension_config_dump('rollup', '');
 

@@ -27,6 +27,7 @@ BEGIN
   EXECUTE format($function$
     CREATE FUNCTION %1$I.%2$I() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, starhouse, pg_temp AS $trigger$
     BEGIN
+      %10$s
       IF TG_OP = 'INSERT' THEN
         %3$s;
       ELSIF TG_OP = 'UPDATE' THEN
@@ -45,7 +46,7 @@ BEGIN
       -- A bucket that is marked is computed anew with all its rows.
       ELSE format(mark, 'new_rows') || format(mark, 'old_rows') END,
     CASE WHEN r.invertible THEN take_off ELSE format(mark, 'old_rows') END,
-    r.delta, r.dirty, r.rolled, r.mark);
+    r.delta, r.dirty, r.rolled, r.mark, CASE WHEN r.seen IS NOT NULL THEN format('IF TG_OP IN (''INSERT'', ''UPDATE'') THEN %s END IF;', starhouse.rollup_seen(r, 'new_rows', NULL)) END);
   PERFORM starhouse.rollup_triggers(r);
 END
 $body$;
@@ -109,6 +110,9 @@ BEGIN
     END IF;
     EXECUTE format('INSERT INTO %s (%s) %s', r.delta, starhouse.rollup_names(r), starhouse.rollup_made(r, r.fact::text, format('batch_id = %s', batch_id), 1));
     GET DIAGNOSTICS affected = ROW_COUNT;
+    IF r.seen IS NOT NULL THEN
+      EXECUTE starhouse.rollup_seen(r, r.fact::text, format('f.batch_id = %s', batch_id));
+    END IF;
     log := log || jsonb_build_object('name', 'rollup ' || r.rollup, 'inserted', affected, 'ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 1));
   END LOOP;
   RETURN log;

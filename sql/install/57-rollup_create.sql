@@ -161,8 +161,8 @@ BEGIN
     (SELECT string_agg(format(', %s AS %I', c.value->>'value', c.value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c),
     starhouse.rollup_bucket_end(r, 'v.bucket'), r.mark, r.states);
   r.rollup := format('%I.%I', schema, stem)::regclass;
-  INSERT INTO starhouse.rollup (rollup, fact, finer, time_column, bucket, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark)
-  VALUES (r.rollup, r.fact, r.finer, r.time_column, r.bucket, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark);
+  INSERT INTO starhouse.rollup (rollup, fact, finer, time_column, bucket, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark, watermark_by, idle_after, seen)
+  VALUES (r.rollup, r.fact, r.finer, r.time_column, r.bucket, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark, r.watermark_by, r.idle_after, r.seen);
 
   EXECUTE format('COMMENT ON VIEW %s IS %L', r.rollup, format('Rollup of %s by %s: always current. See starhouse.create_rollup.', r.fact, r.bucket));
   EXECUTE format('COMMENT ON VIEW %s IS %L', r.states, format('Mergeable states of rollup %s: merge them over buckets or groups, then take the value.', r.rollup));
@@ -191,7 +191,7 @@ BEGIN
                        bool_or(x.privilege_type = 'TRUNCATE') AS empties, bool_or(x.privilege_type = 'SELECT') AS reads
                 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS x WHERE c.oid = r.fact AND x.grantee <> c.relowner GROUP BY x.grantee LOOP
     IF grants.writes THEN
-      EXECUTE format('GRANT INSERT ON %s, %s TO %s', r.delta, r.dirty, grants.role);
+      EXECUTE format('GRANT INSERT ON %s TO %s', concat_ws(', ', r.delta, r.dirty, r.seen), grants.role);
     END IF;
     IF grants.empties THEN
       EXECUTE format('GRANT TRUNCATE ON %s, %s TO %s', r.delta, r.dirty, grants.role);
@@ -222,7 +222,7 @@ BEGIN
   END IF;
   PERFORM starhouse.rollup_place(name, fact);
   SELECT format('%s is %s rollup %s', rollup_begin.fact, CASE WHEN o.rollup = rollup_begin.fact THEN 'the' ELSE 'a part of the' END, o.rollup) INTO problem
-  FROM starhouse.rollup AS o WHERE rollup_begin.fact IN (o.rollup, o.states, o.rolled, o.delta, o.dirty, o.mark);
+  FROM starhouse.rollup AS o WHERE rollup_begin.fact IN (o.rollup, o.states, o.rolled, o.delta, o.dirty, o.mark, o.seen);
   IF problem IS NOT NULL THEN
     RAISE EXCEPTION '%', problem USING ERRCODE = '42809', HINT = 'create_rollup_on makes a rollup of a rollup.';
   END IF;
@@ -251,7 +251,7 @@ COMMENT ON FUNCTION rollup_begin(text, regclass, text, text[], json, text, inter
 
 CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
                               filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
-                              lateness interval DEFAULT '0') RETURNS regclass
+                              lateness interval DEFAULT '0', watermark_by text DEFAULT NULL, idle_after interval DEFAULT '5 minutes') RETURNS regclass
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
 AS $body$
@@ -280,18 +280,20 @@ BEGIN
   r.time_zone := coalesce(time_zone, starhouse.warehouse_time_zone((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact)));
   PERFORM timezone(r.time_zone, now());
   r.capture := capture;
+  r.watermark_by := watermark_by;
+  r.idle_after := idle_after;
   r.invertible := (SELECT bool_and((s->>'inverse')::boolean) FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s);
 
   -- Writers of the fact wait until the rollup holds what is there now.
   EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', fact);
-  r := starhouse.rollup_build(r, schema, stem);
+  r := starhouse.rollup_build(starhouse.rollup_watch(r, schema, stem), schema, stem);
   PERFORM starhouse.rollup_capture(r);
   PERFORM starhouse.rollup_grant(r);
   RETURN r.rollup;
 END
 $body$;
-COMMENT ON FUNCTION create_rollup(text, regclass, text, interval, text[], json, text, text, text, interval) IS
-  'Sums up a table per time bucket and group, kept current by its writes. Makes the view name (values), name_states (mergeable states) and the tables behind them in the fact''s schema, fills them, and returns the view. bucket: a part of a day that goes into it, 1 day, 7 days, 1 month, 3 months or 1 year (of time_zone; NULL: the warehouse''s, else the session''s). group_by: columns, or ''expression AS name''. aggregates: {"column": "count(*)" | "sum(x)" | "avg(x)" | "min(x)" | "max(x)" | an aggregate of starhouse | {"state": "x_state(a)", "value": "x_value(column)"}}, each with FILTER if need be; functions of other schemas are written with their schema. filter: condition on rows (NULL: all). capture: trigger (the default where NULL), or batch for facts that only feeds append to. Rows whose time is NULL are left out. lateness: how long after the newest bucket one becomes final. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
+COMMENT ON FUNCTION create_rollup(text, regclass, text, interval, text[], json, text, text, text, interval, text, interval) IS
+  'Sums up a table per time bucket and group, kept current by its writes. Makes the view name (values), name_states (mergeable states) and the tables behind them in the fact''s schema, fills them, and returns the view. bucket: a part of a day that goes into it, 1 day, 7 days, 1 month, 3 months or 1 year (of time_zone; NULL: the warehouse''s, else the session''s). group_by: columns, or ''expression AS name''. aggregates: {"column": "count(*)" | "sum(x)" | "avg(x)" | "min(x)" | "max(x)" | an aggregate of starhouse | {"state": "x_state(a)", "value": "x_value(column)"}}, each with FILTER if need be; functions of other schemas are written with their schema. filter: condition on rows (NULL: all). capture: trigger (the default where NULL), or batch for facts that only feeds append to. Rows whose time is NULL are left out. lateness: how long after the newest bucket one becomes final. watermark_by: an expression over the rows for the partition of the source each comes from (batch_id: the source of its batch): the slowest partition then decides what is final, not the newest row (NULL), except those silent for idle_after. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
 
 CREATE FUNCTION drop_rollup(rollup regclass) RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -319,7 +321,7 @@ BEGIN
   DELETE FROM starhouse.rollup AS d WHERE d.rollup = r.rollup;
   EXECUTE format('DROP VIEW %s', r.rollup);
   EXECUTE format('DROP VIEW %s', r.states);
-  EXECUTE format('DROP TABLE %s, %s, %s, %s', r.rolled, r.delta, r.dirty, r.mark);
+  EXECUTE format('DROP TABLE %s', concat_ws(', ', r.rolled, r.delta, r.dirty, r.mark, r.seen));
 END
 $body$;
 COMMENT ON FUNCTION drop_rollup(regclass) IS

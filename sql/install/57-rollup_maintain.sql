@@ -1,17 +1,6 @@
 -- Compacting, checking and rebuilding rollups. Each writes by single statements, so under one snapshot:
 -- a row that commits meanwhile is either in what is folded or in what stays, never in both.
 
-CREATE FUNCTION rollup_move_watermark(r rollup) RETURNS void
-  LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, pg_temp
-AS $body$
-BEGIN
-  EXECUTE format('UPDATE %s SET compacted_at = clock_timestamp(), watermark = greatest(watermark, coalesce((%s) - %L::interval, ''-infinity''))', r.mark,
-    coalesce((SELECT format('SELECT k.watermark FROM %s AS k', f.mark) FROM starhouse.rollup AS f WHERE f.rollup = r.finer), format('SELECT max(%s) FROM %s', CASE WHEN r.gap IS NULL THEN 'bucket' ELSE 'session_end' END, r.rolled)), r.lateness);
-END
-$body$;
-COMMENT ON FUNCTION rollup_move_watermark(rollup) IS 'Internal: moves the watermark to the start of the newest bucket, the end of the newest session, or to where the finer rollup''s is, less the lateness; never back.';
-
 CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp

@@ -57,7 +57,7 @@ $body$;
 COMMENT ON FUNCTION session_hit(rollup) IS 'Internal: condition that the noted time d lies in the session s, and raw rows of s are still there.';
 
 CREATE FUNCTION create_sessions(name text, fact regclass, time_column text, gap interval, group_by text[], aggregates json,
-                                filter text DEFAULT NULL, lateness interval DEFAULT '0') RETURNS regclass
+                                filter text DEFAULT NULL, lateness interval DEFAULT '0', watermark_by text DEFAULT NULL, idle_after interval DEFAULT '5 minutes') RETURNS regclass
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
 AS $body$
@@ -80,7 +80,11 @@ BEGIN
   r.capture := 'trigger';
   r.invertible := false;
 
+  r.watermark_by := watermark_by;
+  r.idle_after := idle_after;
+
   EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', fact);
+  r := starhouse.rollup_watch(r, schema, stem);
   EXECUTE format('CREATE TABLE %I.%I AS %s WITH NO DATA', schema, stem || '_delta', starhouse.session_made(r, fact::text, NULL));
   EXECUTE format('CREATE TABLE %I.%I (LIKE %1$I.%3$I, late_rows bigint NOT NULL DEFAULT 0)', schema, stem || '_rolled', stem || '_delta');
   EXECUTE format('CREATE INDEX ON %I.%I (session_end)', schema, stem || '_rolled');
@@ -110,8 +114,8 @@ BEGIN
     (SELECT string_agg(format(', %s AS %I', c.value->>'value', c.value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c),
     r.gap, r.mark, r.states);
   r.rollup := format('%I.%I', schema, stem)::regclass;
-  INSERT INTO starhouse.rollup (rollup, fact, time_column, gap, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark)
-  VALUES (r.rollup, r.fact, r.time_column, r.gap, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark);
+  INSERT INTO starhouse.rollup (rollup, fact, time_column, gap, time_zone, groups, columns, filter, capture, invertible, lateness, states, rolled, delta, dirty, mark, watermark_by, idle_after, seen)
+  VALUES (r.rollup, r.fact, r.time_column, r.gap, r.time_zone, r.groups, r.columns, r.filter, r.capture, r.invertible, r.lateness, r.states, r.rolled, r.delta, r.dirty, r.mark, r.watermark_by, r.idle_after, r.seen);
   EXECUTE format('COMMENT ON VIEW %s IS %L', r.rollup, format('Sessions of %s, ended by a pause of more than %s: always current. See starhouse.create_sessions.', fact, r.gap));
   EXECUTE format('COMMENT ON VIEW %s IS %L', r.states, format('Mergeable states of sessions %s.', r.rollup));
   EXECUTE format('COMMENT ON TABLE %s IS %L', r.rolled, format('Compacted sessions of %s.', r.rollup));
@@ -131,13 +135,14 @@ BEGIN
       END IF;
       IF TG_OP <> 'DELETE' THEN
         INSERT INTO %3$s (%7$s) %8$s;
+        %10$s
       END IF;
       IF TG_OP <> 'INSERT' THEN
         %9$s;
       END IF;
       RETURN NULL;
     END $trigger$ $function$,
-    schema, stem || '_capture', r.delta, r.dirty, r.rolled, r.mark, starhouse.rollup_names(r), starhouse.session_made(r, 'new_rows', NULL), note);
+    schema, stem || '_capture', r.delta, r.dirty, r.rolled, r.mark, starhouse.rollup_names(r), starhouse.session_made(r, 'new_rows', NULL), note, starhouse.rollup_seen(r, 'new_rows', NULL));
   PERFORM starhouse.rollup_triggers(r);
   PERFORM starhouse.rollup_grant(r);
   EXECUTE format('INSERT INTO %s (%s) %s', r.rolled, starhouse.rollup_names(r), starhouse.session_made(r, fact::text, NULL));
@@ -146,8 +151,8 @@ BEGIN
   RETURN r.rollup;
 END
 $body$;
-COMMENT ON FUNCTION create_sessions(text, regclass, text, interval, text[], json, text, interval) IS
-  'Sums up a table per session: per group, rows that follow one another by no more than the gap. Makes the view name (session_start, session_end: times of its first and last row, groups, values, is_final), name_states and the tables behind them, kept current by the fact''s writes like a rollup: a late row lengthens a session or makes one of two, a deleted row may split one. group_by, aggregates, filter, lateness as in create_rollup; rollup_compact, rollup_check, rollup_rebuild, rollup_freeze and drop_rollup take it. A session is final when it ended more than the gap before the newest row less the lateness. Rows with a NULL or infinite time are left out. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
+COMMENT ON FUNCTION create_sessions(text, regclass, text, interval, text[], json, text, interval, text, interval) IS
+  'Sums up a table per session: per group, rows that follow one another by no more than the gap. Makes the view name (session_start, session_end: times of its first and last row, groups, values, is_final), name_states and the tables behind them, kept current by the fact''s writes like a rollup: a late row lengthens a session or makes one of two, a deleted row may split one. group_by, aggregates, filter, lateness, watermark_by, idle_after as in create_rollup; rollup_compact, rollup_check, rollup_rebuild, rollup_freeze and drop_rollup take it. A session is final when it ended more than the gap before the newest row less the lateness. Rows with a NULL or infinite time are left out. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
 
 CREATE FUNCTION session_compact(r rollup, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE

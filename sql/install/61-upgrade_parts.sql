@@ -50,7 +50,7 @@ BEGIN
   -- Side tables belong to their dimension's registration, those of a rollup to the rollup.
   hidden := ARRAY(SELECT unnest(ARRAY[d.memory_table, d.journal_table, d.reject_table])::oid FROM starhouse.scd_dimension d
                   UNION ALL
-                  SELECT unnest(ARRAY[r.rollup, r.states, r.rolled, r.delta, r.dirty, r.mark])::oid FROM starhouse.rollup r
+                  SELECT unnest(ARRAY[r.rollup, r.states, r.rolled, r.delta, r.dirty, r.mark, r.seen])::oid FROM starhouse.rollup r
                   UNION ALL
                   SELECT w.window_view::oid FROM starhouse.rollup_window w);
   hidden := array_remove(hidden, NULL);
@@ -143,7 +143,7 @@ BEGIN
   UNION ALL
   SELECT 'rollup', c.relname::text, '', 'definition',
          jsonb_build_object('fact', f.relname, 'finer', (SELECT f.relname WHERE r.finer IS NOT NULL), 'time_column', r.time_column, 'bucket', r.bucket, 'gap', r.gap, 'groups', r.groups, 'columns', r.columns,
-                            'filter', r.filter, 'capture', r.capture)::text, 'pg_class'::regclass::oid, c.oid, c.oid::bigint
+                            'filter', r.filter, 'capture', r.capture, 'watermark_by', r.watermark_by)::text, 'pg_class'::regclass::oid, c.oid, c.oid::bigint
   FROM starhouse.rollup r JOIN pg_class c ON c.oid = r.rollup JOIN pg_class f ON f.oid = r.fact WHERE c.relnamespace = space;
 
   IF to_regclass(format('%I.feed', schema_name)) IS NOT NULL THEN
