@@ -1,0 +1,93 @@
+# The Grafana dashboards: valid files whose queries, expanded by the rules of Grafana's macros for PostgreSQL, run as the role that
+# their data source has, and give the columns that their panels need. No Grafana server is part of this.
+use strict;
+use warnings;
+use Test::More;
+use JSON::PP ();
+use StarhouseTest;
+
+my $database = new_database('grafana');
+my $folder = root() . '/dashboards/grafana';
+sub slurp { open my $in, '<:raw', $_[0] or die "$_[0]: $!"; local $/; return scalar <$in> }
+
+sql($database, qq{SET client_min_messages = error; SELECT starhouse.create_warehouse(k, time_zone => 'UTC', calendar_from => '2025-01-01', calendar_to => '2026-12-31')
+    FROM unnest('{quickeats,streamflix}'::text[]) k});
+for my $kind (qw(quickeats streamflix)) {
+    sql($database, "SET client_min_messages = error; SET search_path = $kind, starhouse;\n" . slurp(root() . "/test/data/${kind}_kpi.sql"));
+}
+sql($database, q{SET client_min_messages = error; DROP ROLE IF EXISTS grafana_bi, grafana_operations; CREATE ROLE grafana_bi LOGIN; CREATE ROLE grafana_operations LOGIN IN ROLE pg_read_all_data;
+    SELECT starhouse.grant_bi_role(k, 'grafana_bi') FROM unnest('{quickeats,streamflix}'::text[]) k});
+my %role = (starhouse => 'grafana_bi', 'starhouse-operations' => 'grafana_operations');
+
+# As Grafana's PostgreSQL data source expands them: https://grafana.com/docs/grafana/latest/datasources/postgres/
+my ($from, $to, $interval, $interval_seconds) = ('2025-01-01T00:00:00Z', '2026-12-31T00:00:00Z', '1m', 60);
+sub expand {
+    my ($query, $warehouse) = @_;
+    $query =~ s/\$\{warehouse\}/$warehouse/g;
+    $query =~ s/\$__interval_ms/$interval_seconds * 1000/ge;
+    $query =~ s/\$__interval/$interval/g;
+    $query =~ s/\$__timeFrom\(\)/'$from'/g;
+    $query =~ s/\$__timeTo\(\)/'$to'/g;
+    $query =~ s/\$__timeFilter\(([^()]*(?:\([^()]*\))?[^()]*)\)/$1 BETWEEN '$from' AND '$to'/g;
+    $query =~ s/\$__timeGroup\((\w+),\s*'?(\d+)m'?\)/sprintf 'floor(extract(epoch from %s)\/%d)*%d', $1, $2 * 60, $2 * 60/ge;
+    return $query;
+}
+# Names and types of a query's columns, and how many rows it has, as that role.
+sub columns {
+    my ($role, $query) = @_;
+    my ($status, $out, $err) = psql("dbname=$database user=$role", "$query \\gdesc\n");
+    return ("$err") if $status != 0 || $err ne '';
+    return ('', map { [split /\|/] } split /\n/, $out);
+}
+
+my $panels = 0;
+for my $file (sort glob "$folder/dashboards/*.json") {
+    my $board = eval { JSON::PP->new->utf8->decode(slurp($file)) };
+    ok($board, "$file is JSON") or next;
+    my ($name) = $file =~ /([^\/]+)\.json/;
+    is($board->{uid}, $name, "$name: its identity is the file's name");
+    my ($variable) = grep { $_->{name} eq 'warehouse' } @{$board->{templating}{list}};
+    my ($status, $values, $err) = psql("dbname=$database user=$role{starhouse}", $variable->{query});
+    is($err, '', "$name: the warehouses to choose from are had");
+    my @warehouses = map { (split /\|/)[0] } split /\n/, $values;
+    ok(@warehouses > 0, "$name: there are some");
+    my %seen;
+    for my $panel (@{$board->{panels}}) {
+        ++$panels;
+        my $title = "$name: $panel->{title}";
+        ok(!$seen{"$panel->{gridPos}{x} $panel->{gridPos}{y}"}++ && $panel->{gridPos}{x} + $panel->{gridPos}{w} <= 24, "$title has a place of its own");
+        for my $target (@{$panel->{targets}}) {
+            my $role = $role{$target->{datasource}{uid}} or die "unknown data source in $title";
+            for my $warehouse (@warehouses) {
+                my $query = expand($target->{rawSql}, $warehouse);
+                unlike($query, qr/\$_|\$\{/, "$title: every macro is one of Grafana's");
+                my ($error, @columns) = columns($role, $query);
+                is($error, '', "$title runs on $warehouse as $role") or next;
+                ($status, $values, $err) = psql("dbname=$database user=$role", $query);
+                is($err, '', "$title gives its rows");
+                my %type = map { @$_ } @columns;
+                if ($target->{format} eq 'time_series') {
+                    like($type{time} // 'absent', qr/^(timestamp|numeric|double)/, "$title has a time");
+                    ok(scalar(grep { $_ ne 'time' && $type{$_} =~ /^(bigint|integer|numeric|double)/ } keys %type), "$title has a number");
+                }
+                if ($panel->{type} eq 'stat') { is(scalar(split /\n/, $values), 1, "$title is one figure") }
+                if ($panel->{type} eq 'geomap') { ok($type{latitude} && $type{longitude}, "$title has coordinates") }
+            }
+        }
+    }
+}
+cmp_ok($panels, '>=', 20, 'all boards were read');
+
+# What the boards show is what SQL gives: orders of the small warehouse, by minute.
+my ($board) = map { JSON::PP->new->utf8->decode(slurp("$folder/dashboards/starhouse-quickeats.json")) } 1;
+my ($open) = grep { $_->{title} eq 'Open orders by city' } @{$board->{panels}};
+my $rows = sql("dbname=$database user=grafana_bi", 'SELECT count(*) FROM (' . expand($open->{targets}[0]{rawSql}, 'quickeats') . ') q');
+is($rows, sql($database, "SELECT count(*) FROM quickeats.kpi_active_orders_per_minute('$from', '$to')"), 'a point for each city and minute');
+cmp_ok($rows, '>', 0, 'of which there are some');
+
+# The provisioning files name the data sources that the boards use, and no secret.
+my $sources = slurp("$folder/provisioning/datasources/starhouse.yaml");
+for my $uid (sort keys %role) { like($sources, qr/^    uid: \Q$uid\E$/m, "data source $uid is provisioned") }
+unlike($sources, qr/password: (?!\$)/, 'without a password');
+sql($database, q{SELECT starhouse.revoke_bi_role(k, 'grafana_bi') FROM unnest('{quickeats,streamflix}'::text[]) k; DROP ROLE grafana_bi, grafana_operations});
+done_testing();
