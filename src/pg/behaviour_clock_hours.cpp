@@ -2,6 +2,7 @@
 // in one pass over a query's rows. Follows PostgreSQL's rules only: no object with a destructor
 // lives here.
 #include "pg/append.hpp"
+#include "pg/query_rows.hpp"
 
 #include "core/behaviour/clock_hours.hpp"
 
@@ -145,8 +146,6 @@ void startup(DestReceiver * /*self*/, int /*operation*/, TupleDesc row) {
   }
 }
 
-void nothing(DestReceiver * /*self*/) {}
-
 // micro / 1,000,000 with six places.
 Datum in_minutes(int64 micro) {
   const Datum quotient =
@@ -167,35 +166,14 @@ STARHOUSE_FUNCTION(starhouse_clock_hours) {
   auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
   MemoryContext own = CurrentMemoryContext;
   auto *adder = static_cast<Adder *>(palloc0(sizeof(Adder)));
-  adder->receiver.receiveSlot = receive;
-  adder->receiver.rStartup = startup;
-  adder->receiver.rShutdown = nothing;
-  adder->receiver.rDestroy = nothing;
-  adder->receiver.mydest = DestTuplestore; // never examined
+  init_receiver(&adder->receiver, receive, startup);
   adder->hours = make_table("starhouse hours", sizeof(Hour));
   adder->clocks = make_table("starhouse clocks", sizeof(ClockHour));
   adder->scratch = AllocSetContextCreate(own, "starhouse spans", ALLOCSET_SMALL_SIZES);
   append::value_set_init(&adder->keys, false, -1, own);
   append::value_set_init(&adder->zones, false, -1, own);
 
-  if (SPI_connect() != SPI_OK_CONNECT) {
-    elog(ERROR, "SPI_connect failed");
-  }
-  append::name_seen();
-  SPIPlanPtr plan = SPI_prepare(query, 0, nullptr);
-  if (plan == nullptr || !SPI_is_cursor_plan(plan)) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("clock_hours needs one query that returns rows")));
-  }
-  SPIExecuteOptions options;
-  std::memset(&options, 0, sizeof options);
-  options.dest = &adder->receiver;
-  options.read_only = true;
-  const int status = SPI_execute_plan_extended(plan, &options);
-  if (status < 0) {
-    elog(ERROR, "clock_hours could not run its query: %s", SPI_result_code_string(status));
-  }
-  SPI_finish();
+  read_query("clock_hours", query, &adder->receiver);
 
   HASH_SEQ_STATUS all;
   hash_seq_init(&all, adder->hours);

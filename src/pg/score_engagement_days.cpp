@@ -4,6 +4,7 @@
 #include "pg/append.hpp"
 #include "pg/boundary.hpp"
 #include "pg/decimal.hpp"
+#include "pg/query_rows.hpp"
 #include "pg/score_engagement.hpp"
 
 #include "core/score/engagement_day.hpp"
@@ -108,8 +109,6 @@ void startup(DestReceiver * /*self*/, int /*operation*/, TupleDesc row) {
   }
 }
 
-void nothing(DestReceiver * /*self*/) {}
-
 // The server's own arithmetic, for what machine numbers cannot settle.
 Datum rounded(Datum numeric) {
   return DirectFunctionCall2(numeric_round, numeric, Int32GetDatum(2));
@@ -199,27 +198,6 @@ Day **sorted(const Adder *adder, int64 count) {
   return result;
 }
 
-void run(const char *query, Adder *adder) {
-  if (SPI_connect() != SPI_OK_CONNECT) {
-    elog(ERROR, "SPI_connect failed");
-  }
-  append::name_seen();
-  SPIPlanPtr plan = SPI_prepare(query, 0, nullptr);
-  if (plan == nullptr || !SPI_is_cursor_plan(plan)) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("engagement_days needs one query that returns rows")));
-  }
-  SPIExecuteOptions options;
-  std::memset(&options, 0, sizeof options);
-  options.dest = &adder->receiver;
-  options.read_only = true;
-  const int status = SPI_execute_plan_extended(plan, &options);
-  if (status < 0) {
-    elog(ERROR, "engagement_days could not run its query: %s", SPI_result_code_string(status));
-  }
-  SPI_finish();
-}
-
 } // namespace
 
 } // namespace starhouse::pg
@@ -233,11 +211,7 @@ STARHOUSE_FUNCTION(starhouse_engagement_days) {
   auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
   MemoryContext own = CurrentMemoryContext;
   auto *adder = static_cast<Adder *>(palloc0(sizeof(Adder)));
-  adder->receiver.receiveSlot = receive;
-  adder->receiver.rStartup = startup;
-  adder->receiver.rShutdown = nothing;
-  adder->receiver.rDestroy = nothing;
-  adder->receiver.mydest = DestTuplestore; // never examined
+  init_receiver(&adder->receiver, receive, startup);
   HASHCTL control;
   std::memset(&control, 0, sizeof control);
   control.keysize = sizeof(Key);
@@ -248,7 +222,7 @@ STARHOUSE_FUNCTION(starhouse_engagement_days) {
   adder->scratch = AllocSetContextCreate(own, "starhouse playbacks", ALLOCSET_SMALL_SIZES);
   append::value_set_init(&adder->regions, false, -1, own);
   append::value_set_init(&adder->videos, false, -1, own);
-  run(query, adder);
+  read_query("engagement_days", query, &adder->receiver);
 
   const int64 count = hash_get_num_entries(adder->days);
   Day **days = sorted(adder, count);

@@ -18,15 +18,20 @@ WITH common AS (
              ensure_partitions('engagement_fact', min(event_time) - interval '1 day', max(event_time)),
              ensure_partitions('viewing_hour_fact', min(event_time) - interval '1 hour', max(event_time) + interval '1 day')
       FROM batch$sql$) AS room,
+    -- The batch is read once for the keys of all dimensions; %s are those of the feed beyond region, user and video.
+    $sql$CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS$sql$ AS key_table,
+    $sql$
+      WITH before AS (DELETE FROM batch_key)
+      INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT region_id, user_id, video_id%s FROM batch') k$sql$ AS keys,
     jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new regions', 'into', 'region_dim', 'key', 'region_id',
-        'select', 'SELECT region_id FROM batch WHERE region_id IS NOT NULL'),
+        'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
       jsonb_build_object('step', 'members', 'name', 'new users', 'into', 'user_history',
-        'select', 'SELECT user_id FROM batch WHERE user_id IS NOT NULL'),
+        'select', 'SELECT value FROM batch_key WHERE column_no = 2'),
       jsonb_build_object('step', 'members', 'name', 'new videos', 'into', 'video_dim', 'key', 'video_id',
-        'select', 'SELECT video_id FROM batch WHERE video_id IS NOT NULL')) AS members,
+        'select', 'SELECT value FROM batch_key WHERE column_no = 3')) AS members,
     jsonb_build_object('step', 'members', 'name', 'new devices', 'into', 'device_dim', 'key', 'device_id',
-      'select', 'SELECT device_id FROM batch WHERE device_id IS NOT NULL') AS devices,
+      'select', 'SELECT value FROM batch_key WHERE column_no = 4') AS devices,
     -- The first version of a user also holds for all time before it; asked for only where no other does. %1$s are the fact's own columns, %2$s its joins.
     -- In the order of the key: its index grows at one place after the other.
     $sql$
@@ -82,6 +87,10 @@ WITH common AS (
             AND e.event_time >= (SELECT min(event_time) FROM known) AND e.event_time <= (SELECT max(event_time) FROM known)$then$])$sql$ AS engagement
 ), viewing AS (
   SELECT common.*,
+    jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', common.key_table),
+                      jsonb_build_object('step', 'sql', 'name', 'keys', 'sql', format(common.keys, ''))) || common.members AS plain_members,
+    jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', common.key_table),
+                      jsonb_build_object('step', 'sql', 'name', 'keys', 'sql', format(common.keys, ', device_id'))) || common.members || common.devices AS all_members,
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
@@ -120,7 +129,7 @@ SELECT
         {"name": "bitrate_avg", "from": ["bitrate", "bitrate_avg"], "type": "numeric", "min": 0, "max": 10000000},
         {"name": "video_length", "type": "numeric", "exclusive_min": 0, "max": 10000}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn, v.room) || v.members || jsonb_build_array(v.devices, v.facts)),
+    steps => jsonb_build_array(v.future, v.turn, v.room) || v.all_members || v.facts),
 
   -- Likes, shares, comments. A source without ids: a user's second like of a video at the same moment is the first.
   create_feed(current_schema(), 'interactions',
@@ -139,7 +148,7 @@ SELECT
          "formats": ["ISO", "epoch", "epoch_ms", "DD/MM/YYYY HH24:MI:SS", "DD-Mon-YYYY HH24:MI:SS"]},
         {"name": "line_hash", "type": "hash", "of": ["user_id", "video_id", "action"]}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn, v.room) || v.members
+    steps => jsonb_build_array(v.future, v.turn, v.room) || v.plain_members
       || jsonb_build_object('step', 'facts', 'name', 'interaction_fact', 'into', 'interaction_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month',
            'select', format(v.fact_select, 'coalesce(b.interaction_id, ''#'' || b.line_hash) AS interaction_id, b.action', ''))
@@ -174,7 +183,7 @@ SELECT
         jsonb_build_object('step', 'sql', 'name', 'room', 'sql', $sql$
           SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date)
           FROM batch$sql$))
-      || v.members
+      || v.plain_members
       || jsonb_build_object('step', 'facts', 'name', 'recommendation_fact', 'into', 'recommendation_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month',
            'select', format(v.fact_select, $sql$
