@@ -61,10 +61,10 @@ bool match_key(Relation fact, TupleDesc source, KeyMatch *match) {
     }
     auto *form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
     const Oid collation = index->rd_indcollation[i];
-    const char *given = psprintf(
-        "g.%s::%s%s%s", name, format_type_with_typemod(column->atttypid, column->atttypmod),
-        OidIsValid(collation) ? " COLLATE " : "",
-        OidIsValid(collation) ? generate_collation_name(collation) : "");
+    const char *given = psprintf("g.%s::%s%s%s", name,
+                                 format_type_with_typemod(column->atttypid, column->atttypmod),
+                                 OidIsValid(collation) ? " COLLATE " : "",
+                                 OidIsValid(collation) ? generate_collation_name(collation) : "");
     appendStringInfo(&match->keys, "%s%s", i == 0 ? "" : ", ", given);
     appendStringInfo(&match->same, "%sf.%s OPERATOR(%s.%s) %s", i == 0 ? "" : " AND ", name,
                      quote_identifier(get_namespace_name(form->oprnamespace)),
@@ -149,10 +149,9 @@ void append_plain(Relation fact, TupleDesc source, SPIPlanPtr plan, const Seen *
   }
   StringInfoData statement;
   initStringInfo(&statement);
-  appendStringInfo(&statement,
-                   "INSERT INTO %s AS t (%s) SELECT %s FROM given ON CONFLICT DO NOTHING%s",
-                   name_of(fact), columns.data, columns.data,
-                   seen == nullptr ? "" : " RETURNING t.*");
+  appendStringInfo(
+      &statement, "INSERT INTO %s AS t (%s) SELECT %s FROM given ON CONFLICT DO NOTHING%s",
+      name_of(fact), columns.data, columns.data, seen == nullptr ? "" : " RETURNING t.*");
   run(statement.data, seen == nullptr ? SPI_OK_INSERT : SPI_OK_INSERT_RETURNING);
   *inserted = SPI_processed;
   if (seen != nullptr) {

@@ -29,8 +29,8 @@ struct Buffer {
   int64 bytes;
   Relation unique_index;
   List *arbiters;
-  int eager_indexes;          // the first ones, which take every row; block ranges come after them
-  AttrNumber *range_columns;  // of the indexes of block ranges
+  int eager_indexes;         // the first ones, which take every row; block ranges come after them
+  AttrNumber *range_columns; // of the indexes of block ranges
   int range_column_count;
   // Rows that sort after what the partition's unique index held at the start cannot be there
   // already. Known for a leading key column that is compared as an integer.
@@ -53,7 +53,7 @@ struct Writer {
   ModifyTableState *mtstate;
   ResultRelInfo *root;
   PartitionTupleRouting *routing;
-  TupleTableSlot *row; // in the root's form
+  TupleTableSlot *row;            // in the root's form
   const Seen *seen_by_statements; // null: there are none
   Buffer *buffers;
   Buffer *latest;
@@ -159,8 +159,8 @@ void order_indexes(Buffer *buffer) {
 // A range takes in a value once: a row on the page of the one before, with the same values, is
 // nothing new to it. (The server would look the range up for every row.)
 bool is_in_range(const Buffer *buffer, TupleTableSlot *before, TupleTableSlot *slot) {
-  if (before == nullptr || ItemPointerGetBlockNumber(&before->tts_tid) !=
-                               ItemPointerGetBlockNumber(&slot->tts_tid)) {
+  if (before == nullptr ||
+      ItemPointerGetBlockNumber(&before->tts_tid) != ItemPointerGetBlockNumber(&slot->tts_tid)) {
     return false;
   }
   for (int i = 0; i < buffer->range_column_count; ++i) {
@@ -284,7 +284,7 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTab
   }
   ItemPointerData conflict;
   const bool exists = !compat::check_index_constraints(buffer->relation, slot, writer->estate,
-                                                      &conflict, buffer->arbiters);
+                                                       &conflict, buffer->arbiters);
   if (exists && !seen && writer->seen_by_statements != nullptr) {
     tuplestore_puttupleslot(writer->seen_by_statements->known, source);
   }

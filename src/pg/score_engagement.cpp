@@ -48,7 +48,8 @@ void check_columns(TupleDesc descriptor) {
 
 } // namespace
 
-const score::EngagementWeights &starhouse::pg::weights_argument(FunctionCallInfo fcinfo, int index) {
+const score::EngagementWeights &starhouse::pg::weights_argument(FunctionCallInfo fcinfo,
+                                                                int index) {
   HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(index);
   const uint32 length = HeapTupleHeaderGetDatumLength(row);
   auto *kept = static_cast<KeptWeights *>(fcinfo->flinfo->fn_extra);
@@ -116,8 +117,8 @@ STARHOUSE_FUNCTION(starhouse_engagement_score) {
   const score::EngagementWeights &weights = starhouse::pg::weights_argument(fcinfo, 5);
   double value = 0;
   compute([&] {
-    value = score::engagement_score(watch_percent, likes, shares, comments, session_minutes,
-                                    weights);
+    value =
+        score::engagement_score(watch_percent, likes, shares, comments, session_minutes, weights);
   });
   PG_RETURN_FLOAT8(value);
 }

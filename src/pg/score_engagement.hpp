@@ -6,8 +6,8 @@
 
 namespace starhouse::pg {
 
-// The row of type engagement_weights in this argument, checked; kept in fn_extra, since the same row
-// comes with nearly every call.
+// The row of type engagement_weights in this argument, checked; kept in fn_extra, since the same
+// row comes with nearly every call.
 const score::EngagementWeights &weights_argument(FunctionCallInfo fcinfo, int index);
 
 } // namespace starhouse::pg

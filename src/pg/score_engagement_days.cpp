@@ -76,8 +76,7 @@ bool receive(TupleTableSlot *slot, DestReceiver *self) {
     }
   }
   const exact::Decimal watched = decimal_of(values[minutes]);
-  const exact::Decimal waited =
-      nulls[buffering] ? exact::Decimal{} : decimal_of(values[buffering]);
+  const exact::Decimal waited = nulls[buffering] ? exact::Decimal{} : decimal_of(values[buffering]);
   const exact::Decimal completed =
       nulls[completion] ? exact::Decimal{} : decimal_of(values[completion]);
   score::EngagementDay &sums = entry->sums;
@@ -162,9 +161,8 @@ uint32 *ranks(const append::ValueSet &set) {
     order[i] = i;
   }
   compute([&] {
-    std::sort(order, order + set.count, [&](uint32 a, uint32 b) {
-      return compare_texts(set.values[a], set.values[b]) < 0;
-    });
+    std::sort(order, order + set.count,
+              [&](uint32 a, uint32 b) { return compare_texts(set.values[a], set.values[b]) < 0; });
   });
   for (uint32 i = 0; i < set.count; ++i) {
     result[order[i]] = i;
@@ -177,8 +175,8 @@ uint32 *ranks(const append::ValueSet &set) {
 Day **sorted(const Adder *adder, int64 count) {
   const uint32 *region_ranks = ranks(adder->regions);
   const uint32 *video_ranks = ranks(adder->videos);
-  auto **result = static_cast<Day **>(MemoryContextAllocHuge(
-      CurrentMemoryContext, sizeof(Day *) * static_cast<Size>(count + 1)));
+  auto **result = static_cast<Day **>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Day *) * static_cast<Size>(count + 1)));
   HASH_SEQ_STATUS all;
   hash_seq_init(&all, adder->days);
   for (int64 i = 0; auto *entry = static_cast<Day *>(hash_seq_search(&all)); ++i) {
@@ -243,7 +241,7 @@ STARHOUSE_FUNCTION(starhouse_engagement_days) {
                       measured ? mean(sums.completion, sums.measured) : Datum{0},
                       mean(sums.minutes, sums.views),
                       measured ? engagement(sums, weights) : Datum{0}};
-    bool nulls[] = {false, false, false, false,     false, false,
+    bool nulls[] = {false, false, false,     false, false,    false,
                     false, false, !measured, false, !measured};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
     MemoryContextReset(adder->scratch);

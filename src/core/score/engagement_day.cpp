@@ -33,13 +33,13 @@ std::optional<Decimal> mean_to_hundredths(const Decimal &sum, std::int64_t count
   if (count > most_divisor / one) {
     return std::nullopt;
   }
-  const Digits divisor = count * one;
+  const Digits divisor = Digits{count} * one;
   if (sum.digits() >= most_mean * divisor || sum.digits() <= -most_mean * divisor) {
     return std::nullopt;
   }
   const Digits twice = sum.digits() * 200;
-  const Digits half_up = twice < 0 ? -((divisor - twice) / (2 * divisor))
-                                   : (twice + divisor) / (2 * divisor);
+  const Digits half_up =
+      twice < 0 ? -((divisor - twice) / (2 * divisor)) : (twice + divisor) / (2 * divisor);
   return Decimal(half_up, hundredths);
 }
 
@@ -49,8 +49,7 @@ std::optional<Decimal> percent_to_hundredths(const Decimal &part, const Decimal 
   constexpr unsigned most_scale = 9;
   constexpr Digits of_a_whole = 10000; // hundredths of a percent
   if (!part.is_finite() || !whole.is_finite() || part.scale() > most_scale ||
-      whole.scale() > most_scale || part.digits() > most_divisor ||
-      whole.digits() > most_divisor) {
+      whole.scale() > most_scale || part.digits() > most_divisor || whole.digits() > most_divisor) {
     return std::nullopt;
   }
   const Digits dividend = part.digits() * static_cast<std::int64_t>(powers[whole.scale()]);
