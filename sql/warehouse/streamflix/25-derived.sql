@@ -71,6 +71,9 @@ COMMENT ON FUNCTION add_interactions(bigint, text, timestamptz, timestamptz) IS
 CREATE FUNCTION rebuild_viewing(zone text, first_time timestamptz, last_time timestamptz) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
+  UPDATE viewing_day d SET summed = false
+  WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date;
+  DELETE FROM session_day d WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date + 2;
   DELETE FROM engagement_fact e
   WHERE e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
   INSERT INTO engagement_fact (time_key, region_key, video_key, event_time, views, watch_minutes, buffering_seconds,
@@ -111,4 +114,4 @@ BEGIN ATOMIC
   GROUP BY s.slice_start, f.region_key;
 END;
 COMMENT ON FUNCTION rebuild_viewing(text, timestamptz, timestamptz) IS
-'Computes engagement_fact and viewing_hour_fact anew for the days (of the warehouse''s zone) from first_time to last_time, from the facts they follow from. For after changes to those facts; the feeds call it themselves when a region, a length or a clock becomes known late. NULL rebuilds nothing.';
+'Computes engagement_fact and viewing_hour_fact anew for the days (of the warehouse''s zone) from first_time to last_time, from the facts they follow from, and takes these days out of the summaries (viewing_day, session_day). For after changes to those facts; the feeds call it themselves when a region, a length or a clock becomes known late. NULL rebuilds nothing.';

@@ -84,7 +84,16 @@ WITH common AS (
               batch_id = k.batch_id
           FROM known k
           WHERE e.event_time = k.event_time AND e.region_key = k.region_key AND e.video_key = k.video_key
-            AND e.event_time >= (SELECT min(event_time) FROM known) AND e.event_time <= (SELECT max(event_time) FROM known)$then$])$sql$ AS engagement
+            AND e.event_time >= (SELECT min(event_time) FROM known) AND e.event_time <= (SELECT max(event_time) FROM known)$then$])$sql$ AS engagement,
+    -- Days that a batch adds to are not summed up any more; a playback may run on into the second day after its own.
+    $sql$
+      WITH opened AS (
+        INSERT INTO viewing_day AS d (day, summed, views)
+        SELECT f.time_key::date, false, count(*) FROM added f GROUP BY 1
+        ON CONFLICT (day) DO UPDATE SET summed = false, views = d.views + excluded.views
+        RETURNING d.day)
+      DELETE FROM session_day s USING opened o WHERE s.day BETWEEN o.day AND o.day + 2$sql$ AS opened,
+    jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('viewing', count(*)) FROM batch$sql$) AS summaries
 ), viewing AS (
   SELECT common.*,
     jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', common.key_table),
@@ -94,7 +103,7 @@ WITH common AS (
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
-      'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.engagement),
+      'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.engagement, common.opened),
       'select', format(common.fact_select, $sql$
              coalesce(b.device_id, '?') AS device_key, b.event_id, b.video_id,
              least(b.watch_duration, l.video_length) AS watch_duration,
@@ -129,7 +138,7 @@ SELECT
         {"name": "bitrate_avg", "from": ["bitrate", "bitrate_avg"], "type": "numeric", "min": 0, "max": 10000000},
         {"name": "video_length", "type": "numeric", "exclusive_min": 0, "max": 10000}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn, v.room) || v.all_members || v.facts),
+    steps => jsonb_build_array(v.future, v.turn, v.room) || v.all_members || v.facts || v.summaries),
 
   -- Likes, shares, comments. A source without ids: a user's second like of a video at the same moment is the first.
   create_feed(current_schema(), 'interactions',
@@ -198,7 +207,12 @@ SELECT
                  FROM batch WHERE click_flag OR watch_flag GROUP BY 1, 2) b
            WHERE f.event_time = b.event_time AND f.recommendation_id = b.recommendation_id
              AND (f.click_flag < b.clicked OR f.watch_flag < b.watched)
-             AND f.event_time >= (SELECT min(event_time) FROM batch) AND f.event_time <= (SELECT max(event_time) FROM batch)$sql$)),
+             AND f.event_time >= (SELECT min(event_time) FROM batch) AND f.event_time <= (SELECT max(event_time) FROM batch)$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'days', 'sql', $sql$
+           INSERT INTO shown_day AS d (day, summed, recommendations)
+           SELECT (event_time AT TIME ZONE {time_zone})::date, false, count(*) FROM batch GROUP BY 1
+           ON CONFLICT (day) DO UPDATE SET summed = false, recommendations = d.recommendations + excluded.recommendations$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('shown', count(*)) FROM batch$sql$)),
 
   -- Measured playbacks of the public YouTube QoE file. Minutes are those played at any resolution; buffering is
   -- the time a run took beyond the video's length, waiting for the start included; the link, shaped to a
@@ -261,5 +275,5 @@ SELECT
             FROM batch b LEFT JOIN device_dim d ON d.device_id = b.device_id
             WHERE b.device_id IS NOT NULL
             ORDER BY b.device_id, b.record_no$sql$),
-        v.facts))
+        v.facts, v.summaries))
 FROM viewing v;

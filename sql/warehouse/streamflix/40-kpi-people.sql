@@ -2,12 +2,12 @@
 
 -- A user is active in the 7 (30) days up to a day when it falls into the 7 (30) days that follow one of its days: each
 -- day of a user covers the days from it to the next one, at most 7 (30), and the cover of users is counted by sweeping.
-CREATE FUNCTION kpi_active_users(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+CREATE FUNCTION kpi_swept_users(from_day date, to_day date)
 RETURNS TABLE (day date, daily_users bigint, weekly_users bigint, monthly_users bigint, stickiness_percent numeric, unknown_views bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH bounds AS MATERIALIZED (
-    SELECT kpi_from_day(kpi_active_users.from_day, kpi_active_users.to_day) AS first_day, COALESCE(kpi_active_users.to_day, kpi_last_day()) AS last_day
+    SELECT kpi_from_day(kpi_swept_users.from_day, kpi_swept_users.to_day) AS first_day, COALESCE(kpi_swept_users.to_day, kpi_last_day()) AS last_day
   ), user_day AS MATERIALIZED (
     -- Grouped in the order that the window wants: one sort does for both.
     SELECT u.day, u.user_key, u.views, lead(u.day) OVER (PARTITION BY u.user_key ORDER BY u.day) AS next_day
@@ -38,6 +38,44 @@ BEGIN ATOMIC
   LEFT JOIN user_day u ON u.day = l.at AND u.user_key = '?'
   WHERE l.at BETWEEN b.first_day AND b.last_day AND l.at >= (SELECT kpi_first_day());
 END;
+COMMENT ON FUNCTION kpi_swept_users(date, date) IS
+'kpi_active_users from viewership_fact, for when many of the days are not summed up.';
+
+-- From the sets of users of the days that are summed up, and the users of up to three days that are not.
+CREATE FUNCTION kpi_active_users(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, daily_users bigint, weekly_users bigint, monthly_users bigint, stickiness_percent numeric, unknown_views bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH bounds AS MATERIALIZED (
+    SELECT x.first_day, x.last_day, isfinite(x.first_day) AND (SELECT o.days <= 3 FROM kpi_open_days(x.first_day - 29, x.last_day) o) AS is_summed
+    FROM (SELECT kpi_from_day(kpi_active_users.from_day, kpi_active_users.to_day) AS first_day, COALESCE(kpi_active_users.to_day, kpi_last_day()) AS last_day) x
+  ), kept AS MATERIALIZED (
+    SELECT s.day, s.viewers FROM bounds b CROSS JOIN LATERAL kpi_viewer_sets(b.first_day - 29, b.last_day) s WHERE b.is_summed
+  ), unsummed AS MATERIALIZED (
+    SELECT o.day, o.user_key, o.viewer_no FROM bounds b CROSS JOIN LATERAL kpi_open_viewers(b.first_day - 29, b.last_day) o WHERE b.is_summed
+  ), level AS MATERIALIZED (
+    SELECT g.day::date AS day, (SELECT bit_or(k.viewers) FROM kept k WHERE k.day = g.day::date) AS daily,
+           (SELECT bit_or(k.viewers) FROM kept k WHERE k.day > g.day::date - 7 AND k.day <= g.day::date) AS weekly,
+           (SELECT bit_or(k.viewers) FROM kept k WHERE k.day > g.day::date - 30 AND k.day <= g.day::date) AS monthly
+    FROM bounds b
+    CROSS JOIN LATERAL generate_series(greatest(b.first_day, kpi_first_day())::timestamp, b.last_day::timestamp, interval '1 day') AS g (day)
+    WHERE b.is_summed AND kpi_first_day() IS NOT NULL
+  ), counted AS (
+    SELECT l.day, COALESCE(bit_count(l.daily), 0) + (SELECT count(*) FROM unsummed o WHERE o.day = l.day) AS daily,
+           COALESCE(bit_count(l.weekly), 0) + (SELECT count(DISTINCT o.user_key) FROM unsummed o WHERE o.day > l.day - 7 AND o.day <= l.day
+             AND CASE WHEN o.viewer_no < length(l.weekly) THEN get_bit(l.weekly, o.viewer_no) = 0 ELSE true END) AS weekly,
+           COALESCE(bit_count(l.monthly), 0) + (SELECT count(DISTINCT o.user_key) FROM unsummed o WHERE o.day > l.day - 30 AND o.day <= l.day
+             AND CASE WHEN o.viewer_no < length(l.monthly) THEN get_bit(l.monthly, o.viewer_no) = 0 ELSE true END) AS monthly
+    FROM level l
+  )
+  SELECT c.day, c.daily, c.weekly, c.monthly, kpi_percent(c.daily, c.monthly), COALESCE(d.unknown_user_views, 0)
+  FROM counted c
+  LEFT JOIN kpi_viewing_days(kpi_active_users.from_day, kpi_active_users.to_day) d ON d.day = c.day
+  UNION ALL
+  SELECT w.day, w.daily_users, w.weekly_users, w.monthly_users, w.stickiness_percent, w.unknown_views
+  FROM kpi_swept_users(kpi_active_users.from_day, kpi_active_users.to_day) w
+  WHERE (SELECT NOT b.is_summed FROM bounds b);
+END;
 CREATE VIEW kpi_active_users AS SELECT * FROM kpi_active_users();
 COMMENT ON VIEW kpi_active_users IS
 'How many users are active by day, week and month?
@@ -46,7 +84,7 @@ Grain: day
 Unit: users, percent
 NULL: stickiness_percent without monthly users. Playbacks of no known user make nobody active: unknown_views counts them
 Freshness: with each batch
-Source: viewership_fact';
+Source: viewer_set, viewing_day, viewership_fact (days not summed up)';
 
 CREATE FUNCTION kpi_user_watch_time(day date DEFAULT NULL)
 RETURNS TABLE (watch_day date, user_id text, subscription_type text, views bigint, watch_minutes numeric)
@@ -86,14 +124,55 @@ END;
 COMMENT ON FUNCTION kpi_session_list(interval, date, date) IS
 'Sessions of known users, one row each: day and time of the start, device it began on, minutes from its start to the end of its last playback, playbacks, minutes watched. A session goes on as long as a playback begins at most gap after the last one has ended. from_day and to_day as in kpi_playbacks; sessions are cut at their ends. No rows for a NULL gap but one session per user.';
 
+-- Days of session_day give the sessions that lie within them; what is left, playbacks of the sessions that reach beyond a day and those of the other
+-- days, is put together as kpi_session_list does it.
 CREATE FUNCTION kpi_sessions(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, sessions bigint, users bigint, sessions_per_user numeric, average_session_minutes numeric, average_watch_minutes numeric,
                views_per_session numeric, binge_sessions bigint, binge_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT s.day, count(*), count(DISTINCT s.user_key), kpi_ratio(count(*), count(DISTINCT s.user_key)), round(avg(s.session_minutes), 2),
-         round(avg(s.watch_minutes), 2), round(avg(s.views), 2), count(*) FILTER (WHERE s.views >= 3), kpi_percent(count(*) FILTER (WHERE s.views >= 3), count(*))
-  FROM kpi_session_list(kpi_sessions.gap, from_day, to_day) s
+  WITH bounds AS MATERIALIZED (
+    SELECT kpi_from_day(kpi_sessions.from_day, kpi_sessions.to_day) AS first_day, COALESCE(kpi_sessions.to_day, kpi_last_day()) AS last_day,
+           CASE WHEN kpi_sessions.gap = interval '30 minutes' THEN o.first_day ELSE kpi_from_day(kpi_sessions.from_day, kpi_sessions.to_day) END AS open_from,
+           CASE WHEN kpi_sessions.gap = interval '30 minutes' THEN o.last_day ELSE COALESCE(kpi_sessions.to_day, kpi_last_day()) END AS open_to
+    FROM kpi_open_session_days(kpi_sessions.from_day, kpi_sessions.to_day) o
+  ), loose AS (
+    SELECT e.day, e.user_key, e.event_time, e.event_id, e.watch_minutes, e.has_own
+    FROM session_edge e
+    WHERE kpi_sessions.gap = interval '30 minutes' AND e.day >= (SELECT b.first_day FROM bounds b) AND e.day <= (SELECT b.last_day FROM bounds b)
+      AND e.day IN (SELECT d.day FROM session_day d)
+    UNION ALL
+    SELECT f.time_key::date, f.user_key, f.event_time, f.event_id, f.watch_duration, false
+    FROM viewership_fact f
+    WHERE f.time_key >= (SELECT b.open_from::timestamp FROM bounds b)
+      AND f.event_time >= (SELECT (b.open_from - 1)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+      AND f.time_key < (SELECT (b.open_to + 1)::timestamp FROM bounds b)
+      AND f.event_time < (SELECT (b.open_to + 2)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+      AND f.user_key <> '?'
+      AND f.time_key::date NOT IN (SELECT d.day FROM session_day d WHERE kpi_sessions.gap = interval '30 minutes')
+  ), session AS (
+    SELECT min(n.day) AS day, n.user_key, (array_agg(n.has_own ORDER BY n.event_time, n.event_id))[1] AS has_own,
+           round(extract(epoch FROM max(n.ends) - min(n.event_time)) / 60, 2) AS session_minutes, count(*) AS views, sum(n.watch_minutes) AS watch_minutes
+    FROM (SELECT p.*, count(*) FILTER (WHERE p.is_new) OVER (PARTITION BY p.user_key ORDER BY p.event_time, p.event_id) AS session_no
+          FROM (SELECT f.*, f.event_time > max(f.ends) OVER (PARTITION BY f.user_key ORDER BY f.event_time, f.event_id
+                                                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + kpi_sessions.gap AS is_new
+                FROM (SELECT x.*, x.event_time + x.watch_minutes * interval '1 minute' AS ends FROM loose x) f) p) n
+    GROUP BY n.user_key, n.session_no
+  ), summed AS (
+    SELECT s.day, count(*) AS sessions, count(DISTINCT s.user_key) FILTER (WHERE NOT s.has_own) AS users, sum(s.session_minutes) AS session_minutes,
+           sum(s.watch_minutes) AS watch_minutes, sum(s.views) AS views, count(*) FILTER (WHERE s.views >= 3) AS binges
+    FROM session s
+    GROUP BY s.day
+    UNION ALL
+    SELECT d.day, d.sessions, d.users, d.session_minutes, d.watch_minutes, d.session_views, d.binge_sessions
+    FROM session_day d
+    WHERE kpi_sessions.gap = interval '30 minutes' AND d.sessions > 0
+      AND d.day >= (SELECT b.first_day FROM bounds b) AND d.day <= (SELECT b.last_day FROM bounds b)
+  )
+  SELECT s.day, sum(s.sessions)::bigint, sum(s.users)::bigint, kpi_ratio(sum(s.sessions), sum(s.users)), round(sum(s.session_minutes) / sum(s.sessions), 2),
+         round(sum(s.watch_minutes) / sum(s.sessions), 2), round(sum(s.views) / sum(s.sessions), 2), sum(s.binges)::bigint,
+         kpi_percent(sum(s.binges), sum(s.sessions))
+  FROM summed s
   GROUP BY s.day;
 END;
 CREATE VIEW kpi_sessions AS SELECT * FROM kpi_sessions();
@@ -104,46 +183,27 @@ Grain: day
 Unit: sessions, users, minutes, playbacks, percent
 NULL: none. Playbacks of no known user belong to no session (kpi_active_users counts them)
 Freshness: with each batch
-Source: viewership_fact';
+Source: session_day, session_edge, viewership_fact (days not summed up)';
 
--- A sweep over starts and ends; the level at the beginning of each day is looked at too. A stream that ends at the
--- moment another begins does not run beside it.
 CREATE FUNCTION kpi_concurrent_viewers(region text DEFAULT NULL, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, peak_streams bigint, peak_at timestamptz, views bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH bounds AS MATERIALIZED (
-    SELECT kpi_from_day(kpi_concurrent_viewers.from_day, kpi_concurrent_viewers.to_day) AS first_day,
-           COALESCE(kpi_concurrent_viewers.to_day, kpi_last_day()) AS last_day, kpi_first_day() AS very_first_day
-  ), stream AS MATERIALIZED (
-    SELECT f.time_key::date AS day, f.event_time AS begins,
-           f.event_time + f.watch_duration * interval '1 minute' + COALESCE(f.buffering_time, 0) * interval '1 second' AS ends
-    FROM viewership_fact f
-    WHERE f.time_key >= (SELECT (b.first_day - 2)::timestamp FROM bounds b)
-      AND f.event_time >= (SELECT (b.first_day - 3)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
-      AND f.time_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b)
-      AND f.event_time < (SELECT (b.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
-      AND (kpi_concurrent_viewers.region IS NULL OR f.region_key = kpi_concurrent_viewers.region)
-  ), change AS (
-    SELECT s.begins AS at, 1 AS delta, s.day FROM stream s WHERE s.ends > s.begins
-    UNION ALL SELECT s.ends, -1, NULL FROM stream s WHERE s.ends > s.begins
-    UNION ALL SELECT min(t.starts_at), 0, t.date FROM time_dim t
-              WHERE t.date_key >= (SELECT greatest(b.first_day, b.very_first_day)::timestamp FROM bounds b)
-                AND t.date_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b) GROUP BY t.date
-  ), level AS (
-    SELECT c.day, c.at, sum(c.delta) OVER (ORDER BY c.at, abs(c.delta) DESC, c.delta ROWS UNBOUNDED PRECEDING) AS streams
-    FROM change c
-  ), peak AS (
-    SELECT DISTINCT ON (l.day) l.day, l.streams::bigint AS streams, l.at
-    FROM level l
-    WHERE l.day IS NOT NULL
-    ORDER BY l.day, l.streams DESC, l.at
-  )
-  SELECT p.day, p.streams, CASE WHEN p.streams > 0 THEN p.at END, COALESCE(n.views, 0)
-  FROM peak p
-  CROSS JOIN bounds b
-  LEFT JOIN (SELECT s.day, count(*) AS views FROM stream s GROUP BY s.day) n ON n.day = p.day
-  WHERE p.day BETWEEN b.first_day AND b.last_day;
+  SELECT d.day, d.peak_streams, d.peak_at, d.views
+  FROM session_day d
+  WHERE kpi_concurrent_viewers.region IS NULL AND d.peak_streams IS NOT NULL
+    AND d.day >= (SELECT kpi_from_day(kpi_concurrent_viewers.from_day, kpi_concurrent_viewers.to_day))
+    AND d.day <= (SELECT COALESCE(kpi_concurrent_viewers.to_day, kpi_last_day()))
+  UNION ALL
+  SELECT o.day, o.peak_streams, o.peak_at, o.views
+  FROM kpi_open_peaks(kpi_concurrent_viewers.region, kpi_concurrent_viewers.from_day, kpi_concurrent_viewers.to_day) o
+  UNION ALL
+  -- Days after all playbacks.
+  SELECT DISTINCT t.date, 0::bigint, NULL::timestamptz, 0::bigint
+  FROM time_dim t
+  WHERE kpi_concurrent_viewers.region IS NULL
+    AND t.date_key >= (SELECT greatest(kpi_from_day(kpi_concurrent_viewers.from_day, kpi_concurrent_viewers.to_day), COALESCE(kpi_last_day() + 3, '-infinity'))::timestamp)
+    AND t.date_key < (SELECT (kpi_concurrent_viewers.to_day + 1)::timestamp);
 END;
 CREATE VIEW kpi_concurrent_viewers AS SELECT * FROM kpi_concurrent_viewers();
 COMMENT ON VIEW kpi_concurrent_viewers IS
@@ -153,7 +213,7 @@ Grain: day of the warehouse
 Unit: streams
 NULL: peak_at on a day without a stream
 Freshness: with each batch
-Source: viewership_fact, time_dim';
+Source: session_day, viewership_fact (days not summed up; one region), time_dim';
 
 CREATE FUNCTION kpi_churn_features(as_of timestamptz DEFAULT NULL)
 RETURNS TABLE (user_id text, features_at timestamptz, subscription_type text, tenure_days integer, days_since_last_view numeric,

@@ -10,14 +10,10 @@ BEGIN ATOMIC
          round(100 * greatest((x.p + z * z / (2 * x.shown) - z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown))) / (1 + z * z / x.shown), 0), 2),
          round(100 * least((x.p + z * z / (2 * x.shown) + z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown))) / (1 + z * z / x.shown), 1), 2),
          x.watches, kpi_percent(x.watches, x.shown)
-  FROM (SELECT f.video_key, count(*) AS shown, sum(f.click_flag)::bigint AS clicks, sum(f.watch_flag)::bigint AS watches,
-               sum(f.click_flag)::numeric / count(*) AS p
-        FROM recommendation_fact f
-        WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
-          AND f.event_time >= (SELECT (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC')
-          AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
-          AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
-        GROUP BY f.video_key) x
+  FROM (SELECT s.video_key, sum(s.recommendations)::bigint AS shown, sum(s.clicks)::bigint AS clicks, sum(s.watches)::bigint AS watches,
+               sum(s.clicks) / sum(s.recommendations) AS p
+        FROM kpi_shown_videos(from_day, to_day) s
+        GROUP BY s.video_key) x
   JOIN video_dim v ON v.video_id = x.video_key;
 END;
 CREATE VIEW kpi_click_through AS SELECT * FROM kpi_click_through();
@@ -28,7 +24,7 @@ Grain: video
 Unit: recommendations, percent
 NULL: title of a video known from facts only
 Freshness: with each batch
-Source: recommendation_fact, video_dim';
+Source: shown_video_day, recommendation_fact (days not summed up), video_dim';
 
 -- Accuracy is the chance that a clicked recommendation had a higher score than one not clicked (area under the ROC
 -- curve, ties half), from the counts per score: clicks times the unclicked ones below, plus half of those beside.
@@ -38,14 +34,9 @@ RETURNS TABLE (recommendations bigint, clicks bigint, click_percent numeric, wat
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH score AS (
-    SELECT f.recommendation_score AS score, count(*) AS shown, sum(f.click_flag) AS clicks, sum(f.watch_flag) AS watches,
-           sum(f.click_flag * f.watch_flag) AS both_flags
-    FROM recommendation_fact f
-    WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
-      AND f.event_time >= (SELECT (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC')
-      AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
-      AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
-    GROUP BY f.recommendation_score
+    SELECT f.score, sum(f.recommendations)::bigint AS shown, sum(f.clicks)::bigint AS clicks, sum(f.watches)::bigint AS watches, sum(f.both_flags)::bigint AS both_flags
+    FROM kpi_shown_scores(from_day, to_day) f
+    GROUP BY f.score
   ), ordered AS (
     SELECT s.*, s.shown - s.clicks AS misses,
            COALESCE(sum(s.shown - s.clicks) OVER (PARTITION BY s.score IS NULL ORDER BY s.score ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS misses_below
@@ -66,21 +57,17 @@ Grain: one row
 Unit: recommendations, percent
 NULL: shares of nothing; score_accuracy_percent unless there are both clicked and unclicked ones with a score
 Freshness: with each batch
-Source: recommendation_fact';
+Source: shown_score_day, recommendation_fact (days not summed up)';
 
 CREATE FUNCTION kpi_recommendation_by_score(bands integer DEFAULT 10, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (score_from numeric, score_to numeric, recommendations bigint, clicks bigint, click_percent numeric, watches bigint, watch_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT round(x.band::numeric / bands, 4), round((x.band + 1)::numeric / bands, 4), x.shown, x.clicks, kpi_percent(x.clicks, x.shown), x.watches, kpi_percent(x.watches, x.shown)
-  FROM (SELECT CASE WHEN f.recommendation_score IS NOT NULL THEN least(floor(f.recommendation_score * greatest(bands, 1))::integer, bands - 1) END AS band, count(*) AS shown,
-               sum(f.click_flag)::bigint AS clicks, sum(f.watch_flag)::bigint AS watches
-        FROM recommendation_fact f
-        WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
-          AND f.event_time >= (SELECT (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC')
-          AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
-          AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
-          AND bands > 0
+  FROM (SELECT CASE WHEN f.score IS NOT NULL THEN least(floor(f.score * greatest(bands, 1))::integer, bands - 1) END AS band, sum(f.recommendations)::bigint AS shown,
+               sum(f.clicks)::bigint AS clicks, sum(f.watches)::bigint AS watches
+        FROM kpi_shown_scores(from_day, to_day) f
+        WHERE bands > 0
         GROUP BY 1) x;
 END;
 CREATE VIEW kpi_recommendation_by_score AS SELECT * FROM kpi_recommendation_by_score();
@@ -91,30 +78,16 @@ Grain: band of the score
 Unit: recommendations, percent
 NULL: a row without bounds holds those without a score; no rows for bands below 1
 Freshness: with each batch
-Source: recommendation_fact';
+Source: shown_score_day, recommendation_fact (days not summed up)';
 
 CREATE FUNCTION kpi_system_performance(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, streams bigint, streams_per_minute numeric, busiest_minute_streams bigint, average_startup_seconds numeric,
                p95_startup_seconds numeric, average_bitrate numeric, rebuffer_percent numeric, unmeasured_streams bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH per_minute AS (
-    SELECT m.day, max(m.streams) AS busiest
-    FROM (SELECT f.day, date_trunc('minute', f.event_time) AS minute, count(*) AS streams
-          FROM kpi_playbacks(from_day, to_day) f GROUP BY 1, 2) m
-    GROUP BY m.day
-  ), daily AS (
-    SELECT f.day, count(*) AS streams, sum(f.startup_seconds) AS startup, count(f.startup_seconds) AS started,
-           percentile_disc(0.95) WITHIN GROUP (ORDER BY f.startup_seconds) AS p95,
-           sum(f.bitrate * f.watch_minutes) AS bits, sum(f.watch_minutes) FILTER (WHERE f.bitrate IS NOT NULL) AS rated_minutes,
-           sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered,
-           sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS buffered_minutes
-    FROM kpi_playbacks(from_day, to_day) f
-    GROUP BY f.day
-  )
-  SELECT d.day, d.streams, round(d.streams / 1440.0, 2), m.busiest, kpi_ratio(d.startup, d.started), round(d.p95, 2), kpi_ratio(d.bits, d.rated_minutes),
-         kpi_percent(d.buffering, d.buffering + 60 * d.buffered_minutes), d.streams - d.buffered
-  FROM daily d JOIN per_minute m ON m.day = d.day;
+  SELECT d.day, d.views, round(d.views / 1440.0, 2), d.busiest_minute_views, kpi_ratio(d.startup_seconds, d.started_views), round(d.p95_startup_seconds, 2),
+         kpi_ratio(d.rated_bits, d.rated_minutes), kpi_percent(d.buffering_seconds, d.buffering_seconds + 60 * d.buffered_minutes), d.views - d.buffered_views
+  FROM kpi_viewing_days(from_day, to_day) d;
 END;
 CREATE VIEW kpi_system_performance AS SELECT * FROM kpi_system_performance();
 COMMENT ON VIEW kpi_system_performance IS
@@ -124,7 +97,7 @@ Grain: day
 Unit: streams, seconds, kbit/s, percent
 NULL: what no stream of the day measured
 Freshness: with each batch
-Source: viewership_fact';
+Source: viewing_day, viewership_fact (days not summed up)';
 
 CREATE FUNCTION kpi_buffering_by_device(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (os text, connection_type text, views bigint, measured_views bigint, buffering_minutes numeric, watch_hours numeric,

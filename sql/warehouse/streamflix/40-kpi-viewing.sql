@@ -1,24 +1,31 @@
 -- KPIs of viewing: summary, days, skips, top videos, what is trending, five-minute windows, genres, engagement, subscriptions.
 
 -- A skip is a playback left within skip_within seconds and before its end; without a known length it is neither.
+-- Days are summed up with the usual 30 seconds; for others the playbacks are read.
+CREATE FUNCTION kpi_other_skips(from_day date, to_day date, skip_within numeric) RETURNS TABLE (day date, skips bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+BEGIN ATOMIC
+  SELECT f.day, count(*)
+  FROM kpi_playbacks(from_day, to_day) f
+  WHERE skip_within IS DISTINCT FROM 30 AND f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL
+  GROUP BY f.day;
+END;
+COMMENT ON FUNCTION kpi_other_skips(date, date, numeric) IS
+'Skips by day from from_day to to_day (NULLs as in kpi_playbacks) with another bound than 30 seconds, from viewership_fact. No rows for 30, which viewing_day has.';
+
 CREATE FUNCTION kpi_viewing_summary(from_day date DEFAULT NULL, to_day date DEFAULT NULL, skip_within numeric DEFAULT 30)
 RETURNS TABLE (first_day date, last_day date, views bigint, viewers bigint, unknown_views bigint, watch_hours numeric,
                average_watch_minutes numeric, completion_percent numeric, skips bigint, skip_percent numeric,
                unmeasured_views bigint, average_buffering_seconds numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT min(x.first_day), max(x.last_day), COALESCE(sum(x.views), 0)::bigint, count(*) FILTER (WHERE x.user_key <> '?'),
-         COALESCE(sum(x.views) FILTER (WHERE x.user_key = '?'), 0)::bigint, round(COALESCE(sum(x.minutes), 0) / 60, 2),
-         kpi_ratio(sum(x.minutes), sum(x.views)), kpi_ratio(sum(x.completion), sum(x.measured)), COALESCE(sum(x.skips), 0)::bigint,
-         kpi_percent(sum(x.skips), sum(x.measured)), COALESCE(sum(x.views - x.measured), 0)::bigint,
-         kpi_ratio(sum(x.buffering), sum(x.buffered)), kpi_percent(sum(x.buffering), sum(x.buffering) + 60 * sum(x.buffered_minutes))
-  FROM (SELECT f.user_key, min(f.day) AS first_day, max(f.day) AS last_day, count(*) AS views, sum(f.watch_minutes) AS minutes,
-               sum(f.completion_percent) AS completion, count(f.completion_percent) AS measured,
-               count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips,
-               sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered,
-               sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS buffered_minutes
-        FROM kpi_playbacks(from_day, to_day) f
-        GROUP BY f.user_key) x;
+  SELECT min(d.day), max(d.day), COALESCE(sum(d.views), 0)::bigint, kpi_viewers(from_day, to_day), COALESCE(sum(d.unknown_user_views), 0)::bigint,
+         round(COALESCE(sum(d.watch_minutes), 0) / 60, 2), kpi_ratio(sum(d.watch_minutes), sum(d.views)), kpi_ratio(sum(d.completion_sum), sum(d.measured_views)),
+         COALESCE(sum(s.skips), 0)::bigint, kpi_percent(sum(s.skips), sum(d.measured_views)), COALESCE(sum(d.views - d.measured_views), 0)::bigint,
+         kpi_ratio(sum(d.buffering_seconds), sum(d.buffered_views)), kpi_percent(sum(d.buffering_seconds), sum(d.buffering_seconds) + 60 * sum(d.buffered_minutes))
+  FROM kpi_viewing_days(from_day, to_day) d
+  LEFT JOIN kpi_other_skips(from_day, to_day, skip_within) o ON o.day = d.day
+  CROSS JOIN LATERAL (SELECT CASE WHEN skip_within = 30 THEN d.skips ELSE COALESCE(o.skips, 0) END AS skips) s;
 END;
 CREATE VIEW kpi_viewing_summary AS SELECT * FROM kpi_viewing_summary();
 COMMENT ON VIEW kpi_viewing_summary IS
@@ -28,7 +35,7 @@ Grain: one row
 Unit: playbacks, users, hours, minutes, seconds, percent
 NULL: days without playbacks; an average or share of nothing
 Freshness: with each batch
-Source: viewership_fact';
+Source: viewing_day, viewer_set, viewership_fact (days not summed up)';
 
 CREATE FUNCTION kpi_daily_viewing(from_day date DEFAULT NULL, to_day date DEFAULT NULL, skip_within numeric DEFAULT 30)
 RETURNS TABLE (day date, day_name text, views bigint, viewers bigint, unknown_views bigint, watch_hours numeric,
@@ -36,28 +43,17 @@ RETURNS TABLE (day date, day_name text, views bigint, viewers bigint, unknown_vi
                unmeasured_views bigint, average_buffering_seconds numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH per_user AS (
-    SELECT f.day, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes, sum(f.completion_percent) AS completion,
-           count(f.completion_percent) AS measured,
-           count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips,
-           sum(f.buffering_seconds) AS buffering, count(f.buffering_seconds) AS buffered
-    FROM kpi_playbacks(from_day, to_day) f
-    GROUP BY f.day, f.user_key
-  ), daily AS (
-    SELECT p.day, sum(p.views)::bigint AS views, count(*) FILTER (WHERE p.user_key <> '?') AS viewers,
-           COALESCE(sum(p.views) FILTER (WHERE p.user_key = '?'), 0)::bigint AS unknown_views, sum(p.minutes) AS minutes,
-           sum(p.minutes) FILTER (WHERE p.user_key <> '?') AS known_minutes,
-           sum(p.completion) AS completion, sum(p.measured)::bigint AS measured, sum(p.skips)::bigint AS skips,
-           sum(p.buffering) AS buffering, sum(p.buffered) AS buffered
-    FROM per_user p
-    GROUP BY p.day
+  WITH daily AS MATERIALIZED (
+    SELECT d.*, CASE WHEN skip_within = 30 THEN d.skips ELSE COALESCE(o.skips, 0) END AS left_early
+    FROM kpi_viewing_days(from_day, to_day) d
+    LEFT JOIN kpi_other_skips(from_day, to_day, skip_within) o ON o.day = d.day
   ), days AS (
     SELECT generate_series(min(d.day)::timestamp, max(d.day)::timestamp, interval '1 day')::date AS day FROM daily d
   )
-  SELECT a.day, to_char(a.day, 'FMDay'), COALESCE(d.views, 0), COALESCE(d.viewers, 0), COALESCE(d.unknown_views, 0),
-         round(COALESCE(d.minutes, 0) / 60, 2), kpi_ratio(d.minutes, d.views), kpi_ratio(d.known_minutes, d.viewers),
-         kpi_ratio(d.completion, d.measured), COALESCE(d.skips, 0), kpi_percent(d.skips, d.measured),
-         COALESCE(d.views - d.measured, 0), kpi_ratio(d.buffering, d.buffered)
+  SELECT a.day, to_char(a.day, 'FMDay'), COALESCE(d.views, 0), COALESCE(d.viewers, 0), COALESCE(d.unknown_user_views, 0),
+         round(COALESCE(d.watch_minutes, 0) / 60, 2), kpi_ratio(d.watch_minutes, d.views), kpi_ratio(d.known_minutes, d.viewers),
+         kpi_ratio(d.completion_sum, d.measured_views), COALESCE(d.left_early, 0), kpi_percent(d.left_early, d.measured_views),
+         COALESCE(d.views - d.measured_views, 0), kpi_ratio(d.buffering_seconds, d.buffered_views)
   FROM days a LEFT JOIN daily d ON d.day = a.day;
 END;
 CREATE VIEW kpi_daily_viewing AS SELECT * FROM kpi_daily_viewing();
@@ -68,16 +64,22 @@ Grain: day
 Unit: playbacks, users, hours, minutes, seconds, percent
 NULL: an average or share of nothing
 Freshness: with each batch
-Source: viewership_fact';
+Source: viewing_day, viewership_fact (days not summed up)';
 
 CREATE FUNCTION kpi_skip_rate(skip_within numeric DEFAULT 30, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (genre text, views bigint, skips bigint, skip_percent numeric, unmeasured_views bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT COALESCE(v.genre, 'Unknown'), sum(x.views)::bigint, sum(x.skips)::bigint, kpi_percent(sum(x.skips), sum(x.measured)), sum(x.views - x.measured)::bigint
-  FROM (SELECT f.video_key, count(*) AS views, count(f.video_minutes) AS measured,
-               count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL) AS skips
+  FROM (SELECT s.video_key, sum(s.views) AS views, sum(s.measured_views) AS measured, sum(s.skips) AS skips
+        FROM kpi_skip_days(from_day, to_day) s
+        WHERE skip_within = 30
+        GROUP BY s.video_key
+        UNION ALL
+        SELECT f.video_key, count(*), count(f.video_minutes),
+               count(*) FILTER (WHERE f.watch_minutes * 60 < least(skip_within, f.video_minutes * 60) AND f.video_minutes IS NOT NULL)
         FROM kpi_playbacks(from_day, to_day) f
+        WHERE skip_within IS DISTINCT FROM 30
         GROUP BY f.video_key) x
   JOIN video_dim v ON v.video_id = x.video_key
   GROUP BY 1;
@@ -90,7 +92,7 @@ Grain: genre (the video''s first)
 Unit: playbacks, percent
 NULL: skip_percent where no length is known; a video whose genre is not known counts as Unknown
 Freshness: with each batch
-Source: viewership_fact, video_dim';
+Source: skip_day, viewership_fact (days not summed up), video_dim';
 
 CREATE FUNCTION kpi_top_videos_by_region(n integer DEFAULT 10, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (region_id text, region_name text, video_rank bigint, video_id text, title text, genre text, views bigint,
@@ -275,3 +277,45 @@ Unit: users, playbacks, hours
 NULL: hours_per_viewer_as_was without known viewers; users whose subscription is not known count as Unknown
 Freshness: with each batch
 Source: viewership_fact, user_history';
+CREATE FUNCTION kpi_unknown_members(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (dimension text, views bigint, unknown_views bigint, unknown_percent numeric, inferred_members bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH counted AS (
+    SELECT COALESCE(sum(d.views), 0)::bigint AS views, COALESCE(sum(d.unknown_user_views), 0)::bigint AS users,
+           COALESCE(sum(d.unknown_video_views), 0)::bigint AS videos, COALESCE(sum(d.unknown_device_views), 0)::bigint AS devices,
+           COALESCE(sum(d.unknown_region_views), 0)::bigint AS regions
+    FROM kpi_viewing_days(from_day, to_day) d
+  )
+  SELECT d.dimension, c.views, d.unknown, kpi_percent(d.unknown, c.views), d.inferred
+  FROM counted c
+  CROSS JOIN LATERAL (VALUES
+    ('user', c.users, (SELECT count(*) FROM user_dim u WHERE u.is_inferred)),
+    ('video', c.videos, (SELECT count(*) FROM video_dim v WHERE v.is_inferred)),
+    ('device', c.devices, (SELECT count(*) FROM device_dim x WHERE x.is_inferred)),
+    ('region', c.regions, (SELECT count(*) FROM region_dim r WHERE r.is_inferred))) AS d (dimension, unknown, inferred);
+END;
+CREATE VIEW kpi_unknown_members AS SELECT * FROM kpi_unknown_members();
+COMMENT ON VIEW kpi_unknown_members IS
+'How much of the viewing has no known user, video, device or region?
+Formula: playbacks whose key is ''?'', and their share of all; members known only from facts (inferred) beside them.
+Grain: one row per dimension
+Unit: playbacks, percent
+NULL: the share is NULL when there are no playbacks
+Freshness: with each batch
+Source: viewing_day, viewership_fact (days not summed up), user_history, video_dim, device_dim, region_dim';
+
+CREATE VIEW kpi_data_range AS
+SELECT min(d.day) AS first_day,
+       max(d.day) AS last_day,
+       COALESCE(max(d.day) - min(d.day) + 1, 0) AS days,
+       COALESCE(sum(d.views), 0)::bigint AS views
+FROM kpi_viewing_days('-infinity', NULL) d;
+COMMENT ON VIEW kpi_data_range IS
+'Which days do the playbacks cover, and what is "today" for the reports?
+Formula: first and latest day with a playback; latest = the default last day of every report.
+Grain: one row
+Unit: days, playbacks
+NULL: first_day and last_day are NULL in an empty warehouse
+Freshness: with each batch
+Source: viewing_day, viewership_fact (days not summed up)';

@@ -3,3 +3,6 @@ SELECT rebuild_viewing(i.time_zone, min(f.event_time), greatest(max(f.event_time
 FROM viewership_fact f, warehouse_info i
 WHERE f.watch_duration = 1440 AND f.watch_clipped = 1
 GROUP BY i.time_zone;
+-- The summaries by day.
+INSERT INTO summing_credit (summary) VALUES ('viewing'), ('shown') ON CONFLICT DO NOTHING;
+SELECT sum_up_viewing(), sum_up_shown();
