@@ -288,7 +288,12 @@ BEGIN
         THEN pg_catalog.format('SELECT pg_catalog.min(%1$I), pg_catalog.max(%1$I) FROM pg_temp.batch', time_column)
         ELSE pg_catalog.format('SELECT pg_catalog.min(s.%1$I), pg_catalog.max(s.%1$I) FROM (%2$s) s', time_column, query) END)
       INTO first_time, last_time;
-    IF first_time IS NOT NULL THEN
+    IF first_time + 60 * partition_step < last_time AND time_column = ANY (columns) THEN
+      -- A stray date (a clock that is a century off) needs a partition of its own, not all that lie between.
+      EXECUTE pg_catalog.format('SELECT coalesce(pg_catalog.sum(starhouse.ensure_partitions($1, p.start, p.start, $2)), 0)
+          FROM (SELECT DISTINCT starhouse.partition_start(s.%I, $2) AS start FROM (%s) s) p', time_column, query)
+        INTO partitions USING target, partition_step;
+    ELSIF first_time IS NOT NULL THEN
       partitions := starhouse.ensure_partitions(target, first_time, last_time, partition_step);
     END IF;
   END IF;

@@ -18,6 +18,13 @@ namespace {
 constexpr SqlState connection_failure{"08006"};
 constexpr SqlState cannot_connect{"08001"};
 
+// So long without a byte from the server, and we look whether it still works for us. Longer than
+// TCP's own limit while connecting, so that libpq can go on to the next host.
+constexpr std::chrono::seconds silence{20};
+constexpr std::chrono::seconds connect_silence{40};
+constexpr const char *look_seconds = "10";
+constexpr std::chrono::seconds late_answer{2};
+
 std::string trimmed(const char *text) {
   std::string_view view = text == nullptr ? std::string_view{} : std::string_view{text};
   while (!view.empty() && (view.back() == '\n' || view.back() == ' ')) {
@@ -114,7 +121,8 @@ void Connection::Finish::operator()(pg_conn *connection) const noexcept {
   PQfinish(connection);
 }
 
-Connection::Connection(const std::string &conninfo, const char *application_name) {
+Connection::Connection(const std::string &conninfo, const char *application_name)
+    : conninfo_(conninfo) {
   // dbname may be a URI or key=value pairs; libpq expands it, what it names wins over what is left
   // of it here.
   // A network that swallows packets is a lost connection after half a minute.
@@ -157,11 +165,71 @@ void Connection::wait(bool for_writing) {
   }
   const auto events = static_cast<short>(POLLIN | (for_writing ? POLLOUT : 0));
   std::array<pollfd, 2> watched{pollfd{socket, events, 0}, pollfd{interrupt_fd(), POLLIN, 0}};
-  while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
-    check_interrupt();
+  const std::chrono::milliseconds patience =
+      PQstatus(connection_.get()) == CONNECTION_OK ? silence : connect_silence;
+  int ready = 0;
+  while ((ready = ::poll(watched.data(), watched.size(), static_cast<int>(patience.count()))) <=
+         0) {
+    if (ready == 0) {
+      look_for_server();
+    } else if (errno == EINTR) {
+      check_interrupt();
+    }
   }
   if (watched[1].revents != 0) {
     cancel_and_stop();
+  }
+}
+
+// A network that swallows packets is TCP's to notice. One that acknowledges them and hands nothing
+// on (a proxy, a balancer, a sleeping tunnel) only shows by what the server says of our session on
+// another way: that it is gone, or waits for us while we wait for it. To give up a session that
+// still works would cost time but no correctness: what it may commit later is refused by offsets.
+void Connection::look_for_server() {
+  const bool connecting = PQstatus(connection_.get()) != CONNECTION_OK;
+  if (connecting || !looks_after_itself_) {
+    throw ServerError(connecting ? cannot_connect : connection_failure,
+                      "the server takes connections and does not answer",
+                      "Look at what stands between here and the server: a proxy, a balancer.", {});
+  }
+  if (!is_gone()) {
+    return;
+  }
+  pollfd socket{PQsocket(connection_.get()), POLLIN, 0}; // its last answer may be on the way
+  const std::chrono::milliseconds patience = late_answer;
+  if (::poll(&socket, 1, static_cast<int>(patience.count())) == 0) {
+    throw ServerError(connection_failure,
+                      fmt::format("the connection to the server was lost: no answer for {} s, and "
+                                  "the server knows of no question",
+                                  silence.count()),
+                      "See the server's log; the same command goes on where the load stopped.", {});
+  }
+}
+
+bool Connection::is_gone() {
+  const std::array<const char *, 3> keys{"dbname", "connect_timeout", nullptr};
+  const std::array<const char *, 3> values{conninfo_.empty() ? nullptr : conninfo_.c_str(),
+                                           look_seconds, nullptr};
+  const PGPing answer = PQpingParams(keys.data(), values.data(), 1);
+  if (answer != PQPING_OK) { // one that starts or stops may still work on what we asked
+    return answer == PQPING_NO_RESPONSE;
+  }
+  try {
+    Connection other(conninfo_, "starhouse");
+    other.looks_after_itself_ = false;
+    const std::array<Parameter, 2> both{std::to_string(process()), std::to_string(other.process())};
+    // Under a pooler the numbers are its own and say nothing.
+    const Result found = other.query(
+        "SELECT (pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) $2::int)::int, "
+        "(SELECT (a.wait_event OPERATOR(pg_catalog.=) 'ClientRead')::int FROM "
+        "pg_catalog.pg_stat_activity a WHERE a.pid OPERATOR(pg_catalog.=) $1::int), "
+        "(EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.pid OPERATOR(pg_catalog.=) "
+        "$1::int))::int",
+        both);
+    return found.integer(0, 0) != 0 &&
+           (found.integer(0, 2) == 0 || found.maybe_integer(0, 1).value_or(0) != 0);
+  } catch (const ServerError &) { // no connection to spare, for example
+    return false;
   }
 }
 

@@ -101,6 +101,8 @@ public:
 private:
   Result receive();
   void wait(bool for_writing);
+  void look_for_server();
+  bool is_gone();
   void flush();
   [[noreturn]] void fail(const pg_result *result) const;
   [[noreturn]] void cancel_and_stop();
@@ -109,6 +111,8 @@ private:
     void operator()(pg_conn *connection) const noexcept;
   };
   std::unique_ptr<pg_conn, Finish> connection_;
+  std::string conninfo_;
+  bool looks_after_itself_ = true; // not one that looks for another
 };
 
 // Rolls back when it goes out of scope uncommitted, unless the connection is gone.

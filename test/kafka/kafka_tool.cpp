@@ -3,8 +3,11 @@
 //     address, then obeys a line each on standard input and answers "ok":
 //       topic NAME PARTITIONS | rtt BROKER MS | down BROKER | up BROKER |
 //       fail API COUNT ERROR | coordinator GROUP BROKER | session MS
-//   kafka_tool produce BROKERS TOPIC         produces standard input, a message a line:
-//     PARTITION<tab>TIME_MS<tab>KIND<tab>VALUE, KIND text, hex or null; TIME_MS 0 is now.
+//   kafka_tool produce BROKERS TOPIC [NAME=VALUE...] [abort]
+//     produces standard input, a message a line: PARTITION<tab>TIME_MS<tab>KIND<tab>VALUE, KIND
+//     text, hex or null; TIME_MS 0 is now. NAME is a property of librdkafka; with transactional.id
+//     all of it is one transaction, which `abort` ends badly, and `leave` not at all.
+//   kafka_tool topic BROKERS NAME PARTITIONS makes a topic.
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -98,13 +101,71 @@ std::string from_hex(const std::string &hex) {
   return bytes;
 }
 
-int produce(const char *brokers, const char *topic) {
-  rd_kafka_t *handle = make(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers},
-                                                {"message.max.bytes", "20000000"},
-                                                {"linger.ms", "5"},
-                                                {"log_level", "3"},
-                                                {"queue.buffering.max.messages", "1000000"},
-                                                {"acks", "all"}});
+void must(rd_kafka_error_t *error, const char *what) {
+  if (error != nullptr) {
+    std::cerr << what << ": " << rd_kafka_error_string(error) << '\n';
+    std::exit(1);
+  }
+}
+
+int make_topic(const std::string &brokers, const char *name, int partitions) {
+  rd_kafka_t *handle =
+      make(RD_KAFKA_PRODUCER, {{"bootstrap.servers", brokers}, {"log_level", "3"}});
+  std::array<char, 512> message{};
+  std::array<rd_kafka_NewTopic_t *, 1> topics{
+      rd_kafka_NewTopic_new(name, partitions, 1, message.data(), message.size())};
+  rd_kafka_queue_t *queue = rd_kafka_queue_new(handle);
+  rd_kafka_CreateTopics(handle, topics.data(), topics.size(), nullptr, queue);
+  rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 60000);
+  std::string problem = event == nullptr ? "no answer" : "";
+  if (event != nullptr && rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    problem = rd_kafka_event_error_string(event);
+  } else if (event != nullptr) {
+    std::size_t count = 0;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    if (rd_kafka_topic_result_error(*results) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      problem = rd_kafka_topic_result_error_string(*results);
+    }
+  }
+  if (event != nullptr) {
+    rd_kafka_event_destroy(event);
+  }
+  rd_kafka_NewTopic_destroy(topics[0]);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_destroy(handle);
+  if (!problem.empty()) {
+    std::cerr << problem << '\n';
+  }
+  return problem.empty() ? 0 : 1;
+}
+
+int produce(const char *brokers, const char *topic, const std::vector<std::string> &more) {
+  std::vector<std::pair<std::string, std::string>> settings{
+      {"bootstrap.servers", brokers},
+      {"message.max.bytes", "20000000"},
+      {"linger.ms", "5"},
+      {"log_level", "3"},
+      {"queue.buffering.max.messages", "1000000"},
+      {"acks", "all"},
+      {"enable.idempotence", "true"}}; // a retry must not double what the tests count
+  bool transaction = false;
+  bool abort = false;
+  bool leave = false;
+  for (const std::string &word : more) {
+    if (const std::size_t equals = word.find('='); equals != std::string::npos) {
+      settings.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+      transaction = transaction || settings.back().first == "transactional.id";
+    } else {
+      abort = abort || word == "abort";
+      leave = leave || word == "leave";
+    }
+  }
+  rd_kafka_t *handle = make(RD_KAFKA_PRODUCER, settings);
+  if (transaction) {
+    must(rd_kafka_init_transactions(handle, 60000), "init_transactions");
+    must(rd_kafka_begin_transaction(handle), "begin_transaction");
+  }
   for (std::string line; std::getline(std::cin, line);) {
     const std::size_t first = line.find('\t');
     const std::size_t second = line.find('\t', first + 1);
@@ -139,6 +200,14 @@ int produce(const char *brokers, const char *topic) {
     rd_kafka_poll(handle, 0);
   }
   const rd_kafka_resp_err_t flushed = rd_kafka_flush(handle, 60000);
+  if (leave) {
+    std::_Exit(flushed == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : 1); // as a crash would
+  }
+  if (transaction && abort) {
+    must(rd_kafka_abort_transaction(handle, 60000), "abort_transaction");
+  } else if (transaction) {
+    must(rd_kafka_commit_transaction(handle, 60000), "commit_transaction");
+  }
   rd_kafka_destroy(handle);
   return flushed == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : 1;
 }
@@ -151,9 +220,13 @@ int main(int argc, char **argv) {
     return mock(words.size() > 1 ? std::stoi(words[1]) : 4,
                 words.size() > 2 ? std::stoi(words[2]) : 1);
   }
-  if (words.size() == 3 && words[0] == "produce") {
-    return produce(words[1].c_str(), words[2].c_str());
+  if (words.size() >= 3 && words[0] == "produce") {
+    return produce(words[1].c_str(), words[2].c_str(), {words.begin() + 3, words.end()});
   }
-  std::cerr << "kafka_tool mock [PARTITIONS [BROKERS]] | produce BROKERS TOPIC\n";
+  if (words.size() == 4 && words[0] == "topic") {
+    return make_topic(words[1], words[2].c_str(), std::stoi(words[3]));
+  }
+  std::cerr << "kafka_tool mock [PARTITIONS [BROKERS]] | produce BROKERS TOPIC [NAME=VALUE...] "
+               "[abort|leave] | topic BROKERS NAME PARTITIONS\n";
   return 2;
 }

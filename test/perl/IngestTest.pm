@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes ();
 use StarhouseTest;
 
-our @EXPORT = qw(start_mock mock stop_mock produce events make_ingest_warehouse start_ingest log_of ingest exactly_once wait_until);
+our @EXPORT = qw(start_mock mock stop_mock start_broker broker make_topic produce produce_with start_produce events make_ingest_warehouse start_ingest log_of ingest exactly_once wait_until);
 
 sub tool { return $ENV{STARHOUSE_KAFKA_TOOL} // root() . '/build/release/kafka_tool' }
 
@@ -43,14 +43,61 @@ sub stop_mock {
     $mock = undef;
     return;
 }
-END { my $status = $?; stop_mock(); $? = $status }
 
-# Messages as lines of kafka_tool: [partition, kind, value].
-sub produce {
-    my ($brokers, $topic, @messages) = @_;
-    my $lines = join '', map { sprintf "%d\t%d\t%s\t%s\n", $_->[0], $_->[3] // 0, $_->[1], $_->[2] } @messages;
-    IPC::Run::run([tool(), 'produce', $brokers, $topic], '<', \$lines) or die 'producing failed';
+# A real broker (scripts/kafka) with its data in a folder of its own; returns its address, or nothing and
+# the reason where it cannot be had.
+my $broker_folder;
+sub start_broker {
+    my $folder = File::Temp::tempdir('starhouse-kafka-XXXXXX', TMPDIR => 1);
+    my ($out, $err) = ('', '');
+    IPC::Run::run([root() . '/scripts/kafka', 'start', $folder], '<', \undef, '>', \$out, '2>', \$err);
+    if ($? >> 8 == 3) {
+        rmdir $folder;
+        return (undef, $err =~ /no broker: (.*)/ ? $1 : $err);
+    }
+    $broker_folder = $folder;
+    die "the broker did not start: $err" if $? != 0;
+    chomp $out;
+    return ($out, undef);
+}
+
+# stop, start (again, where it was) or kill.
+sub broker {
+    my ($verb) = @_;
+    IPC::Run::run([root() . '/scripts/kafka', $verb, $broker_folder], '<', \undef, '>', '/dev/null') or die "broker: $verb failed";
     return;
+}
+
+sub make_topic {
+    my ($brokers, $topic, $partitions) = @_;
+    IPC::Run::run([tool(), 'topic', $brokers, $topic, $partitions], '<', \undef) or die "no topic $topic";
+    return;
+}
+
+END {
+    my $status = $?;
+    stop_mock();
+    IPC::Run::run([root() . '/scripts/kafka', 'destroy', $broker_folder]) if $broker_folder;
+    $? = $status;
+}
+
+# Messages as lines of kafka_tool: [partition, kind, value, time in milliseconds].
+sub lines { return join '', map { sprintf "%d\t%d\t%s\t%s\n", $_->[0], $_->[3] // 0, $_->[1], $_->[2] } @_ }
+sub produce { my ($brokers, $topic, @messages) = @_; return produce_with($brokers, $topic, [], @messages) }
+
+# With properties of librdkafka, or `abort` for a transaction that fails.
+sub produce_with {
+    my ($brokers, $topic, $options, @messages) = @_;
+    my $lines = lines(@messages);
+    IPC::Run::run([tool(), 'produce', $brokers, $topic, @$options], '<', \$lines) or die 'producing failed';
+    return;
+}
+
+# In the background, for messages that have to wait for a broker that is away; `finish` the handle.
+sub start_produce {
+    my ($brokers, $topic, @messages) = @_;
+    my $lines = lines(@messages);
+    return IPC::Run::start([tool(), 'produce', $brokers, $topic, 'log_level=0'], '<', \$lines);
 }
 
 # Events first .. last over the partitions. Of a hundred, one has no date there is (the contract rejects

@@ -26,7 +26,7 @@ class Memory final : public Output {
 public:
   std::map<std::string, std::string> files;
 
-  std::unique_ptr<OutputFile> create(std::string_view path) override {
+  std::unique_ptr<OutputFile> create(std::string_view path, std::string_view /*feed*/) override {
     return std::make_unique<File>(files[std::string(path)]);
   }
 

@@ -23,7 +23,7 @@ using starhouse::calendar::day_from_civil;
 // Files in memory.
 class Memory final : public Output {
 public:
-  std::unique_ptr<OutputFile> create(std::string_view path) override {
+  std::unique_ptr<OutputFile> create(std::string_view path, std::string_view /*feed*/) override {
     EXPECT_EQ(files.count(std::string(path)), 0U) << path;
     return std::make_unique<File>(files[std::string(path)]);
   }
@@ -44,7 +44,9 @@ private:
 // Keeps sizes only.
 class Nowhere final : public Output {
 public:
-  std::unique_ptr<OutputFile> create(std::string_view) override { return std::make_unique<File>(); }
+  std::unique_ptr<OutputFile> create(std::string_view, std::string_view) override {
+    return std::make_unique<File>();
+  }
 
 private:
   class File final : public OutputFile {

@@ -95,7 +95,8 @@ FileOutput::FileOutput(fs::path folder) : folder_(std::move(folder)) {
   remove_earlier_run(folder_);
 }
 
-std::unique_ptr<generate::OutputFile> FileOutput::create(std::string_view path) {
+std::unique_ptr<generate::OutputFile> FileOutput::create(std::string_view path,
+                                                         std::string_view /*feed*/) {
   const fs::path target = folder_ / path;
   std::error_code code;
   fs::create_directories(target.parent_path(), code);

@@ -16,7 +16,8 @@ public:
   // LOAD_ORDER) is cleared of exactly those files; another folder must be empty. Throws Error.
   explicit FileOutput(std::filesystem::path folder);
 
-  std::unique_ptr<generate::OutputFile> create(std::string_view path) override;
+  std::unique_ptr<generate::OutputFile> create(std::string_view path,
+                                               std::string_view feed) override;
 
   std::uint64_t bytes() const noexcept { return bytes_; }
   std::uint64_t files() const noexcept { return files_; }

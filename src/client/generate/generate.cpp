@@ -1,15 +1,13 @@
 // starhouse generate shopsmart: source files for trying, testing and measuring. The other kinds
 // have files of their own.
 #include "client/commands.hpp"
-#include "client/generate/file_output.hpp"
+#include "client/generate/destination.hpp"
 #include "client/generate/options.hpp"
 #include "client/generate/quickeats.hpp"
-#include "client/generate/report.hpp"
 #include "client/generate/streamflix.hpp"
 #include "core/error.hpp"
 #include "core/generate/shopsmart.hpp"
 
-#include <chrono>
 #include <memory>
 #include <string>
 
@@ -20,7 +18,7 @@ namespace {
 using generate::ShopsmartOptions;
 
 struct Arguments {
-  std::string folder;
+  Destination destination;
   std::uint64_t seed = 42;
   std::uint32_t stores = 120;
   std::string from = "2025-01-01";
@@ -31,7 +29,6 @@ struct Arguments {
 };
 
 void run_shopsmart(const Arguments &arguments) {
-  const auto start = std::chrono::steady_clock::now();
   ShopsmartOptions options;
   options.seed = arguments.seed;
   options.stores = arguments.stores;
@@ -42,9 +39,9 @@ void run_shopsmart(const Arguments &arguments) {
   options.time_zone = arguments.time_zone;
   generate::check(options); // before the folder is touched
 
-  FileOutput output(arguments.folder);
-  const generate::Truth truth = generate::generate_shopsmart(options, output, Env{});
-  report_generated(output, arguments.folder, start, truth.feeds);
+  generate_to(arguments.destination, "shopsmart", [&](generate::Output &output, const Env &env) {
+    return generated_feeds(generate::generate_shopsmart(options, output, env).feeds);
+  });
 }
 
 } // namespace
@@ -56,8 +53,7 @@ void add_generate_command(CLI::App &app) {
   CLI::App *shopsmart = generate->add_subcommand(
       "shopsmart", "A retail chain in India: stores, online shop, promotions, stock, customers");
   const auto arguments = std::make_shared<Arguments>();
-  shopsmart->add_option("--out", arguments->folder, "Folder to write to (made where missing)")
-      ->required();
+  add_destination_options(*shopsmart, arguments->destination);
   shopsmart->add_option("--seed", arguments->seed, "Same seed and options, same bytes")
       ->capture_default_str();
   shopsmart->add_option("--stores", arguments->stores, "Number of stores")->capture_default_str();

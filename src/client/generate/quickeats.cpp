@@ -1,11 +1,9 @@
 #include "client/generate/quickeats.hpp"
 
-#include "client/generate/file_output.hpp"
+#include "client/generate/destination.hpp"
 #include "client/generate/options.hpp"
-#include "client/generate/report.hpp"
 #include "core/generate/quickeats.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,7 +13,7 @@ namespace starhouse::client {
 namespace {
 
 struct Arguments {
-  std::string folder;
+  Destination destination;
   std::uint64_t seed = 42;
   std::uint32_t cities = 8;
   std::string from = "2025-03-01";
@@ -25,7 +23,6 @@ struct Arguments {
 };
 
 void run_quickeats(const Arguments &arguments) {
-  const auto start = std::chrono::steady_clock::now();
   generate::QuickeatsOptions options;
   options.seed = arguments.seed;
   options.cities = arguments.cities;
@@ -35,9 +32,9 @@ void run_quickeats(const Arguments &arguments) {
   options.dirty_ppm = parts_per_million(arguments.dirty, "--dirty");
   generate::check(options); // before the folder is touched
 
-  FileOutput output(arguments.folder);
-  const generate::QuickeatsTruth truth = generate::generate_quickeats(options, output, Env{});
-  report_generated(output, arguments.folder, start, truth.feeds);
+  generate_to(arguments.destination, "quickeats", [&](generate::Output &output, const Env &env) {
+    return generated_feeds(generate::generate_quickeats(options, output, env).feeds);
+  });
 }
 
 } // namespace
@@ -47,8 +44,7 @@ void add_generate_quickeats(CLI::App &generate) {
       "quickeats",
       "Food delivery in Indian cities: orders, payments, drivers' pings, feedback, app");
   const auto arguments = std::make_shared<Arguments>();
-  quickeats->add_option("--out", arguments->folder, "Folder to write to (made where missing)")
-      ->required();
+  add_destination_options(*quickeats, arguments->destination);
   quickeats->add_option("--seed", arguments->seed, "Same seed and options, same bytes")
       ->capture_default_str();
   quickeats->add_option("--cities", arguments->cities, "Number of cities, 1 to 12")

@@ -1,11 +1,9 @@
 #include "client/generate/streamflix.hpp"
 
-#include "client/generate/file_output.hpp"
+#include "client/generate/destination.hpp"
 #include "client/generate/options.hpp"
-#include "client/generate/report.hpp"
 #include "core/generate/streamflix.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,7 +13,7 @@ namespace starhouse::client {
 namespace {
 
 struct Arguments {
-  std::string folder;
+  Destination destination;
   std::uint64_t seed = 42;
   std::uint64_t events = 1'000'000;
   std::string from = "2025-01-01";
@@ -24,7 +22,6 @@ struct Arguments {
 };
 
 void run_streamflix(const Arguments &arguments) {
-  const auto start = std::chrono::steady_clock::now();
   generate::StreamflixOptions options;
   options.seed = arguments.seed;
   options.events = arguments.events;
@@ -33,9 +30,9 @@ void run_streamflix(const Arguments &arguments) {
   options.dirty_ppm = parts_per_million(arguments.dirty, "--dirty");
   generate::check(options); // before the folder is touched
 
-  FileOutput output(arguments.folder);
-  const generate::StreamflixTruth truth = generate::generate_streamflix(options, output, Env{});
-  report_generated(output, arguments.folder, start, truth.feeds);
+  generate_to(arguments.destination, "streamflix", [&](generate::Output &output, const Env &env) {
+    return generated_feeds(generate::generate_streamflix(options, output, env).feeds);
+  });
 }
 
 } // namespace
@@ -45,8 +42,7 @@ void add_generate_streamflix(CLI::App &generate) {
       "streamflix",
       "A streaming service the world over: titles, users, devices, playbacks, recommendations");
   const auto arguments = std::make_shared<Arguments>();
-  streamflix->add_option("--out", arguments->folder, "Folder to write to (made where missing)")
-      ->required();
+  add_destination_options(*streamflix, arguments->destination);
   streamflix->add_option("--seed", arguments->seed, "Same seed and options, same bytes")
       ->capture_default_str();
   streamflix->add_option("--events", arguments->events, "Playbacks, about: 1,000 to 1,000,000,000")

@@ -12,6 +12,8 @@ namespace starhouse::client {
 namespace {
 
 constexpr SqlState bad_setting{"22023"};
+// End of the year 9999. A producer may send any 64 bits as its time.
+constexpr std::int64_t latest_time = 253'402'300'799'999;
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
@@ -114,6 +116,28 @@ std::string KafkaSettings::get(const std::string &name) const {
   return at == values_.end() ? std::string{} : at->second;
 }
 
+void KafkaSettings::ConfDestroy::operator()(rd_kafka_conf_s *conf) const noexcept {
+  rd_kafka_conf_destroy(conf);
+}
+
+std::unique_ptr<rd_kafka_conf_s, KafkaSettings::ConfDestroy> KafkaSettings::configuration() const {
+  std::array<char, 512> message{};
+  std::unique_ptr<rd_kafka_conf_s, ConfDestroy> conf(rd_kafka_conf_new());
+  for (const auto &[name, value] : values_) {
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), message.data(),
+                          message.size()) != RD_KAFKA_CONF_OK) {
+      // The library's message repeats the value, which may be a secret.
+      const bool known = std::string_view{message.data()}.find("No such") == std::string_view::npos;
+      throw Error(
+          bad_setting,
+          fmt::format("librdkafka {} {}", known ? "refuses the value of" : "knows no", name),
+          fmt::format("This is librdkafka {}; its CONFIGURATION.md lists the properties.",
+                      rd_kafka_version_str()));
+    }
+  }
+  return conf;
+}
+
 void KafkaMessageDestroy::operator()(rd_kafka_message_s *message) const noexcept {
   rd_kafka_message_destroy(message);
 }
@@ -182,20 +206,7 @@ KafkaConsumer::KafkaConsumer(const KafkaSettings &settings, std::string topic,
                              KafkaListener &listener)
     : topic_(std::move(topic)), listener_(listener) {
   std::array<char, 512> message{};
-  std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(),
-                                                                          rd_kafka_conf_destroy);
-  for (const auto &[name, value] : settings.all()) {
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), message.data(),
-                          message.size()) != RD_KAFKA_CONF_OK) {
-      // The library's message repeats the value, which may be a secret.
-      const bool known = std::string_view{message.data()}.find("No such") == std::string_view::npos;
-      throw Error(
-          bad_setting,
-          fmt::format("librdkafka {} {}", known ? "refuses the value of" : "knows no", name),
-          fmt::format("This is librdkafka {}; its CONFIGURATION.md lists the properties.",
-                      rd_kafka_version_str()));
-    }
-  }
+  auto conf = settings.configuration();
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(conf.get(), Callbacks::rebalance);
   rd_kafka_conf_set_log_cb(conf.get(), Callbacks::log);
@@ -309,7 +320,8 @@ bool KafkaConsumer::poll(std::chrono::milliseconds timeout, KafkaMessage &messag
     {
       rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
       const std::int64_t time = rd_kafka_message_timestamp(raw, &type);
-      message.time = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time;
+      const bool is_time = type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && time <= latest_time;
+      message.time = is_time ? time : -1;
     }
     break;
   case RD_KAFKA_RESP_ERR__PARTITION_EOF:

@@ -15,6 +15,7 @@
 #include <vector>
 
 struct rd_kafka_s;
+struct rd_kafka_conf_s;
 struct rd_kafka_message_s;
 struct rd_kafka_topic_partition_list_s;
 
@@ -39,6 +40,12 @@ public:
   void read_file(const std::string &path);
   const std::map<std::string, std::string> &all() const noexcept { return values_; }
   std::string get(const std::string &name) const;
+  // For a new handle, which takes it over. Throws Error 22023 for what librdkafka does not know or
+  // accept; the message never shows a value.
+  struct ConfDestroy {
+    void operator()(rd_kafka_conf_s *conf) const noexcept;
+  };
+  std::unique_ptr<rd_kafka_conf_s, ConfDestroy> configuration() const;
 
 private:
   std::map<std::string, std::string> values_;

@@ -19,13 +19,15 @@ public:
 class Output {
 public:
   virtual ~Output() = default;
-  virtual std::unique_ptr<OutputFile> create(std::string_view path) = 0;
+  // `feed`: whose records it will hold; empty for the files about the others.
+  virtual std::unique_ptr<OutputFile> create(std::string_view path, std::string_view feed) = 0;
 };
 
 // Collects rows and hands them on in blocks.
 class Table {
 public:
-  Table(Output &output, const std::string &path) : file_(output.create(path)) {}
+  Table(Output &output, const std::string &path, std::string_view feed = {})
+      : file_(output.create(path, feed)) {}
 
   std::string &row() {
     if (buffer_.size() >= flush_at) {

@@ -92,7 +92,7 @@ private:
   Table open(Feed feed, const std::string &path) {
     ++truth_.feeds[feed].files;
     order_.emplace_back(feed, path);
-    return {output_, path};
+    return {output_, path, truth_.feeds[feed].name};
   }
   // Writes one record through `write(out, dirt)`, spoiled, doubled or beside a bad copy as the draw
   // has it. Returns the dirt of the record that counts.

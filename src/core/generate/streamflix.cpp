@@ -81,7 +81,7 @@ private:
   Table open(Feed feed, const std::string &path) {
     ++truth_.feeds[feed].files;
     order_.emplace_back(feed, path);
-    return {output_, path};
+    return {output_, path, truth_.feeds[feed].name};
   }
   void write_regions();
   void write_videos();
