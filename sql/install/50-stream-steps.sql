@@ -158,7 +158,7 @@ BEGIN
     FROM pg_catalog.unnest(d.type1_columns) c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = source AND a.attname = c
     JOIN pg_catalog.pg_type y ON y.oid = a.atttypid AND y.typcategory <> 'A') t
-  WHERE d.dimension = target AND d.ignore_null_updates;
+  WHERE d.dimension = target AND d.ignore_null_updates AND t.fills IS NOT NULL; -- the source may know no such column
   IF statement IS NOT NULL THEN
     EXECUTE statement;
   END IF;
