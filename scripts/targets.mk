@@ -14,10 +14,10 @@ setup:
 BUILD ?= build/release
 configure = cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo $(CONFIGURE) >/dev/null
 
-#: make client            builds the program `starhouse` into build/release
+#: make client            builds the program `starhouse` into build/release (and the demo's broker)
 client:
 	@$(configure)
-	cmake --build $(BUILD) --target starhouse
+	cmake --build $(BUILD) --target starhouse kafka_tool
 
 client-and-unit:
 	@$(configure)
