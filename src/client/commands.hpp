@@ -26,6 +26,7 @@ void add_ingest_command(CLI::App &app); // src/client/ingest/
 void add_replay_command(CLI::App &app);
 void add_status_command(CLI::App &app);
 void add_alerts_command(CLI::App &app);
+void add_compact_command(CLI::App &app);
 void add_feeds_command(CLI::App &app);
 void add_message_command(CLI::App &app);
 void add_generate_command(CLI::App &app); // src/client/generate/

@@ -40,6 +40,7 @@ int run(int argc, char **argv) {
   starhouse::client::add_status_command(app);
   starhouse::client::add_feeds_command(app);
   starhouse::client::add_alerts_command(app);
+  starhouse::client::add_compact_command(app);
   starhouse::client::add_message_command(app);
   starhouse::client::add_generate_command(app);
   starhouse::client::add_report_command(app);
