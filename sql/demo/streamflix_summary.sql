@@ -58,6 +58,13 @@ WHERE views >= 50
 ORDER BY rebuffer_percent DESC NULLS LAST
 LIMIT 5;
 
+\echo '-- What other sources say of it: reviews, rating sites, social media, and where the viewing comes from'
+SELECT r.reviews, r.stars AS "mean stars", s.sites AS "sites' score %", p.posts, p.reach AS "users reached", p.tone AS "mean tone",
+       (SELECT watch_percent FROM kpi_content_origin WHERE origin = 'In-house') AS "in-house %", (SELECT watch_percent FROM kpi_content_origin WHERE origin = 'Licensed') AS "licensed %"
+FROM (SELECT sum(reviews) AS reviews, round(sum(average_stars * reviews) / nullif(sum(reviews), 0), 2) AS stars FROM kpi_reviews) r,
+     (SELECT round(sum(site_score_percent * votes) / nullif(sum(votes), 0), 2) AS sites FROM kpi_site_ratings) s,
+     (SELECT sum(posts) AS posts, sum(reach) AS reach, round(sum(average_sentiment * posts) / nullif(sum(posts) FILTER (WHERE average_sentiment IS NOT NULL), 0), 2) AS tone FROM kpi_social_platforms) p;
+
 \echo '-- By subscription, as it was and as it is'
 SELECT subscription_type AS subscription, viewers_as_was AS "viewers then", watch_hours_as_was AS "hours then", watch_hours_as_is AS "hours now"
 FROM kpi_watch_by_subscription

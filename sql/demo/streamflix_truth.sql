@@ -50,6 +50,19 @@ WITH truth AS (
   UNION ALL SELECT 'members: devices', t #>> '{members,devices}', (SELECT count(*)::text FROM device_dim WHERE device_id <> '?' AND NOT is_inferred) FROM truth
   UNION ALL SELECT 'members: videos', t #>> '{members,videos}', (SELECT count(*)::text FROM video_dim WHERE video_id <> '?' AND NOT is_inferred) FROM truth
   UNION ALL SELECT 'members: videos known from facts only', t #>> '{members,inferred_videos}', (SELECT count(*)::text FROM video_dim WHERE is_inferred) FROM truth
+  UNION ALL SELECT 'sources: versions of productions', t #>> '{sources,production_versions}', (SELECT count(*)::text FROM production_history WHERE production_id <> '?' AND NOT is_inferred) FROM truth
+  UNION ALL SELECT 'sources: cost bookings', t #>> '{sources,bookings}', (SELECT count(*)::text FROM production_cost_fact) FROM truth
+  UNION ALL SELECT 'sources: costs', t #>> '{sources,costs}', (SELECT round(sum(amount), 2)::text FROM production_cost_fact) FROM truth
+  UNION ALL SELECT 'sources: licences', t #>> '{sources,licenses}', (SELECT count(*)::text FROM license_fact) FROM truth
+  UNION ALL SELECT 'sources: licence fees', t #>> '{sources,fees}', (SELECT round(sum(license_fee), 2)::text FROM license_fact) FROM truth
+  UNION ALL SELECT 'sources: reviews', t #>> '{sources,reviews}', (SELECT count(*)::text FROM review_fact) FROM truth
+  UNION ALL SELECT 'sources: stars', t #>> '{sources,stars}', (SELECT coalesce(sum(stars), 0)::text FROM review_fact) FROM truth
+  UNION ALL SELECT 'sources: reviews taken back', t #>> '{sources,withdrawn}', (SELECT coalesce(sum(withdrawn), 0)::text FROM review_fact) FROM truth
+  UNION ALL SELECT 'sources: posts', t #>> '{sources,posts}', (SELECT count(*)::text FROM social_fact) FROM truth
+  UNION ALL SELECT 'sources: reach', t #>> '{sources,reach}', (SELECT coalesce(sum(reach), 0)::text FROM social_fact) FROM truth
+  UNION ALL SELECT 'sources: likes of posts', t #>> '{sources,post_likes}', (SELECT coalesce(sum(likes), 0)::text FROM social_fact) FROM truth
+  UNION ALL SELECT 'sources: site ratings', t #>> '{sources,ratings}', (SELECT count(*)::text FROM rating_fact) FROM truth
+  UNION ALL SELECT 'sources: votes', t #>> '{sources,votes}', (SELECT coalesce(sum(votes), 0)::text FROM rating_fact) FROM truth
   UNION ALL
   SELECT 'feed ' || feed.key || ': ' || part.key, part.value, part.found
   FROM truth CROSS JOIN jsonb_each(t -> 'feeds') AS feed

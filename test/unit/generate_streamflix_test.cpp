@@ -82,7 +82,7 @@ const ViewerRegion &region(std::string_view id) {
 TEST(Streamflix, BytesAreTheSameEverywhere) {
   Memory output;
   generate_streamflix(small(), output, Env{});
-  EXPECT_EQ(fnv1a(output.files), 2'212'366'911'563'423'066U);
+  EXPECT_EQ(fnv1a(output.files), 10'790'575'155'896'456'073U);
   Memory again;
   generate_streamflix(small(), again, Env{});
   EXPECT_EQ(output.files, again.files);
@@ -134,7 +134,7 @@ TEST(Streamflix, BreakdownsAddUpToTheWhole) {
     views += hour;
   }
   EXPECT_EQ(views, truth.all.views);
-  EXPECT_EQ(truth.feeds[4].loaded(), truth.all.views);
+  EXPECT_EQ(truth.feeds[4].loaded() + truth.feeds[7].loaded(), truth.all.views);
   EXPECT_EQ(truth.feeds[5].loaded(), truth.likes + truth.shares + truth.comments);
   EXPECT_EQ(truth.feeds[6].loaded(), truth.recommendations);
   EXPECT_GT(truth.late, 0);
@@ -143,13 +143,42 @@ TEST(Streamflix, BreakdownsAddUpToTheWhole) {
   EXPECT_GT(truth.user_versions, truth.users);
 }
 
+// Records of Flick's sources are one thing each, but for revisions, and the newest word on it
+// counts.
+TEST(Streamflix, SourcesAreCounted) {
+  Memory output;
+  const StreamflixTruth truth = generate_streamflix(small(), output, Env{});
+  std::map<std::string, StreamFeedCounts> feeds;
+  for (const StreamFeedCounts &feed : truth.feeds) {
+    feeds[feed.name] = feed;
+  }
+  EXPECT_EQ(feeds["productions"].loaded() -
+                feeds["productions"].dirt[static_cast<std::size_t>(StreamDirt::repeated)],
+            truth.sources.production_versions);
+  EXPECT_EQ(feeds["production_costs"].loaded(), truth.sources.bookings);
+  EXPECT_EQ(feeds["vendor_content"].loaded(), truth.sources.licenses);
+  EXPECT_EQ(feeds["reviews"].loaded(), truth.sources.reviews);
+  EXPECT_EQ(feeds["social_posts"].loaded(), truth.sources.posts);
+  EXPECT_EQ(feeds["site_ratings"].loaded(), truth.sources.ratings);
+  for (const char *name : {"vendor_content", "reviews", "social_posts", "site_ratings"}) {
+    EXPECT_GT(feeds[name].revisions, 0) << name;
+  }
+  for (const char *name : {"productions", "production_costs", "vendor_content", "reviews",
+                           "social_posts", "site_ratings", "playback_streams"}) {
+    EXPECT_GT(feeds[name].rejected(), 0) << name;
+    EXPECT_GT(feeds[name].loaded(), 50) << name;
+  }
+  // Good viewing is reviewed better than bad: the mean lies well above the middle.
+  EXPECT_GT(truth.sources.stars, truth.sources.reviews * 3);
+}
+
 TEST(Streamflix, WithoutDirtEveryRecordIsGood) {
   StreamflixOptions options = small();
   options.dirty_ppm = 0;
   Memory output;
   const StreamflixTruth truth = generate_streamflix(options, output, Env{});
   for (const StreamFeedCounts &feed : truth.feeds) {
-    EXPECT_EQ(feed.loaded(), feed.records);
+    EXPECT_EQ(feed.loaded() + feed.revisions, feed.records) << feed.name;
   }
   EXPECT_EQ(truth.inferred_videos, 0);
   EXPECT_EQ(truth.late, 0);

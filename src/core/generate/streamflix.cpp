@@ -1,6 +1,7 @@
 #include "core/generate/streamflix.hpp"
 
 #include "core/generate/streamflix_playback.hpp"
+#include "core/generate/streamflix_sources.hpp"
 #include "core/generate/streamflix_world.hpp"
 #include "core/generate/text.hpp"
 
@@ -19,6 +20,7 @@ enum Purpose : std::uint64_t { purpose_sittings = 710, purpose_dirt = 711 };
 constexpr std::int64_t slot_seconds = 600;
 constexpr std::int64_t slots_per_day = 86'400 / slot_seconds;
 constexpr std::uint32_t unknown_videos = 100;
+constexpr std::string_view set_top_system = "Roku"; // its boxes report over the event hub
 constexpr std::uint64_t playbacks_per_user_and_day_milli = 550;
 
 enum Feed : std::size_t {
@@ -29,26 +31,15 @@ enum Feed : std::size_t {
   playbacks,
   interactions,
   recommendations,
+  streams, // playbacks as set-top boxes report them
   feeds
 };
 constexpr std::array<std::string_view, feeds> feed_names{
-    "regions", "videos", "users", "devices", "playback_events", "interactions", "recommendations"};
+    "regions",         "videos",       "users",           "devices",
+    "playback_events", "interactions", "recommendations", "playback_streams"};
 
-std::string video_id(std::uint64_t number) {
-  return numbered("V", static_cast<std::int64_t>(number) + 1, 5);
-}
-std::string user_id(std::uint64_t user) {
-  return numbered("U", static_cast<std::int64_t>(user) + 1, 7);
-}
 std::string device_id(std::uint64_t user, std::uint32_t number) {
   return numbered("D", static_cast<std::int64_t>(user) + 1, 7) + "-" + std::to_string(number + 1);
-}
-
-void append_moment(std::string &out, std::int64_t second) {
-  append_date(out, static_cast<Day>(second / 86'400));
-  out += 'T';
-  append_time(out, static_cast<std::int32_t>(second % 86'400));
-  out += 'Z';
 }
 
 // 1234 tenths or hundredths as 123.4 or 12.34.
@@ -70,9 +61,15 @@ public:
                  options.from, options.to),
         catalogue_(options.seed, options.from, options.to), unknown_seen_(unknown_videos) {
     for (const std::string_view name : feed_names) {
-      truth_.feeds.push_back({std::string(name), 0, 0, {}});
+      truth_.feeds.push_back({std::string(name), 0, 0, {}, 0});
     }
     truth_.by_system.resize(systems().size());
+    sources_ = std::make_unique<Sources>(
+        options, catalogue_, output,
+        [this](Source source, const std::string &path) {
+          order_.emplace_back(feeds + static_cast<std::size_t>(source), path);
+        },
+        truth_);
   }
 
   StreamflixTruth run();
@@ -91,10 +88,14 @@ private:
   void watch_slot(std::int64_t second);
   void write(const Sitting &sitting);
   void write_playback(const Sitting &sitting, const Playback &playback);
+  std::string stream_row(const Sitting &sitting, const Playback &playback, StreamDirt dirt,
+                         const std::string &event_id, const std::string &video,
+                         std::int64_t told) const;
   void write_interactions(const Sitting &sitting, const Playback &playback,
                           const std::string &event_id);
   void write_recommendation(const Sitting &sitting, const Recommendation &recommendation);
-  void write_time(std::string &row, std::int64_t second, StreamDirt dirt);
+  static void write_time(std::string &row, std::int64_t second, StreamDirt dirt,
+                         std::string_view key = "timestamp");
   StreamDirt choose_dirt(Feed feed);
   void put(Feed feed, const std::string &row, StreamDirt dirt, bool late);
   void count(const Sitting &sitting, const Playback &playback, StreamDirt dirt,
@@ -107,7 +108,8 @@ private:
   Viewers viewers_;
   Catalogue catalogue_;
   StreamflixTruth truth_;
-  std::vector<std::pair<Feed, std::string>> order_;
+  std::vector<std::pair<std::size_t, std::string>> order_; // feed, file
+  std::unique_ptr<Sources> sources_;
   std::vector<bool> unknown_seen_;
   std::array<std::unique_ptr<Table>, feeds> day_tables_;
   std::array<std::string, feeds> tomorrow_;
@@ -270,8 +272,11 @@ StreamDirt Generator::choose_dirt(Feed feed) {
   return kind < 95 ? StreamDirt::future : StreamDirt::broken_json;
 }
 
-void Generator::write_time(std::string &row, std::int64_t second, StreamDirt dirt) {
-  row += R"("timestamp": )";
+void Generator::write_time(std::string &row, std::int64_t second, StreamDirt dirt,
+                           std::string_view key) {
+  row += '"';
+  row += key;
+  row += "\": ";
   switch (dirt) {
   case StreamDirt::odd_date:
     append_number(row, second + 946'684'800);
@@ -340,9 +345,48 @@ void Generator::count(const Sitting &sitting, const Playback &playback, StreamDi
   }
 }
 
+// Nested, seconds and milliseconds; `told` are hundredths of a minute.
+std::string Generator::stream_row(const Sitting &sitting, const Playback &playback, StreamDirt dirt,
+                                  const std::string &event_id, const std::string &video,
+                                  std::int64_t told) const {
+  std::string row = R"({"stream_id": ")" + event_id + "\", ";
+  write_time(row, playback.second, dirt, "started_at");
+  row += R"(, "viewer": {)";
+  if (dirt != StreamDirt::missing_user) {
+    row += R"("user_id": ")" + user_id(sitting.user) + '"';
+  }
+  if (dirt != StreamDirt::missing_region) {
+    row += dirt == StreamDirt::missing_user ? R"("region_id": ")" : R"(, "region_id": ")";
+    row += viewer_regions()[sitting.region].id;
+    row += '"';
+  }
+  row += R"(}, "content": {"video_id": ")" + video + R"(", "length_minutes": )";
+  append_number(row, catalogue_.titles()[playback.title].length);
+  row += R"(}, "device": {"device_id": ")" + device_id(sitting.user, sitting.device) +
+         R"("}, "playback": {"watched_seconds": )";
+  if (dirt == StreamDirt::text_in_number) {
+    row += "\"forty\"";
+  } else {
+    row += dirt == StreamDirt::negative ? "-" : "";
+    append_decimal(row, (dirt == StreamDirt::negative ? told + 1 : told) * 6, 1);
+  }
+  row += R"(, "buffering_ms": )";
+  append_number(row, std::int64_t{playback.buffering} * 100);
+  row += R"(, "stalls": )";
+  append_number(row, playback.buffering_events);
+  row += R"(, "startup_ms": )";
+  append_number(row, std::int64_t{playback.startup} * 100);
+  row += R"(, "quality": ")";
+  row += playback.quality;
+  row += R"(", "bitrate_kbps": )";
+  append_number(row, playback.bitrate);
+  return row + "}}";
+}
+
 void Generator::write_playback(const Sitting &sitting, const Playback &playback) {
   const Title &title = catalogue_.titles()[playback.title];
   const StreamDirt dirt = choose_dirt(playbacks);
+  sources_->after(sitting, playback, next_event_);
   const std::string event_id = numbered("E", static_cast<std::int64_t>(next_event_++), 10);
   const std::uint32_t unknown = dirt_->below(unknown_videos);
   const bool late = !last_day_ && dirt_->chance(options_.dirty_ppm / 2);
@@ -351,6 +395,17 @@ void Generator::write_playback(const Sitting &sitting, const Playback &playback)
   if (dirt == StreamDirt::too_long) {
     watched = title.length * 100;
     told = watched + 100 + dirt_->below(6'000);
+  }
+  if (!is_rejected(dirt)) {
+    truth_.late += late ? 1 : 0;
+    count(sitting, playback, dirt, watched, dirt == StreamDirt::too_long, unknown);
+  }
+  if (viewers_.device(sitting.user, sitting.device).os == set_top_system) {
+    const std::string video =
+        video_id(dirt == StreamDirt::unknown_video ? 90'000 + unknown : playback.title);
+    put(streams, stream_row(sitting, playback, dirt, event_id, video, told), dirt, late);
+    write_interactions(sitting, playback, event_id);
+    return;
   }
 
   std::string row = R"({"event_id": ")" + event_id + '"';
@@ -388,10 +443,6 @@ void Generator::write_playback(const Sitting &sitting, const Playback &playback)
   append_number(row, title.length);
   row += '}';
   put(playbacks, row, dirt, late);
-  if (!is_rejected(dirt)) {
-    truth_.late += late ? 1 : 0;
-    count(sitting, playback, dirt, watched, dirt == StreamDirt::too_long, unknown);
-  }
   write_interactions(sitting, playback, event_id);
 }
 
@@ -498,22 +549,24 @@ void Generator::watch_slot(std::int64_t second) {
 void Generator::watch_day(Day day) {
   last_day_ = day == options_.to;
   dirt_ = std::make_unique<Random>(options_.seed, purpose_dirt, static_cast<std::uint64_t>(day));
-  for (const auto &[feed, folder] :
-       {std::pair{playbacks, "playback/playback_"},
-        std::pair{interactions, "interactions/interactions_"},
-        std::pair{recommendations, "recommendations/recommendations_"}}) {
+  for (const auto &[feed, folder] : {std::pair{playbacks, "playback/playback_"},
+                                     std::pair{interactions, "interactions/interactions_"},
+                                     std::pair{recommendations, "recommendations/recommendations_"},
+                                     std::pair{streams, "streams/streams_"}}) {
     std::string path = folder;
     append_date(path, day);
     day_tables_[feed] = std::make_unique<Table>(open(feed, path + ".jsonl"));
     day_tables_[feed]->row() += std::exchange(tomorrow_[feed], {});
   }
+  sources_->begin_day(day);
   for (std::int64_t slot = 0; slot < slots_per_day; ++slot) {
     env_.poll();
     watch_slot(std::int64_t{day} * 86'400 + slot * slot_seconds);
   }
-  for (const Feed feed : {playbacks, interactions, recommendations}) {
+  for (const Feed feed : {playbacks, interactions, recommendations, streams}) {
     day_tables_[feed]->close();
   }
+  sources_->end_day();
 }
 
 void Generator::finish() {

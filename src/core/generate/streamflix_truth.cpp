@@ -26,9 +26,9 @@ void view_measures(Json &json, std::string_view key, const ViewMeasures &measure
 
 std::string_view dirt_name(StreamDirt dirt) noexcept {
   constexpr std::array<std::string_view, stream_dirt_count> names{
-      "none",          "odd_date", "missing_user", "missing_region",
-      "unknown_video", "too_long", "duplicate",    "text_in_number",
-      "no_such_date",  "negative", "future",       "broken_json"};
+      "none",     "odd_date",  "missing_user", "missing_region", "unknown_video",
+      "too_long", "duplicate", "repeated",     "text_in_number", "no_such_date",
+      "negative", "future",    "broken_json"};
   return names[static_cast<std::size_t>(dirt)];
 }
 
@@ -62,6 +62,9 @@ void append_truth_json(std::string &out, const StreamflixOptions &options,
     json.number("records", feed.records);
     json.number("duplicates", feed.duplicates());
     json.number("rejected", feed.rejected());
+    if (feed.revisions > 0) {
+      json.number("revisions", feed.revisions);
+    }
     json.open("dirt", '{');
     for (std::size_t i = 1; i < stream_dirt_count; ++i) {
       if (feed.dirt[i] > 0) {
@@ -115,6 +118,22 @@ void append_truth_json(std::string &out, const StreamflixOptions &options,
   json.number("likes", truth.likes);
   json.number("shares", truth.shares);
   json.number("comments", truth.comments);
+  json.close();
+  const SourceTruth &sources = truth.sources;
+  json.open("sources", '{');
+  json.number("production_versions", sources.production_versions);
+  json.number("bookings", sources.bookings);
+  json.raw("costs", hundredths(sources.costs));
+  json.number("licenses", sources.licenses);
+  json.raw("fees", hundredths(sources.fees));
+  json.number("reviews", sources.reviews);
+  json.number("stars", sources.stars);
+  json.number("withdrawn", sources.withdrawn);
+  json.number("posts", sources.posts);
+  json.number("reach", sources.reach);
+  json.number("post_likes", sources.post_likes);
+  json.number("ratings", sources.ratings);
+  json.number("votes", sources.votes);
   json.close();
   json.open("members", '{');
   json.number("users", truth.users);

@@ -27,13 +27,14 @@ enum class StreamDirt : std::uint8_t {
   unknown_video,  // becomes an inferred member, its length told by the event
   too_long,       // watched longer than the video is: cut to its length
   duplicate,      // the same record again, at once or in the next day's file
+  repeated,       // the same report again: changes nothing
   text_in_number, // rejected from here on
   no_such_date,
   negative,
   future,
   broken_json,
 };
-inline constexpr std::size_t stream_dirt_count = 12;
+inline constexpr std::size_t stream_dirt_count = 13;
 
 constexpr bool is_rejected(StreamDirt dirt) noexcept {
   return dirt >= StreamDirt::text_in_number;
@@ -45,9 +46,10 @@ struct StreamFeedCounts {
   std::int64_t files = 0;
   std::int64_t records = 0;
   std::array<std::int64_t, stream_dirt_count> dirt{};
+  std::int64_t revisions = 0; // newer words on what was told before: no row is added
 
   std::int64_t duplicates() const noexcept {
-    return dirt[static_cast<std::size_t>(StreamDirt::duplicate)];
+    return dirt[static_cast<std::size_t>(StreamDirt::duplicate)] + revisions;
   }
   std::int64_t rejected() const noexcept;
   std::int64_t loaded() const noexcept { return records - duplicates() - rejected(); }
@@ -63,8 +65,27 @@ struct ViewMeasures {
   }
 };
 
+// What Flick's sources say in the end, by the newest word on each thing.
+struct SourceTruth {
+  std::int64_t production_versions = 0;
+  std::int64_t bookings = 0;
+  std::int64_t costs = 0; // cents
+  std::int64_t licenses = 0;
+  std::int64_t fees = 0; // cents
+  std::int64_t reviews = 0;
+  std::int64_t stars = 0;
+  std::int64_t withdrawn = 0;
+  std::int64_t posts = 0;
+  std::int64_t reach = 0;
+  std::int64_t post_likes = 0;
+  std::int64_t ratings = 0;
+  std::int64_t votes = 0;
+};
+
 struct StreamflixTruth {
   std::vector<StreamFeedCounts> feeds;
+  std::size_t first_source = 0; // where Flick's sources begin in it
+  SourceTruth sources;
 
   ViewMeasures all;
   std::int64_t buffering = 0;  // tenths of a second
