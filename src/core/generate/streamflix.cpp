@@ -80,6 +80,12 @@ private:
     order_.emplace_back(feed, path);
     return {output_, path, truth_.feeds[feed].name};
   }
+  Table &day_table(Feed feed) {
+    if (!day_tables_[feed]) {
+      day_tables_[feed] = std::make_unique<Table>(open(feed, day_paths_[feed] + ".jsonl"));
+    }
+    return *day_tables_[feed];
+  }
   void write_regions();
   void write_videos();
   void write_people(Day from, Day to);
@@ -111,7 +117,8 @@ private:
   std::vector<std::pair<std::size_t, std::string>> order_; // feed, file
   std::unique_ptr<Sources> sources_;
   std::vector<bool> unknown_seen_;
-  std::array<std::unique_ptr<Table>, feeds> day_tables_;
+  std::array<std::string, feeds> day_paths_;
+  std::array<std::unique_ptr<Table>, feeds> day_tables_; // made with the first record
   std::array<std::string, feeds> tomorrow_;
   std::unique_ptr<Random> dirt_;
   std::uint64_t next_event_ = 1;
@@ -302,13 +309,13 @@ void Generator::put(Feed feed, const std::string &row, StreamDirt dirt, bool lat
   ++counts.dirt[static_cast<std::size_t>(dirt)];
   const std::string record =
       dirt == StreamDirt::broken_json ? row.substr(0, row.size() * 2 / 3) : row;
-  std::string &out = late ? tomorrow_[feed] : day_tables_[feed]->row();
+  std::string &out = late ? tomorrow_[feed] : day_table(feed).row();
   out += record;
   out += '\n';
   if (dirt == StreamDirt::duplicate) {
     ++counts.records;
     std::string &again =
-        late || (!last_day_ && dirt_->below(5) == 0) ? tomorrow_[feed] : day_tables_[feed]->row();
+        late || (!last_day_ && dirt_->below(5) == 0) ? tomorrow_[feed] : day_table(feed).row();
     again += record;
     again += '\n';
   }
@@ -553,10 +560,12 @@ void Generator::watch_day(Day day) {
                                      std::pair{interactions, "interactions/interactions_"},
                                      std::pair{recommendations, "recommendations/recommendations_"},
                                      std::pair{streams, "streams/streams_"}}) {
-    std::string path = folder;
-    append_date(path, day);
-    day_tables_[feed] = std::make_unique<Table>(open(feed, path + ".jsonl"));
-    day_tables_[feed]->row() += std::exchange(tomorrow_[feed], {});
+    day_paths_[feed] = folder;
+    append_date(day_paths_[feed], day);
+    day_tables_[feed].reset();
+    if (!tomorrow_[feed].empty()) {
+      day_table(feed).row() += std::exchange(tomorrow_[feed], {});
+    }
   }
   sources_->begin_day(day);
   for (std::int64_t slot = 0; slot < slots_per_day; ++slot) {
@@ -564,7 +573,9 @@ void Generator::watch_day(Day day) {
     watch_slot(std::int64_t{day} * 86'400 + slot * slot_seconds);
   }
   for (const Feed feed : {playbacks, interactions, recommendations, streams}) {
-    day_tables_[feed]->close();
+    if (day_tables_[feed]) {
+      day_tables_[feed]->close();
+    }
   }
   sources_->end_day();
 }

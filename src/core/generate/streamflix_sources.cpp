@@ -122,18 +122,34 @@ Sources::Sources(const StreamflixOptions &options, const Catalogue &catalogue, O
   }
 }
 
+Table &Sources::table(Source source) {
+  const auto index = static_cast<std::size_t>(source);
+  if (!tables_[index]) {
+    std::string path(names[index]);
+    path += '/';
+    path += names[index];
+    path += '_';
+    append_date(path, day_);
+    path += ".jsonl";
+    ++counts(source).files;
+    opened_(source, path);
+    tables_[index] = std::make_unique<Table>(output_, path);
+  }
+  return *tables_[index];
+}
+
 void Sources::open(Source source) {
   const auto index = static_cast<std::size_t>(source);
-  std::string path(names[index]);
-  path += '/';
-  path += names[index];
-  path += '_';
-  append_date(path, day_);
-  path += ".jsonl";
-  ++counts(source).files;
-  opened_(source, path);
-  tables_[index] = std::make_unique<Table>(output_, path);
-  tables_[index]->row() += std::exchange(tomorrow_[index], {});
+  tables_[index].reset();
+  if (!tomorrow_[index].empty()) {
+    table(source).row() += std::exchange(tomorrow_[index], {});
+  }
+}
+
+void Sources::close(Source source) {
+  if (const auto &table = tables_[static_cast<std::size_t>(source)]) {
+    table->close();
+  }
 }
 
 StreamDirt Sources::choose_dirt(Source source, Random &random) const {
@@ -176,7 +192,7 @@ void Sources::put(Source source, const std::string &row, StreamDirt dirt, bool l
   ++count.dirt[static_cast<std::size_t>(dirt)];
   std::string record = dirt == StreamDirt::broken_json ? row.substr(0, row.size() * 2 / 3) : row;
   record += '\n';
-  std::string &out = late ? tomorrow_[index] : tables_[index]->row();
+  std::string &out = late ? tomorrow_[index] : table(source).row();
   out += record;
   if (dirt == StreamDirt::duplicate || dirt == StreamDirt::repeated) {
     ++count.records;
@@ -189,7 +205,7 @@ void Sources::revise(Source source, const std::string &row, bool at_once) {
   StreamFeedCounts &count = counts(source);
   ++count.records;
   ++count.revisions;
-  std::string &out = at_once ? tables_[index]->row() : tomorrow_[index];
+  std::string &out = at_once ? table(source).row() : tomorrow_[index];
   out += row;
   out += '\n';
 }
@@ -212,13 +228,13 @@ void Sources::begin_day(Day day) {
   write_ratings();
   for (const Source source : {Source::productions, Source::production_costs, Source::vendor_content,
                               Source::site_ratings}) {
-    table(source).close();
+    close(source);
   }
 }
 
 void Sources::end_day() {
-  table(Source::reviews).close();
-  table(Source::social_posts).close();
+  close(Source::reviews);
+  close(Source::social_posts);
 }
 
 void Sources::after(const Sitting &sitting, const Playback &playback, std::uint64_t event) {

@@ -50,11 +50,12 @@ public:
   void end_day();
 
 private:
-  Table &table(Source source) { return *tables_[static_cast<std::size_t>(source)]; }
+  Table &table(Source source); // made with its first record: an empty file is none
   StreamFeedCounts &counts(Source source) {
     return truth_.feeds[truth_.first_source + static_cast<std::size_t>(source)];
   }
   void open(Source source);
+  void close(Source source);
   bool is_last(Source source) const noexcept; // whether no file of the source follows
   StreamDirt choose_dirt(Source source, Random &random) const;
   // A record to the present file or, late, to the next one; a duplicate follows at once.
