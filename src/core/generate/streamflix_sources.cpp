@@ -133,7 +133,7 @@ Table &Sources::table(Source source) {
     path += ".jsonl";
     ++counts(source).files;
     opened_(source, path);
-    tables_[index] = std::make_unique<Table>(output_, path);
+    tables_[index] = std::make_unique<Table>(output_, path, names[index]);
   }
   return *tables_[index];
 }
