@@ -2,6 +2,7 @@
 #include "client/commands.hpp"
 
 #include "client/batch_reader.hpp"
+#include "client/directory_watch.hpp"
 #include "client/file_cursor.hpp"
 #include "client/interrupt.hpp"
 #include "client/loader.hpp"
@@ -21,6 +22,8 @@
 
 namespace starhouse::client {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct MaxRejects {
   bool set = false;
@@ -50,6 +53,10 @@ struct Options {
   bool quiet = false;
   bool dry_run = false;
   bool json = false;
+  DirectoryWatch::Options watch; // no directory: the files that are named
+  std::int64_t settle_seconds = 5;
+  std::string move_to;
+  std::string failed_to;
 };
 
 MaxRejects parse_max_rejects(std::string text) {
@@ -123,9 +130,7 @@ public:
   Status run() {
     Status status = Status::ok;
     for (const std::string &file : options_.files) {
-      FileReport report = load_recorded(file);
-      options_.json ? print_json(report) : print_report(report);
-      (void)std::fflush(stdout);
+      const FileReport report = load(file);
       if (!report.stopped.empty()) {
         return Status::too_many_rejects;
       }
@@ -134,6 +139,14 @@ public:
       }
     }
     return status;
+  }
+
+  // One file, with its account.
+  FileReport load(const std::string &file) {
+    FileReport report = load_recorded(file);
+    options_.json ? print_json(report) : print_report(report);
+    (void)std::fflush(stdout);
+    return report;
   }
 
 private:
@@ -286,6 +299,112 @@ void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uin
   }
 }
 
+// Loads what comes into a directory until a signal ends it.
+class WatchCommand {
+public:
+  explicit WatchCommand(const Options &options) : options_(options), watch_(options.watch) {
+    for (const std::string &directory : {options.move_to, options.failed_to}) {
+      if (!directory.empty()) {
+        DirectoryWatch::check(directory);
+      }
+    }
+    const LoadCommand looked_at(options); // what is wrong with the rest is told at once
+  }
+
+  Status run() {
+    fmt::print(stderr, "starhouse: watches {} for {}\n", options_.watch.directory,
+               options_.watch.pattern);
+    while (true) {
+      std::vector<DirectoryWatch::File> files;
+      try {
+        files = watch_.next();
+        if (pause_.count() > 0) {
+          sleep_or_stop(pause_);
+        }
+      } catch (const Interrupted &) { // nothing is open
+        fmt::print(stderr, "starhouse: stopped; {} files were loaded\n", loaded_);
+        return Status::ok;
+      }
+      // Those that follow one whose turn comes again wait for it.
+      (void)std::all_of(files.begin(), files.end(),
+                        [this](const auto &file) { return take(file); });
+      command_.reset(); // no session stays open while there is nothing to do
+    }
+  }
+
+private:
+  // False: the server could not take it now.
+  bool take(const DirectoryWatch::File &file) {
+    try {
+      if (!command_) {
+        command_ = connect_again();
+      }
+      const FileReport report = command_->load(file.path);
+      attempts_ = 0;
+      pause_ = {};
+      if (!report.stopped.empty()) {
+        put_aside(file);
+        return true;
+      }
+      loaded_ += report.already_loaded_at.empty() ? 1 : 0;
+      leave(file, options_.move_to);
+    } catch (const ServerError &e) {
+      command_.reset();
+      // The feed may be mended meanwhile, a file that is held be let go.
+      pause_ = e.transient() || e.state() == "55P03"
+                   ? std::min(15000ms, 250ms * (1 << std::min(attempts_++, 6)))
+                   : 60000ms;
+      tell(e);
+      fmt::print(stderr, "starhouse: {} is tried again in {} s\n", file.path,
+                 static_cast<double>(pause_.count()) / 1000);
+      return false;
+    } catch (const Error &e) { // of the file
+      command_.reset();
+      tell(e);
+      put_aside(file);
+    }
+    return true;
+  }
+
+  std::unique_ptr<LoadCommand> connect_again() {
+    try {
+      return std::make_unique<LoadCommand>(options_);
+    } catch (const ServerError &) {
+      throw;
+    } catch (const Error &e) { // the extension is not there, say: no file is at fault
+      throw ServerError(e.code(), e.message(), e.hint(), e.detail());
+    }
+  }
+
+  // A file that cannot be loaded is not tried again unless it changes.
+  void put_aside(const DirectoryWatch::File &file) { leave(file, options_.failed_to); }
+
+  void leave(const DirectoryWatch::File &file, const std::string &directory) {
+    watch_.done(file);
+    try {
+      if (!directory.empty()) {
+        DirectoryWatch::move(file, directory);
+      }
+    } catch (const Error &e) { // it stays, and is known
+      tell(e);
+    }
+  }
+
+  static void tell(const Error &error) {
+    fmt::print(stderr, "starhouse: error: {}\n", error.message());
+    if (!error.hint().empty()) {
+      fmt::print(stderr, "  hint: {}\n", error.hint());
+    }
+  }
+
+  const Options &options_;
+  DirectoryWatch watch_;
+  std::unique_ptr<LoadCommand> command_;
+  std::int64_t loaded_ = 0;
+  int attempts_ = 0;
+  std::chrono::milliseconds pause_{};
+};
+
 } // namespace
 
 void add_load_command(CLI::App &app) {
@@ -295,8 +414,8 @@ void add_load_command(CLI::App &app) {
               "it stopped and adds nothing twice");
   command->add_option("warehouse", options->target.warehouse, "Schema of the warehouse")
       ->required();
-  command->add_option("files", options->files, "Files, plain or gzip; - is standard input")
-      ->required();
+  CLI::Option *files =
+      command->add_option("files", options->files, "Files, plain or gzip; - is standard input");
   command->add_option("-f,--feed", options->target.feed, "Feed to load through")->required();
   command->add_option("-d,--database", options->target.conninfo,
                       "Database, key=value pairs or URI (default: libpq's environment)");
@@ -314,11 +433,39 @@ void add_load_command(CLI::App &app) {
   command->add_option("--max-rejects", options->max_rejects_text,
                       "Stop with status 3 beyond N rejected records, or N% of them");
   command->add_flag("-n,--dry-run", options->dry_run, "Check the files, load nothing");
+  CLI::Option *watch =
+      command
+          ->add_option("--watch", options->watch.directory,
+                       "Instead of files: load each file that is put into this directory, in the "
+                       "order of their names, until stopped")
+          ->excludes(files);
+  command->add_option("--pattern", options->watch.pattern, "Only files of such names, as *.csv")
+      ->needs(watch);
+  command
+      ->add_option("--settle-seconds", options->settle_seconds,
+                   "A file that was not renamed into place is complete once it has not changed for "
+                   "so long")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 86400))
+      ->needs(watch);
+  command->add_option("--move-to", options->move_to, "Directory that loaded files are moved to")
+      ->needs(watch);
+  command
+      ->add_option("--failed-to", options->failed_to,
+                   "Directory that files are moved to which cannot be loaded")
+      ->needs(watch);
   command->add_flag("-q,--quiet", options->quiet, "No progress");
   command->add_flag("--json", options->json, "Account of each file as one line of JSON");
   command->callback([options] {
     options->target.parameters = parameters_of(options->settings);
     options->max_rejects = parse_max_rejects(options->max_rejects_text);
+    if (options->files.empty() && options->watch.directory.empty()) {
+      throw CLI::RequiredError("files");
+    }
+    if (!options->watch.directory.empty()) {
+      options->watch.settle = std::chrono::seconds{options->settle_seconds};
+      throw Exit{WatchCommand(*options).run()};
+    }
     // Before the first row is loaded: a typing error in the last name should not cost a night.
     for (const std::string &file : options->files) {
       check_readable(file);
