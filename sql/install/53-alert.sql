@@ -184,7 +184,7 @@ CREATE FUNCTION pipeline_relations() RETURNS text[]
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
 AS $body$
-  SELECT '{feed,feed_version,feed_drift,load_source,source_partition,source_gap,batch_log,quarantine,template_object,freshness_limit,gold_registry,gold_dirty,retention_log,run_log,attempt_log,step_log,alert_rule,alert,alert_event,alert_sink,alert_delivery}'::text[]
+  SELECT '{feed,feed_version,feed_drift,load_source,source_partition,source_gap,batch_log,quarantine,template_object,freshness_limit,gold_registry,gold_dirty,retention_log,run_log,attempt_log,step_log,alert_rule,alert,alert_event,alert_sink,alert_delivery,table_source}'::text[]
 $body$;
 COMMENT ON FUNCTION pipeline_relations() IS
   'Names of the tables and views that init_pipeline makes in a schema: a warehouse cannot be made where one of them is taken, and BI roles do not see them.';

@@ -56,7 +56,7 @@ SELECT is_empty($$ SELECT name FROM routine
     AND NOT coalesce('query' = ANY (proargnames), false)
     AND name !~ '^starhouse\.batch_(target|scd2_source|step_[a-z0-9]+)\('
     -- One that commits cannot have settings of its own; it names everything in full.
-    AND name NOT IN ('starhouse.rollup_compact_all()', 'starhouse.apply_retention()')
+    AND name NOT IN ('starhouse.rollup_compact_all()', 'starhouse.apply_retention()', 'starhouse.process_sources(name)')
     AND NOT EXISTS (SELECT FROM unnest(proconfig) setting WHERE setting ~ '^search_path=.*pg_temp$') $$,
   'every function that runs SQL sets its search_path, pg_temp last');
 SELECT is_empty($$ SELECT name FROM routine WHERE prosecdef $$, 'none runs with its owner''s rights');
