@@ -129,15 +129,19 @@ BEGIN
     WHEN 'data_loss' THEN  -- records between two batches of a source that no batch read, and those a loader found gone
       RETURN QUERY EXECUTE format($sql$
         WITH gap AS (
-          SELECT b.feed_name, b.source_id, b.before + 1 AS from_record, b.first_record - 1 AS to_record
+          SELECT b.feed_name, b.source_id, b.first_record - 1 - b.before AS records, format('%%s to %%s', b.before + 1, b.first_record - 1) AS which
           FROM (SELECT l.feed_name, l.source_id, l.first_record, l.started_at, lag(l.last_record) OVER (PARTITION BY l.source_id ORDER BY l.first_record, l.batch_id) AS before
                 FROM %1$I.batch_log l
                 WHERE l.first_record IS NOT NULL AND l.finished_at IS NOT NULL AND l.source_id IN (SELECT r.source_id FROM %1$I.batch_log r WHERE r.started_at > $3)) b
           WHERE b.first_record > b.before + 1 AND b.started_at > $3 AND b.started_at <= $2
           UNION ALL
-          SELECT a.feed_name, a.source_id, a.first_record, a.last_record FROM %1$I.attempt_log a WHERE a.action = 'lost' AND a.failed_at > $3 AND a.failed_at <= $2)
-        SELECT format('%%s: %%s', g.feed_name, coalesce(l.source_name, g.source_id::text)), sum(coalesce(g.to_record - g.from_record + 1, 1)),
-               format('records never read: %%s', string_agg(format('%%s to %%s', coalesce(g.from_record::text, '?'), coalesce(g.to_record::text, '?')), ', ' ORDER BY g.from_record))
+          SELECT a.feed_name, a.source_id, a.last_record - a.first_record + 1, format('%%s to %%s', coalesce(a.first_record::text, '?'), coalesce(a.last_record::text, '?'))
+          FROM %1$I.attempt_log a WHERE a.action = 'lost' AND a.failed_at > $3 AND a.failed_at <= $2
+          UNION ALL  -- of a topic; one that was made anew has no count of what it held
+          SELECT l.feed_name, g.source_id, CASE WHEN g.next_offset > g.first_offset THEN g.next_offset - g.first_offset END, format('partition %%s: %%s', g.partition, g.reason)
+          FROM %1$I.source_gap g JOIN %1$I.load_source l USING (source_id) WHERE g.found_at > $3 AND g.found_at <= $2)
+        SELECT format('%%s: %%s', g.feed_name, coalesce(l.source_name, g.source_id::text)), sum(coalesce(g.records, 1)),
+               format('records never read: %%s', string_agg(g.which, ', ' ORDER BY g.which))
         FROM gap g LEFT JOIN %1$I.load_source l USING (source_id)
         WHERE $1 IS NULL OR g.feed_name = $1
         GROUP BY 1$sql$, warehouse) USING wanted_feed, at, since;

@@ -118,6 +118,9 @@ my ($status, $log) = ingest($database, $brokers, '--topic', 'breaks');
 is($status, 3, 'a log that is shorter than what was read of it stops the source') or diag($log);
 like($log, qr/data_loss|the topic was made anew/, 'and is told');
 is(sql($database, "$in SELECT count(*) || ' ' || max(partition) FROM source_gap"), '1 1', 'and recorded');
+sql($database, "SELECT starhouse.check_alerts('shop')");
+like(sql($database, "$in SELECT severity || ' ' || subject || ' ' || value || ' ' || evidence FROM alert WHERE kind = 'data_loss' AND cleared_at IS NULL"),
+     qr/^critical sales: topic breaks 1 records never read: partition 1: the log ends at offset 1050, before 6050: the topic was made anew$/, 'and an alert');
 sql($database, "SELECT starhouse.resume_source('shop', 1)");
 ($status, $log) = ingest($database, $brokers, '--topic', 'breaks', '--on-data-loss', 'continue');
 is($status, 0, 'unless it is passed over') or diag($log);
