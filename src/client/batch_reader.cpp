@@ -2,6 +2,7 @@
 
 #include "client/interrupt.hpp"
 #include "core/stream/encoding.hpp"
+#include "core/stream/wire_format.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -101,11 +102,20 @@ bool BatchReader::read_records(Batch &batch) {
   return true;
 }
 
-bool bronze_text(const void *contract, std::string_view bytes, std::string &scratch,
+bool bronze_text(const void *plan, std::string_view bytes, std::string &scratch,
                  std::string_view &text) {
-  const auto &of = *static_cast<const stream::Contract *>(contract);
-  return stream::to_utf8(of.format == Format::csv ? of.csv.encoding : stream::Encoding::utf8, bytes,
-                         scratch, text);
+  const auto &of = *static_cast<const FeedPlan *>(plan);
+  if (of.framed && bytes.starts_with('\0')) { // a text holds no such byte: the JSON alone
+    stream::WireMessage message;
+    stream::Reject broken;
+    if (stream::unwrap(bytes, message, broken) == stream::Framing::broken) {
+      return false;
+    }
+    bytes = message.payload;
+  }
+  return stream::to_utf8(of.contract.format == Format::csv ? of.contract.csv.encoding
+                                                           : stream::Encoding::utf8,
+                         bytes, scratch, text);
 }
 
 BatchQueue::BatchQueue(BatchReader &reader) : reader_(reader) {

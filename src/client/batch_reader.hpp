@@ -67,7 +67,7 @@ private:
 };
 
 // The payload as bronze keeps it: in UTF-8; false for what is no text.
-bool bronze_text(const void *contract, std::string_view bytes, std::string &scratch,
+bool bronze_text(const void *plan, std::string_view bytes, std::string &scratch,
                  std::string_view &text);
 
 // One batch ahead. The reader's exceptions come out of next().

@@ -41,8 +41,7 @@ void send_bronze(Connection &connection, const FeedPlan &plan, const Batch &batc
   copy_or_insert(connection, plan.insert_bronze, plan.bronze_table, "pg_temp.batch_bronze",
                  "batch_id, record_no, payload", "batch_id bigint, record_no bigint, payload text",
                  [&](const std::string &table) {
-                   batch.send_bronze(connection, table, range, batch_id, bronze_text,
-                                     &plan.contract);
+                   batch.send_bronze(connection, table, range, batch_id, bronze_text, &plan);
                  });
 }
 

@@ -6,8 +6,12 @@
 
 namespace starhouse::client {
 
-RecordParser::RecordParser(FeedPlan &plan, const std::string &header)
-    : plan_(plan), parser_(plan.contract, plan.version, plan.older, plan.zone) {
+RecordParser::RecordParser(FeedPlan &plan, const std::string &header, WireReader *wire)
+    : plan_(plan), wire_(wire), parser_(plan.contract, plan.version, plan.older, plan.zone) {
+  if (wire_ != nullptr) {
+    wire_->use(plan);
+    plan.framed = true;
+  }
   if (plan.contract.format != stream::Format::csv || !plan.contract.csv.header) {
     return;
   }
@@ -33,15 +37,36 @@ void RecordParser::parse(std::int64_t number, std::int64_t line, std::string_vie
            "Raise \"max_record_bytes\" in the contract if such records are meant.", batch);
     return;
   }
-  batch.add(number, line, payload);
-  const bool good =
-      plan_.contract.format == stream::Format::csv
-          ? parse_csv(number, payload, batch)
-          : parser_.parse(payload, number, version > 0 ? version : plan_.schema_version,
-                          batch.rows(), reject_);
+  bool good = false;
+  if (plan_.contract.format == stream::Format::csv) {
+    batch.add(number, line, payload);
+    good = parse_csv(number, payload, batch);
+  } else {
+    good = parse_json(number, line, payload, batch, version);
+  }
   if (!good) {
     batch.reject_last(reject_);
   }
+}
+
+// The batch keeps the message as received, so that a replay finds its schema again.
+bool RecordParser::parse_json(std::int64_t number, std::int64_t line, std::string_view message,
+                              Batch &batch, std::int64_t version) {
+  std::string_view payload = message;
+  bool open = true;
+  if (!message.empty() && message.front() == '\0') {
+    if (wire_ != nullptr) {
+      open = wire_->open(message, payload, version, reject_);
+    } else {
+      open = false;
+      reject_.set(sqlstate::invalid_binary_representation, {}, message,
+                  "the message begins with a zero byte, as in Confluent's wire format",
+                  "Give --schema-registry, so that its schema can be looked up.");
+    }
+  }
+  batch.add(number, line, message);
+  return open && parser_.parse(payload, number, version > 0 ? version : plan_.schema_version,
+                               batch.rows(), reject_);
 }
 
 void RecordParser::refuse(std::int64_t number, std::string_view payload, const SqlState &code,

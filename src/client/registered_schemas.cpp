@@ -2,8 +2,64 @@
 
 #include "core/error.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include <simdjson.h>
+
 namespace starhouse::client {
 namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
+bool is_number(element_type type) noexcept {
+  return type == element_type::INT64 || type == element_type::UINT64 ||
+         type == element_type::DOUBLE;
+}
+
+// Whatever the order of keys; numbers by their value.
+bool equal(const element &left,
+           const element &right) { // NOLINT(misc-no-recursion): simdjson limits it
+  if (is_number(left.type()) && is_number(right.type())) {
+    return left.type() == right.type() && left.type() != element_type::DOUBLE
+               ? simdjson::to_string(left) == simdjson::to_string(right)
+               : double(left) == double(right);
+  }
+  if (left.type() != right.type()) {
+    return false;
+  }
+  if (left.type() == element_type::ARRAY) {
+    const simdjson::dom::array a(left);
+    const simdjson::dom::array b(right);
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
+  }
+  if (left.type() == element_type::OBJECT) {
+    const simdjson::dom::object a(left);
+    const simdjson::dom::object b(right);
+    return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const auto &field) {
+             element other;
+             return b.at_key(field.key).get(other) == simdjson::SUCCESS &&
+                    equal(field.value, other);
+           });
+  }
+  return simdjson::to_string(left) == simdjson::to_string(right);
+}
+
+bool is_remark(std::string_view key) noexcept {
+  constexpr std::array<std::string_view, 5> remarks{"$schema", "$id", "$comment", "title",
+                                                    "description"};
+  return std::find(remarks.begin(), remarks.end(), key) != remarks.end();
+}
+
+// Each keyword of `left` is in `right`.
+bool holds_all(const simdjson::dom::object &left, const simdjson::dom::object &right) {
+  return std::all_of(left.begin(), left.end(), [&](const auto &field) {
+    element other;
+    return is_remark(field.key) ||
+           (right.at_key(field.key).get(other) == simdjson::SUCCESS && equal(field.value, other));
+  });
+}
 
 constexpr SqlState undefined_object{"42704"};
 
@@ -38,6 +94,25 @@ RegisteredSchemas::Known &RegisteredSchemas::known(std::uint32_t id, Known &miss
     }
   }
   return known_.emplace(id, std::move(fresh)).first->second;
+}
+
+bool RegisteredSchemas::has(std::uint32_t id, stream::Reject &reject) {
+  Known missing;
+  const Known &schema = known(id, missing);
+  if (schema.validator == nullptr) {
+    reject = schema.refusal;
+  }
+  return schema.validator != nullptr;
+}
+
+bool RegisteredSchemas::is_same(std::uint32_t id, std::string_view text) {
+  simdjson::dom::parser left_parser;
+  simdjson::dom::parser right_parser;
+  simdjson::dom::object left;
+  simdjson::dom::object right;
+  return left_parser.parse(registry_.schema(id)).get(left) == simdjson::SUCCESS &&
+         right_parser.parse(simdjson::padded_string(text)).get(right) == simdjson::SUCCESS &&
+         holds_all(left, right) && holds_all(right, left);
 }
 
 bool RegisteredSchemas::check(std::uint32_t id, std::string_view payload, stream::Reject &reject) {

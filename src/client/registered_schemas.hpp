@@ -22,6 +22,11 @@ public:
   // exist, or is none that is supported, rejects its messages; throws Error 08006 while the
   // registry does not answer, so that the caller can try the message again later.
   bool check(std::uint32_t id, std::string_view payload, stream::Reject &reject);
+  // Whether there is a schema of that id that can be applied; otherwise as check().
+  bool has(std::uint32_t id, stream::Reject &reject);
+  // Whether schema `id`, which is there, says the same as `text`: equal as JSON, but for remarks at
+  // the top ($schema, $id, title, ...).
+  bool is_same(std::uint32_t id, std::string_view text);
 
 private:
   struct Known {

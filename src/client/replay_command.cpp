@@ -24,6 +24,8 @@ namespace {
 struct Options {
   Target target;
   std::string since;
+  std::string registry;
+  std::vector<std::string> schema_ids;
 };
 
 struct Quarantined {
@@ -58,7 +60,12 @@ class ReplayCommand {
 public:
   explicit ReplayCommand(const Options &options)
       : options_(options), connection_(connect(options.target, "starhouse replay")),
-        plan_(read_plan(connection_, options.target)) {}
+        plan_(read_plan(connection_, options.target)) {
+    if (!options.registry.empty()) {
+      wire_ = std::make_unique<WireReader>(options.registry,
+                                           WireReader::parse_versions(options.schema_ids));
+    }
+  }
 
   void run() {
     const Totals totals = replay_sources();
@@ -88,6 +95,7 @@ private:
   const Options &options_;
   Connection connection_;
   FeedPlan plan_;
+  std::unique_ptr<WireReader> wire_;
 };
 
 Totals ReplayCommand::replay_sources() {
@@ -104,7 +112,7 @@ Totals ReplayCommand::replay_sources() {
   Totals totals;
   for (int row = 0; row < sources.rows(); ++row) {
     const std::int64_t source = sources.integer(row, 0);
-    RecordParser parser(plan_, std::string{sources.text(row, 1)});
+    RecordParser parser(plan_, std::string{sources.text(row, 1)}, wire_.get());
     std::int64_t after = 0;
     for (std::vector<Quarantined> records = fetch(source, after); !records.empty();
          records = fetch(source, after)) {
@@ -225,6 +233,15 @@ void add_replay_command(CLI::App &app) {
                    "Version of the feed's contract that the records are of (default: what each "
                    "says, else the newest)")
       ->check(CLI::PositiveNumber);
+  command->add_option(
+      "--schema-registry", options->registry,
+      "Schema registry (http:// or https://), or a directory of <id>.json files, for "
+      "messages in Confluent's wire format");
+  command
+      ->add_option("--schema-id", options->schema_ids,
+                   "ID=VERSION: messages of that registered schema are of that version of the "
+                   "feed's contract")
+      ->allow_extra_args(false);
   command->add_option("--since", options->since, "Only what was rejected at or after this time");
   command->add_option("-d,--database", options->target.conninfo,
                       "Database, key=value pairs or URI (default: libpq's environment)");

@@ -144,6 +144,14 @@ FeedPlan read_plan(Connection &connection, const Target &target) {
   for (int row = 0; row < older.rows(); ++row) {
     plan.older.push_back({older.integer(row, 0), stream::parse_contract(older.text(row, 1))});
   }
+  const Result schemas = connection.query(
+      "SELECT c.version, coalesce(c.contract->>'schema', c.contract::text) FROM "
+      "starhouse.feed_versions($1, $2) c WHERE c.contract OPERATOR(pg_catalog.?) 'schema' OR NOT "
+      "c.contract OPERATOR(pg_catalog.?) 'columns' ORDER BY c.version DESC",
+      who);
+  for (int row = 0; row < schemas.rows(); ++row) {
+    plan.schemas.push_back({schemas.integer(row, 0), std::string{schemas.text(row, 1)}});
+  }
   plan.insert_bronze = result.maybe_integer(0, 9).value_or(0) != 0;
   plan.insert_quarantine = result.maybe_integer(0, 10).value_or(0) != 0;
   return plan;

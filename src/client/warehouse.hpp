@@ -36,6 +36,13 @@ struct FeedPlan {
   stream::Contract contract;
   std::vector<stream::ContractVersion> older; // contracts before it
   std::int64_t schema_version = 0;            // as the target has it
+  // JSON Schemas of the versions that have one, newest first.
+  struct Schema {
+    std::int64_t version;
+    std::string text;
+  };
+  std::vector<Schema> schemas;
+  bool framed = false; // messages may be in Confluent's wire format
   std::string time_zone;
   calendar::ZoneTable zone;
   std::string bronze_table; // quoted; empty: the feed keeps none

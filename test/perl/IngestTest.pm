@@ -142,6 +142,7 @@ sub arguments {
     my %default = ('--feed' => 'sales', '--topic' => 'events', '--batch-ms' => 50);
     # A group takes seconds to form, so it is left out unless it is what the test is about.
     $default{'--partitions'} = 'all' if !grep { $_ eq '--group' } @more;
+    delete @default{'--feed', '--topic'} if grep { $_ eq '--all-feeds' } @more;
     my @defaults = map { my $option = $_; (grep { $_ eq $option } @more) ? () : ($option, $default{$option}) } sort keys %default;
     return ('ingest', 'shop', '--brokers', $brokers, '-d', "dbname=$database", '-X', 'heartbeat.interval.ms=500', '-X', 'session.timeout.ms=6000',
             @defaults, @more);

@@ -37,14 +37,19 @@ Retry endless() {
 
 } // namespace
 
-Ingest::Session::Session(const IngestOptions &options, FeedPlan feed, std::int64_t source_id,
-                         std::unique_ptr<Connection> connection, LoadThread::Hooks hooks)
-    : plan(std::move(feed)), parser(plan, ""),
+Ingest::Session::Session(const IngestOptions &options, FeedPlan feed, WireReader *wire,
+                         std::int64_t source_id, std::unique_ptr<Connection> connection,
+                         LoadThread::Hooks hooks)
+    : plan(std::move(feed)), parser(plan, "", wire),
       cursor(options.target, "topic " + options.topic, source_id),
       loads(options.target, std::move(connection), plan, cursor, endless(), std::move(hooks)) {}
 
 Ingest::Ingest(const IngestOptions &options, Log &log, Metrics &metrics)
-    : options_(options), log_(log), metrics_(metrics), breaker_(options.max_reject_share) {}
+    : options_(options), log_(log), metrics_(metrics), breaker_(options.max_reject_share) {
+  if (!options.registry.empty()) {
+    wire_ = std::make_unique<WireReader>(options.registry, options.schema_ids);
+  }
+}
 
 Ingest::~Ingest() = default;
 
@@ -69,7 +74,8 @@ void Ingest::open_session() {
   known_partitions_ = static_cast<std::int32_t>(opened.integer(0, 1));
   const std::int64_t version = plan.version;
   session_ = std::make_unique<Session>(
-      options_, std::move(plan), source_id_, std::make_unique<Connection>(connect(options_.target)),
+      options_, std::move(plan), wire_.get(), source_id_,
+      std::make_unique<Connection>(connect(options_.target)),
       LoadThread::Hooks{[this](const Batch &batch, const Counts &counts, double seconds) {
                           loaded(batch, counts, seconds);
                         },
@@ -212,18 +218,59 @@ void Ingest::add(Partition &partition, const KafkaMessage &message) {
     partition.place = static_cast<int>(batch_->places().size());
     batch_->places().push_back({message.partition, partition.epoch, partition.next});
   }
-  const std::int64_t record = topic_record(message.partition, message.offset);
-  if (message.tombstone) {
-    session_->parser.refuse(record, {}, sqlstate::null_value_not_allowed,
-                            "the message has no value (a tombstone)",
-                            "--tombstones skip leaves such messages out.", *batch_);
-  } else {
-    session_->parser.parse(record, 0, message.payload, *batch_, message.schema_version);
+  if (!parse(message)) {
+    partition.at_end = false;
+    return;
   }
   partition.next = message.offset + 1;
   partition.at_end = false;
   Batch::Place &place = batch_->places()[static_cast<std::size_t>(partition.place)];
   place.last_message_at = std::max(place.last_message_at, message.time);
+}
+
+// False: it cannot be judged now.
+bool Ingest::parse(const KafkaMessage &message) {
+  const std::int64_t record = topic_record(message.partition, message.offset);
+  if (message.tombstone) {
+    session_->parser.refuse(record, {}, sqlstate::null_value_not_allowed,
+                            "the message has no value (a tombstone)",
+                            "--tombstones skip leaves such messages out.", *batch_);
+    return true;
+  }
+  try {
+    session_->parser.parse(record, 0, message.payload, *batch_, message.schema_version);
+    if (registry_attempts_ > 0 && record == awaits_registry_) { // it has answered
+      registry_attempts_ = 0;
+      metrics_.registry_up->Set(1);
+    }
+    return true;
+  } catch (const Error &e) {
+    const std::string_view state{e.code().data(), 2};
+    if (state != "08" && state != "58") {
+      throw;
+    }
+    awaits_registry_ = record;
+    wait_for_registry(e);
+    return false;
+  }
+}
+
+// A message that cannot be judged while the registry is away is neither good nor bad: what was read
+// before it is loaded, the topic waits, and is then read on from the database's offsets, which end
+// at this message.
+void Ingest::wait_for_registry(const Error &error) {
+  const auto pause = std::min(30000ms, 500ms * (1 << std::min(registry_attempts_++, 6)));
+  try_registry_at_ = Clock::now() + pause;
+  metrics_.registry_up->Set(0);
+  log_.write(Level::warning, "registry", error.message(), {{"next_try_ms", pause.count()}});
+  consumer_->pause(assigned());
+}
+
+void Ingest::see_registry() {
+  if (try_registry_at_ != Clock::time_point{} && Clock::now() >= try_registry_at_ && session_ &&
+      session_->loads.idle() && (!batch_ || batch_->size() == 0)) {
+    to_restart_ = "the schema registry is asked again";
+  }
 }
 
 void Ingest::take(KafkaMessage &message) {
@@ -232,7 +279,8 @@ void Ingest::take(KafkaMessage &message) {
     log_.write(Level::warning, "broker", message.problem, {{"partition", message.partition}});
     return;
   }
-  if (at == partitions_.end() || !at->second.claimed || !session_ || stopped_) {
+  if (at == partitions_.end() || !at->second.claimed || !session_ || stopped_ ||
+      try_registry_at_ != Clock::time_point{}) {
     return; // not ours, or read again once the database has said from where
   }
   Partition &partition = at->second;
@@ -364,6 +412,7 @@ void Ingest::restart(std::string_view why, std::chrono::milliseconds pause) {
   breaker_open_ = false;
   throttled_ = false;
   no_room_since_ = {};
+  try_registry_at_ = {};
   to_restart_.clear();
   for (auto &[number, partition] : partitions_) {
     partition = Partition{};
@@ -409,6 +458,7 @@ void Ingest::keep_house() {
                             100 * std::max(options_.max_reject_share, 0.0)));
     restart(fmt::format("{:.1f}% rejects before the last batch", 100 * share), 0ms);
   }
+  see_registry();
   if (!to_restart_.empty()) {
     restart(std::string{to_restart_}, 0ms);
   }
@@ -466,7 +516,7 @@ void Ingest::report() {
 bool Ingest::at_end() const {
   return options_.until_end && ever_assigned_ && session_ && !batch_is_due() &&
          (!batch_ || batch_->size() == 0) && session_->loads.idle() && !session_->loads.failed() &&
-         to_restart_.empty() &&
+         to_restart_.empty() && try_registry_at_ == Clock::time_point{} &&
          std::all_of(partitions_.begin(), partitions_.end(),
                      [](const auto &entry) { return entry.second.claimed && entry.second.at_end; });
 }

@@ -14,6 +14,7 @@
 #include "client/record_parser.hpp"
 #include "client/topic_cursor.hpp"
 #include "client/warehouse.hpp"
+#include "client/wire_reader.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -32,6 +33,8 @@ struct IngestOptions {
   // Without a group: these partitions, or all of the topic; nothing: by the group's decision.
   std::optional<std::vector<std::int32_t>> fixed;
   KafkaSettings kafka;
+  std::string registry; // of the schemas that messages name; empty: none
+  WireReader::Versions schema_ids;
   enum class From { earliest, latest, time };
   From from = From::earliest;
   std::int64_t from_time = 0; // milliseconds since 1970
@@ -72,7 +75,7 @@ private:
     RecordParser parser;
     TopicCursor cursor;
     LoadThread loads;
-    Session(const IngestOptions &options, FeedPlan feed, std::int64_t source_id,
+    Session(const IngestOptions &options, FeedPlan feed, WireReader *wire, std::int64_t source_id,
             std::unique_ptr<Connection> connection, LoadThread::Hooks hooks);
   };
 
@@ -98,6 +101,9 @@ private:
 
   void take(KafkaMessage &message);
   void add(Partition &partition, const KafkaMessage &message);
+  bool parse(const KafkaMessage &message);
+  void wait_for_registry(const Error &error);
+  void see_registry();
   bool batch_is_due() const;
   void hand_over();
   void make_room();
@@ -118,6 +124,7 @@ private:
   std::unique_ptr<Connection> control_;
   std::int64_t source_id_ = 0;
   std::int32_t known_partitions_ = 0;
+  std::unique_ptr<WireReader> wire_; // what it knows of schemas outlives the sessions
   std::unique_ptr<Session> session_;
   std::map<std::int32_t, Partition> partitions_;
   bool ever_assigned_ = false;
@@ -132,6 +139,9 @@ private:
   std::string to_restart_; // why, when a restart is due
   Clock::time_point try_database_at_;
   int database_attempts_ = 0;
+  Clock::time_point try_registry_at_; // set: nothing is taken until then
+  int registry_attempts_ = 0;
+  std::int64_t awaits_registry_ = 0; // number of the record
   Clock::time_point claim_at_;
   Clock::time_point look_at_;
   Clock::time_point report_at_;

@@ -14,6 +14,9 @@ namespace {
 constexpr SqlState bad_setting{"22023"};
 // End of the year 9999. A producer may send any 64 bits as its time.
 constexpr std::int64_t latest_time = 253'402'300'799'999;
+constexpr const char *brokers_hint =
+    "Check --brokers (host:port,...) and, where the cluster wants them, the TLS and SASL "
+    "properties (-X).";
 
 std::string trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
@@ -138,6 +141,33 @@ std::unique_ptr<rd_kafka_conf_s, KafkaSettings::ConfDestroy> KafkaSettings::conf
   return conf;
 }
 
+std::set<std::string> kafka_topics(const KafkaSettings &settings,
+                                   std::chrono::milliseconds timeout) {
+  std::array<char, 512> message{};
+  auto conf = settings.configuration();
+  rd_kafka_conf_set_log_cb(conf.get(), nullptr);
+  const std::unique_ptr<rd_kafka_t, decltype(&rd_kafka_destroy)> handle(
+      rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), message.data(), message.size()),
+      rd_kafka_destroy);
+  if (!handle) {
+    throw KafkaError(fmt::format("librdkafka: {}", message.data()));
+  }
+  (void)conf.release(); // the handle's now
+  const struct rd_kafka_metadata *raw = nullptr;
+  if (const auto error =
+          rd_kafka_metadata(handle.get(), 1, nullptr, &raw, static_cast<int>(timeout.count()));
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fail("cannot reach the brokers", error, brokers_hint);
+  }
+  const std::unique_ptr<const struct rd_kafka_metadata, decltype(&rd_kafka_metadata_destroy)>
+      metadata(raw, rd_kafka_metadata_destroy);
+  std::set<std::string> topics;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    topics.emplace(metadata->topics[i].topic); // NOLINT: a C array
+  }
+  return topics;
+}
+
 void KafkaMessageDestroy::operator()(rd_kafka_message_s *message) const noexcept {
   rd_kafka_message_destroy(message);
 }
@@ -250,9 +280,7 @@ int KafkaConsumer::partitions(std::chrono::milliseconds timeout) {
   const rd_kafka_resp_err_t error =
       rd_kafka_metadata(handle_.get(), 0, topic.get(), &raw, static_cast<int>(timeout.count()));
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fail("cannot reach the brokers", error,
-         "Check --brokers (host:port,...) and, where the cluster wants them, the TLS and SASL "
-         "properties (-X).");
+    fail("cannot reach the brokers", error, brokers_hint);
   }
   const std::unique_ptr<const struct rd_kafka_metadata, decltype(&rd_kafka_metadata_destroy)>
       metadata(raw, rd_kafka_metadata_destroy);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,10 @@ public:
 private:
   std::map<std::string, std::string> values_;
 };
+
+// Topics of the cluster, by name. Throws KafkaError: no broker.
+std::set<std::string> kafka_topics(const KafkaSettings &settings,
+                                   std::chrono::milliseconds timeout);
 
 struct KafkaMessageDestroy {
   void operator()(rd_kafka_message_s *message) const noexcept;

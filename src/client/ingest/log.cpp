@@ -2,6 +2,7 @@
 
 #include "client/report.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -30,20 +31,24 @@ void Log::write(Level level, std::string_view event, std::string_view message,
   if (json_) {
     line = fmt::format(R"({{"time":"{}","level":"{}","event":{},"message":{})", time, name,
                        json_string(event), json_string(message));
+    if (!feed_.empty() && std::none_of(fields.begin(), fields.end(),
+                                       [](const Field &field) { return field.name == "feed"; })) {
+      line += fmt::format(R"(,"feed":{})", json_string(feed_));
+    }
     for (const Field &field : fields) {
       line += fmt::format(",{}:{}", json_string(field.name),
                           field.quoted ? json_string(field.value) : field.value);
     }
     line += "}\n";
   } else {
-    line = fmt::format("{} {:<7} {}", time, name, message);
+    line = fmt::format("{} {:<7} {}{}{}", time, name, feed_, feed_.empty() ? "" : ": ", message);
     for (const Field &field : fields) {
       line +=
           fmt::format(" {}={}", field.name, field.quoted ? json_string(field.value) : field.value);
     }
     line += '\n';
   }
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock lock(*mutex_);
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
   (void)std::fflush(stderr);
 }

@@ -4,9 +4,11 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace starhouse::client {
 
@@ -26,6 +28,9 @@ public:
   };
 
   Log(bool json, bool quiet) : json_(json), quiet_(quiet) {}
+  // The same log; each line names the feed.
+  Log(const Log &log, std::string feed)
+      : json_(log.json_), quiet_(log.quiet_), feed_(std::move(feed)), mutex_(log.mutex_) {}
 
   // `event`: a stable word for machines. Quiet leaves out what is mere information.
   void write(Level level, std::string_view event, std::string_view message,
@@ -34,7 +39,8 @@ public:
 private:
   bool json_;
   bool quiet_;
-  std::mutex mutex_;
+  std::string feed_;
+  std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();
 };
 
 } // namespace starhouse::client

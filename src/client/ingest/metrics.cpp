@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 #include <prometheus/counter.h>
@@ -19,27 +20,26 @@ using Labels = std::map<std::string, std::string>;
 
 prometheus::Counter *counter(prometheus::Registry &registry, const Labels &labels, const char *name,
                              const char *help) {
-  return &prometheus::BuildCounter().Name(name).Help(help).Labels(labels).Register(registry).Add(
-      {});
+  return &prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
 }
 
 prometheus::Gauge *gauge(prometheus::Registry &registry, const Labels &labels, const char *name,
                          const char *help) {
-  return &prometheus::BuildGauge().Name(name).Help(help).Labels(labels).Register(registry).Add({});
+  return &prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
 }
 
 prometheus::Histogram *seconds(prometheus::Registry &registry, const Labels &labels,
                                const char *name, const char *help) {
-  return &prometheus::BuildHistogram().Name(name).Help(help).Labels(labels).Register(registry).Add(
-      {}, prometheus::Histogram::BucketBoundaries{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-                                                  30, 60, 300});
+  return &prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
+      labels, prometheus::Histogram::BucketBoundaries{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+                                                      10, 30, 60, 300});
 }
 
 } // namespace
 
-Metrics::Metrics(const std::string &address, const Labels &labels)
-    : registry_(std::make_shared<prometheus::Registry>()) {
-  prometheus::Registry &all = *registry_;
+Metrics::Metrics(MetricsPage &page, Labels labels_of_feed) : labels_(std::move(labels_of_feed)) {
+  prometheus::Registry &all = page.registry();
+  const Labels &labels = labels_;
   read =
       counter(all, labels, "starhouse_ingest_records_read_total", "Records taken from the topic");
   loaded = counter(all, labels, "starhouse_ingest_records_loaded_total",
@@ -66,13 +66,19 @@ Metrics::Metrics(const std::string &address, const Labels &labels)
                   "1 while the source is stopped (see load_source.stop_reason)");
   database_up = gauge(all, labels, "starhouse_ingest_database_up",
                       "1 while the last word from the database was no error");
+  registry_up = gauge(all, labels, "starhouse_ingest_registry_up",
+                      "0 while messages wait for the schema registry to answer");
+  registry_up->Set(1);
   last_commit = gauge(all, labels, "starhouse_ingest_last_commit_timestamp_seconds",
                       "When the last batch was committed");
   lag_ = &prometheus::BuildGauge()
               .Name("starhouse_ingest_lag_records")
               .Help("Records of a partition that are not loaded yet")
-              .Labels(labels)
               .Register(all);
+}
+
+MetricsPage::MetricsPage(const std::string &address)
+    : registry_(std::make_shared<prometheus::Registry>()) {
   if (address.empty()) {
     return;
   }
@@ -93,12 +99,14 @@ Metrics::Metrics(const std::string &address, const Labels &labels)
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-Metrics::~Metrics() = default;
+MetricsPage::~MetricsPage() = default;
 
 void Metrics::set_lag(std::int32_t partition, std::int64_t records) {
   prometheus::Gauge *&of_partition = lags_[partition];
   if (of_partition == nullptr) {
-    of_partition = &lag_->Add({{"partition", std::to_string(partition)}});
+    Labels labels = labels_;
+    labels["partition"] = std::to_string(partition);
+    of_partition = &lag_->Add(labels);
   }
   of_partition->Set(static_cast<double>(records));
 }

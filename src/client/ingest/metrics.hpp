@@ -18,13 +18,27 @@ class Family;
 
 namespace starhouse::client {
 
-class Metrics {
+// The page that is served; figures of several feeds stand on it side by side.
+class MetricsPage {
 public:
   // Without an address nothing is served. Throws Error 22023 when it cannot be listened on.
-  Metrics(const std::string &address, const std::map<std::string, std::string> &labels);
-  ~Metrics();
-  Metrics(const Metrics &) = delete;
-  Metrics &operator=(const Metrics &) = delete;
+  explicit MetricsPage(const std::string &address);
+  ~MetricsPage();
+  MetricsPage(const MetricsPage &) = delete;
+  MetricsPage &operator=(const MetricsPage &) = delete;
+
+  prometheus::Registry &registry() noexcept { return *registry_; }
+
+private:
+  std::shared_ptr<prometheus::Registry> registry_;
+  std::unique_ptr<prometheus::Exposer> exposer_; // ends first
+};
+
+// Those of one feed.
+class Metrics {
+public:
+  // `page` must outlive it; once per labels.
+  Metrics(MetricsPage &page, std::map<std::string, std::string> labels);
 
   prometheus::Counter *read;       // records taken from the topic
   prometheus::Counter *loaded;     // committed
@@ -40,15 +54,15 @@ public:
   prometheus::Gauge *assigned;
   prometheus::Gauge *stopped;
   prometheus::Gauge *database_up;
+  prometheus::Gauge *registry_up;
   prometheus::Gauge *last_commit; // seconds since 1970
   void set_lag(std::int32_t partition, std::int64_t records);
   void forget_lag(std::int32_t partition);
 
 private:
-  std::shared_ptr<prometheus::Registry> registry_;
+  std::map<std::string, std::string> labels_;
   prometheus::Family<prometheus::Gauge> *lag_;
   std::map<std::int32_t, prometheus::Gauge *> lags_;
-  std::unique_ptr<prometheus::Exposer> exposer_; // ends first
 };
 
 } // namespace starhouse::client
