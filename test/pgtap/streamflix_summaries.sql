@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, starhouse;
-SELECT plan(28);
+SELECT plan(29);
 
 -- Loads rows of a query, given as JSON objects of the contract's columns, as one batch.
 CREATE FUNCTION pg_temp.load(warehouse name, feed text, query text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -155,6 +155,14 @@ SELECT sum_up_viewing(), sum_up_shown() \g /dev/null
 SELECT is((SELECT days FROM kpi_open_days('-infinity', NULL)), 0::bigint, 'all days can be summed up at once');
 SELECT is((SELECT days FROM kpi_open_session_days('-infinity', kpi_last_day())), 0::bigint, 'with sessions');
 SELECT * FROM pg_temp.check_all('all at once');
+
+-- A playback may run on for a day and wait for another: it opens the sessions and streams of two days after its own, and the sums of its own only.
+UPDATE summing_credit SET share = 0;
+SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'long' AS event_id, 'U1' AS user_id, 'V1' AS video_id, timestamptz '2025-03-12 20:00Z' AS event_time, 1440 AS watch_duration$$) \g /dev/null
+SELECT is((SELECT string_agg(to_char(d.day, 'DD.'), ' ' ORDER BY d.day) || ' / ' || (SELECT first_day || ' ' || days FROM kpi_open_days('-infinity', NULL)) FROM viewing_day d WHERE d.day NOT IN (SELECT day FROM session_day)),
+  '12. 13. 14. / 2025-03-12 1', 'a playback opens its day, and what it may reach into');
+SELECT sum_up_viewing() \g /dev/null
+UPDATE summing_credit SET share = 1;
 
 SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 30 + g AS video_length, 'G9' AS genre FROM generate_series(30, 39) g$$) \g /dev/null
 SELECT isnt((SELECT days FROM kpi_open_days('-infinity', NULL)), 0::bigint, 'lengths that become known open the days of their playbacks');
