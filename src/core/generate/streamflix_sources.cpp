@@ -434,7 +434,7 @@ void Sources::write_ratings() {
         return out + '}';
       };
       const std::int64_t second =
-          std::int64_t{day_} * day_seconds + 6 * 3'600 + static_cast<std::int64_t>(i);
+          std::int64_t{day_} * day_seconds + 21'600 + static_cast<std::int64_t>(i);
       const std::string first = row(dirt, second);
       if (!is_rejected(dirt)) {
         if (random.chance(20'000)) {
