@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ void generate_to(
 template <typename Feeds>
 std::vector<GeneratedFeed> generated_feeds(const Feeds &feeds) {
   std::vector<GeneratedFeed> all;
+  all.reserve(std::size(feeds));
   for (const auto &feed : feeds) {
     all.push_back({feed.name, feed.files, feed.records, feed.rejected(), feed.duplicates()});
   }

@@ -72,7 +72,7 @@ void DistinctSet::select(const DistinctSet &one, const DistinctSet &other, bool 
         }
       });
     } else {
-      auto entries = own.new_entries();
+      typename Table::Entries entries(env_.memory);
       each_with(table, others, env_, [&](const auto &entry, bool both) {
         if (both == in) {
           entries.push_back(entry);
