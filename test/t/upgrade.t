@@ -60,7 +60,7 @@ sub load_files {
     return $failed;
 }
 
-# Rows by which the reports of two warehouses differ, and reports that have rows. How fresh they are is their own.
+# Rows by which the reports of two warehouses differ, and reports that have rows. How fresh they are and how they were loaded is their own.
 sub reports {
     my ($database, $one, $other) = @_;
     return sql($database, qq{
@@ -71,7 +71,7 @@ sub reports {
         m bigint;
       BEGIN
         with_rows := 0;
-        FOR report IN SELECT relname FROM pg_class WHERE relnamespace = '$one'::regnamespace AND relkind = 'v' AND relname LIKE 'kpi\\_%' AND relname NOT IN ('kpi_catalog', 'kpi_freshness') ORDER BY 1 LOOP
+        FOR report IN SELECT relname FROM pg_class WHERE relnamespace = '$one'::regnamespace AND relkind = 'v' AND relname LIKE 'kpi\\_%' AND relname NOT IN ('kpi_catalog', 'kpi_freshness', 'kpi_source_health') ORDER BY 1 LOOP
           EXECUTE format('SELECT (SELECT count(*) FROM ((SELECT a::text FROM $one.%1\$I a EXCEPT ALL SELECT b::text FROM $other.%1\$I b)
                                                  UNION ALL (SELECT b::text FROM $other.%1\$I b EXCEPT ALL SELECT a::text FROM $one.%1\$I a)) x),
                                  (SELECT count(*) FROM $one.%1\$I)', report) INTO n, m;
