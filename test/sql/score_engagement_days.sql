@@ -20,7 +20,7 @@ SELECT date '2025-01-01' + (random() * 20)::int, 'r' || (random() * 5)::int, 'v'
        CASE WHEN g % 5 > 0 THEN round((random() * 100)::numeric, g % 3) END
 FROM generate_series(1, 40000) g;
 -- What machine numbers cannot settle: many digits, and means halfway between two hundredths.
-INSERT INTO playback SELECT '2025-02-01', 'large', 'v' || g % 3, 10::numeric ^ (g % 20) + 0.1 ^ (g % 20), 10 ^ 15 + g, 0.005 FROM generate_series(1, 100) g;
+INSERT INTO playback SELECT '2025-02-01', 'large', 'v' || g % 3, round(10::numeric ^ (g % 20) + 0.1 ^ (g % 20), 16), 10 ^ 15 + g, 0.005 FROM generate_series(1, 100) g;
 INSERT INTO playback SELECT '2025-02-02', 'half', 'v' || g, g / 1000.0, g / 8.0, 0.125 * (g % 800) FROM generate_series(1, 2000) g, generate_series(1, 2);
 CREATE TEMP TABLE ours AS SELECT * FROM engagement_days('SELECT * FROM playback', engagement_weights(likes_half => 0.05));
 CREATE TEMP TABLE theirs AS
@@ -52,6 +52,6 @@ SELECT * FROM engagement_days('DELETE FROM playback');
 SELECT * FROM engagement_days('SELECT date ''2025-01-01'', ''EU''::text, ''v''::text, -1.0, 0.0, 1.0');
 SELECT * FROM engagement_days('SELECT date ''2025-01-01'', ''EU''::text, ''v''::text, 1.0, 0.0, ''NaN''::numeric');
 SELECT * FROM engagement_days('SELECT date ''2025-01-01'', ''EU''::text, ''v''::text, ''Infinity''::numeric, 0.0, 1.0');
-SELECT * FROM engagement_days('SELECT date ''2025-01-01'', ''EU''::text, ''v''::text, 10::numeric ^ 40, 0.0, 1.0');
+SELECT * FROM engagement_days('SELECT date ''2025-01-01'', ''EU''::text, ''v''::text, 1e40, 0.0, 1.0');
 SELECT * FROM engagement_days(NULL);
 SELECT * FROM engagement_days('SELECT * FROM playback', NULL);

@@ -90,4 +90,4 @@ END $$;
 SELECT completion_percent(-1, 60);
 SELECT completion_percent(1, 'NaN');
 SELECT completion_percent('Infinity', 60);
-SELECT completion_percent(10::numeric ^ 40, 1);
+SELECT completion_percent(1e40, 1);
