@@ -9,6 +9,7 @@
 
 #include "client/interrupt.hpp"
 #include "client/report.hpp"
+#include "client/rounds.hpp"
 #include "client/warehouse.hpp"
 #include "client/webhook.hpp"
 
@@ -70,12 +71,6 @@ double seconds_before_retry(std::int64_t tries) {
   return std::min(600.0, 5.0 * static_cast<double>(1U << doublings)) * jitter(random);
 }
 
-void sleep_or_stop(milliseconds time) {
-  pollfd watched{interrupt_fd(), POLLIN, 0};
-  ::poll(&watched, 1, static_cast<int>(time.count()));
-  check_interrupt();
-}
-
 class AlertsCommand {
 public:
   explicit AlertsCommand(const Options &options)
@@ -86,27 +81,8 @@ public:
   }
 
   void run() {
-    int failures = 0;
-    for (;;) {
-      try {
-        attach();
-        failures = 0;
-        do {
-          round();
-        } while (!options_.once);
-        return;
-      } catch (const ServerError &e) {
-        // The first time it is the user's to mend; later it is the server's, and this is a
-        // watchman.
-        if (!ever_attached_ || options_.once || !e.transient()) {
-          throw;
-        }
-        fmt::print(stderr, "starhouse: {}; trying again\n", e.message());
-        connection_ = nullptr;
-        failures = std::min(failures + 1, 6);
-        sleep_or_stop(milliseconds{500 << failures});
-      }
-    }
+    go_round(
+        options_.once, connection_, [this] { attach(); }, [this] { round(); });
   }
 
 private:
@@ -125,7 +101,6 @@ private:
   std::string schema_;
   std::string token_;
   std::unique_ptr<Connection> connection_;
-  bool ever_attached_ = false;
 };
 
 void AlertsCommand::attach() {
@@ -140,7 +115,6 @@ void AlertsCommand::attach() {
     const std::array<Parameter, 2> sink{options_.target.warehouse, url};
     connection_->query("SELECT starhouse.alert_sink_add($1, $2)", sink);
   }
-  ever_attached_ = true;
 }
 
 void AlertsCommand::round() {

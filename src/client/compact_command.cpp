@@ -7,6 +7,7 @@
 
 #include "client/interrupt.hpp"
 #include "client/report.hpp"
+#include "client/rounds.hpp"
 #include "client/warehouse.hpp"
 
 #include <algorithm>
@@ -39,26 +40,8 @@ public:
   explicit CompactCommand(const Options &options) : options_(options) {}
 
   void run() {
-    int failures = 0;
-    for (;;) {
-      try {
-        attach();
-        failures = 0;
-        do {
-          round();
-        } while (!options_.once);
-        return;
-      } catch (const ServerError &e) {
-        // The first time it is the user's to mend; later it is the server's, and this goes on.
-        if (!ever_attached_ || options_.once || !e.transient()) {
-          throw;
-        }
-        fmt::print(stderr, "starhouse: {}; trying again\n", e.message());
-        connection_ = nullptr;
-        failures = std::min(failures + 1, 6);
-        sleep_or_stop(milliseconds{500 << failures});
-      }
-    }
+    go_round(
+        options_.once, connection_, [this] { attach(); }, [this] { round(); });
   }
 
 private:
@@ -70,7 +53,6 @@ private:
 
   const Options &options_;
   std::unique_ptr<Connection> connection_;
-  bool ever_attached_ = false;
 };
 
 void CompactCommand::attach() {
@@ -89,7 +71,6 @@ void CompactCommand::attach() {
                   "Leave the name out to compact the rollups of all schemas.");
     }
   }
-  ever_attached_ = true;
 }
 
 void CompactCommand::round() {
