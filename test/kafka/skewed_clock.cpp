@@ -80,4 +80,11 @@ int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, cl
   const timespec moment = clock == CLOCK_REALTIME ? for_kernel(*until) : *until;
   return real(condition, mutex, clock, &moment);
 }
+
+// C11's, which newer librdkafkas wait by; the arguments' types are of <threads.h>, a header of C.
+int cnd_timedwait(void *condition, void *mutex, const timespec *until) {
+  static auto *const real = next<int(void *, void *, const timespec *)>("cnd_timedwait");
+  const timespec moment = for_kernel(*until);
+  return real(condition, mutex, &moment);
+}
 }

@@ -57,6 +57,7 @@ sub start_broker {
     }
     $broker_folder = $folder;
     die "the broker did not start: $err" if $? != 0;
+    $ENV{KAFKA_TOOL_IDEMPOTENT} = 1; # its producers may try again
     chomp $out;
     return ($out, undef);
 }
