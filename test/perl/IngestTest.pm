@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes ();
 use StarhouseTest;
 
-our @EXPORT = qw(start_mock mock stop_mock start_broker broker make_topic produce produce_with start_produce events make_ingest_warehouse start_ingest log_of ingest exactly_once wait_until);
+our @EXPORT = qw(start_mock mock stop_mock start_broker broker make_topic produce produce_with start_produce events make_ingest_warehouse start_ingest log_of ingest exactly_once wait_until wait_for_log);
 
 sub tool { return $ENV{STARHOUSE_KAFKA_TOOL} // root() . '/build/release/kafka_tool' }
 
@@ -57,7 +57,6 @@ sub start_broker {
     }
     $broker_folder = $folder;
     die "the broker did not start: $err" if $? != 0;
-    $ENV{KAFKA_TOOL_IDEMPOTENT} = 1; # its producers may try again
     chomp $out;
     return ($out, undef);
 }
@@ -180,6 +179,16 @@ sub wait_until {
     my $until = Time::HiRes::time() + ($seconds // 90);
     while (Time::HiRes::time() < $until) {
         return 1 if sql($database, $query) eq 't';
+        Time::HiRes::sleep(0.05);
+    }
+    return 0;
+}
+
+sub wait_for_log {
+    my ($run, $pattern, $seconds) = @_;
+    my $until = Time::HiRes::time() + ($seconds // 90);
+    while (Time::HiRes::time() < $until) {
+        return 1 if log_of($run) =~ $pattern;
         Time::HiRes::sleep(0.05);
     }
     return 0;

@@ -72,6 +72,11 @@ void Ingest::begin() {
 Offsets Ingest::on_assign(const std::vector<std::int32_t> &partitions) {
   ever_assigned_ = true;
   metrics_.rebalances->Increment();
+  // All partitions or none are paused for want of room: the new ones are not, and make_room() says
+  // it again for all if there is none yet.
+  if (std::exchange(throttled_, false)) {
+    consumer_->resume(assigned());
+  }
   for (const std::int32_t number : partitions) {
     partitions_[number] = Partition{};
   }

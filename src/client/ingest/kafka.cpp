@@ -209,6 +209,8 @@ struct KafkaConsumer::Callbacks {
     } else {
       rd_kafka_assign(handle, list);
     }
+    // A pause outlives the time that a partition is another's.
+    consumer.resume(partitions);
     if (!unknown.empty()) {
       consumer.pause(unknown);
     }
