@@ -110,6 +110,24 @@ void append_moment(std::string &out, std::int64_t second) {
   out += 'Z';
 }
 
+void append_moment(std::string &out, std::int64_t second, StreamDirt dirt) {
+  switch (dirt) {
+  case StreamDirt::odd_date:
+    append_number(out, second + 946'684'800);
+    return;
+  case StreamDirt::no_such_date:
+    out += "\"2025-02-30T20:00:00Z\"";
+    return;
+  case StreamDirt::future:
+    out += "\"2097-01-01T20:00:00Z\"";
+    return;
+  default:
+    out += '"';
+    append_moment(out, second);
+    out += '"';
+  }
+}
+
 Sources::Sources(const StreamflixOptions &options, const Catalogue &catalogue, Output &output,
                  std::function<void(Source, const std::string &)> opened, StreamflixTruth &truth)
     : options_(options), catalogue_(catalogue), output_(output), opened_(std::move(opened)),
@@ -249,27 +267,12 @@ void Sources::after(const Sitting &sitting, const Playback &playback, std::uint6
   }
 }
 
-// Seconds since 1970 where the date is odd; as the second of the day for days, at noon.
 void Sources::write_time(std::string &row, std::string_view key, std::int64_t second,
                          StreamDirt dirt) {
   row += ", \"";
   row += key;
   row += "\": ";
-  switch (dirt) {
-  case StreamDirt::odd_date:
-    append_number(row, second + 946'684'800);
-    return;
-  case StreamDirt::no_such_date:
-    row += "\"2025-02-30T20:00:00Z\"";
-    return;
-  case StreamDirt::future:
-    row += "\"2097-01-01T20:00:00Z\"";
-    return;
-  default:
-    row += '"';
-    append_moment(row, second);
-    row += '"';
-  }
+  append_moment(row, second, dirt);
 }
 
 void Sources::write_day(std::string &row, std::string_view key, Day day, StreamDirt dirt) {

@@ -36,6 +36,9 @@ inline constexpr std::size_t source_count = 6;
 std::string video_id(std::uint64_t number);
 std::string user_id(std::uint64_t user);
 void append_moment(std::string &out, std::int64_t second); // 2025-03-14T17:05:09Z, in UTC
+// As JSON, spoiled that way: seconds since 1970 where the date is odd, a day that is none, a far
+// one.
+void append_moment(std::string &out, std::int64_t second, StreamDirt dirt);
 
 class Sources {
 public:
