@@ -47,6 +47,12 @@ int clock_gettime(clockid_t clock, timespec *now) noexcept {
   return status;
 }
 
+// C11's, from which librdkafka takes the moments it waits until: in the C library it does not go
+// through clock_gettime above.
+int timespec_get(timespec *now, int base) noexcept {
+  return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, now) == 0 ? base : 0;
+}
+
 int gettimeofday(timeval *now, void *) noexcept {
   timespec precise{};
   const int status = clock_gettime(CLOCK_REALTIME, &precise);

@@ -3,10 +3,20 @@
 package StarhouseTest;
 use strict;
 use warnings;
+use Carp ();
 use Exporter 'import';
 use IPC::Run ();
 
 our @EXPORT = qw(new_database psql sql client root pg_version);
+
+# No test file waits for ever: after this many seconds it ends, saying where it stood, through its
+# END blocks. The alarm is set again for a test that catches what dies.
+my $deadline = $ENV{STARHOUSE_TEST_DEADLINE} // 900;
+$SIG{ALRM} = sub {
+    alarm 60;
+    die Carp::longmess("# $0 is not done after $deadline s (STARHOUSE_TEST_DEADLINE); it stood here");
+};
+alarm $deadline;
 
 # Absolute path of the clone.
 sub root { return $ENV{STARHOUSE_ROOT} // '.' }
