@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, starhouse;
-SELECT plan(29);
+SELECT plan(52);
 
 -- Loads rows of a query, given as JSON objects of the contract's columns, as one batch.
 CREATE FUNCTION pg_temp.load(warehouse name, feed text, query text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -61,6 +61,15 @@ FROM unnest(ARRAY['kpi_viewing_summary(%s)', 'kpi_daily_viewing(%s)', 'kpi_daily
                   'kpi_click_through(1.96, %s)', 'kpi_recommendation_quality(%s)', 'kpi_recommendation_by_score(10, %s)', 'kpi_system_performance(%s)', 'kpi_unknown_members(%s)']) f,
      unnest(ARRAY['NULL, NULL', $$'-infinity', NULL$$, $$'2025-03-03', '2025-03-03'$$, $$'2025-03-01', '2025-03-15'$$, $$'2025-03-28', '2025-04-05'$$, $$'2025-02-10', '2025-02-21'$$,
                   $$'2025-03-08', '2025-03-10'$$]) w;
+-- And those of the latest days' sums.
+CREATE TEMP TABLE latest_report (call text);
+INSERT INTO latest_report
+SELECT format(f, w)
+FROM unnest(ARRAY['kpi_device_usage(''30 minutes'', %s)', 'kpi_device_usage(''2 hours'', %s)', 'kpi_buffering_by_device(%s)', 'kpi_watch_by_subscription(%s)',
+                  'kpi_top_videos_by_region(3, %s)', 'kpi_genre_by_region(%s)', 'kpi_genres(%s)', 'kpi_engagement_by_video(%s)']) f,
+     unnest(ARRAY['NULL, NULL', $$'2025-03-01', '2025-03-15'$$]) w
+UNION ALL VALUES ('kpi_churn_features()'), ('kpi_churn_features(''2025-03-20 12:00Z'')');
+INSERT INTO report SELECT call FROM latest_report;
 CREATE FUNCTION pg_temp.said() RETURNS TABLE (call text, line text, times bigint) LANGUAGE plpgsql AS $$
 BEGIN
   FOR call IN SELECT r.call FROM report r LOOP
@@ -80,6 +89,11 @@ CREATE FUNCTION pg_temp.stored() RETURNS TABLE (what text, line text) LANGUAGE s
   UNION ALL SELECT 'shown', d.day::text FROM shown_day d WHERE d.summed
   UNION ALL SELECT 'video', s::text FROM shown_video_day s JOIN shown_day d USING (day) WHERE d.summed
   UNION ALL SELECT 'score', s::text FROM shown_score_day s JOIN shown_day d USING (day) WHERE d.summed
+  UNION ALL SELECT l.summary, x FROM latest_sums l CROSS JOIN LATERAL (
+              SELECT u::text FROM latest_user u WHERE l.summary = 'viewing' UNION ALL SELECT d::text FROM latest_device d WHERE l.summary = 'viewing'
+              UNION ALL SELECT v::text FROM latest_version v WHERE l.summary = 'viewing' UNION ALL SELECT v::text FROM latest_video v WHERE l.summary = 'videos'
+              UNION ALL SELECT v::text FROM latest_region_video v WHERE l.summary = 'videos' UNION ALL SELECT s::text FROM latest_shown s WHERE l.summary = 'shown') y (x)
+            WHERE l.holds
 $$;
 CREATE FUNCTION pg_temp.check_all(stage text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
@@ -94,6 +108,7 @@ BEGIN
   BEGIN
     DELETE FROM viewing_day; DELETE FROM viewer_set; DELETE FROM skip_day; DELETE FROM session_day; DELETE FROM session_edge;
     DELETE FROM shown_day; DELETE FROM shown_video_day; DELETE FROM shown_score_day; DELETE FROM viewer;
+    UPDATE latest_sums SET holds = false;
     SELECT jsonb_agg(s) INTO facts FROM pg_temp.said() s;
     PERFORM sum_up_viewing(), sum_up_shown();
     SELECT jsonb_agg(s) INTO again FROM pg_temp.stored() s;
@@ -172,8 +187,63 @@ SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'z' || event_id AS ev
                                                     FROM play WHERE p % 30 = 0$$) \g /dev/null
 SELECT * FROM pg_temp.check_all('with what became known late');
 
+-- The sums of the latest days: every kind of news takes back what it changes, and only that; reports say the same before and after.
+CREATE FUNCTION pg_temp.check_latest(stage text, held text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  wanted jsonb := '[]';
+  got jsonb := '[]';
+  lines jsonb;
+  report text;
+BEGIN
+  RETURN NEXT is((SELECT string_agg(summary, ' ' ORDER BY summary) FROM latest_sums l
+                  WHERE holds AND CASE summary WHEN 'videos' THEN kpi_latest('videos', NULL, NULL) ELSE kpi_latest_moment(summary, NULL) END), held, stage || ': what still holds');
+  FOR report IN SELECT r.call FROM latest_report r ORDER BY 1 LOOP
+    EXECUTE 'SELECT jsonb_agg(x::text ORDER BY x::text) FROM ' || report || ' x' INTO lines;
+    got := got || jsonb_build_array(report, lines);
+  END LOOP;
+  BEGIN
+    UPDATE latest_sums SET holds = false;
+    FOR report IN SELECT r.call FROM latest_report r ORDER BY 1 LOOP
+      EXECUTE 'SELECT jsonb_agg(x::text ORDER BY x::text) FROM ' || report || ' x' INTO lines;
+      wanted := wanted || jsonb_build_array(report, lines);
+    END LOOP;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ999';
+  EXCEPTION WHEN SQLSTATE 'ZZ999' THEN
+    NULL;
+  END;
+  RETURN NEXT is(got, wanted, stage || ': reports say what they say from the facts');
+  PERFORM sum_up_viewing(), sum_up_shown();
+END $$;
+SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Basic' AS subscription_type, timestamptz '2025-01-02' AS effective_at FROM generate_series(0, 59) g$$) \g /dev/null
+SELECT pg_temp.load('sf sums', 'interactions', $$SELECT 'i' || p AS interaction_id, user_id, video_id, (ARRAY['Like', 'Share', 'Comment'])[1 + p % 3] AS action, event_time + interval '1 minute' AS event_time
+                                                FROM play WHERE p % 13 = 0 AND video_id IS NOT NULL$$) \g /dev/null
+SELECT sum_up_viewing(), sum_up_shown() \g /dev/null
+SELECT * FROM pg_temp.check_latest('all made', 'shown videos viewing');
+SELECT is((SELECT count(*) FROM latest_user), (SELECT count(DISTINCT user_key) FROM viewership_fact WHERE event_time > kpi_last_time() - interval '180 days' AND user_key <> '?'), 'with every user');
+SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'news' AS event_id, 'U7' AS user_id, 'V3' AS video_id, 'D2' AS device_id, kpi_last_time() - interval '3 days' AS event_time, 12 AS watch_duration$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('a late playback', 'shown');
+SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'newest' AS event_id, 'U7' AS user_id, 'V3' AS video_id, 'D2' AS device_id, kpi_last_time() + interval '1 hour' AS event_time, 12 AS watch_duration$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('a new playback', NULL);
+SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'newest' AS event_id, 'U7' AS user_id, 'V3' AS video_id, 'D2' AS device_id, kpi_last_time() AS event_time, 12 AS watch_duration$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('a playback that is there', 'shown videos viewing');
+SELECT pg_temp.load('sf sums', 'interactions', $$SELECT 'li' AS interaction_id, 'U7' AS user_id, 'V3' AS video_id, 'Like' AS action, kpi_last_time() AS event_time$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('a like', 'shown viewing');
+SELECT pg_temp.load('sf sums', 'recommendations', $$SELECT 'r' || p AS recommendation_id, user_id, video_id, event_time, true AS click_flag, true AS watch_flag FROM show WHERE p > 5900$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('later clicks', 'videos viewing');
+SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Premium' AS subscription_type, timestamptz '2025-03-20' AS effective_at FROM generate_series(0, 20) g$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('a subscription that changed in the past', 'shown videos');
+SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 'G8' AS genre FROM generate_series(25, 32) g$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('genres that changed', 'shown videos');
+SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 33 AS video_length FROM generate_series(0, 29) g$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('lengths', 'shown');
+SELECT pg_temp.load('sf sums', 'devices', $$SELECT 'D' || g AS device_id, 'Tizen' AS os, g AS bandwidth, timestamptz '2025-04-01' AS seen_at FROM generate_series(0, 29) g$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('devices as they are now', 'shown videos viewing');
+SET LOCAL TimeZone = 'Europe/London';
+SELECT * FROM pg_temp.check_latest('in a zone whose days are not as long', 'videos');
+SET LOCAL TimeZone = 'UTC';
+
 -- A replay changes nothing.
-SELECT sum_up_viewing() \g /dev/null
+SELECT sum_up_viewing(), sum_up_shown() \g /dev/null
 SELECT pg_temp.load('sf sums', 'playback_events', 'SELECT event_id, user_id, video_id, event_time, watch_duration FROM play WHERE p % 2 = 0') \g /dev/null
 SELECT is((SELECT days FROM kpi_open_days('-infinity', NULL)), 0::bigint, 'events that are there already open no day');
 SELECT * FROM finish();

@@ -22,7 +22,7 @@ SELECT matches(starhouse.create_warehouse('streamflix', 'stream flix', time_zone
 SELECT set_eq($$SELECT relname::text FROM pg_class WHERE relnamespace = '"stream flix"'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition$$,
   ARRAY['time_dim', 'region_dim', 'video_dim', 'device_dim', 'user_history', 'viewership_fact', 'interaction_fact', 'recommendation_fact',
         'engagement_fact', 'viewing_hour_fact', 'viewing_day', 'viewer', 'viewer_set', 'skip_day', 'session_day', 'session_edge', 'shown_day', 'shown_video_day',
-        'shown_score_day', 'summing_credit', 'warehouse_info', 'template_object', 'feed', 'feed_version', 'load_source', 'source_partition', 'source_gap', 'batch_log', 'quarantine', 'run_log', 'attempt_log', 'freshness_limit', 'alert_rule', 'alert', 'alert_event', 'alert_sink', 'alert_delivery', 'retention_log', 'gold_registry', 'gold_dirty', 'gold_video_profile', 'gold_user_profile',
+        'shown_score_day', 'summing_credit', 'latest_sums', 'latest_user', 'latest_device', 'latest_version', 'latest_video', 'latest_region_video', 'latest_shown', 'warehouse_info', 'template_object', 'feed', 'feed_version', 'load_source', 'source_partition', 'source_gap', 'batch_log', 'quarantine', 'run_log', 'attempt_log', 'freshness_limit', 'alert_rule', 'alert', 'alert_event', 'alert_sink', 'alert_delivery', 'retention_log', 'gold_registry', 'gold_dirty', 'gold_video_profile', 'gold_user_profile',
         'bronze_regions', 'bronze_users', 'bronze_videos', 'bronze_devices', 'bronze_playback_events', 'bronze_interactions',
         'bronze_recommendations', 'bronze_netflix_titles', 'bronze_youtube_qoe',
         -- Flick's sources

@@ -73,6 +73,7 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE viewing_day d SET summed = false
   WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date;
+  UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos') AND first_time <= last_time;
   DELETE FROM session_day d WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date + 2;
   DELETE FROM engagement_fact e
   WHERE e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
@@ -114,4 +115,4 @@ BEGIN ATOMIC
   GROUP BY s.slice_start, f.region_key;
 END;
 COMMENT ON FUNCTION rebuild_viewing(text, timestamptz, timestamptz) IS
-'Computes engagement_fact and viewing_hour_fact anew for the days (of the warehouse''s zone) from first_time to last_time, from the facts they follow from, and takes these days out of the summaries (viewing_day, session_day). For after changes to those facts; the feeds call it themselves when a region, a length or a clock becomes known late. NULL rebuilds nothing.';
+'Computes engagement_fact and viewing_hour_fact anew for the days (of the warehouse''s zone) from first_time to last_time, from the facts they follow from, and takes these days out of the summaries (viewing_day, session_day, latest_sums). For after changes to those facts; the feeds call it themselves when a region, a length or a clock becomes known late. NULL rebuilds nothing.';

@@ -98,7 +98,9 @@ SELECT create_feed(current_schema(), 'users',
         SELECT b.record_no, b.user_id, b.name, b.gender, b.age::integer AS age, b.country, b.region, b.subscription_type, b.signup_date,
                coalesce(b.effective_at, now()) AS effective_at
         FROM batch b$sql$),
-    jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('user_history')$sql$)));
+    jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT set_config('starhouse.realigned', realign_facts('user_history')::text, true)$sql$),
+    jsonb_build_object('step', 'sql', 'name', 'latest sums', 'sql', $sql$
+      UPDATE latest_sums SET holds = false WHERE summary = 'viewing' AND current_setting('starhouse.realigned')::bigint > 0$sql$)));
 
 -- Videos (Type 1): the catalogue and, in its own layout, the public file of a catalogue (netflix_titles.csv).
 -- Genres and cast come as one text, separated by commas, slashes, bars or semicolons.

@@ -85,13 +85,15 @@ WITH common AS (
           FROM known k
           WHERE e.event_time = k.event_time AND e.region_key = k.region_key AND e.video_key = k.video_key
             AND e.event_time >= (SELECT min(event_time) FROM known) AND e.event_time <= (SELECT max(event_time) FROM known)$then$])$sql$ AS engagement,
-    -- Days that a batch adds to are not summed up any more; a playback may run on into the second day after its own.
+    -- Days that a batch adds to are not summed up any more; a playback may run on into the second day after its own. Rows of latest_sums
+    -- are updated whether they hold or not: whoever is making the sums has them.
     $sql$
       WITH opened AS (
         INSERT INTO viewing_day AS d (day, summed, views)
         SELECT f.time_key::date, false, count(*) FROM added f GROUP BY 1
         ON CONFLICT (day) DO UPDATE SET summed = false, views = d.views + excluded.views
-        RETURNING d.day)
+        RETURNING d.day),
+      outdated AS (UPDATE latest_sums SET holds = false WHERE summary IN ('viewing', 'videos') AND EXISTS (SELECT FROM opened))
       DELETE FROM session_day s USING opened o WHERE s.day BETWEEN o.day AND o.day + 2$sql$ AS opened,
     jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('viewing', count(*)) FROM batch$sql$) AS summaries
 ), viewing AS (
@@ -167,7 +169,8 @@ SELECT
            SELECT append_facts('engagement_fact', $rows$
              SELECT d.*, {batch_id}::bigint AS batch_id
              FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
-                  interaction_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$)),
+                  interaction_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'latest sums', 'sql', $sql$UPDATE latest_sums SET holds = false WHERE summary = 'videos'$sql$)),
 
   -- Recommendations. A record may come again when it was clicked or watched: flags rise and never fall, in
   -- whatever order the records come.
@@ -212,6 +215,7 @@ SELECT
            INSERT INTO shown_day AS d (day, summed, recommendations)
            SELECT (event_time AT TIME ZONE {time_zone})::date, false, count(*) FROM batch GROUP BY 1
            ON CONFLICT (day) DO UPDATE SET summed = false, recommendations = d.recommendations + excluded.recommendations$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'latest sums', 'sql', $sql$UPDATE latest_sums SET holds = false WHERE summary = 'shown'$sql$)
       || jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('shown', count(*)) FROM batch$sql$)),
 
   -- Measured playbacks of the public YouTube QoE file. Minutes are those played at any resolution; buffering is

@@ -224,65 +224,33 @@ RETURNS TABLE (user_id text, features_at timestamptz, subscription_type text, te
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH moment AS MATERIALIZED (
-    -- The cuts once: a day less of an instant is dear to work out for every row.
-    SELECT x.at, x.at - interval '7 days' AS at_7, x.at - interval '30 days' AS at_30, x.at - interval '60 days' AS at_60, x.at - interval '90 days' AS at_90
-    FROM (SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at) x
+    SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at
   ), member AS (
-    SELECT DISTINCT ON (h.user_id) h.user_id, CASE WHEN h.valid_from <= m.at THEN h.subscription_type END AS subscription_type, h.signup_date, m.at
+    -- The version in force; where none is, the latest before, or the first one after, which tells the sign-up alone.
+    SELECT h.user_id, h.subscription_type, h.signup_date, m.at
     FROM user_history h, moment m
-    WHERE h.user_id <> '?'
-    ORDER BY h.user_id, h.valid_from > m.at, CASE WHEN h.valid_from <= m.at THEN h.valid_from END DESC, h.valid_from
-  ), viewed AS (
-    SELECT f.user_key, max(f.event_time) AS last_view,
-           count(*) FILTER (WHERE f.event_time > m.at_7) AS views_7,
-           count(*) FILTER (WHERE f.event_time > m.at_30) AS views_30,
-           count(*) FILTER (WHERE f.event_time > m.at_90) AS views_90,
-           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30), 0) AS minutes_30,
-           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time <= m.at_30 AND f.event_time > m.at_60), 0) AS minutes_60,
-           avg(f.completion_rate) FILTER (WHERE f.event_time > m.at_30) AS completion,
-           sum(f.buffering_time) FILTER (WHERE f.event_time > m.at_30) AS buffering,
-           sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30 AND f.buffering_time IS NOT NULL) AS buffered_minutes
-    FROM viewership_fact f
-    CROSS JOIN moment m
-    WHERE f.event_time > (SELECT x.at - interval '180 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
-    GROUP BY f.user_key
-  ), seen AS MATERIALIZED (
-    -- What is counted once: hashing it here costs a fraction of count(DISTINCT), which sorts for each user.
-    SELECT f.user_key, f.time_key::date AS day, f.video_key
-    FROM viewership_fact f
-    WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
-  ), seen_days AS (
-    SELECT d.user_key, count(*) AS days FROM (SELECT DISTINCT s.user_key, s.day FROM seen s) d GROUP BY d.user_key
-  ), seen_videos AS MATERIALIZED (
-    SELECT DISTINCT s.user_key, s.video_key FROM seen s WHERE s.video_key <> '?'
-  ), videos AS (
-    SELECT s.user_key, count(*) AS videos FROM seen_videos s GROUP BY s.user_key
-  ), genres AS (
-    SELECT d.user_key, count(d.genre) AS genres
-    FROM (SELECT DISTINCT s.user_key, v.genre FROM seen_videos s JOIN video_dim v ON v.video_id = s.video_key) d GROUP BY d.user_key
+    WHERE h.user_id <> '?' AND h.valid_from <= m.at AND h.valid_to > m.at
+    UNION ALL
+    (SELECT DISTINCT ON (h.user_id) h.user_id, CASE WHEN h.valid_from <= m.at THEN h.subscription_type END, h.signup_date, m.at
+     FROM user_history h, moment m
+     WHERE h.user_id <> '?' AND NOT (h.valid_from <= m.at AND h.valid_to > m.at)
+       AND NOT EXISTS (SELECT FROM user_history o WHERE o.user_id = h.user_id AND o.valid_from <= (SELECT x.at FROM moment x) AND o.valid_to > (SELECT x.at FROM moment x))
+     ORDER BY h.user_id, h.valid_from > m.at, CASE WHEN h.valid_from <= m.at THEN h.valid_from END DESC, h.valid_from)
   ), interacted AS (
     SELECT f.user_key, count(*) AS interactions
     FROM interaction_fact f
     WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
     GROUP BY f.user_key
-  ), recommended AS (
-    SELECT f.user_key, count(*) AS shown, sum(f.click_flag) AS clicks
-    FROM recommendation_fact f
-    WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
-    GROUP BY f.user_key
   )
   SELECT u.user_id, u.at, COALESCE(u.subscription_type, 'Unknown'), (u.at AT TIME ZONE 'UTC')::date - u.signup_date,
          round(extract(epoch FROM u.at - w.last_view) / 86400, 2), COALESCE(w.views_7, 0), COALESCE(w.views_30, 0), COALESCE(w.views_90, 0),
-         COALESCE(d.days, 0), COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(w.minutes_30 - w.minutes_60, w.minutes_60),
-         round(w.completion, 2), kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes), COALESCE(v.videos, 0), COALESCE(g.genres, 0),
-         COALESCE(i.interactions, 0), COALESCE(r.shown, 0), kpi_percent(r.clicks, r.shown)
+         COALESCE(w.days_30, 0), COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(w.minutes_30 - w.minutes_60, w.minutes_60),
+         kpi_ratio(w.completion_30, w.measured_30), kpi_percent(w.buffering_30, w.buffering_30 + 60 * w.buffered_minutes), COALESCE(w.videos_30, 0),
+         COALESCE(w.genres_30, 0), COALESCE(i.interactions, 0), COALESCE(r.recommendations, 0), kpi_percent(r.clicks, r.recommendations)
   FROM member u
-  LEFT JOIN viewed w ON w.user_key = u.user_id
-  LEFT JOIN seen_days d ON d.user_key = u.user_id
-  LEFT JOIN videos v ON v.user_key = u.user_id
-  LEFT JOIN genres g ON g.user_key = u.user_id
+  LEFT JOIN kpi_user_sums(kpi_churn_features.as_of) w ON w.user_key = u.user_id
   LEFT JOIN interacted i ON i.user_key = u.user_id
-  LEFT JOIN recommended r ON r.user_key = u.user_id
+  LEFT JOIN kpi_user_shown(kpi_churn_features.as_of) r ON r.user_key = u.user_id
   WHERE w.user_key IS NOT NULL OR i.user_key IS NOT NULL OR r.user_key IS NOT NULL OR u.signup_date <= (u.at AT TIME ZONE 'UTC')::date;
 END;
 CREATE VIEW kpi_churn_features AS SELECT * FROM kpi_churn_features();
@@ -293,4 +261,4 @@ Grain: user with an event, or signed up, by then
 Unit: days, playbacks, minutes, percent
 NULL: days_since_last_view without a playback in 180 days; watch_trend_percent when nothing was watched before; percentages of nothing; tenure_days where the sign-up is not known
 Freshness: with each batch
-Source: viewership_fact, interaction_fact, recommendation_fact, user_history, video_dim';
+Source: latest_user, latest_shown, viewership_fact and recommendation_fact (where the sums do not hold), interaction_fact, user_history, video_dim';

@@ -107,10 +107,8 @@ BEGIN ATOMIC
   SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), sum(x.views)::bigint, sum(x.measured)::bigint,
          round(COALESCE(sum(x.buffering), 0) / 60, 2), round(COALESCE(sum(x.minutes), 0) / 60, 2),
          kpi_percent(sum(x.buffering), sum(x.minutes)), kpi_percent(sum(x.buffering), sum(x.buffering) + 60 * sum(x.minutes))
-  FROM (SELECT f.device_key, count(*) AS views, count(f.buffering_seconds) AS measured, sum(f.buffering_seconds) AS buffering,
-               sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL) AS minutes
-        FROM kpi_playbacks(from_day, to_day) f
-        GROUP BY f.device_key) x
+  FROM (SELECT f.device_key, f.views, f.buffered_views AS measured, f.buffering_seconds AS buffering, f.buffered_minutes AS minutes
+        FROM kpi_device_sums(from_day, to_day) f) x
   JOIN device_dim d ON d.device_id = x.device_key
   GROUP BY 1, 2;
 END;
@@ -122,7 +120,22 @@ Grain: operating system and connection
 Unit: playbacks, minutes, hours, percent; seconds per 100 minutes
 NULL: ratios where nothing was measured; devices not known count as Unknown
 Freshness: with each batch
-Source: viewership_fact, device_dim';
+Source: latest_device, viewership_fact (where the sums do not hold), device_dim';
+
+CREATE FUNCTION kpi_device_sessions(gap interval, from_day date, to_day date) RETURNS TABLE (device_key text, sessions bigint, session_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.device_key, l.sessions, l.session_minutes
+  FROM latest_device l
+  WHERE l.sessions > 0 AND gap = interval '30 minutes' AND (SELECT kpi_latest('viewing', from_day, to_day))
+  UNION ALL
+  SELECT s.device_key, count(*), sum(s.session_minutes)
+  FROM kpi_session_list(gap, from_day, to_day) s
+  WHERE (SELECT gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))
+  GROUP BY s.device_key;
+END;
+COMMENT ON FUNCTION kpi_device_sessions(interval, date, date) IS
+'Sessions of known users (kpi_session_list) by the device they began on: latest_device where the gap is 30 minutes and the days are the latest, else viewership_fact.';
 
 CREATE FUNCTION kpi_device_usage(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth numeric, views bigint, average_watch_minutes numeric,
@@ -130,13 +143,9 @@ RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth 
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH viewed AS (
-    SELECT f.device_key, count(*) AS views, sum(f.watch_minutes) AS minutes
-    FROM kpi_playbacks(from_day, to_day) f
-    GROUP BY f.device_key
+    SELECT f.device_key, f.views, f.watch_minutes AS minutes FROM kpi_device_sums(from_day, to_day) f
   ), seated AS (
-    SELECT s.device_key, count(*) AS sessions, sum(s.session_minutes) AS minutes
-    FROM kpi_session_list(kpi_device_usage.gap, from_day, to_day) s
-    GROUP BY s.device_key
+    SELECT s.device_key, s.sessions, s.session_minutes AS minutes FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s
   )
   SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), round(avg(d.bandwidth), 2),
          sum(v.views)::bigint, kpi_ratio(sum(v.minutes), sum(v.views)), COALESCE(sum(s.sessions), 0)::bigint, kpi_ratio(sum(s.minutes), sum(s.sessions))
@@ -153,4 +162,4 @@ Grain: operating system and connection
 Unit: devices, Mbit/s, playbacks, minutes, sessions
 NULL: average_bandwidth where none is known, average_session_minutes without a session; devices not known count as Unknown
 Freshness: with each batch
-Source: viewership_fact, device_dim';
+Source: latest_device, viewership_fact (where the sums do not hold), device_dim';

@@ -102,11 +102,9 @@ BEGIN ATOMIC
   SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), x.video_rank, x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.views,
          round(x.minutes / 60, 2), kpi_ratio(x.completion, x.measured)
   FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.views DESC, s.minutes DESC, s.video_key) AS video_rank
-        FROM (SELECT f.region_key, f.video_key, sum(f.views)::bigint AS views, sum(f.watch_minutes) AS minutes,
-                     sum(f.completion_sum) AS completion, sum(f.measured_views) AS measured
-              FROM kpi_video_days(from_day, to_day) f
-              WHERE f.video_key <> '?' AND f.views > 0
-              GROUP BY f.region_key, f.video_key) s) x
+        FROM (SELECT f.region_key, f.video_key, f.views, f.watch_minutes AS minutes, f.completion_sum AS completion, f.measured_views AS measured
+              FROM kpi_region_video_sums(from_day, to_day) f
+              WHERE f.video_key <> '?') s) x
   JOIN region_dim r ON r.region_id = x.region_key
   JOIN video_dim v ON v.video_id = x.video_key
   WHERE x.video_rank <= n;
@@ -119,7 +117,7 @@ Grain: region and video
 Unit: playbacks, hours, percent
 NULL: title of a video known from facts only; completion_percent where no length is known
 Freshness: with each batch
-Source: engagement_fact, region_dim, video_dim';
+Source: latest_region_video, engagement_fact (where the sums do not hold), region_dim, video_dim';
 
 CREATE FUNCTION kpi_trending(region text DEFAULT NULL, look_back interval DEFAULT '1 day', half_life interval DEFAULT '06:00:00',
                              n integer DEFAULT 10, as_of timestamptz DEFAULT NULL)
@@ -180,9 +178,8 @@ BEGIN ATOMIC
   SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), row_number() OVER (PARTITION BY r.region_id ORDER BY x.views DESC, x.minutes DESC, x.genre),
          x.genre, x.views, kpi_percent(x.views, sum(x.views) OVER (PARTITION BY r.region_id)), round(x.minutes / 60, 2)
   FROM (SELECT s.region_key, COALESCE(v.genre, 'Unknown') AS genre, sum(s.views)::bigint AS views, sum(s.minutes) AS minutes
-        FROM (SELECT f.region_key, f.video_key, sum(f.views) AS views, sum(f.watch_minutes) AS minutes
-              FROM kpi_video_days(from_day, to_day) f WHERE f.views > 0
-              GROUP BY f.region_key, f.video_key) s
+        FROM (SELECT f.region_key, f.video_key, f.views, f.watch_minutes AS minutes
+              FROM kpi_region_video_sums(from_day, to_day) f) s
         JOIN video_dim v ON v.video_id = s.video_key
         GROUP BY 1, 2) x
   JOIN region_dim r ON r.region_id = x.region_key;
@@ -195,7 +192,7 @@ Grain: region and genre (the video''s first)
 Unit: playbacks, percent, hours
 NULL: none; a video whose genre is not known counts as Unknown
 Freshness: with each batch
-Source: engagement_fact, region_dim, video_dim';
+Source: latest_region_video, engagement_fact (where the sums do not hold), region_dim, video_dim';
 
 CREATE FUNCTION kpi_genres(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (genre text, videos bigint, views numeric, view_percent numeric, watch_hours numeric)
@@ -203,9 +200,8 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT g.genre_id, count(*), round(sum(s.views * g.weight), 2), kpi_percent(sum(s.views * g.weight), sum(sum(s.views * g.weight)) OVER ()),
          round(sum(s.minutes * g.weight) / 60, 2)
-  FROM (SELECT f.video_key, sum(f.views) AS views, sum(f.watch_minutes) AS minutes
-        FROM kpi_video_days(from_day, to_day) f WHERE f.views > 0
-        GROUP BY f.video_key) s
+  FROM (SELECT f.video_key, f.views, f.watch_minutes AS minutes
+        FROM kpi_video_sums(from_day, to_day) f WHERE f.views > 0) s
   JOIN snow_video_genre g ON g.video_id = s.video_key
   GROUP BY g.genre_id;
 END;
@@ -217,7 +213,7 @@ Grain: genre (any of the video''s)
 Unit: playbacks (shared out), percent, hours
 NULL: none; a video without a known genre counts as Unknown
 Freshness: with each batch
-Source: engagement_fact, snow_video_genre';
+Source: latest_video, engagement_fact (where the sums do not hold), snow_video_genre';
 
 CREATE FUNCTION kpi_engagement_by_video(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (video_id text, title text, genre text, views bigint, watch_hours numeric, average_watch_minutes numeric, completion_percent numeric,
@@ -227,12 +223,10 @@ BEGIN ATOMIC
   SELECT x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.views, round(x.minutes / 60, 2), kpi_ratio(x.minutes, x.views),
          kpi_ratio(x.completion, x.measured), x.likes, x.shares, x.comments, kpi_percent(x.likes + x.shares + x.comments, x.views),
          kpi_ratio(x.score, x.scored)
-  FROM (SELECT f.video_key, sum(f.views)::bigint AS views, sum(f.watch_minutes) AS minutes, sum(f.completion_sum) AS completion,
-               sum(f.measured_views) AS measured, sum(f.likes)::bigint AS likes, sum(f.shares)::bigint AS shares, sum(f.comments)::bigint AS comments,
-               sum(f.engagement_score * f.views) AS score, sum(f.views) FILTER (WHERE f.engagement_score IS NOT NULL) AS scored
-        FROM kpi_video_days(from_day, to_day) f
-        WHERE f.video_key <> '?'
-        GROUP BY f.video_key) x
+  FROM (SELECT f.video_key, f.views, f.watch_minutes AS minutes, f.completion_sum AS completion, f.measured_views AS measured, f.likes, f.shares, f.comments,
+               f.score_sum AS score, f.scored_views AS scored
+        FROM kpi_video_sums(from_day, to_day) f
+        WHERE f.video_key <> '?') x
   JOIN video_dim v ON v.video_id = x.video_key;
 END;
 CREATE VIEW kpi_engagement_by_video AS SELECT * FROM kpi_engagement_by_video();
@@ -243,7 +237,7 @@ Grain: video
 Unit: playbacks, hours, minutes, percent, interactions, score 0 to 100
 NULL: title of a video known from facts only; averages without playbacks or without a known length
 Freshness: with each batch
-Source: engagement_fact, video_dim';
+Source: latest_video, engagement_fact (where the sums do not hold), video_dim';
 
 CREATE FUNCTION kpi_watch_by_subscription(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (subscription_type text, viewers_as_was bigint, views_as_was bigint, watch_hours_as_was numeric, hours_per_viewer_as_was numeric,
@@ -251,9 +245,7 @@ RETURNS TABLE (subscription_type text, viewers_as_was bigint, views_as_was bigin
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH per_version AS (
-    SELECT f.user_version, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes
-    FROM kpi_playbacks(from_day, to_day) f
-    GROUP BY f.user_version, f.user_key
+    SELECT f.user_version, f.user_key, f.views, f.watch_minutes AS minutes FROM kpi_version_sums(from_day, to_day) f
   ), was AS (
     SELECT COALESCE(h.subscription_type, 'Unknown') AS subscription_type, count(DISTINCT p.user_key) FILTER (WHERE p.user_key <> '?') AS viewers,
            sum(p.views)::bigint AS views, sum(p.minutes) AS minutes, sum(p.minutes) FILTER (WHERE p.user_key <> '?') AS known_minutes
@@ -276,7 +268,7 @@ Grain: subscription type
 Unit: users, playbacks, hours
 NULL: hours_per_viewer_as_was without known viewers; users whose subscription is not known count as Unknown
 Freshness: with each batch
-Source: viewership_fact, user_history';
+Source: latest_version, viewership_fact (where the sums do not hold), user_history';
 CREATE FUNCTION kpi_unknown_members(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (dimension text, views bigint, unknown_views bigint, unknown_percent numeric, inferred_members bigint)
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -167,37 +167,39 @@ COMMENT ON FUNCTION sum_up_shown_day(date) IS
 CREATE FUNCTION sum_up_viewing(most_views bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  SELECT COALESCE(sum(t.views), 0)::bigint
-  FROM (SELECT sum_up_viewing_day(o.day) AS views
-        FROM (SELECT d.day, d.views, sum(d.views) OVER (ORDER BY d.day) AS up_to
-              FROM (SELECT g.day::date AS day, COALESCE(v.views, 0) AS views
-                    FROM generate_series(kpi_first_day()::timestamp, kpi_last_day()::timestamp - CASE WHEN most_views IS NULL THEN interval '0' ELSE interval '1 day' END, interval '1 day') AS g (day)
-                    LEFT JOIN viewing_day v ON v.day = g.day::date
-                    LEFT JOIN session_day s ON s.day = g.day::date
-                    WHERE v.summed IS NOT TRUE OR s.day IS NULL) d) o
-        WHERE most_views IS NULL OR o.up_to <= most_views
-        ORDER BY o.day
-        OFFSET 0) t;
+  SELECT s.views + CASE WHEN most_views IS NULL AND NOT (kpi_latest('viewing', NULL, NULL) AND kpi_latest('videos', NULL, NULL) AND kpi_latest_moment('viewing', NULL)) THEN 0 * sum_up_latest() ELSE 0 END
+  FROM (SELECT COALESCE(sum(t.views), 0)::bigint AS views
+        FROM (SELECT sum_up_viewing_day(o.day) AS views
+              FROM (SELECT d.day, d.views, sum(d.views) OVER (ORDER BY d.day) AS up_to
+                    FROM (SELECT g.day::date AS day, COALESCE(v.views, 0) AS views
+                          FROM generate_series(kpi_first_day()::timestamp, kpi_last_day()::timestamp - CASE WHEN most_views IS NULL THEN interval '0' ELSE interval '1 day' END, interval '1 day') AS g (day)
+                          LEFT JOIN viewing_day v ON v.day = g.day::date
+                          LEFT JOIN session_day s ON s.day = g.day::date
+                          WHERE v.summed IS NOT TRUE OR s.day IS NULL) d) o
+              WHERE most_views IS NULL OR o.up_to <= most_views
+              ORDER BY o.day
+              OFFSET 0) t) s;
 END;
 COMMENT ON FUNCTION sum_up_viewing(bigint) IS
-'Sums up the oldest days of playbacks that are not, as long as they hold at most most_views playbacks in all, but for the latest day; NULL: all days. Returns how many playbacks they hold. Call it after a load, or from time to time: sum_up_viewing() leaves nothing to be read from the facts.';
+'Sums up the oldest days of playbacks that are not, as long as they hold at most most_views playbacks in all, but for the latest day; NULL: all days. Returns how many playbacks they hold. Call it after a load, or from time to time: sum_up_viewing() leaves nothing to be read from the facts, and makes the sums of the latest days anew (sum_up_latest).';
 
 CREATE FUNCTION sum_up_shown(most_records bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  SELECT COALESCE(sum(t.records), 0)::bigint
-  FROM (SELECT sum_up_shown_day(o.day) AS records
-        FROM (SELECT d.day, d.records, sum(d.records) OVER (ORDER BY d.day) AS up_to
-              FROM (SELECT g.day::date AS day, COALESCE(s.recommendations, 0) AS records
-                    FROM (SELECT (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time LIMIT 1) AS first_day,
-                                 (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time DESC LIMIT 1) AS last_day) e
-                    CROSS JOIN LATERAL generate_series(e.first_day::timestamp, e.last_day::timestamp - CASE WHEN most_records IS NULL THEN interval '0' ELSE interval '1 day' END,
-                                                       interval '1 day') AS g (day)
-                    LEFT JOIN shown_day s ON s.day = g.day::date
-                    WHERE s.summed IS NOT TRUE) d) o
-        WHERE most_records IS NULL OR o.up_to <= most_records
-        ORDER BY o.day
-        OFFSET 0) t;
+  SELECT s.records + CASE WHEN most_records IS NULL AND NOT kpi_latest_moment('shown', NULL) THEN 0 * sum_up_latest_shown() ELSE 0 END
+  FROM (SELECT COALESCE(sum(t.records), 0)::bigint AS records
+        FROM (SELECT sum_up_shown_day(o.day) AS records
+              FROM (SELECT d.day, d.records, sum(d.records) OVER (ORDER BY d.day) AS up_to
+                    FROM (SELECT g.day::date AS day, COALESCE(s.recommendations, 0) AS records
+                          FROM (SELECT (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time LIMIT 1) AS first_day,
+                                       (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time DESC LIMIT 1) AS last_day) e
+                          CROSS JOIN LATERAL generate_series(e.first_day::timestamp, e.last_day::timestamp - CASE WHEN most_records IS NULL THEN interval '0' ELSE interval '1 day' END,
+                                                             interval '1 day') AS g (day)
+                          LEFT JOIN shown_day s ON s.day = g.day::date
+                          WHERE s.summed IS NOT TRUE) d) o
+              WHERE most_records IS NULL OR o.up_to <= most_records
+              ORDER BY o.day
+              OFFSET 0) t) s;
 END;
 COMMENT ON FUNCTION sum_up_shown(bigint) IS
 'Sums up the oldest days of recommendations that are not, as long as they hold at most most_records in all, but for the latest day; NULL: all days. Returns how many recommendations they hold. Call it as sum_up_viewing.';

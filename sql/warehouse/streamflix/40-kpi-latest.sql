@@ -1,0 +1,168 @@
+-- Sums by user, device, subscription and video that the reports on these read: stored (11-latest.sql) where the days asked for are the latest
+-- ones and nothing has changed them since, else from the facts. What the facts say here is what 41-latest.sql stores.
+
+CREATE FUNCTION kpi_latest(of_summary text, from_day date, to_day date) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM latest_sums l
+                 WHERE l.summary = of_summary AND l.holds AND l.from_day = kpi_from_day(kpi_latest.from_day, kpi_latest.to_day)
+                   AND l.to_day = COALESCE(kpi_latest.to_day, kpi_last_day()));
+END;
+COMMENT ON FUNCTION kpi_latest(text, date, date) IS
+'Whether the sums of the latest days (latest_sums) are those of from_day to to_day (NULLs as in kpi_playbacks) and hold. of_summary: viewing or videos; false for NULL.';
+
+CREATE FUNCTION kpi_genre_print() RETURNS numeric
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT COALESCE(sum(hashtextextended(v.video_id || E'\n' || COALESCE(v.genre, E'\n'), 0)), 0) FROM video_dim v;
+END;
+COMMENT ON FUNCTION kpi_genre_print() IS 'A figure that changes when the first genre of a video does, or a video comes. 0 without videos.';
+
+CREATE FUNCTION kpi_cuts(at timestamptz) RETURNS timestamptz[]
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ARRAY[at - interval '7 days', at - interval '30 days', at - interval '60 days', at - interval '90 days', at - interval '180 days'];
+COMMENT ON FUNCTION kpi_cuts(timestamptz) IS 'The instants 7, 30, 60, 90 and 180 days before one, on the clock of the session''s time zone. NULLs for NULL.';
+
+CREATE FUNCTION kpi_latest_moment(of_summary text, as_of timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM latest_sums l
+                 WHERE l.summary = of_summary AND l.holds AND l.at = COALESCE(as_of, kpi_last_time()) AND l.cuts = kpi_cuts(l.at) AND (l.genres IS NULL OR l.genres = kpi_genre_print()));
+END;
+COMMENT ON FUNCTION kpi_latest_moment(text, timestamptz) IS
+'Whether latest_user (viewing) or latest_shown (shown) is as of the moment (NULL: the latest playback), and holds. False for another summary.';
+
+CREATE FUNCTION kpi_user_sums(as_of timestamptz DEFAULT NULL)
+RETURNS TABLE (user_key text, last_view timestamptz, views_7 bigint, views_30 bigint, views_90 bigint, days_30 bigint, videos_30 bigint, genres_30 bigint,
+               minutes_30 numeric, minutes_60 numeric, measured_30 bigint, completion_30 numeric, buffered_30 bigint, buffering_30 numeric, buffered_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  WITH moment AS MATERIALIZED (
+    -- The cuts once: a day less of an instant is dear to work out for every row. No moment: nothing is read from the facts.
+    SELECT x.at, x.c[1] AS at_7, x.c[2] AS at_30, x.c[3] AS at_60, x.c[4] AS at_90, x.c[5] AS at_180
+    FROM (SELECT y.at, kpi_cuts(y.at) AS c FROM (SELECT CASE WHEN NOT kpi_latest_moment('viewing', as_of) THEN COALESCE(as_of, kpi_last_time()) END AS at) y) x
+  ), viewed AS (
+    SELECT f.user_key, max(f.event_time) AS last_view,
+           count(*) FILTER (WHERE f.event_time > m.at_7) AS views_7,
+           count(*) FILTER (WHERE f.event_time > m.at_30) AS views_30,
+           count(*) FILTER (WHERE f.event_time > m.at_90) AS views_90,
+           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30), 0) AS minutes_30,
+           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time <= m.at_30 AND f.event_time > m.at_60), 0) AS minutes_60,
+           count(f.completion_rate) FILTER (WHERE f.event_time > m.at_30) AS measured,
+           COALESCE(sum(f.completion_rate) FILTER (WHERE f.event_time > m.at_30), 0) AS completion,
+           count(f.buffering_time) FILTER (WHERE f.event_time > m.at_30) AS buffered,
+           COALESCE(sum(f.buffering_time) FILTER (WHERE f.event_time > m.at_30), 0) AS buffering,
+           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30 AND f.buffering_time IS NOT NULL), 0) AS buffered_minutes
+    FROM viewership_fact f
+    CROSS JOIN moment m
+    WHERE f.event_time > (SELECT x.at_180 FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
+    GROUP BY f.user_key
+  ), seen AS MATERIALIZED (
+    -- What is counted once: hashing it here costs a fraction of count(DISTINCT), which sorts for each user.
+    SELECT f.user_key, f.time_key::date AS day, f.video_key
+    FROM viewership_fact f
+    WHERE f.event_time > (SELECT x.at_30 FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
+  ), seen_days AS (
+    SELECT d.user_key, count(*) AS days FROM (SELECT DISTINCT s.user_key, s.day FROM seen s) d GROUP BY d.user_key
+  ), seen_videos AS MATERIALIZED (
+    SELECT DISTINCT s.user_key, s.video_key FROM seen s WHERE s.video_key <> '?'
+  ), videos AS (
+    SELECT s.user_key, count(*) AS videos FROM seen_videos s GROUP BY s.user_key
+  ), genres AS (
+    SELECT d.user_key, count(d.genre) AS genres
+    FROM (SELECT DISTINCT s.user_key, v.genre FROM seen_videos s JOIN video_dim v ON v.video_id = s.video_key) d GROUP BY d.user_key
+  )
+  SELECT l.user_key, l.last_view, l.views_7, l.views_30, l.views_90, l.days_30, l.videos_30, l.genres_30, l.minutes_30, l.minutes_60, l.measured_30,
+         l.completion_30, l.buffered_30, l.buffering_30, l.buffered_minutes
+  FROM latest_user l
+  WHERE (SELECT kpi_latest_moment('viewing', as_of))
+  UNION ALL
+  SELECT w.user_key, w.last_view, w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0), COALESCE(v.videos, 0), COALESCE(g.genres, 0), w.minutes_30, w.minutes_60,
+         w.measured, w.completion, w.buffered, w.buffering, w.buffered_minutes
+  FROM viewed w
+  LEFT JOIN seen_days d ON d.user_key = w.user_key
+  LEFT JOIN videos v ON v.user_key = w.user_key
+  LEFT JOIN genres g ON g.user_key = w.user_key;
+END;
+COMMENT ON FUNCTION kpi_user_sums(timestamptz) IS
+'The rows of latest_user as of a moment: known users with a playback in the 180 days up to it. NULL: the latest playback.';
+
+CREATE FUNCTION kpi_user_shown(as_of timestamptz DEFAULT NULL) RETURNS TABLE (user_key text, recommendations bigint, clicks bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  SELECT l.user_key, l.recommendations, l.clicks FROM latest_shown l WHERE (SELECT kpi_latest_moment('shown', as_of))
+  UNION ALL
+  SELECT f.user_key, count(*), sum(f.click_flag)
+  FROM recommendation_fact f
+  WHERE f.event_time > (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) - interval '30 days' END)
+    AND f.event_time <= (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) END) AND f.user_key <> '?'
+  GROUP BY f.user_key;
+END;
+COMMENT ON FUNCTION kpi_user_shown(timestamptz) IS
+'The rows of latest_shown as of a moment: known users with a recommendation in the 30 days up to it. NULL: the latest playback.';
+
+CREATE FUNCTION kpi_device_sums(from_day date, to_day date)
+RETURNS TABLE (device_key text, views bigint, watch_minutes numeric, buffered_views bigint, buffering_seconds numeric, buffered_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.device_key, l.views, l.watch_minutes, l.buffered_views, l.buffering_seconds, l.buffered_minutes
+  FROM latest_device l
+  WHERE (SELECT kpi_latest('viewing', from_day, to_day))
+  UNION ALL
+  SELECT f.device_key, count(*), sum(f.watch_minutes), count(f.buffering_seconds), COALESCE(sum(f.buffering_seconds), 0),
+         COALESCE(sum(f.watch_minutes) FILTER (WHERE f.buffering_seconds IS NOT NULL), 0)
+  FROM kpi_playbacks(from_day, to_day) f
+  WHERE (SELECT NOT kpi_latest('viewing', from_day, to_day))
+  GROUP BY f.device_key;
+END;
+COMMENT ON FUNCTION kpi_device_sums(date, date) IS
+'Devices with a playback from from_day to to_day (NULLs as in kpi_playbacks): the columns of latest_device but for sessions, from there or from viewership_fact.';
+
+CREATE FUNCTION kpi_version_sums(from_day date, to_day date) RETURNS TABLE (user_version bigint, user_key text, views bigint, watch_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.user_version, l.user_key, l.views, l.watch_minutes
+  FROM latest_version l
+  WHERE (SELECT kpi_latest('viewing', from_day, to_day))
+  UNION ALL
+  SELECT f.user_version, f.user_key, count(*), sum(f.watch_minutes)
+  FROM kpi_playbacks(from_day, to_day) f
+  WHERE (SELECT NOT kpi_latest('viewing', from_day, to_day))
+  GROUP BY f.user_version, f.user_key;
+END;
+COMMENT ON FUNCTION kpi_version_sums(date, date) IS
+'Playbacks by user and version from from_day to to_day (NULLs as in kpi_playbacks): latest_version, or viewership_fact.';
+
+CREATE FUNCTION kpi_video_sums(from_day date, to_day date)
+RETURNS TABLE (video_key text, views bigint, watch_minutes numeric, measured_views bigint, completion_sum numeric, likes bigint, shares bigint, comments bigint,
+               score_sum numeric, scored_views bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.video_key, l.views, l.watch_minutes, l.measured_views, l.completion_sum, l.likes, l.shares, l.comments, l.score_sum, l.scored_views
+  FROM latest_video l
+  WHERE (SELECT kpi_latest('videos', from_day, to_day))
+  UNION ALL
+  SELECT f.video_key, sum(f.views)::bigint, sum(f.watch_minutes), sum(f.measured_views)::bigint, sum(f.completion_sum), sum(f.likes)::bigint,
+         sum(f.shares)::bigint, sum(f.comments)::bigint, sum(f.engagement_score * f.views), sum(f.views) FILTER (WHERE f.engagement_score IS NOT NULL)::bigint
+  FROM kpi_video_days(from_day, to_day) f
+  WHERE (SELECT NOT kpi_latest('videos', from_day, to_day))
+  GROUP BY f.video_key;
+END;
+COMMENT ON FUNCTION kpi_video_sums(date, date) IS
+'Videos from from_day to to_day (NULLs as in kpi_playbacks), the columns of latest_video: from there, or from engagement_fact.';
+
+CREATE FUNCTION kpi_region_video_sums(from_day date, to_day date)
+RETURNS TABLE (region_key text, video_key text, views bigint, watch_minutes numeric, measured_views bigint, completion_sum numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.region_key, l.video_key, l.views, l.watch_minutes, l.measured_views, l.completion_sum
+  FROM latest_region_video l
+  WHERE (SELECT kpi_latest('videos', from_day, to_day))
+  UNION ALL
+  SELECT f.region_key, f.video_key, sum(f.views)::bigint, sum(f.watch_minutes), sum(f.measured_views)::bigint, sum(f.completion_sum)
+  FROM kpi_video_days(from_day, to_day) f
+  WHERE f.views > 0 AND (SELECT NOT kpi_latest('videos', from_day, to_day))
+  GROUP BY f.region_key, f.video_key;
+END;
+COMMENT ON FUNCTION kpi_region_video_sums(date, date) IS
+'Videos with playbacks by region from from_day to to_day (NULLs as in kpi_playbacks), the columns of latest_region_video: from there, or from engagement_fact.';

@@ -1,0 +1,46 @@
+-- Makes the sums of the latest days (11-latest.sql) anew, from what the functions kpi_*_sums (40-kpi-latest.sql) say of the facts.
+-- The rows of latest_sums are taken first, and every batch that changes something takes them: one under way is waited for, a later one waits, and takes the sums back.
+CREATE FUNCTION sum_up_latest() RETURNS bigint
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos');
+  DELETE FROM latest_user;
+  DELETE FROM latest_device;
+  DELETE FROM latest_version;
+  DELETE FROM latest_video;
+  DELETE FROM latest_region_video;
+  INSERT INTO latest_user
+    (user_key, last_view, views_7, views_30, views_90, days_30, videos_30, genres_30, minutes_30, minutes_60, measured_30, completion_30, buffered_30, buffering_30, buffered_minutes)
+  SELECT s.user_key, s.last_view, s.views_7, s.views_30, s.views_90, s.days_30, s.videos_30, s.genres_30, s.minutes_30, s.minutes_60, s.measured_30, s.completion_30,
+         s.buffered_30, s.buffering_30, s.buffered_minutes
+  FROM kpi_user_sums() s;
+  INSERT INTO latest_device (device_key, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
+  SELECT s.device_key, s.views, s.watch_minutes, s.buffered_views, s.buffering_seconds, s.buffered_minutes, COALESCE(n.sessions, 0), COALESCE(n.session_minutes, 0)
+  FROM kpi_device_sums(NULL, NULL) s
+  LEFT JOIN kpi_device_sessions(interval '30 minutes', NULL, NULL) n ON n.device_key = s.device_key;
+  INSERT INTO latest_version (user_version, user_key, views, watch_minutes)
+  SELECT s.user_version, s.user_key, s.views, s.watch_minutes FROM kpi_version_sums(NULL, NULL) s;
+  INSERT INTO latest_video (video_key, views, watch_minutes, measured_views, completion_sum, likes, shares, comments, score_sum, scored_views)
+  SELECT s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum, s.likes, s.shares, s.comments, s.score_sum, s.scored_views FROM kpi_video_sums(NULL, NULL) s;
+  INSERT INTO latest_region_video (region_key, video_key, views, watch_minutes, measured_views, completion_sum)
+  SELECT s.region_key, s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum FROM kpi_region_video_sums(NULL, NULL) s;
+  UPDATE latest_sums l
+  SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()),
+      genres = CASE l.summary WHEN 'viewing' THEN kpi_genre_print() END
+  WHERE l.summary IN ('viewing', 'videos') AND kpi_last_day() IS NOT NULL;
+  SELECT count(*) FROM latest_user;
+END;
+COMMENT ON FUNCTION sum_up_latest() IS
+'Makes the sums of the latest 30 days by user, device, subscription and video anew, reading these days (and 180 of users) from the facts, and returns the users in them. sum_up_viewing() calls it.';
+
+CREATE FUNCTION sum_up_latest_shown() RETURNS bigint
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  UPDATE latest_sums l SET holds = false WHERE l.summary = 'shown';
+  DELETE FROM latest_shown;
+  INSERT INTO latest_shown (user_key, recommendations, clicks) SELECT s.user_key, s.recommendations, s.clicks FROM kpi_user_shown() s;
+  UPDATE latest_sums l SET holds = true, at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()) WHERE l.summary = 'shown' AND kpi_last_time() IS NOT NULL;
+  SELECT count(*) FROM latest_shown;
+END;
+COMMENT ON FUNCTION sum_up_latest_shown() IS
+'Makes latest_shown, the recommendations of users in the 30 days up to the latest playback, anew and returns the users in it. sum_up_shown() calls it.';
