@@ -26,6 +26,7 @@ CREATE TABLE scd_dimension (
   missing_columns text NOT NULL DEFAULT 'fail' CHECK (missing_columns IN ('fail', 'keep')),
   on_reject     text NOT NULL DEFAULT 'list' CHECK (on_reject IN ('list', 'quarantine', 'fail')),
   horizon       interval CHECK (horizon >= interval '0'),
+  remember_repeats boolean NOT NULL DEFAULT true,
   memory_table  regclass,
   journal_table regclass,
   reject_table  regclass,
@@ -56,6 +57,7 @@ COMMENT ON COLUMN scd_dimension.ignore_null_updates IS 'Whether a NULL in the so
 COMMENT ON COLUMN scd_dimension.missing_columns IS 'What to do when the source lacks a column: fail, or keep the value in force.';
 COMMENT ON COLUMN scd_dimension.on_reject IS 'What becomes of rows without a place: list (temporary table scd_rejects), quarantine (kept in reject_table as well) or fail (the merge is refused).';
 COMMENT ON COLUMN scd_dimension.horizon IS 'How far behind the newest known instant an event may lie; older ones are rejected. NULL: any distance.';
+COMMENT ON COLUMN scd_dimension.remember_repeats IS 'Whether events that only repeat what was in force, or delete what is not there, are remembered too; without them the memory has at most a row for each version.';
 COMMENT ON COLUMN scd_dimension.memory_table IS 'Table of the events that the versions do not show; NULL: nothing is remembered.';
 COMMENT ON COLUMN scd_dimension.journal_table IS 'Table of what the newest merge changed, for scd_undo; NULL: none is kept.';
 COMMENT ON COLUMN scd_dimension.reject_table IS 'Table of rejected rows; NULL: they are not kept.';

@@ -127,7 +127,8 @@ CREATE FUNCTION scd_register(
     journal boolean DEFAULT true,
     on_reject text DEFAULT 'list',
     ignore_null_updates boolean DEFAULT false,
-    missing_columns text DEFAULT 'fail')
+    missing_columns text DEFAULT 'fail',
+    remember_repeats boolean DEFAULT true)
   RETURNS void
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
   SET search_path = pg_catalog, pg_temp
@@ -152,7 +153,7 @@ DECLARE
 BEGIN
   IF dim IS NULL OR key IS NULL OR type1 IS NULL OR valid_from IS NULL OR valid_to IS NULL OR add_constraints IS NULL
      OR type0 IS NULL OR type3 IS NULL OR type6 IS NULL OR end_inclusive IS NULL OR remember IS NULL OR journal IS NULL
-     OR on_reject IS NULL OR ignore_null_updates IS NULL OR missing_columns IS NULL THEN
+     OR on_reject IS NULL OR ignore_null_updates IS NULL OR missing_columns IS NULL OR remember_repeats IS NULL THEN
     RAISE EXCEPTION 'of the arguments of scd_register only type2, surrogate, current_flag, inferred_flag, deleted_flag, sequence_column, op_column, delete_values, open_end, time_zone and horizon may be NULL'
       USING ERRCODE = 'null_value_not_allowed';
   END IF;
@@ -304,10 +305,10 @@ BEGIN
   INSERT INTO starhouse.scd_dimension AS s
     (dimension, key_columns, type2_columns, type1_columns, type0_columns, type3_columns, type6_columns, surrogate, valid_from, valid_to,
      interval_type, end_inclusive, open_end, time_zone, current_flag, inferred_flag, deleted_flag, sequence_column, op_column, delete_values,
-     ignore_null_updates, missing_columns, on_reject, horizon, memory_table, journal_table, reject_table)
+     ignore_null_updates, missing_columns, on_reject, horizon, remember_repeats, memory_table, journal_table, reject_table)
   SELECT dim, key, type2, type1, type0, type3, type6, surrogate, valid_from, valid_to,
          width, end_inclusive, open_end, time_zone, current_flag, inferred_flag, deleted_flag, sequence_column, op_column, CASE WHEN delete_values IS NOT NULL THEN ARRAY(SELECT lower(v) FROM unnest(delete_values) v) END,
-         ignore_null_updates, missing_columns, on_reject, horizon,
+         ignore_null_updates, missing_columns, on_reject, horizon, remember_repeats,
          CASE WHEN remember THEN starhouse.scd_side_table(dim, 'memory', key, d.memory_table) END,
          CASE WHEN journal THEN starhouse.scd_side_table(dim, 'journal', key, d.journal_table) END,
          CASE WHEN on_reject = 'quarantine' THEN starhouse.scd_side_table(dim, 'rejects', key, d.reject_table) END
@@ -319,7 +320,7 @@ BEGIN
     current_flag = EXCLUDED.current_flag, inferred_flag = EXCLUDED.inferred_flag, deleted_flag = EXCLUDED.deleted_flag,
     sequence_column = EXCLUDED.sequence_column, op_column = EXCLUDED.op_column, delete_values = EXCLUDED.delete_values,
     ignore_null_updates = EXCLUDED.ignore_null_updates, missing_columns = EXCLUDED.missing_columns, on_reject = EXCLUDED.on_reject,
-    horizon = EXCLUDED.horizon, memory_table = EXCLUDED.memory_table, journal_table = EXCLUDED.journal_table, reject_table = EXCLUDED.reject_table,
+    horizon = EXCLUDED.horizon, remember_repeats = EXCLUDED.remember_repeats, memory_table = EXCLUDED.memory_table, journal_table = EXCLUDED.journal_table, reject_table = EXCLUDED.reject_table,
     registered_at = now();
   DELETE FROM starhouse.scd_dimension x WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = x.dimension);
   DELETE FROM starhouse.scd_merge_state x WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = x.dimension);
@@ -365,8 +366,8 @@ BEGIN
   END IF;
 END
 $register$;
-COMMENT ON FUNCTION scd_register(regclass, text[], text[], text[], text, text, text, text, text, boolean, text[], jsonb, jsonb, text, text, text[], text, boolean, text, text, boolean, interval, boolean, text, boolean, text) IS
-  'Makes a table known as a Type-2 dimension; a second call replaces the registration. key: business key columns. type2: columns whose change opens a version (NULL: all columns that have no other part). type1: overwritten in every version by the newest event. type0: keep the value of the first event. type3: {"column": "previous column"}, overwritten, the value before kept. type6: {"column": "current column"}, type 2 with the newest value shown in every version. surrogate: unique column of a version (NULL: the primary key). valid_from, valid_to: columns of type timestamptz, timestamp or date; end_inclusive: valid_to is the last moment instead of the first after it; open_end: what valid_to holds while current (infinity, a value, NULL); time_zone: of date and timestamp values. current_flag, inferred_flag: boolean columns (is_current and is_inferred where they exist). deleted_flag: boolean column of versions that say "deleted" (NULL: deletes close). sequence_column, op_column, delete_values: defaults for merges. remember: keep the events that versions do not show, so that any order and batching gives one history; horizon: how far back events are taken (NULL: any). journal: keep what the newest merge changed, for scd_undo. on_reject: list, quarantine or fail. ignore_null_updates: NULL in a source means not said. missing_columns: fail or keep. add_constraints: adds two unique indexes and two checks so that a key has one open version, no empty interval and no two versions from one instant. Makes <table>_scd_memory, _scd_journal and _scd_rejects beside the table as needed. Only the owner of the table may call it. Errors: 22023 bad option, 42703 missing column, 42701 column named twice, 42804 wrong type, 42883 type without comparison, 42501 not the owner; 23xxx when present rows break a constraint. NULL is an error except where said.';
+COMMENT ON FUNCTION scd_register(regclass, text[], text[], text[], text, text, text, text, text, boolean, text[], jsonb, jsonb, text, text, text[], text, boolean, text, text, boolean, interval, boolean, text, boolean, text, boolean) IS
+  'Makes a table known as a Type-2 dimension; a second call replaces the registration. key: business key columns. type2: columns whose change opens a version (NULL: all columns that have no other part). type1: overwritten in every version by the newest event. type0: keep the value of the first event. type3: {"column": "previous column"}, overwritten, the value before kept. type6: {"column": "current column"}, type 2 with the newest value shown in every version. surrogate: unique column of a version (NULL: the primary key). valid_from, valid_to: columns of type timestamptz, timestamp or date; end_inclusive: valid_to is the last moment instead of the first after it; open_end: what valid_to holds while current (infinity, a value, NULL); time_zone: of date and timestamp values. current_flag, inferred_flag: boolean columns (is_current and is_inferred where they exist). deleted_flag: boolean column of versions that say "deleted" (NULL: deletes close). sequence_column, op_column, delete_values: defaults for merges. remember: keep the events that versions do not show, so that any order and batching gives one history; horizon: how far back events are taken (NULL: any). remember_repeats: false keeps, of these events, only what the rows that opened versions left empty or out (a row per version at most): late partial rows still reach the versions after them, but what only repeated what was in force does not end a late change. journal: keep what the newest merge changed, for scd_undo. on_reject: list, quarantine or fail. ignore_null_updates: NULL in a source means not said. missing_columns: fail or keep. add_constraints: adds two unique indexes and two checks so that a key has one open version, no empty interval and no two versions from one instant. Makes <table>_scd_memory, _scd_journal and _scd_rejects beside the table as needed. Only the owner of the table may call it. Errors: 22023 bad option, 42703 missing column, 42701 column named twice, 42804 wrong type, 42883 type without comparison, 42501 not the owner; 23xxx when present rows break a constraint. NULL is an error except where said.';
 
 CREATE FUNCTION scd_unregister(dim regclass) RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT

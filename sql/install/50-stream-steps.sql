@@ -102,8 +102,8 @@ $body$;
 COMMENT ON FUNCTION batch_clean(name, text[]) IS
   'Internal to batch_finish: whether no row of the batch satisfies any of the conditions of reject steps. False too when one of them cannot be evaluated.';
 
--- A feed that knows some of a dimension's columns only: the others keep the value in force at the
--- event (NULL for a key not seen before).
+-- A feed that knows some of a dimension's columns only: the others keep the value in force at the event (NULL for a key not seen before).
+-- Where a NULL says nothing they are NULL, so that the merge knows that this event did not tell them.
 CREATE FUNCTION batch_scd2_source(target regclass, source regclass, sequence_column text) RETURNS regclass
   LANGUAGE plpgsql VOLATILE
 AS $body$
@@ -114,8 +114,11 @@ DECLARE
   missing text;
 BEGIN
   SELECT * INTO dimension FROM starhouse.scd_dimension d WHERE d.dimension = target;
-  SELECT pg_catalog.string_agg(pg_catalog.format('d.%I', c), ', ') INTO missing
-  FROM pg_catalog.unnest(dimension.type2_columns || dimension.type1_columns) c WHERE c <> ALL (present);
+  SELECT pg_catalog.string_agg(CASE WHEN dimension.ignore_null_updates THEN pg_catalog.format('NULL::%s AS %I', pg_catalog.format_type(a.atttypid, a.atttypmod), c)
+                                    ELSE pg_catalog.format('d.%I', c) END, ', ') INTO missing
+  FROM pg_catalog.unnest(dimension.type2_columns || dimension.type1_columns) c
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attname = c
+  WHERE c <> ALL (present);
   IF missing IS NULL OR NOT dimension.key_columns::text[] <@ present THEN
     RETURN source;
   END IF;
@@ -129,7 +132,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION batch_scd2_source(regclass, regclass, text) IS
-  'Internal to scd2 steps: the step''s rows, completed from the version in force with the dimension''s columns that they lack.';
+  'Internal to scd2 steps: the step''s rows, completed with the dimension''s columns that they lack: from the version in force, or with NULL where that says nothing (ignore_null_updates).';
 
 -- A late row tells what nobody told of a Type-1 column since: where a NULL says nothing, the versions after it have none
 -- of their own. Not what the merge does, for which a version has said what it shows.

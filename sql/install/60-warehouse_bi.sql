@@ -15,11 +15,12 @@ BEGIN
     SELECT c.oid::regclass FROM pg_class c
     WHERE c.relnamespace = to_regnamespace(quote_ident(schema_name)) AND c.relkind IN ('r', 'p', 'v', 'm')
       AND NOT c.relispartition AND c.relname::text <> ALL (hidden) AND c.relname NOT LIKE 'bronze\_%'
+      AND NOT EXISTS (SELECT FROM starhouse.scd_dimension d WHERE c.oid IN (d.memory_table, d.journal_table, d.reject_table))
     ORDER BY c.relname;
 END
 $$;
 COMMENT ON FUNCTION warehouse_bi_relations(name) IS
-  'Tables and views of a warehouse that grant_bi_role opens: all but partitions, bronze, quarantine and the other tables of the pipeline. NULL gives none.';
+  'Tables and views of a warehouse that grant_bi_role opens: all but partitions, bronze, quarantine, what dimensions remember, and the other tables of the pipeline. NULL gives none.';
 
 CREATE FUNCTION grant_bi_role(schema_name name, role name) RETURNS text
   LANGUAGE plpgsql VOLATILE

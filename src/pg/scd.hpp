@@ -66,6 +66,7 @@ struct Dimension {
   bool ignore_nulls;
   bool keep_missing;
   OnReject on_reject;
+  bool remember_repeats; // or only what the events that opened versions said
   const char *memory; // qualified names of the side tables; nullptr: none
   const char *journal;
   const char *rejects;

@@ -374,6 +374,7 @@ enum Field : int {
   ignore_nulls,
   keep_missing,
   on_reject,
+  repeats,
   memory_table,
   journal_table,
   reject_table,
@@ -401,7 +402,7 @@ const char *const registration =
     "'timestamptz'::pg_catalog.regtype"
     " THEN starhouse.scd_zone(d) END,"
     " sequence_column, op_column, delete_values, ignore_null_updates,"
-    " missing_columns OPERATOR(pg_catalog.=) 'keep', on_reject,"
+    " missing_columns OPERATOR(pg_catalog.=) 'keep', on_reject, remember_repeats,"
     " memory_table, journal_table, reject_table"
     " FROM starhouse.scd_dimension AS d WHERE dimension = $1";
 
@@ -502,6 +503,7 @@ Dimension *load_dimension(Oid relation) {
   dimension->on_reject = strcmp(reject, "fail") == 0         ? OnReject::fail
                          : strcmp(reject, "quarantine") == 0 ? OnReject::quarantine
                                                              : OnReject::list;
+  dimension->remember_repeats = DatumGetBool(r.values[repeats]);
   dimension->memory = r.side_table(memory_table, dimension->qualified);
   dimension->journal = r.side_table(journal_table, dimension->qualified);
   dimension->rejects = r.side_table(reject_table, dimension->qualified);

@@ -326,6 +326,10 @@ void write_plan(Replay *replay, const core::Plan &plan, core::Row version_count,
     put_memory(replay, &replay->work->forgotten, replay->rows[0], memory, letter_of(memory.kind));
   }
   for (const core::Memory &memory : plan.remember) {
+    if (!d.remember_repeats &&
+        (memory.kind == core::Kind::repeat || memory.kind == core::Kind::removal)) {
+      continue;
+    }
     put_memory(replay, &replay->work->remembered, replay->rows[0], memory, letter_of(memory.kind));
   }
 }

@@ -21,7 +21,7 @@ SELECT matches(starhouse.create_warehouse('quickeats', time_zone => 'America/New
   'a plain role creates a warehouse');
 SELECT set_eq($$SELECT relname::text FROM pg_class WHERE relnamespace = 'quickeats'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
                 AND relname NOT LIKE 'bronze\_%'$$,
-  ARRAY['time_dim', 'city_dim', 'customer_history', 'restaurant_history', 'driver_history', 'order_event', 'orders_fact', 'delivery_fact', 'payment_fact',
+  ARRAY['time_dim', 'city_dim', 'customer_history', 'restaurant_history', 'driver_history', 'customer_history_scd_memory', 'restaurant_history_scd_memory', 'driver_history_scd_memory', 'order_event', 'orders_fact', 'delivery_fact', 'payment_fact',
         'customer_feedback_fact', 'app_event_fact', 'driver_ping_fact', 'driver_position', 'driver_hour', 'delivery_zone',
         'order_clock', 'order_day', 'order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes', 'warehouse_info', 'template_object', 'feed', 'feed_version', 'load_source', 'source_partition', 'source_gap', 'batch_log', 'quarantine', 'run_log', 'attempt_log', 'freshness_limit', 'alert_rule', 'alert', 'alert_event', 'alert_sink', 'alert_delivery', 'retention_log', 'gold_registry', 'gold_dirty', 'gold_restaurant_profile', 'gold_driver_profile'], 'the tables');
 SELECT set_eq($$SELECT feed_name::text FROM quickeats.feed$$,

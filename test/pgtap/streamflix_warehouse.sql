@@ -26,7 +26,7 @@ SELECT set_eq($$SELECT relname::text FROM pg_class WHERE relnamespace = '"stream
         'bronze_regions', 'bronze_users', 'bronze_videos', 'bronze_devices', 'bronze_playback_events', 'bronze_interactions',
         'bronze_recommendations', 'bronze_netflix_titles', 'bronze_youtube_qoe',
         -- Flick's sources
-        'vendor_dim', 'site_dim', 'production_history', 'production_history_scd_memory', 'production_cost_fact', 'license_fact', 'review_fact', 'social_fact', 'rating_fact',
+        'vendor_dim', 'site_dim', 'production_history', 'production_history_scd_memory', 'user_history_scd_memory', 'production_cost_fact', 'license_fact', 'review_fact', 'social_fact', 'rating_fact',
         'bronze_productions', 'bronze_production_costs', 'bronze_vendor_content', 'bronze_reviews', 'bronze_social_posts', 'bronze_site_ratings', 'bronze_playback_streams'], 'the tables');
 SELECT set_eq($$SELECT feed_name::text FROM "stream flix".feed$$,
   ARRAY['regions', 'users', 'videos', 'devices', 'playback_events', 'interactions', 'recommendations', 'netflix_titles', 'youtube_qoe',

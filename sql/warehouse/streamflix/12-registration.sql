@@ -2,7 +2,7 @@
 -- A changed subscription opens a version; anything else is Type 1, overwritten in every version. A row that leaves
 -- something empty has not told it.
 SELECT scd_register('user_history', key => '{user_id}',
-                    type1 => '{name,gender,age,country,region,signup_date}', surrogate => 'user_version', remember => false, journal => false,
+                    type1 => '{name,gender,age,country,region,signup_date}', surrogate => 'user_version', remember_repeats => false, journal => false,
                     ignore_null_updates => true);
 -- A new stage, budget or plan opens a version. Reports of studios say only what changed, and come in any order.
 SELECT scd_register('production_history', key => '{production_id}',
