@@ -67,7 +67,7 @@ struct Dimension {
   bool keep_missing;
   OnReject on_reject;
   bool remember_repeats; // or only what the events that opened versions said
-  const char *memory; // qualified names of the side tables; nullptr: none
+  const char *memory;    // qualified names of the side tables; nullptr: none
   const char *journal;
   const char *rejects;
   bool key_indexed;       // lookups by key can use an index
