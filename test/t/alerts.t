@@ -75,7 +75,7 @@ is(one('SELECT tries, delivered_at IS NOT NULL FROM alert_delivery'), '2|t', 'de
 # It goes on until it is stopped; what another session finds is told at once.
 my ($o, $e) = ('', '');
 my $program = start_client(\$o, \$e, 'alerts', $warehouse, '-d', $database, '--interval', '600', '--webhook', $url, '--json');
-ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse alerts' AND state = 'idle'}), 'it watches');
+ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse alerts' AND datname = current_database() AND state = 'idle'}), 'it watches');
 one(q{INSERT INTO batch_log (feed_name, records_read, rejected, steps, finished_at) VALUES ('sales', 1000, 100, '[]', clock_timestamp())});
 one(q{SELECT check_alerts('Odd "Name')});
 ok(wait_for($database, qq{SELECT count(*) = 0 FROM "$w".alert_delivery WHERE delivered_at IS NULL}), 'what somebody else found is delivered');
@@ -83,8 +83,8 @@ for (1 .. 50) { $program->pump_nb; last if $o =~ /reject rate/; Time::HiRes::sle
 my @printed = map { JSON::PP::decode_json($_) } split /\n/, $o;
 is(join(',', sort map { "$_->{event} $_->{rule}" } @printed), 'cleared failing feed,opened reject rate', 'and printed, as JSON');
 # The server goes away and comes back.
-sql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse alerts'});
-ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse alerts'}), 'a lost session is replaced');
+sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse alerts' AND datname = current_database()});
+ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse alerts' AND datname = current_database()}), 'a lost session is replaced');
 $program->signal('TERM');
 $program->finish;
 is($program->full_result >> 8, 143, 'SIGTERM stops it');
@@ -105,7 +105,7 @@ for my $n (1 .. 15) {
     eval { $program->finish };
 }
 write_file("$dir/answer", '200');
-ok(wait_for($database, q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'starhouse alerts'}), 'the killed ones are gone');
+ok(wait_for($database, q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'starhouse alerts' AND datname = current_database()}), 'the killed ones are gone');
 one('UPDATE alert_delivery SET next_try_at = now() WHERE delivered_at IS NULL');
 alerts('--once', '--webhook', $url);
 is(one('SELECT count(*) FROM alert_delivery WHERE delivered_at IS NULL'), '0', 'in the end nothing waits');

@@ -53,7 +53,7 @@ ok(wait_for($db, "SELECT ($waiting) = 0"), 'it does what waits');
 rows();
 sql($db, q{DELETE FROM "Odd ""Name".sale WHERE amount % 50 = 0});
 ok(wait_for($db, "SELECT ($waiting) = 0"), 'and what comes');
-sql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse compact'});
+sql($db, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse compact' AND datname = current_database()});
 rows();
 ok(wait_for($db, "SELECT ($waiting) = 0"), 'also over a new session');
 $program->signal('TERM');
@@ -73,7 +73,7 @@ for my $n (1 .. 12) {
     $program->signal('KILL');
     eval { $program->finish };
 }
-ok(wait_for($db, q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'starhouse compact'}), 'the killed ones are gone');
+ok(wait_for($db, q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'starhouse compact' AND datname = current_database()}), 'the killed ones are gone');
 is(sql($db, $differences), '0', 'nothing is lost or doubled by killing it');
 ($status, $out, $err) = compact('--once');
 is("$status$err|" . sql($db, $waiting) . '|' . sql($db, $differences), '0|0|0', 'the next round does what they left');

@@ -72,8 +72,8 @@ $t = one('SELECT clock_timestamp()');
 my $slow = write_file("$dir/slow.csv", "id,at,shop,amount\nl1,2024-06-01,shop1,5\n");
 my ($o, $e) = ('', '');
 my $client = start_client(\$o, \$e, 'load', $warehouse, '-d', $database, '-f', 'sales', '-q', $slow);
-ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND query ~ 'batch_finish' AND state = 'active'}), 'a load is at its steps');
-sql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse load'});
+ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database() AND query ~ 'batch_finish' AND state = 'active'}), 'a load is at its steps');
+sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database()});
 $client->finish;
 ok(!$client->result, 'a load whose session is ended goes through');
 is(one("SELECT action, cause, retry_no FROM attempt_log WHERE failed_at > '$t'"), 'retry|connection lost|0', 'the lost attempt was recorded by the session after it');
@@ -101,10 +101,10 @@ for my $signal ('KILL', 'TERM') {
     my $file = write_file("$dir/$signal.csv", "id,at,shop,amount\n$signal,2024-06-01,shop1,5\n");
     ($o, $e) = ('', '');
     $client = start_client(\$o, \$e, 'load', $warehouse, '-d', $database, '-f', 'sales', '-q', $file);
-    wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND query ~ 'batch_finish' AND state = 'active'});
+    wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database() AND query ~ 'batch_finish' AND state = 'active'});
     $client->signal($signal);
     $client->finish;
-    ok(wait_for($database, q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'starhouse load'}), "$signal: its session ends");
+    ok(wait_for($database, q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database()}), "$signal: its session ends");
 }
 is(one('SELECT source_name ~ $$KILL.csv$$ FROM runs_dead($$Odd "Name$$)'), 't', 'a killed run has no end, and its session is gone');
 is(one('SELECT outcome FROM run_log WHERE source_name ~ $$TERM.csv$$'), 'stopped', 'a run that a signal stopped says so');

@@ -38,7 +38,7 @@ is(digest($database), $clean, 'come to the same');
 make_warehouse($database, pause => 0.1);
 my ($o, $e) = ('', '');
 my $run = start_client(\$o, \$e, @load, '--batch-rows', 300, $file);
-ok(wait_for($database, q{SELECT count(*) = 2 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND state <> 'idle'}),
+ok(wait_for($database, q{SELECT count(*) = 2 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database() AND state <> 'idle'}),
    'a batch is sent while the one before it is at its steps');
 $run->finish;
 is($run->result(0), 0, 'and the load ends') or diag($e);

@@ -71,7 +71,7 @@ make_warehouse($database, pause => 0.05);
 my ($kept_out, $kept_err) = ('', '');
 my $run = start_client(\$kept_out, \$kept_err, @load, '--batch-rows', 1000, $file);
 wait_for($database, "$in SELECT count(*) >= 2 FROM batch_log");
-sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse load'});
+sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database()});
 $run->finish;
 is($run->result(0), 0, 'a lost connection is made again') or diag($kept_err);
 like($kept_err, qr/trying again/, 'and the retry is told');

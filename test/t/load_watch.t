@@ -66,7 +66,7 @@ rename_in('f.csv', content('f'));
 ok(until_true("SELECT count(finished_at) = 7 FROM load_source"), 'mended, it is loaded');
 
 # The server goes: the file waits for it.
-sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse load'});
+sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database()});
 sql('postgres', "ALTER DATABASE $database ALLOW_CONNECTIONS false");
 rename_in('i.csv', content('i'));
 Time::HiRes::sleep(1.5);
