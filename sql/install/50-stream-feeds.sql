@@ -21,10 +21,10 @@ BEGIN
     kind := step->>'step';
     CASE kind
       WHEN 'reject' THEN needed := '{when,reason}'; allowed := '{column,code,hint}';
-      WHEN 'sql' THEN needed := '{sql}'; allowed := '{}';
+      WHEN 'sql' THEN needed := '{sql}'; allowed := '{replace}';
       WHEN 'members' THEN needed := '{into,select}'; allowed := '{key}';
       WHEN 'scd2' THEN needed := '{into,select}'; allowed := '{mode,sequence,op,missing}';
-      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,then}';
+      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,then,replace}';
       WHEN 'upsert' THEN needed := '{into,key,select}'; allowed := '{nulls}';
       ELSE
         RAISE EXCEPTION '%: unknown kind %', place, coalesce('"' || kind || '"', 'NULL')
@@ -54,6 +54,11 @@ BEGIN
         RAISE EXCEPTION '% (facts): then goes with conflict ignore only', place USING ERRCODE = '22023',
           HINT = 'Rows that were there before are not among those added: derive what follows from them in a sql step.';
       END IF;
+    END IF;
+    IF step ? 'replace' AND (jsonb_typeof(step->'replace') <> 'array' OR EXISTS (SELECT FROM jsonb_array_elements(CASE jsonb_typeof(step->'replace') WHEN 'array' THEN step->'replace' ELSE '[]' END) t
+                                                                                   WHERE jsonb_typeof(t) <> 'string' OR strpos(t #>> '{}', '{batch_id}') > 0)) THEN
+      RAISE EXCEPTION '% (%): replace is no array of statements, or one has {batch_id}', place, kind USING ERRCODE = '22023',
+        HINT = 'For example "replace":["UPDATE totals t SET n = t.n - r.n FROM (SELECT shop, count(*) AS n FROM removed GROUP BY 1) r WHERE t.shop = r.shop"]; [] where another step''s statements mend it.';
     END IF;
     IF kind = 'facts' AND (step->>'partition') IS NOT NULL AND (step->>'time') IS NULL THEN
       RAISE EXCEPTION '% (facts): partition without time', place USING ERRCODE = '22023',

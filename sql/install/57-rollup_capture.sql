@@ -99,18 +99,26 @@ DECLARE
   r starhouse.rollup;
   began timestamptz;
   affected bigint;
+  partitions text;
   log jsonb := '[]';
 BEGIN
   FOR r IN SELECT u.* FROM starhouse.rollup AS u JOIN pg_class c ON c.oid = u.fact JOIN pg_namespace n ON n.oid = c.relnamespace
-           WHERE u.capture = 'batch' AND n.nspname = warehouse ORDER BY u.rollup LOOP
+           WHERE (u.capture = 'batch' OR u.watermark_by = 'batch_id') AND n.nspname = warehouse ORDER BY u.rollup LOOP
     began := clock_timestamp();
+    partitions := starhouse.rollup_seen_partitions(r, warehouse, steps, batch_id);
+    IF partitions IS NOT NULL THEN
+      EXECUTE partitions;
+    END IF;
+    CONTINUE WHEN r.capture <> 'batch';
     IF EXISTS (SELECT FROM jsonb_array_elements(steps) AS s WHERE s->>'conflict' = 'update' AND s->>'into' IN (r.fact::text, (SELECT c.relname FROM pg_class c WHERE c.oid = r.fact))) THEN
       RAISE EXCEPTION 'feed "%" changes rows of %, and rollup % takes up appended ones', feed, r.fact, r.rollup USING ERRCODE = '55000',
         HINT = 'Drop the rollup and create it with capture => ''trigger''.';
     END IF;
-    EXECUTE format('INSERT INTO %s (%s) %s', r.delta, starhouse.rollup_names(r), starhouse.rollup_made(r, r.fact::text, format('batch_id = %s', batch_id), 1));
+    EXECUTE format('INSERT INTO %s (%s) %s', r.delta, starhouse.rollup_names(r),
+                   CASE WHEN r.gap IS NULL THEN starhouse.rollup_made(r, r.fact::text, format('batch_id = %s', batch_id), 1)
+                        ELSE starhouse.session_made(r, r.fact::text, format('f.batch_id = %s', batch_id)) END);
     GET DIAGNOSTICS affected = ROW_COUNT;
-    IF r.seen IS NOT NULL THEN
+    IF r.seen IS NOT NULL AND partitions IS NULL THEN
       EXECUTE starhouse.rollup_seen(r, r.fact::text, format('f.batch_id = %s', batch_id));
     END IF;
     log := log || jsonb_build_object('name', 'rollup ' || r.rollup, 'inserted', affected, 'ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 1));
@@ -119,4 +127,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION rollup_capture_batch(name, text, jsonb, bigint) IS
-  'Internal to batch_finish: appends the deltas of the rows that carry the batch''s id to the rollups with capture batch, and returns one log entry for each. 55000 when a step of the feed updates such a fact.';
+  'Internal to batch_finish: appends the deltas of the rows that carry the batch''s id to the rollups with capture batch, and returns one log entry for each; notes the partitions of a topic for those with watermark_by batch_id. 55000 when a step of the feed updates such a fact.';

@@ -249,6 +249,22 @@ END
 $body$;
 COMMENT ON FUNCTION rollup_begin(text, regclass, text, text[], json, text, interval) IS 'Internal to create_rollup and create_sessions: the part of a definition that both have, checked.';
 
+CREATE FUNCTION rollup_capture_of(fact regclass, capture text) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+  IF coalesce(capture, 'trigger') NOT IN ('trigger', 'batch') OR capture = 'batch' AND (
+       NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = 'batch_id' AND NOT a.attisdropped)
+       OR to_regclass(format('%I.feed', (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact))) IS NULL) THEN
+    RAISE EXCEPTION 'capture "%" cannot be had for %', capture, fact USING ERRCODE = '22023',
+      HINT = 'trigger takes up every insert; batch those of the feeds of a warehouse whose fact has a column batch_id.';
+  END IF;
+  RETURN coalesce(capture, 'trigger');
+END
+$body$;
+COMMENT ON FUNCTION rollup_capture_of(regclass, text) IS 'Internal to create_rollup and create_sessions: how inserts reach a rollup of the fact, trigger where NULL. 22023 for what cannot be had.';
+
 CREATE FUNCTION create_rollup(name text, fact regclass, time_column text, bucket interval, group_by text[], aggregates json,
                               filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
                               lateness interval DEFAULT '0', watermark_by text DEFAULT NULL, idle_after interval DEFAULT '5 minutes') RETURNS regclass
@@ -259,7 +275,6 @@ DECLARE
   r starhouse.rollup;
   schema text;
   stem text;
-  batched boolean;
 BEGIN
   IF bucket IS NULL THEN
     RAISE EXCEPTION 'bucket must not be NULL' USING ERRCODE = '22004', HINT = 'Give how wide a bucket is, such as ''1 hour''.';
@@ -268,18 +283,10 @@ BEGIN
   PERFORM starhouse.rollup_width(bucket);
   r := starhouse.rollup_begin(name, fact, time_column, group_by, aggregates, filter, lateness);
   SELECT p.schema, p.stem INTO schema, stem FROM starhouse.rollup_place(name, fact) AS p;
-  batched := EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fact AND a.attname = 'batch_id' AND NOT a.attisdropped)
-             AND to_regclass(format('%I.feed', (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact))) IS NOT NULL;
-  capture := coalesce(capture, 'trigger');
-  IF capture NOT IN ('trigger', 'batch') OR (capture = 'batch' AND NOT batched) THEN
-    RAISE EXCEPTION 'capture "%" cannot be had for %', capture, fact USING ERRCODE = '22023',
-      HINT = 'trigger takes up every insert; batch those of the feeds of a warehouse whose fact has a column batch_id.';
-  END IF;
-
   r.bucket := bucket;
   r.time_zone := coalesce(time_zone, starhouse.warehouse_time_zone((SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = fact)));
   PERFORM timezone(r.time_zone, now());
-  r.capture := capture;
+  r.capture := starhouse.rollup_capture_of(fact, capture);
   r.watermark_by := watermark_by;
   r.idle_after := idle_after;
   r.invertible := (SELECT bool_and((s->>'inverse')::boolean) FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s);
@@ -293,7 +300,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION create_rollup(text, regclass, text, interval, text[], json, text, text, text, interval, text, interval) IS
-  'Sums up a table per time bucket and group, kept current by its writes. Makes the view name (values), name_states (mergeable states) and the tables behind them in the fact''s schema, fills them, and returns the view. bucket: a part of a day that goes into it, 1 day, 7 days, 1 month, 3 months or 1 year (of time_zone; NULL: the warehouse''s, else the session''s). group_by: columns, or ''expression AS name''. aggregates: {"column": "count(*)" | "sum(x)" | "avg(x)" | "min(x)" | "max(x)" | an aggregate of starhouse | {"state": "x_state(a)", "value": "x_value(column)"}}, each with FILTER if need be; functions of other schemas are written with their schema. filter: condition on rows (NULL: all). capture: trigger (the default where NULL), or batch for facts that only feeds append to. Rows whose time is NULL are left out. lateness: how long after the newest bucket one becomes final. watermark_by: an expression over the rows for the partition of the source each comes from (batch_id: the source of its batch): the slowest partition then decides what is final, not the newest row (NULL), except those silent for idle_after. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
+  'Sums up a table per time bucket and group, kept current by its writes. Makes the view name (values), name_states (mergeable states) and the tables behind them in the fact''s schema, fills them, and returns the view. bucket: a part of a day that goes into it, 1 day, 7 days, 1 month, 3 months or 1 year (of time_zone; NULL: the warehouse''s, else the session''s). group_by: columns, or ''expression AS name''. aggregates: {"column": "count(*)" | "sum(x)" | "avg(x)" | "min(x)" | "max(x)" | an aggregate of starhouse | {"state": "x_state(a)", "value": "x_value(column)"}}, each with FILTER if need be; functions of other schemas are written with their schema. filter: condition on rows (NULL: all). capture: trigger (the default where NULL), or batch for facts that only feeds append to. Rows whose time is NULL are left out. lateness: how long after the newest bucket one becomes final. watermark_by: an expression over the rows for the partition of the source each comes from (batch_id: the source of its batch, of a topic the partition): the slowest partition then decides what is final, not the newest row (NULL), except those silent for idle_after. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
 
 CREATE FUNCTION drop_rollup(rollup regclass) RETURNS void
   LANGUAGE plpgsql VOLATILE

@@ -57,7 +57,7 @@ $body$;
 COMMENT ON FUNCTION session_hit(rollup) IS 'Internal: condition that the noted time d lies in the session s, and raw rows of s are still there.';
 
 CREATE FUNCTION create_sessions(name text, fact regclass, time_column text, gap interval, group_by text[], aggregates json,
-                                filter text DEFAULT NULL, lateness interval DEFAULT '0', watermark_by text DEFAULT NULL, idle_after interval DEFAULT '5 minutes') RETURNS regclass
+                                filter text DEFAULT NULL, lateness interval DEFAULT '0', watermark_by text DEFAULT NULL, idle_after interval DEFAULT '5 minutes', capture text DEFAULT NULL) RETURNS regclass
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp SET client_min_messages = warning
 AS $body$
@@ -77,9 +77,8 @@ BEGIN
   SELECT p.schema, p.stem INTO schema, stem FROM starhouse.rollup_place(name, fact) AS p;
   r.gap := make_interval(secs => extract(epoch FROM gap));
   r.time_zone := 'UTC';
-  r.capture := 'trigger';
+  r.capture := starhouse.rollup_capture_of(fact, capture);
   r.invertible := false;
-
   r.watermark_by := watermark_by;
   r.idle_after := idle_after;
 
@@ -151,8 +150,8 @@ BEGIN
   RETURN r.rollup;
 END
 $body$;
-COMMENT ON FUNCTION create_sessions(text, regclass, text, interval, text[], json, text, interval, text, interval) IS
-  'Sums up a table per session: per group, rows that follow one another by no more than the gap. Makes the view name (session_start, session_end: times of its first and last row, groups, values, is_final), name_states and the tables behind them, kept current by the fact''s writes like a rollup: a late row lengthens a session or makes one of two, a deleted row may split one. group_by, aggregates, filter, lateness, watermark_by, idle_after as in create_rollup; rollup_compact, rollup_check, rollup_rebuild, rollup_freeze and drop_rollup take it. A session is final when it ended more than the gap before the newest row less the lateness. Rows with a NULL or infinite time are left out. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
+COMMENT ON FUNCTION create_sessions(text, regclass, text, interval, text[], json, text, interval, text, interval, text) IS
+  'Sums up a table per session: per group, rows that follow one another by no more than the gap. Makes the view name (session_start, session_end: times of its first and last row, groups, values, is_final), name_states and the tables behind them, kept current by the fact''s writes like a rollup: a late row lengthens a session or makes one of two, a deleted row may split one. group_by, aggregates, filter, lateness, watermark_by, idle_after, capture as in create_rollup; rollup_compact, rollup_check, rollup_rebuild, rollup_freeze, set_retention and drop_rollup take it. A session is final when it ended more than the gap before the newest row less the lateness. Rows with a NULL or infinite time are left out. Errors: 22004 NULL, 22023, 42703, 42804, 42P07, 0A000 an aggregate without a mergeable state.';
 
 CREATE FUNCTION session_compact(r rollup, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
@@ -195,10 +194,11 @@ AS $body$
 DECLARE
   result bigint;
 BEGIN
-  -- Sessions that touch the range are recomputed; rows that none of them holds are what their pieces are for.
+  -- Sessions that touch the range are recomputed; rows that none of them holds are what their pieces are for, but
+  -- for rows of before the freeze: the session they were in may have gone by its retention.
   EXECUTE format($sql$
     WITH kept AS (SELECT s.* FROM %1$s AS s WHERE s.session_start < (SELECT k.frozen_before FROM %2$s AS k)),
-      pieces AS (INSERT INTO %3$s (%4$s) SELECT %5$s FROM (%6$s) AS x WHERE NOT EXISTS (SELECT FROM kept AS s WHERE s.session_end >= x.session_start AND s.session_start <= x.session_end%7$s) RETURNING 1)
+      pieces AS (INSERT INTO %3$s (%4$s) SELECT %5$s FROM (%6$s) AS x WHERE x.session_end >= (SELECT k.frozen_before FROM %2$s AS k) AND NOT EXISTS (SELECT FROM kept AS s WHERE s.session_end >= x.session_start AND s.session_start <= x.session_end%7$s) RETURNING 1)
     INSERT INTO %8$s SELECT s.session_start%9$s FROM %1$s AS s WHERE s.session_start < $2 AND s.session_end >= $1 AND s.session_start >= (SELECT k.frozen_before FROM %2$s AS k)$sql$,
     r.states, r.mark, r.delta, starhouse.rollup_names(r), starhouse.rollup_names(r, 'x.'), starhouse.session_made(r, r.fact::text, format('f.%1$I >= $1 AND f.%1$I < $2', r.time_column)),
     starhouse.session_groups(r, ' AND x.%I IS NOT DISTINCT FROM s.%I'), r.dirty, starhouse.session_groups(r, ', s.%I')) USING from_time, to_time;

@@ -14,6 +14,29 @@ AS $body$
 $body$;
 COMMENT ON FUNCTION rollup_seen(rollup, text, text) IS 'Internal: statement that notes the newest row of each partition among the rows of source that satisfy condition (NULL: all); empty for a rollup without watermark_by.';
 
+-- A topic is one source and many partitions. A fact need not say which one a row came from: while a batch of the
+-- feed is at hand, the numbers of its records do.
+CREATE FUNCTION rollup_seen_partitions(r rollup, warehouse name, steps jsonb, batch_id bigint) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  topic bigint;
+BEGIN
+  IF r.seen IS NULL OR r.watermark_by <> 'batch_id'
+     OR NOT EXISTS (SELECT FROM jsonb_array_elements(steps) AS s WHERE s->>'step' = 'facts' AND s->>'into' IN (r.fact::text, (SELECT c.relname FROM pg_class c WHERE c.oid = r.fact)))
+     OR NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'pg_temp.batch'::regclass AND a.attname = r.time_column AND a.atttypid = 'timestamptz'::regtype AND NOT a.attisdropped) THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE format('SELECT l.source_id FROM %1$I.batch_log AS b JOIN %1$I.load_source AS l USING (source_id) WHERE b.batch_id = $1 AND l.kind = ''topic''', warehouse)
+    INTO topic USING batch_id;
+  RETURN CASE WHEN topic IS NOT NULL THEN format('INSERT INTO %1$s (part, newest, seen_at) SELECT format(''%2$s/%%s'', starhouse.topic_partition(b.record_no)), max(b.%3$I), clock_timestamp() FROM pg_temp.batch AS b WHERE isfinite(b.%3$I) GROUP BY starhouse.topic_partition(b.record_no)',
+                r.seen, topic, r.time_column) END;
+END
+$body$;
+COMMENT ON FUNCTION rollup_seen_partitions(rollup, name, jsonb, bigint) IS
+  'Internal to rollup_capture_batch: statement that notes the newest row of each partition of a topic, as <source_id>/<partition>, among those of the batch at hand. NULL where the rollup''s watermark does not go by batch_id, the batch is none of a topic, or the feed has no facts step for the fact or no timestamptz column of the name of its time.';
+
 CREATE FUNCTION rollup_watch(r rollup, schema text, stem text) RETURNS rollup
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp
@@ -42,9 +65,10 @@ CREATE FUNCTION rollup_move_watermark(r rollup) RETURNS void
 AS $body$
 BEGIN
   IF r.seen IS NOT NULL THEN
-    -- A partition that ended, such as a file, is forgotten a week later.
-    EXECUTE format('WITH gone AS (DELETE FROM %1$s RETURNING part, newest, seen_at) INSERT INTO %1$s SELECT g.part, max(g.newest), max(g.seen_at) FROM gone AS g GROUP BY g.part
-                    HAVING max(g.seen_at) > clock_timestamp() - (%2$L::interval + ''7 days'') OR max(g.newest) = (SELECT max(n.newest) FROM gone AS n)', r.seen, r.idle_after);
+    -- A partition that ended, such as a file, is forgotten a week later; a topic, where its partitions are known.
+    EXECUTE format('WITH gone AS (DELETE FROM %1$s RETURNING part, newest, seen_at) INSERT INTO %1$s SELECT g.part, max(g.newest), max(g.seen_at) FROM gone AS g%3$s GROUP BY g.part
+                    HAVING max(g.seen_at) > clock_timestamp() - (%2$L::interval + ''7 days'') OR max(g.newest) = (SELECT max(n.newest) FROM gone AS n)', r.seen, r.idle_after,
+                   CASE WHEN r.watermark_by = 'batch_id' THEN ' WHERE g.part NOT IN (SELECT split_part(p.part, ''/'', 1) FROM gone AS p WHERE strpos(p.part, ''/'') > 0)' END);
   END IF;
   EXECUTE format('UPDATE %s SET compacted_at = clock_timestamp(), watermark = greatest(watermark, coalesce((%s) - %L::interval, ''-infinity''))', r.mark,
     CASE WHEN r.finer IS NOT NULL THEN (SELECT format('SELECT k.watermark FROM %s AS k', f.mark) FROM starhouse.rollup AS f WHERE f.rollup = r.finer)

@@ -116,6 +116,25 @@ $body$;
 COMMENT ON FUNCTION gold_capture_batch(name, text, bigint) IS
   'Internal to batch_finish: marks the keys of gold documents that the batch touches, and returns one log entry per gold table.';
 
+CREATE FUNCTION gold_doubt(warehouse name, feed text) RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  gold text;
+BEGIN
+  IF to_regclass(format('%I.gold_registry', warehouse)) IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(starhouse.gold_lock_key(warehouse));
+  FOR gold IN EXECUTE format('SELECT gold_name FROM %I.gold_registry WHERE tracking AND changed_by ? $1 ORDER BY 1', warehouse) USING feed LOOP
+    EXECUTE format('INSERT INTO %1$I.gold_dirty (gold_name, key) SELECT %2$L, t.key FROM %1$I.%2$I t WHERE t.document IS NOT NULL', warehouse, gold);
+  END LOOP;
+END
+$body$;
+COMMENT ON FUNCTION gold_doubt(name, text) IS
+  'Internal to replay: marks all documents that a feed changes, where rows of it were taken away. The next gold_refresh writes those that really differ.';
+
 CREATE FUNCTION gold_refresh(warehouse name, gold text DEFAULT NULL, OUT gold_name text, OUT looked_at bigint, OUT changed bigint, OUT removed bigint)
   RETURNS SETOF record
   LANGUAGE plpgsql VOLATILE

@@ -8,7 +8,7 @@ CREATE TABLE retention (
 );
 COMMENT ON TABLE retention IS 'How long rows are kept; written by set_retention, carried out by apply_retention. Seen and changed by the relation''s owner.';
 COMMENT ON COLUMN retention.relation IS 'A table partitioned by time (a fact, bronze_<feed>), or a rollup.';
-COMMENT ON COLUMN retention.keep IS 'Partitions, or buckets, that ended longer ago than this are dropped.';
+COMMENT ON COLUMN retention.keep IS 'Partitions, buckets or sessions that ended longer ago than this are dropped.';
 COMMENT ON COLUMN retention.set_at IS 'When that was said.';
 SELECT pg_catalog.pg_extension_config_dump('retention', '');
 ALTER TABLE retention ENABLE ROW LEVEL SECURITY;
@@ -24,10 +24,10 @@ BEGIN
     RAISE EXCEPTION '% cannot be kept for %', coalesce(relation::text, 'NULL'), keep USING ERRCODE = '22023', HINT = 'Name a relation and how long its rows are kept, such as ''90 days''; NULL for ever.';
   ELSIF NOT starhouse.scd_owns(relation) THEN
     RAISE EXCEPTION '% belongs to another role', relation USING ERRCODE = '42501', HINT = 'Its owner says how long it is kept.';
-  ELSIF EXISTS (SELECT FROM starhouse.rollup AS r WHERE r.rollup = relation AND r.gap IS NOT NULL) OR NOT EXISTS (SELECT FROM starhouse.rollup AS r WHERE r.rollup = relation)
+  ELSIF NOT EXISTS (SELECT FROM starhouse.rollup AS r WHERE r.rollup = relation)
      AND NOT EXISTS (SELECT FROM pg_partitioned_table p JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
                      WHERE p.partrelid = relation AND p.partstrat = 'r' AND p.partnatts = 1 AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)) THEN
-    RAISE EXCEPTION '% is neither partitioned by time nor a rollup with buckets', relation USING ERRCODE = '42809', HINT = 'Retention drops whole partitions of facts and bronze, and buckets of rollups.';
+    RAISE EXCEPTION '% is neither partitioned by time nor a rollup', relation USING ERRCODE = '42809', HINT = 'Retention drops whole partitions of facts and bronze, buckets of rollups, and sessions.';
   END IF;
   DELETE FROM starhouse.retention AS t WHERE t.relation = set_retention.relation;
   IF keep IS NOT NULL THEN
@@ -36,7 +36,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION set_retention(regclass, interval) IS
-  'Says how long a fact''s or bronze''s partitions, or a rollup''s buckets, are kept; NULL keep: for ever, which is how it is where nothing was said. Nothing is dropped before apply_retention is called. 22023 for a NULL relation or a keep that is not positive, 42809 for what is not partitioned by time and no rollup with buckets, 42501 for another role''s.';
+  'Says how long a fact''s or bronze''s partitions, a rollup''s buckets, or sessions, are kept; NULL keep: for ever, which is how it is where nothing was said. Nothing is dropped before apply_retention is called. 22023 for a NULL relation or a keep that is not positive, 42809 for what is neither partitioned by time nor a rollup, 42501 for another role''s.';
 
 CREATE FUNCTION rollup_trim(r rollup, cutoff timestamptz, OUT trimmed_before timestamptz, OUT trimmed bigint)
   LANGUAGE plpgsql VOLATILE
@@ -45,6 +45,14 @@ AS $body$
 DECLARE
   above starhouse.rollup;
 BEGIN
+  IF r.gap IS NOT NULL THEN
+    -- No row after the cutoff, before which it is frozen, can lengthen one that goes.
+    PERFORM starhouse.rollup_freeze(r.rollup, cutoff);
+    trimmed_before := cutoff - r.gap;
+    EXECUTE format('DELETE FROM %s WHERE session_end < $1', r.rolled) USING trimmed_before;
+    GET DIAGNOSTICS trimmed = ROW_COUNT;
+    RETURN;
+  END IF;
   -- Whole buckets of this one and of those that rest on it: none loses a part of what it may have to recompute.
   trimmed_before := cutoff;
   FOR above IN WITH RECURSIVE stack AS (SELECT r.rollup AS name UNION SELECT o.rollup FROM stack AS s JOIN starhouse.rollup AS o ON o.finer = s.name)
@@ -59,7 +67,7 @@ BEGIN
   GET DIAGNOSTICS trimmed = ROW_COUNT;
 END
 $body$;
-COMMENT ON FUNCTION rollup_trim(rollup, timestamptz) IS 'Internal to apply_retention: freezes a rollup and those that rest on it, and deletes its buckets before a time.';
+COMMENT ON FUNCTION rollup_trim(rollup, timestamptz) IS 'Internal to apply_retention: freezes a rollup and those that rest on it, and deletes its buckets, or its sessions, before a time.';
 
 CREATE FUNCTION apply_retention(relation regclass, at timestamptz DEFAULT now()) RETURNS TABLE (dropped text, before timestamptz, row_count bigint, bytes bigint)
   LANGUAGE plpgsql VOLATILE
@@ -99,7 +107,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION apply_retention(regclass, timestamptz) IS
-  'Drops what set_retention says of one relation is too old at a moment, in the caller''s transaction: whole partitions (with name, end and bytes), or a rollup''s buckets (with the time before which, and how many rows). Rollups of a fact, and rollups that rest on a rollup, are frozen first and keep their history; a rollup loses only buckets that make up whole ones of those that rest on it. Bronze partitions are noted in retention_log. No rows where nothing was said, nothing is old enough, or for NULL.';
+  'Drops what set_retention says of one relation is too old at a moment, in the caller''s transaction: whole partitions (with name, end and bytes), or a rollup''s buckets or sessions (with the time before which, and how many rows). Rollups of a fact, and rollups that rest on a rollup, are frozen first and keep their history; a rollup loses only buckets that make up whole ones of those that rest on it. Bronze partitions are noted in retention_log. No rows where nothing was said, nothing is old enough, or for NULL.';
 
 CREATE PROCEDURE apply_retention()
   LANGUAGE plpgsql

@@ -30,6 +30,27 @@ INSERT INTO pings VALUES ('2024-01-02 03:00', 'c0', 5000);
 SELECT dropped, row_count FROM starhouse.apply_retention('hourly', '2024-03-31');
 SELECT d.bucket, d.cell, d.n - b.n AS more, d.fastest FROM daily d JOIN days_before b USING (bucket, cell) WHERE d.n <> b.n OR d.fastest <> b.fastest;
 SELECT (SELECT count(*) FROM starhouse.rollup_check('hourly')) + (SELECT count(*) FROM starhouse.rollup_check('daily')) + (SELECT count(*) FROM starhouse.rollup_check('weekly')) AS differences;
+-- Sessions: those that ended, the gap included, before the cutoff go; the one that lasts over it stays whole.
+CREATE TABLE clicks (at timestamptz, viewer text);
+INSERT INTO clicks SELECT timestamptz '2024-03-01 00:00' + i * interval '10 minutes', 'long' FROM generate_series(0, 300) i;
+INSERT INTO clicks SELECT timestamptz '2024-03-01 00:00' + i * interval '6 hours', 'often' FROM generate_series(0, 20) i;
+INSERT INTO clicks VALUES ('2024-03-01 23:35', 'edge'), ('2024-03-01 23:25', 'edge before');
+SELECT starhouse.create_sessions('visits', 'clicks', 'at', '30 minutes', '{viewer}', '{"n": "count(*)"}');
+SELECT starhouse.set_retention('visits', '30 days');
+SELECT dropped, before, row_count FROM starhouse.apply_retention('visits', '2024-04-01');
+SELECT viewer, count(*), min(session_start), max(n) FROM visits GROUP BY 1 ORDER BY 1;
+-- They do not come back: checked, rebuilt, compacted. A late row of that time makes a session until the next time.
+SELECT * FROM starhouse.rollup_check('visits');
+SELECT starhouse.rollup_rebuild('visits') > 0 AS marked;
+SELECT starhouse.rollup_compact('visits') IS NOT NULL AS compacted;
+INSERT INTO clicks VALUES ('2024-03-01 05:00', 'often'), ('2024-03-02 00:10', 'often');
+SELECT viewer, count(*), min(session_start), max(n) FROM visits GROUP BY 1 ORDER BY 1;
+SELECT * FROM starhouse.rollup_check('visits');
+SELECT row_count FROM starhouse.apply_retention('visits', '2024-04-01');
+SELECT * FROM starhouse.apply_retention('visits', '2024-04-01');
+SELECT viewer, count(*), min(session_start), max(n) FROM visits GROUP BY 1 ORDER BY 1;
+SELECT * FROM starhouse.rollup_check('visits');
+SELECT starhouse.set_retention('visits', NULL), starhouse.drop_rollup('visits');
 -- All of it by one call; by now all is old.
 CALL starhouse.apply_retention();
 SELECT (SELECT count(*) FROM pings) AS rows, (SELECT count(*) FROM hourly WHERE bucket < '2024-03-18') AS hours, (SELECT sum(n) FROM weekly) AS pings;

@@ -43,6 +43,19 @@ SELECT starhouse.rollup_rebuild('rollup_feed.video_5min', '2024-01-31 23:55', '2
 SELECT * FROM starhouse.rollup_check('rollup_feed.video_5min');
 SELECT starhouse.rollup_compact('rollup_feed.video_5min');
 SELECT * FROM starhouse.rollup_check('rollup_feed.video_5min');
+-- sessions by batches alike: pieces of what a batch appended, and triggers for what is taken away
+SELECT starhouse.create_sessions('visits', 'rollup_feed.plays_fact', 'at', '8 minutes', '{video}', '{"plays": "count(*)", "longest": "max(seconds)"}', capture => 'batch');
+SELECT rollup_feed.load('sessions', $$SELECT i, 's' || i, timestamptz '2024-02-03 10:00' + i * interval '4 minutes', 'v' || i % 2, i FROM generate_series(1, 5) i
+  UNION ALL SELECT 10, 's10', '2024-02-03 11:00', 'v0', 10$$)->'steps';
+SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid = 'rollup_feed.plays_fact'::regclass AND tgtype::int & 4 > 0;
+SELECT * FROM rollup_feed.visits WHERE session_start > '2024-02-03' ORDER BY session_start, video;
+SELECT rollup_feed.load('sessions, late', $$VALUES (1, 's11', timestamptz '2024-02-03 10:10', 'v0', 11)$$)->'loaded' AS loaded;
+DELETE FROM rollup_feed.plays_fact WHERE event_id = 's10';
+SELECT session_start, session_end, video, plays, longest FROM rollup_feed.visits WHERE session_start > '2024-02-03' ORDER BY session_start, video;
+SELECT * FROM starhouse.rollup_check('rollup_feed.visits');
+SELECT starhouse.rollup_compact('rollup_feed.visits') IS NOT NULL AS compacted;
+SELECT * FROM starhouse.rollup_check('rollup_feed.visits');
+SELECT starhouse.drop_rollup('rollup_feed.visits');
 -- a feed that changes rows needs the other capture
 SELECT starhouse.create_feed('rollup_feed', 'plays', $${"format": "csv", "columns": [
     {"name": "event_id", "type": "text"}, {"name": "at", "type": "timestamptz"}, {"name": "video", "type": "text"}, {"name": "seconds", "type": "integer"}]}$$,

@@ -69,6 +69,56 @@ SELECT starhouse.rollup_compact('plays');
 SELECT watermark, partitions FROM marks WHERE rollup_name = 'plays'::regclass;
 SELECT bucket, n, is_final FROM plays ORDER BY 1;
 
+-- A topic's partitions are told apart by the numbers of its records, although the fact has no column for them.
+SELECT starhouse.create_rollup('plays_by_trigger', 'plays_fact', 'at', '1 hour', NULL, '{"n": "count(*)"}', watermark_by => 'batch_id');
+SELECT starhouse.create_sessions('plays_in_sessions', 'plays_fact', 'at', '10 minutes', NULL, '{"n": "count(*)"}', watermark_by => 'batch_id', capture => 'batch');
+-- Rows of partitions, each an array: partition, first time.
+CREATE FUNCTION take(VARIADIC parts text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  topic bigint := (SELECT source_id FROM starhouse.topic_open('rollup_watermark', 'plays', 'plays', 3));
+  batch bigint := starhouse.batch_begin('rollup_watermark', 'plays', topic, NULL, NULL);
+BEGIN
+  DELETE FROM pg_temp.batch;
+  INSERT INTO pg_temp.batch (record_no, event_id, at)
+  SELECT starhouse.topic_record(split_part(p, ' ', 1)::int, i), format('%s %s', p, i), substr(p, 3)::timestamptz + i * interval '1 minute' FROM unnest(parts) AS p CROSS JOIN generate_series(1, 10) AS i;
+  RETURN starhouse.batch_finish('rollup_watermark', 'plays', batch, NULL, 30, 0)->'loaded';
+END $$;
+SELECT take('0 2024-01-02 10:00', '1 2024-01-02 12:00', '2 2024-01-02 11:00'), take('0 2024-01-02 13:00', '1 2024-01-02 14:00');
+CREATE FUNCTION parts(seen regclass) RETURNS TABLE (part text, newest timestamptz) LANGUAGE plpgsql AS $$ BEGIN
+  RETURN QUERY EXECUTE format('SELECT regexp_replace(part, ''^\d+'', ''source''), max(newest) FROM %s WHERE part ~ ''/'' GROUP BY 1 ORDER BY 1', seen); END $$;
+CALL starhouse.rollup_compact_all();
+SELECT * FROM parts('plays_seen');
+SELECT * FROM parts('plays_by_trigger_seen');
+SELECT * FROM parts('plays_in_sessions_seen');
+-- The topic as such is no partition once its own are known; the files are old.
+SELECT rollup_name, partitions FROM marks WHERE rollup_name::text ~ '^plays' ORDER BY rollup_name::text;
+UPDATE plays_seen SET seen_at = clock_timestamp() - interval '1 hour' WHERE part !~ '/';
+UPDATE plays_by_trigger_seen SET seen_at = clock_timestamp() - interval '1 hour' WHERE part !~ '/';
+UPDATE plays_in_sessions_seen SET seen_at = clock_timestamp() - interval '1 hour' WHERE part !~ '/';
+CALL starhouse.rollup_compact_all();
+SELECT rollup_name, watermark FROM marks WHERE rollup_name::text ~ '^plays' ORDER BY rollup_name::text;
+-- Partition 2, the slowest, falls silent, then 0.
+UPDATE plays_seen SET seen_at = clock_timestamp() - interval '1 hour' WHERE part ~ '/2$';
+SELECT starhouse.rollup_compact('plays');
+SELECT watermark FROM marks WHERE rollup_name = 'plays'::regclass;
+SELECT take('0 2024-01-02 15:00', '1 2024-01-02 14:10', '2 2024-01-02 11:30');
+SELECT starhouse.rollup_compact('plays');
+SELECT watermark, late_rows FROM marks WHERE rollup_name = 'plays'::regclass;
+-- A file has no partitions, and a feed whose batch lacks the fact's time only its source.
+SELECT load('north', '2024-01-02 16:00');
+SELECT starhouse.create_feed('rollup_watermark', 'plays', $${"format": "csv", "columns": [{"name": "event_id", "type": "text"}, {"name": "happened", "type": "timestamptz"}]}$$,
+  '[{"step": "facts", "into": "plays_fact", "time": "happened", "partition": "1 month", "select": "SELECT event_id, happened AS at FROM batch"}]', bronze => false);
+DO $$
+DECLARE
+  topic bigint := (SELECT source_id FROM starhouse.topic_open('rollup_watermark', 'plays', 'other', 3));
+  batch bigint := starhouse.batch_begin('rollup_watermark', 'plays', topic, NULL, NULL);
+BEGIN
+  INSERT INTO pg_temp.batch VALUES (starhouse.topic_record(2, 1), 'other', '2024-01-02 17:00');
+  PERFORM starhouse.batch_finish('rollup_watermark', 'plays', batch, NULL, 1, 0);
+END $$;
+SELECT count(DISTINCT part) FILTER (WHERE part ~ '/') AS partitions, count(DISTINCT part) FILTER (WHERE part !~ '/') AS sources FROM plays_seen;
+SELECT sum(differences) FROM (SELECT count(*) AS differences FROM starhouse.rollup_check('plays') UNION ALL SELECT count(*) FROM starhouse.rollup_check('plays_by_trigger') UNION ALL SELECT count(*) FROM starhouse.rollup_check('plays_in_sessions')) AS d;
+
 -- Who writes the fact needs no more than before.
 DO $$ BEGIN CREATE ROLE rollup_watermark_writer; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT USAGE ON SCHEMA rollup_watermark, starhouse TO rollup_watermark_writer;

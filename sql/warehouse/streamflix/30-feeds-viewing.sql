@@ -11,7 +11,8 @@ WITH common AS (
       'reason', 'the event lies in the future', 'hint', 'The clock of the device is wrong: correct the time, or drop the record.') AS future,
     -- One batch at a time, so that each adds to what its predecessors left; readers go on. It comes before any
     -- other lock: batches that wait hold nothing another one needs.
-    jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE engagement_fact IN SHARE ROW EXCLUSIVE MODE') AS turn,
+    jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE engagement_fact IN SHARE ROW EXCLUSIVE MODE',
+      'replace', jsonb_build_array('LOCK TABLE engagement_fact IN SHARE ROW EXCLUSIVE MODE')) AS turn,
     -- A playback may run on for a day, and a day begins up to a day before an instant of it.
     jsonb_build_object('step', 'sql', 'name', 'room', 'sql', $sql$
       SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date - 1, (max(event_time) AT TIME ZONE {time_zone})::date + 2),
@@ -95,7 +96,10 @@ WITH common AS (
         RETURNING d.day),
       outdated AS (UPDATE latest_sums SET holds = false WHERE summary IN ('viewing', 'videos') AND EXISTS (SELECT FROM opened))
       DELETE FROM session_day s USING opened o WHERE s.day BETWEEN o.day AND o.day + 2$sql$ AS opened,
-    jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('viewing', count(*)) FROM batch$sql$) AS summaries
+    jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('viewing', count(*)) FROM batch$sql$) AS summaries,
+    -- Rows that a replay takes out: what followed from them is computed anew from the others, before they come again.
+    $sql$SELECT rebuild_viewing({time_zone}, min(event_time), max(event_time)) FROM removed$sql$ AS rebuilt,
+    $sql$UPDATE viewing_day d SET views = d.views - r.views FROM (SELECT time_key::date AS day, count(*) AS views FROM removed GROUP BY 1) r WHERE d.day = r.day$sql$ AS reopened
 ), viewing AS (
   SELECT common.*,
     jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', common.key_table),
@@ -106,6 +110,7 @@ WITH common AS (
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
       'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.engagement, common.opened),
+      'replace', jsonb_build_array(common.rebuilt, common.reopened),
       'select', format(common.fact_select, $sql$
              coalesce(b.device_id, '?') AS device_key, b.event_id, b.video_id,
              least(b.watch_duration, l.video_length) AS watch_duration,
@@ -161,15 +166,15 @@ SELECT
       ]}$json$,
     steps => jsonb_build_array(v.future, v.turn, v.room) || v.plain_members
       || jsonb_build_object('step', 'facts', 'name', 'interaction_fact', 'into', 'interaction_fact', 'conflict', 'ignore',
-           'time', 'event_time', 'partition', '1 month',
+           'time', 'event_time', 'partition', '1 month', 'replace', jsonb_build_array(v.rebuilt),
            'select', format(v.fact_select, 'coalesce(b.interaction_id, ''#'' || b.line_hash) AS interaction_id, b.action', ''))
       || jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
-           SELECT add_interactions({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$)
+           SELECT add_interactions({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$, 'replace', '[]'::jsonb)
       || jsonb_build_object('step', 'sql', 'name', 'engagement_fact', 'sql', $sql$
            SELECT append_facts('engagement_fact', $rows$
              SELECT d.*, {batch_id}::bigint AS batch_id
              FROM (SELECT min(event_time) AS first_time, max(event_time) AS last_time FROM batch) b,
-                  interaction_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$)
+                  interaction_delta({batch_id}, {time_zone}, b.first_time, b.last_time) d$rows$)$sql$, 'replace', '[]'::jsonb)
       || jsonb_build_object('step', 'sql', 'name', 'latest sums', 'sql', $sql$UPDATE latest_sums SET holds = false WHERE summary = 'videos'$sql$)),
 
   -- Recommendations. A record may come again when it was clicked or watched: flags rise and never fall, in
@@ -198,6 +203,7 @@ SELECT
       || v.plain_members
       || jsonb_build_object('step', 'facts', 'name', 'recommendation_fact', 'into', 'recommendation_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month',
+           'replace', jsonb_build_array('DELETE FROM shown_day d WHERE d.day IN (SELECT time_key::date FROM removed)'),
            'select', format(v.fact_select, $sql$
              coalesce(b.recommendation_id, '#' || b.line_hash) AS recommendation_id, b.recommendation_score,
              CASE WHEN b.click_flag THEN 100 ELSE 0 END AS click_rate, b.click_flag::integer AS click_flag, b.watch_flag::integer AS watch_flag$sql$, ''))
