@@ -117,35 +117,49 @@ AS $body$
 $body$;
 COMMENT ON FUNCTION rollup_key(rollup, text) IS 'Internal: bucket and groups, each behind the prefix.';
 
+-- sum(bigint) computes in numeric, a state on the heap per group and sum. What a rollup stores are bigints: where
+-- many groups are merged, adding them up as such takes a third of the time. Only the extension's own statements use
+-- it: the views outlive the extension.
+CREATE AGGREGATE rollup_sum(value bigint) (SFUNC = pg_catalog.int8pl, STYPE = bigint, COMBINEFUNC = pg_catalog.int8pl, PARALLEL = SAFE);
+COMMENT ON AGGREGATE rollup_sum(bigint) IS 'Sum of bigints as a bigint, for rollup_compact. NULLs are left out, NULL for no rows. 22003 where it overflows.';
+
+CREATE FUNCTION rollup_sums(expression text, in_bigint boolean) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT CASE WHEN in_bigint THEN regexp_replace(expression, '^pg_catalog\.sum\((.*)\)::(?:pg_catalog\.int8|bigint)$', 'starhouse.rollup_sum(\1)') ELSE expression END
+$body$;
+COMMENT ON FUNCTION rollup_sums(text, boolean) IS 'Internal: the expression that merges a state, with rollup_sum in place of a sum of bigints if in_bigint.';
+
 -- States made of the fact's rows; sign -1: to be taken off.
-CREATE FUNCTION rollup_made(r rollup, source text, condition text, sign integer) RETURNS text
+CREATE FUNCTION rollup_made(r rollup, source text, condition text, sign integer, in_bigint boolean DEFAULT false) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
 AS $body$
   SELECT format('SELECT %s AS bucket%s, %s AS n_rows%s FROM %s WHERE %s IS NOT NULL%s%s GROUP BY %s',
     starhouse.rollup_bucket(r, quote_ident(r.time_column)),
     (SELECT string_agg(format(', %s AS %I', value->>'expression', value->>'name'), '' ORDER BY ordinality) FROM jsonb_array_elements(r.groups) WITH ORDINALITY),
-    CASE WHEN r.finer IS NOT NULL THEN 'pg_catalog.sum(n_rows)::pg_catalog.int8' WHEN sign = -1 THEN '-pg_catalog.count(*)' ELSE 'pg_catalog.count(*)' END,
-    (SELECT string_agg(format(', %s AS %I', CASE sign WHEN -1 THEN format('-(%s)', s.value->>'make') ELSE s.value->>'make' END, s.value->>'column'), ''
+    CASE WHEN r.finer IS NOT NULL THEN starhouse.rollup_sums('pg_catalog.sum(n_rows)::pg_catalog.int8', in_bigint) WHEN sign = -1 THEN '-pg_catalog.count(*)' ELSE 'pg_catalog.count(*)' END,
+    (SELECT string_agg(format(', %s AS %I', CASE sign WHEN -1 THEN format('-(%s)', s.value->>'make') ELSE starhouse.rollup_sums(s.value->>'make', in_bigint) END, s.value->>'column'), ''
                        ORDER BY c.ordinality, s.ordinality)
      FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c CROSS JOIN jsonb_array_elements(c.value->'states') WITH ORDINALITY AS s),
     source, quote_ident(r.time_column), ' AND (' || r.filter || ')', ' AND ' || condition,
     (SELECT string_agg(n::text, ', ') FROM generate_series(1, 1 + jsonb_array_length(r.groups)) AS n))
 $body$;
-COMMENT ON FUNCTION rollup_made(rollup, text, text, integer) IS 'Internal: query that makes states per bucket and group of the rows of source (an item of FROM) that satisfy condition (NULL: all); sign -1 makes them negative.';
+COMMENT ON FUNCTION rollup_made(rollup, text, text, integer, boolean) IS 'Internal: query that makes states per bucket and group of the rows of source (an item of FROM) that satisfy condition (NULL: all); sign -1 makes them negative. in_bigint: by rollup_sum.';
 
 -- States merged per bucket and group.
-CREATE FUNCTION rollup_merged(r rollup, source text, more text DEFAULT '') RETURNS text
+CREATE FUNCTION rollup_merged(r rollup, source text, more text DEFAULT '', in_bigint boolean DEFAULT false) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
 AS $body$
-  SELECT format('SELECT %s, pg_catalog.sum(u.n_rows)::pg_catalog.int8 AS n_rows%s%s FROM (%s) AS u GROUP BY %s',
-    starhouse.rollup_key(r, 'u.'),
-    (SELECT string_agg(format(', %s AS %I', format(s.value->>'merge', 'u.' || quote_ident(s.value->>'column')), s.value->>'column'), '' ORDER BY c.ordinality, s.ordinality)
+  SELECT format('SELECT %s, %s AS n_rows%s%s FROM (%s) AS u GROUP BY %s',
+    starhouse.rollup_key(r, 'u.'), starhouse.rollup_sums('pg_catalog.sum(u.n_rows)::pg_catalog.int8', in_bigint),
+    (SELECT string_agg(format(', %s AS %I', starhouse.rollup_sums(format(s.value->>'merge', 'u.' || quote_ident(s.value->>'column')), in_bigint), s.value->>'column'), '' ORDER BY c.ordinality, s.ordinality)
      FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c CROSS JOIN jsonb_array_elements(c.value->'states') WITH ORDINALITY AS s),
     more, source, starhouse.rollup_key(r, 'u.'))
 $body$;
-COMMENT ON FUNCTION rollup_merged(rollup, text, text) IS 'Internal: query that merges states (a query with the columns of rollup_names) per bucket and group, with more columns (", expression AS name" over u).';
+COMMENT ON FUNCTION rollup_merged(rollup, text, text, boolean) IS 'Internal: query that merges states (a query with the columns of rollup_names) per bucket and group, with more columns (", expression AS name" over u). in_bigint: by rollup_sum.';
 
 -- Buckets marked to be recomputed. Those whose raw rows are gone stay as they are. The upper bound
 -- excludes nothing: a range tells the planner that there are few, where of an empty table it would expect

@@ -3,7 +3,7 @@
 
 CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, starhouse, pg_temp
+  SET search_path = pg_catalog, starhouse, pg_temp SET jit = off
 AS $body$
 DECLARE
   r starhouse.rollup := starhouse.rollup_get(rollup);
@@ -13,6 +13,7 @@ DECLARE
   source text;
   coarser_deltas text;
   coarser_marks text;
+  memory text;
 BEGIN
   IF NOT starhouse.scd_owns(r.rolled) THEN
     RAISE EXCEPTION 'rollup % belongs to another role', r.rollup USING ERRCODE = '42501',
@@ -26,28 +27,36 @@ BEGIN
   END IF;
   source := coalesce((SELECT f.rolled::text FROM starhouse.rollup AS f WHERE f.rollup = r.finer), r.fact::text);
   -- What rests on this one learns in the same statement what is folded or recomputed here.
-  SELECT string_agg(format(', delta_%s AS (INSERT INTO %s (%s) %s)', o.rollup::oid, o.delta, starhouse.rollup_names(o), starhouse.rollup_made(o, 'gone', NULL, 1)), ''),
+  SELECT string_agg(format(', delta_%s AS (INSERT INTO %s (%s) %s)', o.rollup::oid, o.delta, starhouse.rollup_names(o), starhouse.rollup_made(o, 'gone', NULL, 1, true)), ''),
          string_agg(format(', marks_%s AS (INSERT INTO %s (bucket) SELECT DISTINCT %s FROM buckets AS w)', o.rollup::oid, o.dirty, starhouse.rollup_bucket(o, 'w.dirty')), '')
     INTO coarser_deltas, coarser_marks
   FROM starhouse.rollup AS o WHERE o.finer = r.rollup;
+  -- Room for the groups of a day's work in memory; work_mem goes back to what it was below.
+  memory := current_setting('work_mem');
+  IF pg_size_bytes(memory) < 64 * 1024 * 1024 THEN
+    PERFORM set_config('work_mem', '64MB', true);
+  END IF;
   -- Old and new rows of the buckets at hand meet by GROUP BY: the one equality of groups that there is,
   -- NULLs and all. Nobody else writes rolled, so a group's row is found by its ctid and a new one simply
   -- inserted: half the price of ON CONFLICT. One whose last row went goes, too.
+  -- Both that read the deltas and that delete them see those of the statement's snapshot; the deleting one returns
+  -- nothing, which is what costs most of it.
   EXECUTE format($sql$
-    WITH gone AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket) RETURNING %3$s),
+    WITH gone AS NOT MATERIALIZED (SELECT %3$s FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
+      deleted AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
       merged AS (%4$s),
-      added AS (INSERT INTO %5$s (%6$s, late_rows) SELECT %7$s, coalesce(m.late, 0) FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0 ORDER BY %10$s),
-      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + coalesce(m.late, 0) FROM merged AS m WHERE m.touched AND m.n_rows > 0 AND t.ctid = m.old_row),
-      emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.touched AND m.n_rows <= 0 AND t.ctid = m.old_row),
-      late AS (SELECT sum(m.late) AS n_rows, count(*) AS revisions FROM merged AS m WHERE m.revised),
-      marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + coalesce(l.n_rows, 0), late_revisions = k.late_revisions + l.revisions FROM late AS l WHERE l.revisions > 0)%11$s
-    SELECT (SELECT count(*) FROM gone), (SELECT coalesce(l.n_rows, 0) FROM late AS l)$sql$,
+      added AS (INSERT INTO %5$s (%6$s, late_rows) SELECT %7$s, CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0 ORDER BY %10$s),
+      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM merged AS m WHERE m.deltas > 0 AND m.n_rows > 0 AND t.ctid = m.old_row),
+      emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.deltas > 0 AND m.n_rows <= 0 AND t.ctid = m.old_row),
+      told AS (SELECT coalesce(sum(m.deltas), 0) AS deltas, coalesce(sum(m.arrived) FILTER (WHERE %12$s), 0) AS late, count(*) FILTER (WHERE m.deltas > 0 AND %12$s) AS revisions FROM merged AS m),
+      marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + t.late, late_revisions = k.late_revisions + t.revisions FROM told AS t WHERE t.revisions > 0)%11$s
+    SELECT t.deltas, t.late FROM told AS t$sql$,
     r.delta, starhouse.rollup_dirty(r), starhouse.rollup_names(r, 'x.'),
     starhouse.rollup_merged(r, format('SELECT %1$s, true AS is_new, NULL::tid AS old_row FROM gone AS x UNION ALL SELECT %1$s, false, x.ctid FROM %2$s AS x WHERE x.bucket = ANY (ARRAY(SELECT DISTINCT g.bucket FROM gone AS g))',
                                       starhouse.rollup_names(r, 'x.'), r.rolled),
-      format(', min(u.old_row) AS old_row, bool_or(u.is_new) AS touched, sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0 AND %1$s <= (SELECT k.watermark FROM %2$s AS k)) AS late, bool_or(u.is_new AND %1$s <= (SELECT k.watermark FROM %2$s AS k)) AS revised',
-             starhouse.rollup_bucket_end(r, 'u.bucket'), r.mark)),
-    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'), coarser_deltas)
+      ', min(u.old_row) AS old_row, count(*) FILTER (WHERE u.is_new) AS deltas, starhouse.rollup_sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0) AS arrived', true),
+    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'), coarser_deltas,
+    format('%s <= (SELECT k.watermark FROM %s AS k)', starhouse.rollup_bucket_end(r, 'm.bucket'), r.mark))
     INTO folded, late_rows;
   -- Buckets whose raw rows are gone keep what they have.
   EXECUTE format($sql$
@@ -67,6 +76,7 @@ BEGIN
       -- Of what was there only the key: with no row left it goes.
       starhouse.rollup_key(r, 'x.') || ', 0' || repeat(', NULL', cardinality(starhouse.rollup_list(r)) - keys - 1), r.rolled), ', min(u.old_row) AS old_row'),
     r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, starhouse.rollup_bucket_end(r, 'd.dirty'), coarser_marks) INTO recomputed;
+  PERFORM set_config('work_mem', memory, true);
   PERFORM starhouse.rollup_move_watermark(r);
 END
 $body$;

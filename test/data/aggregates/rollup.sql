@@ -1,0 +1,1 @@
+SELECT pg_temp.sample('rollup_sum(n)');
