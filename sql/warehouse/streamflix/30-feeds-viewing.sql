@@ -203,7 +203,8 @@ SELECT
       || v.plain_members
       || jsonb_build_object('step', 'facts', 'name', 'recommendation_fact', 'into', 'recommendation_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month',
-           'replace', jsonb_build_array('DELETE FROM shown_day d WHERE d.day IN (SELECT time_key::date FROM removed)'),
+           'replace', jsonb_build_array('DELETE FROM shown_day d WHERE d.day IN (SELECT time_key::date FROM removed)',
+                                        'UPDATE latest_sums SET holds = false WHERE summary = ''shown'''),
            'select', format(v.fact_select, $sql$
              coalesce(b.recommendation_id, '#' || b.line_hash) AS recommendation_id, b.recommendation_score,
              CASE WHEN b.click_flag THEN 100 ELSE 0 END AS click_rate, b.click_flag::integer AS click_flag, b.watch_flag::integer AS watch_flag$sql$, ''))
