@@ -1,6 +1,12 @@
 -- Compacting, checking and rebuilding rollups. Each writes by single statements, so under one snapshot:
 -- a row that commits meanwhile is either in what is folded or in what stays, never in both.
 
+CREATE FUNCTION rollup_append(rolled regclass, query text) RETURNS bigint
+  LANGUAGE c VOLATILE STRICT
+  AS 'MODULE_PATHNAME', 'starhouse_rollup_append';
+COMMENT ON FUNCTION rollup_append(regclass, text) IS
+  'Internal to rollup_compact: runs a query and appends its rows as append_facts does, at the price of COPY, but for the search for keys that are there: the caller knows that there are none. Returns how many. 23505 when a key was there after all. Needs INSERT on the table.';
+
 CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp SET jit = off
@@ -14,6 +20,8 @@ DECLARE
   coarser_deltas text;
   coarser_marks text;
   memory text;
+  told bigint[];
+  marks boolean;
 BEGIN
   IF NOT starhouse.scd_owns(r.rolled) THEN
     RAISE EXCEPTION 'rollup % belongs to another role', r.rollup USING ERRCODE = '42501',
@@ -38,44 +46,49 @@ BEGIN
   END IF;
   -- Old and new rows of the buckets at hand meet by GROUP BY: the one equality of groups that there is,
   -- NULLs and all. Nobody else writes rolled, so a group's row is found by its ctid and a new one simply
-  -- inserted: half the price of ON CONFLICT. One whose last row went goes, too.
-  -- Both that read the deltas and that delete them see those of the statement's snapshot; the deleting one returns
-  -- nothing, which is what costs most of it.
-  EXECUTE format($sql$
+  -- appended: a third of the price of ON CONFLICT. One whose last row went goes, too. What reads the deltas and
+  -- what deletes them see those of one snapshot; the latter returns nothing, which would double its price.
+  PERFORM starhouse.rollup_append(r.rolled, format($sql$
     WITH gone AS NOT MATERIALIZED (SELECT %3$s FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
       deleted AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
       merged AS (%4$s),
-      added AS (INSERT INTO %5$s (%6$s, late_rows) SELECT %7$s, CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0 ORDER BY %10$s),
       changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM merged AS m WHERE m.deltas > 0 AND m.n_rows > 0 AND t.ctid = m.old_row),
       emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.deltas > 0 AND m.n_rows <= 0 AND t.ctid = m.old_row),
       told AS (SELECT coalesce(sum(m.deltas), 0) AS deltas, coalesce(sum(m.arrived) FILTER (WHERE %12$s), 0) AS late, count(*) FILTER (WHERE m.deltas > 0 AND %12$s) AS revisions FROM merged AS m),
-      marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + t.late, late_revisions = k.late_revisions + t.revisions FROM told AS t WHERE t.revisions > 0)%11$s
-    SELECT t.deltas, t.late FROM told AS t$sql$,
+      marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + t.late, late_revisions = k.late_revisions + t.revisions FROM told AS t
+                 RETURNING set_config('starhouse.rollup_told', format('{%%s,%%s}', t.deltas, t.late), true))%11$s
+    SELECT %7$s, CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END AS late_rows FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0 ORDER BY %10$s$sql$,
     r.delta, starhouse.rollup_dirty(r), starhouse.rollup_names(r, 'x.'),
     starhouse.rollup_merged(r, format('SELECT %1$s, true AS is_new, NULL::tid AS old_row FROM gone AS x UNION ALL SELECT %1$s, false, x.ctid FROM %2$s AS x WHERE x.bucket = ANY (ARRAY(SELECT DISTINCT g.bucket FROM gone AS g))',
                                       starhouse.rollup_names(r, 'x.'), r.rolled),
       ', min(u.old_row) AS old_row, count(*) FILTER (WHERE u.is_new) AS deltas, starhouse.rollup_sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0) AS arrived', true),
     r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'), coarser_deltas,
-    format('%s <= (SELECT k.watermark FROM %s AS k)', starhouse.rollup_bucket_end(r, 'm.bucket'), r.mark))
-    INTO folded, late_rows;
-  -- Buckets whose raw rows are gone keep what they have.
-  EXECUTE format($sql$
-    WITH taken AS (DELETE FROM %1$s RETURNING bucket),
-      buckets AS (SELECT DISTINCT bucket AS dirty FROM taken WHERE bucket >= (SELECT frozen_before FROM %2$s)),
-      gone AS (DELETE FROM %3$s AS x USING buckets AS d WHERE x.bucket = d.dirty),
-      merged AS (%4$s),
-      added AS (INSERT INTO %5$s (%6$s) SELECT %7$s FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0),
-      changed AS (UPDATE %5$s AS t SET %8$s FROM merged AS m WHERE m.n_rows > 0 AND t.ctid = m.old_row),
-      emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.n_rows <= 0 AND t.ctid = m.old_row),
-      late AS (SELECT count(*) AS revisions FROM buckets AS d WHERE %9$s <= (SELECT k.watermark FROM %2$s AS k)),
-      marked AS (UPDATE %2$s AS k SET late_revisions = k.late_revisions + l.revisions FROM late AS l WHERE l.revisions > 0)%10$s
-    SELECT count(*) FROM buckets$sql$,
-    r.dirty, r.mark, r.delta,
-    starhouse.rollup_merged(r, format('SELECT x.*, NULL::tid AS old_row FROM buckets AS d CROSS JOIN LATERAL (%s OFFSET 0) AS x UNION ALL SELECT %s, x.ctid FROM %s AS x WHERE x.bucket = ANY (ARRAY(SELECT d.dirty FROM buckets AS d))',
-      starhouse.rollup_made(r, source, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
-      -- Of what was there only the key: with no row left it goes.
-      starhouse.rollup_key(r, 'x.') || ', 0' || repeat(', NULL', cardinality(starhouse.rollup_list(r)) - keys - 1), r.rolled), ', min(u.old_row) AS old_row'),
-    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, starhouse.rollup_bucket_end(r, 'd.dirty'), coarser_marks) INTO recomputed;
+    format('%s <= (SELECT k.watermark FROM %s AS k)', starhouse.rollup_bucket_end(r, 'm.bucket'), r.mark)));
+  told := current_setting('starhouse.rollup_told')::bigint[];
+  folded := told[1];
+  late_rows := told[2];
+  -- Buckets whose raw rows are gone keep what they have. Mostly there are none to recompute: no plan over the fact then.
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', r.dirty) INTO marks;
+  recomputed := 0;
+  IF marks THEN
+    EXECUTE format($sql$
+      WITH taken AS (DELETE FROM %1$s RETURNING bucket),
+        buckets AS (SELECT DISTINCT bucket AS dirty FROM taken WHERE bucket >= (SELECT frozen_before FROM %2$s)),
+        gone AS (DELETE FROM %3$s AS x USING buckets AS d WHERE x.bucket = d.dirty),
+        merged AS (%4$s),
+        added AS (INSERT INTO %5$s (%6$s) SELECT %7$s FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0),
+        changed AS (UPDATE %5$s AS t SET %8$s FROM merged AS m WHERE m.n_rows > 0 AND t.ctid = m.old_row),
+        emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.n_rows <= 0 AND t.ctid = m.old_row),
+        late AS (SELECT count(*) AS revisions FROM buckets AS d WHERE %9$s <= (SELECT k.watermark FROM %2$s AS k)),
+        marked AS (UPDATE %2$s AS k SET late_revisions = k.late_revisions + l.revisions FROM late AS l WHERE l.revisions > 0)%10$s
+      SELECT count(*) FROM buckets$sql$,
+      r.dirty, r.mark, r.delta,
+      starhouse.rollup_merged(r, format('SELECT x.*, NULL::tid AS old_row FROM buckets AS d CROSS JOIN LATERAL (%s OFFSET 0) AS x UNION ALL SELECT %s, x.ctid FROM %s AS x WHERE x.bucket = ANY (ARRAY(SELECT d.dirty FROM buckets AS d))',
+        starhouse.rollup_made(r, source, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
+        -- Of what was there only the key: with no row left it goes.
+        starhouse.rollup_key(r, 'x.') || ', 0' || repeat(', NULL', cardinality(starhouse.rollup_list(r)) - keys - 1), r.rolled), ', min(u.old_row) AS old_row'),
+      r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, starhouse.rollup_bucket_end(r, 'd.dirty'), coarser_marks) INTO recomputed;
+  END IF;
   PERFORM set_config('work_mem', memory, true);
   PERFORM starhouse.rollup_move_watermark(r);
 END

@@ -145,6 +145,10 @@ const char *index_obstacle(Relation relation, bool record, Target *target) {
     Form_pg_index form = index->rd_index;
     if (form->indisexclusion) {
       obstacle = "the table has an exclusion constraint";
+    } else if (form->indisunique && target->keys_are_new) {
+      if (!form->indimmediate) {
+        obstacle = "the table has a deferrable unique index";
+      }
     } else if (form->indisunique) {
       ++unique;
       if (!form->indimmediate ||
@@ -350,9 +354,10 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen
 
 } // namespace
 
-void inspect(Relation fact, Target *target) {
+void inspect(Relation fact, bool keys_are_new, Target *target) {
   std::memset(target, 0, sizeof *target);
   target->fact = fact;
+  target->keys_are_new = keys_are_new;
   target->obstacle = relation_obstacle(fact, true, target);
   if (target->obstacle == nullptr && fact->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
     target->obstacle = partition_obstacle(fact, target);
@@ -368,9 +373,12 @@ using namespace starhouse::pg;
 
 namespace {
 
-Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *statements) {
-  const Oid relid = PG_GETARG_OID(0);
-  char *query = text_to_cstring(PG_GETARG_TEXT_PP(1));
+// How much the caller vouches for.
+enum class Known : std::uint8_t { nothing, rows_are_new, keys_are_new };
+
+// Returns why a plain INSERT ran instead of the fast path; null when it did not.
+const char *append_query(Oid relid, const char *query, Known known, ArrayType *statements,
+                         uint64 *selected, uint64 *inserted) {
   PreventCommandIfReadOnly("append_facts()");
   PreventCommandIfParallelMode("append_facts()");
 
@@ -400,13 +408,11 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
   AttrMap *map = append::map_columns(fact, source);
 
   append::Target target;
-  append::inspect(fact, &target);
-  target.rows_are_new = rows_are_new;
+  append::inspect(fact, known == Known::keys_are_new, &target);
+  target.rows_are_new = known == Known::rows_are_new;
   if (target.obstacle == nullptr) {
     target.obstacle = append::type_obstacle(fact, source, map);
   }
-  uint64 selected = 0;
-  uint64 inserted = 0;
   const char *obstacle = target.obstacle;
   append::Seen seen = {nullptr, nullptr, source};
   if (statements != nullptr) {
@@ -414,11 +420,11 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
     seen.known = tuplestore_begin_heap(false, false, work_mem);
   }
   if (obstacle == nullptr) {
-    append::append_fast(&target, plan, map, statements != nullptr ? &seen : nullptr, &selected,
-                        &inserted);
+    append::append_fast(&target, plan, map, statements != nullptr ? &seen : nullptr, selected,
+                        inserted);
   } else {
-    append::append_plain(fact, source, plan, statements != nullptr ? &seen : nullptr, &selected,
-                         &inserted);
+    append::append_plain(fact, source, plan, statements != nullptr ? &seen : nullptr, selected,
+                         inserted);
   }
   if (statements != nullptr) {
     append::run_statements(statements, fact, &seen);
@@ -427,6 +433,15 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
   }
   SPI_finish();
   table_close(fact, NoLock);
+  return obstacle;
+}
+
+Datum append_rows(FunctionCallInfo fcinfo, Known known, ArrayType *statements) {
+  uint64 selected = 0;
+  uint64 inserted = 0;
+  const char *obstacle =
+      append_query(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), known, statements,
+                   &selected, &inserted);
 
   TupleDesc result;
   if (get_call_result_type(fcinfo, nullptr, &result) != TYPEFUNC_COMPOSITE) {
@@ -445,9 +460,26 @@ Datum append_rows(FunctionCallInfo fcinfo, bool rows_are_new, ArrayType *stateme
 
 // The third argument, where there is one: statements that see what was added.
 STARHOUSE_FUNCTION(starhouse_append_facts) {
-  return append_rows(fcinfo, false, PG_NARGS() > 2 ? PG_GETARG_ARRAYTYPE_P(2) : nullptr);
+  return append_rows(fcinfo, Known::nothing, PG_NARGS() > 2 ? PG_GETARG_ARRAYTYPE_P(2) : nullptr);
 }
 
 STARHOUSE_FUNCTION(starhouse_append_new_facts) {
-  return append_rows(fcinfo, PG_GETARG_BOOL(2), nullptr);
+  return append_rows(fcinfo, PG_GETARG_BOOL(2) ? Known::rows_are_new : Known::nothing, nullptr);
+}
+
+// Groups that a rollup has not stored yet. NULLs are among them, which is no matter: the caller
+// has put the rows of a key together, and the unique index would speak up.
+STARHOUSE_FUNCTION(starhouse_rollup_append) {
+  uint64 selected = 0;
+  uint64 inserted = 0;
+  append_query(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), Known::keys_are_new,
+               nullptr, &selected, &inserted);
+  if (inserted != selected) { // a plain INSERT ran, and left out what was there
+    ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
+                    errmsg("\"%s\" has rows of %s groups already",
+                           get_rel_name(PG_GETARG_OID(0)),
+                           psprintf(UINT64_FORMAT, selected - inserted)),
+                    errhint("Nobody but rollup_compact may write it.")));
+  }
+  PG_RETURN_INT64(static_cast<int64>(inserted));
 }

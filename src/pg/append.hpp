@@ -93,10 +93,11 @@ struct Target {
   int unique_column_count; // 0: the fact has no unique index
   AttrNumber unique_columns[INDEX_MAX_KEYS];
   bool rows_are_new;    // vouched for by the caller: the table is not asked
+  bool keys_are_new;    // nor is the batch, and so it does not matter what the key is made of
   const char *obstacle; // why only a plain INSERT will do; null when the fast path is open
 };
 // Examines the fact and all its partitions; raises nothing but access errors.
-void inspect(Relation fact, Target *target);
+void inspect(Relation fact, bool keys_are_new, Target *target);
 
 // Raises 23503 as the row-by-row trigger would when a collected key has no partner; locks the
 // partners FOR KEY SHARE.

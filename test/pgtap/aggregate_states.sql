@@ -154,8 +154,8 @@ BEGIN
     IF got <> expected THEN RETURN NEXT format('in parallel: %s, not %s', left(got, 300), left(expected, 300)); END IF;
   END IF;
 
-  -- What follows is a matter of the transition function and its state alone.
-  IF s.brief OR s.number <> pg_temp.first_of_kind(s) THEN
+  -- What follows is a matter of the transition function and its state alone; a number needs no such trial.
+  IF s.brief OR s.number <> pg_temp.first_of_kind(s) OR a.aggtranstype = 'bigint'::regtype THEN
     RETURN;
   END IF;
 
