@@ -332,13 +332,10 @@ BEGIN
                                       ELSE pg_catalog.format('s.%I::%s AS %1$I', c, pg_catalog.format_type(a.atttypid, NULL)) END, ', ') INTO names
     FROM pg_catalog.unnest(listed) c
       LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = target AND a.attname = c AND NOT a.attisdropped;
-    query := pg_catalog.format('SELECT %s%s FROM (%s) s', names, CASE WHEN tagged THEN pg_catalog.format(', %s::bigint AS batch_id', batch_id) END, query);
+    query := pg_catalog.format('SELECT %s%s%s FROM (%s) s', names, CASE WHEN tagged THEN pg_catalog.format(', %s::bigint AS batch_id', batch_id) END,
+                               CASE WHEN '_new' = ANY (columns) THEN ', s._new' END, query);
     IF pg_catalog.cardinality(statements) > 0 THEN
       SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow FROM starhouse.append_facts(target, query, statements) f;
-    ELSIF '_new' = ANY (columns) THEN
-      SELECT pg_catalog.sum(f.selected), pg_catalog.sum(f.inserted), pg_catalog.max(f.slow_because) INTO selected, affected, slow
-      FROM (VALUES (true), (false)) AS n (rows_are_new)
-        CROSS JOIN LATERAL starhouse.append_facts(target, query || CASE WHEN n.rows_are_new THEN ' WHERE s._new' ELSE ' WHERE s._new IS NOT TRUE' END, n.rows_are_new) f;
     ELSE
       SELECT f.selected, f.inserted, f.slow_because INTO selected, affected, slow FROM starhouse.append_facts(target, query) f;
     END IF;

@@ -118,22 +118,17 @@ bool bronze_text(const void *plan, std::string_view bytes, std::string &scratch,
                          bytes, scratch, text);
 }
 
-BatchQueue::BatchQueue(BatchReader &reader) : reader_(reader) {
-  // Signals are for the main thread, which waits on the server.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+BatchQueue::BatchQueue(BatchReader &reader, bool may_wait) : reader_(reader), may_wait_(may_wait) {
+  const SignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 BatchQueue::~BatchQueue() {
   {
     const std::scoped_lock lock(mutex_);
     stop_ = true;
-    if (!ended_) {
-      abandon_reads(); // it may wait for standard input
+    if (!ended_ && may_wait_) {
+      abandon_reads();
     }
   }
   changed_.notify_all();

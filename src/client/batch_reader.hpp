@@ -73,7 +73,8 @@ bool bronze_text(const void *plan, std::string_view bytes, std::string &scratch,
 // One batch ahead. The reader's exceptions come out of next().
 class BatchQueue {
 public:
-  explicit BatchQueue(BatchReader &reader);
+  // `may_wait`: the source's bytes may be long in coming (standard input, a pipe).
+  explicit BatchQueue(BatchReader &reader, bool may_wait = true);
   ~BatchQueue();
   BatchQueue(const BatchQueue &) = delete;
   BatchQueue &operator=(const BatchQueue &) = delete;
@@ -93,6 +94,7 @@ private:
   void run();
 
   BatchReader &reader_;
+  const bool may_wait_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Item> ready_;

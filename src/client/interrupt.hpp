@@ -5,6 +5,7 @@
 #include "client/commands.hpp"
 
 #include <chrono>
+#include <csignal>
 
 namespace starhouse::client {
 
@@ -28,5 +29,21 @@ void abandon_reads() noexcept;
 void check_interrupt();
 // Sleeps, or throws Interrupted as soon as a signal comes.
 void sleep_or_stop(std::chrono::milliseconds time);
+
+// For the threads started meanwhile: signals are for the main thread.
+class SignalsBlocked {
+public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked &) = delete;
+  SignalsBlocked &operator=(const SignalsBlocked &) = delete;
+
+private:
+  sigset_t before_{};
+};
 
 } // namespace starhouse::client

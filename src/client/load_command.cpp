@@ -12,9 +12,12 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <vector>
 
@@ -115,6 +118,22 @@ private:
   std::map<std::tuple<std::string, std::string, std::string>, RejectKind> kinds_;
 };
 
+// A file whose first batch is being read.
+struct OpenFile {
+  SourceFacts facts; // none in a dry run
+  std::unique_ptr<BatchReader> reader;
+  std::unique_ptr<BatchQueue> queue; // gone before its reader
+};
+
+// Reading ahead is for the many files of a day: it has to be waited for when something goes wrong,
+// and a file that can be read once only is not to be touched before its turn.
+bool may_be_read_ahead(const std::string &file) {
+  constexpr std::uintmax_t most_bytes = std::uintmax_t{256} << 20U;
+  std::error_code none;
+  return std::filesystem::is_regular_file(file, none) &&
+         std::filesystem::file_size(file, none) <= most_bytes;
+}
+
 class LoadCommand {
 public:
   explicit LoadCommand(const Options &options)
@@ -129,8 +148,9 @@ public:
 
   Status run() {
     Status status = Status::ok;
-    for (const std::string &file : options_.files) {
-      const FileReport report = load(file);
+    for (std::size_t i = 0; i < options_.files.size(); ++i) {
+      following_ = i + 1 < options_.files.size() ? options_.files[i + 1] : "";
+      const FileReport report = load(options_.files[i]);
       if (!report.stopped.empty()) {
         return Status::too_many_rejects;
       }
@@ -152,7 +172,9 @@ public:
 private:
   FileReport load_recorded(const std::string &file);
   FileReport load_file(const std::string &file);
-  void load_batches(BatchReader &reader, FileReport &report, std::uint64_t bytes);
+  OpenFile open_file(const std::string &file) const;
+  void read_ahead();
+  void load_batches(OpenFile &file, FileReport &report);
   void note_header(const BatchReader &reader, FileReport &report) const;
 
   const Options &options_;
@@ -160,7 +182,33 @@ private:
   FeedPlan plan_;
   FileCursor cursor_;
   Loader loader_;
+  std::string following_;      // the file after the one that is being loaded
+  std::future<OpenFile> read_; // that file, once its predecessor has been read to its end
 };
+
+OpenFile LoadCommand::open_file(const std::string &file) const {
+  OpenFile open;
+  if (!options_.dry_run) {
+    open.facts = fingerprint(file);
+  }
+  open.reader = std::make_unique<BatchReader>(
+      plan_, file == "-" ? "standard input" : file, open_source(file),
+      BatchLimits{.rows = plan_.batch_rows, .begin_small = options_.batch_rows == 0});
+  return open;
+}
+
+// While the server is at the last batch of a file, the next file's first one is read. What is wrong
+// with that file is told when its turn comes.
+void LoadCommand::read_ahead() {
+  if (!following_.empty() && may_be_read_ahead(following_)) {
+    const SignalsBlocked blocked;
+    read_ = std::async(std::launch::async, [this, file = following_] {
+      OpenFile open = open_file(file);
+      open.queue = std::make_unique<BatchQueue>(*open.reader, false);
+      return open;
+    });
+  }
+}
 
 void LoadCommand::note_header(const BatchReader &reader, FileReport &report) const {
   const auto list = [](const std::vector<std::string> &names) {
@@ -211,21 +259,29 @@ FileReport LoadCommand::load_file(const std::string &file) {
   report.feed = options_.target.feed;
   report.dry_run = options_.dry_run;
   const auto start = std::chrono::steady_clock::now();
-  const SourceFacts facts = options_.dry_run ? SourceFacts{} : fingerprint(file);
-  BatchReader reader(plan_, report.file, open_source(file),
-                     {.rows = plan_.batch_rows, .begin_small = options_.batch_rows == 0});
-  note_header(reader, report);
+  OpenFile open = read_.valid() ? read_.get() : open_file(file);
+  note_header(*open.reader, report);
   if (!options_.dry_run) {
-    const OpenSource &source = cursor_.open(loader_.connection(), file, facts, reader.header());
+    const OpenSource &source =
+        cursor_.open(loader_.connection(), file, open.facts, open.reader->header());
     report.source_id = source.source_id;
     report.already_loaded_at = source.finished_at;
     if (!source.finished_at.empty()) {
       return report;
     }
     report.resumed_at = source.next_record > 1 ? source.next_record : 0;
-    reader.skip_to(source.next_record);
+    if (source.next_record > 1) {
+      if (open.queue != nullptr) { // from the file's begin
+        open.queue.reset();
+        open = open_file(file);
+      }
+      open.reader->skip_to(source.next_record);
+    }
   }
-  load_batches(reader, report, facts.bytes);
+  if (open.queue == nullptr) {
+    open.queue = std::make_unique<BatchQueue>(*open.reader);
+  }
+  load_batches(open, report);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options_.dry_run && report.counts.rejected > 0) {
     report.kinds = reject_kinds(loader_.connection(), plan_, report.source_id);
@@ -233,10 +289,10 @@ FileReport LoadCommand::load_file(const std::string &file) {
   return report;
 }
 
-void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uint64_t bytes) {
-  Progress progress(report.file, bytes, options_.quiet);
+void LoadCommand::load_batches(OpenFile &file, FileReport &report) {
+  Progress progress(report.file, file.facts.bytes, options_.quiet);
   KindCounter kinds;
-  BatchQueue queue(reader);
+  BatchQueue &queue = *file.queue;
   std::optional<BatchQueue::Item> loading;
   const auto settle = [&] { // waits for the batch on its way
     if (loading) {
@@ -273,7 +329,7 @@ void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uin
         return;
       }
       if (item->last) {
-        reader.check_unchanged();
+        file.reader->check_unchanged();
       }
       if (options_.dry_run) {
         with_batch.loaded = with_batch.read - with_batch.rejected;
@@ -283,6 +339,9 @@ void LoadCommand::load_batches(BatchReader &reader, FileReport &report, std::uin
         queue.recycle(std::move(item->batch));
       } else {
         loader_.start(batch, item->last);
+        if (item->last) {
+          read_ahead();
+        }
         loading = std::move(item);
       }
     }

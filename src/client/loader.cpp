@@ -1,8 +1,9 @@
 #include "client/loader.hpp"
 
+#include "client/interrupt.hpp"
+
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -12,22 +13,6 @@ namespace starhouse::client {
 namespace {
 
 constexpr int most_refused_in_a_row = 100;
-
-// For the threads started meanwhile: signals are for the main thread.
-class SignalsBlocked {
-public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked &) = delete;
-  SignalsBlocked &operator=(const SignalsBlocked &) = delete;
-
-private:
-  sigset_t before_{};
-};
 
 std::string describe(const Batch::Record &record) {
   return record.line > 0 ? fmt::format("line {}", record.line)

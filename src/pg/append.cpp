@@ -234,6 +234,9 @@ AttrMap *map_columns(Relation fact, TupleDesc source) {
   for (int i = 0; i < source->natts; ++i) {
     Form_pg_attribute given = TupleDescAttr(source, i);
     const char *name = NameStr(given->attname);
+    if (tells_new(fact, given)) {
+      continue;
+    }
     int found = -1;
     for (int j = 0; j < desc->natts; ++j) {
       if (!TupleDescAttr(desc, j)->attisdropped &&
@@ -352,7 +355,22 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen
   }
 }
 
+AttrNumber column_that_tells_new(Relation fact, TupleDesc source) {
+  for (int i = 0; i < source->natts; ++i) {
+    if (tells_new(fact, TupleDescAttr(source, i))) {
+      return static_cast<AttrNumber>(i + 1);
+    }
+  }
+  return 0;
+}
+
 } // namespace
+
+bool tells_new(Relation fact, Form_pg_attribute given) {
+  constexpr const char *name = "_new";
+  return given->atttypid == BOOLOID && std::strcmp(NameStr(given->attname), name) == 0 &&
+         get_attnum(RelationGetRelid(fact), name) == InvalidAttrNumber;
+}
 
 void inspect(Relation fact, bool keys_are_new, Target *target) {
   std::memset(target, 0, sizeof *target);
@@ -410,6 +428,7 @@ const char *append_query(Oid relid, const char *query, Known known, ArrayType *s
   append::Target target;
   append::inspect(fact, known == Known::keys_are_new, &target);
   target.rows_are_new = known == Known::rows_are_new;
+  target.new_column = append::column_that_tells_new(fact, source);
   if (target.obstacle == nullptr) {
     target.obstacle = append::type_obstacle(fact, source, map);
   }
@@ -439,9 +458,8 @@ const char *append_query(Oid relid, const char *query, Known known, ArrayType *s
 Datum append_rows(FunctionCallInfo fcinfo, Known known, ArrayType *statements) {
   uint64 selected = 0;
   uint64 inserted = 0;
-  const char *obstacle =
-      append_query(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)), known, statements,
-                   &selected, &inserted);
+  const char *obstacle = append_query(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1)),
+                                      known, statements, &selected, &inserted);
 
   TupleDesc result;
   if (get_call_result_type(fcinfo, nullptr, &result) != TYPEFUNC_COMPOSITE) {
@@ -476,8 +494,7 @@ STARHOUSE_FUNCTION(starhouse_rollup_append) {
                nullptr, &selected, &inserted);
   if (inserted != selected) { // a plain INSERT ran, and left out what was there
     ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-                    errmsg("\"%s\" has rows of %s groups already",
-                           get_rel_name(PG_GETARG_OID(0)),
+                    errmsg("\"%s\" has rows of %s groups already", get_rel_name(PG_GETARG_OID(0)),
                            psprintf(UINT64_FORMAT, selected - inserted)),
                     errhint("Nobody but rollup_compact may write it.")));
   }

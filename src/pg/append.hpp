@@ -92,9 +92,10 @@ struct Target {
   ForeignKey *foreign_keys;
   int unique_column_count; // 0: the fact has no unique index
   AttrNumber unique_columns[INDEX_MAX_KEYS];
-  bool rows_are_new;    // vouched for by the caller: the table is not asked
-  bool keys_are_new;    // nor is the batch, and so it does not matter what the key is made of
-  const char *obstacle; // why only a plain INSERT will do; null when the fast path is open
+  bool rows_are_new;     // vouched for by the caller: the table is not asked
+  bool keys_are_new;     // nor is the batch, and so it does not matter what the key is made of
+  AttrNumber new_column; // of the query: the same row by row; 0 where it has none
+  const char *obstacle;  // why only a plain INSERT will do; null when the fast path is open
 };
 // Examines the fact and all its partitions; raises nothing but access errors.
 void inspect(Relation fact, bool keys_are_new, Target *target);
@@ -118,6 +119,8 @@ void run_statements(ArrayType *statements, Relation fact, const Seen *seen);
 // The writer: a DestReceiver that appends what it receives and fills `seen`, unless that is null.
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
                             EState *estate, ModifyTableState *mtstate, const Seen *seen);
+// Whether this is the query's column that says of each row whether it is new to the fact.
+bool tells_new(Relation fact, Form_pg_attribute given);
 // Writes what is buffered. `unindexed` receives the tables that were created by this transaction
 // and filled without their indexes: REINDEX them once everything here is closed.
 void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted, List **unindexed);

@@ -144,8 +144,10 @@ void append_plain(Relation fact, TupleDesc source, SPIPlanPtr plan, const Seen *
   StringInfoData columns;
   initStringInfo(&columns);
   for (int i = 0; i < source->natts; ++i) {
-    appendStringInfo(&columns, "%s%s", i == 0 ? "" : ", ",
-                     quote_identifier(NameStr(TupleDescAttr(source, i)->attname)));
+    if (!tells_new(fact, TupleDescAttr(source, i))) {
+      appendStringInfo(&columns, "%s%s", columns.len == 0 ? "" : ", ",
+                       quote_identifier(NameStr(TupleDescAttr(source, i)->attname)));
+    }
   }
   StringInfoData statement;
   initStringInfo(&statement);

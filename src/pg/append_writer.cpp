@@ -254,6 +254,16 @@ KeyHash unique_key_hash(const Writer *writer) {
   return hash;
 }
 
+// Whether the caller vouches for the row.
+bool is_new(const Target *target, TupleTableSlot *source) {
+  if (target->new_column == 0) {
+    return target->rows_are_new;
+  }
+  bool is_null;
+  const Datum value = slot_getattr(source, target->new_column, &is_null);
+  return target->rows_are_new || (!is_null && DatumGetBool(value));
+}
+
 // Whether the row in `slot` (the partition's form) exists, in this batch or in the table. `source`:
 // the same as the query has it.
 bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTableSlot *source) {
@@ -265,7 +275,7 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTab
   if (buffer->fresh) {
     return seen;
   }
-  if (!seen && writer->target->rows_are_new) {
+  if (!seen && is_new(writer->target, source)) {
     return false; // a row that is there after all meets the unique index: 23505
   }
   if (!seen && buffer->bound_known) {

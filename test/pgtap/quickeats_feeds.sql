@@ -252,6 +252,16 @@ FROM (
   CROSS JOIN LATERAL (VALUES (0, 'PLACED'), (1, 'ACCEPTED'), (2, 'ASSIGNED'), (3, 'PREPARED'), (4, 'PICKED_UP'), (5, CASE WHEN n % 8 = 0 THEN 'CANCELLED' ELSE 'DELIVERED' END)) AS s(i, status)
   CROSS JOIN LATERAL (SELECT o.placed + s.i * interval '8 minutes' + (hashtext('t' || n || s.i) % 4) * interval '1 minute' AS at) t
   WHERE hashtext('m' || n || s.i) % 10 <> 0
+  UNION ALL  -- orders that keep their driver busy over midnight (18:30Z), together with others of the next day, and over a whole day
+  SELECT 'orders', 100 + n, s.i, t.at, pg_temp.event('N' || n, s.status, t.at::text, jsonb_build_object('order_time', o.placed, 'driver_id', 'D' || n % 3, 'customer_id', 'C' || n % 7, 'city', 'Z' || n % 3,
+         'traffic_level', CASE WHEN n % 3 = 0 THEN 'Jam' ELSE 'Low' END, 'weather', CASE WHEN n % 2 = 0 THEN 'Rain' ELSE 'Clear' END, 'payment_mode', CASE WHEN n % 4 < 2 THEN 'Cash' ELSE 'Card' END))
+  FROM generate_series(1, 48) n
+  CROSS JOIN LATERAL (SELECT timestamptz '2025-04-02 18:08Z' + n / 6 * interval '1 day' + n % 6 * interval '9 minutes' AS placed) o
+  CROSS JOIN LATERAL (VALUES (0, 'PLACED', 0), (1, 'ACCEPTED', 2), (2, 'ASSIGNED', 3), (3, 'PREPARED', 8 + n % 5), (4, 'PICKED_UP', 15), (5, 'DELIVERED', 25 + n % 11 + CASE n WHEN 20 THEN 2000 ELSE 0 END)) AS s(i, status, minutes)
+  CROSS JOIN LATERAL (SELECT o.placed + s.minutes * interval '1 minute' AS at) t
+  UNION ALL
+  SELECT 'app_events', n, 1, o.at, jsonb_build_object('event_id', 'A' || n, 'customer_id', CASE WHEN n % 5 > 0 THEN 'C' || n % 13 END, 'search_history', '["x"]'::jsonb, 'event_time', o.at)::text
+  FROM generate_series(1, 60) n CROSS JOIN LATERAL (SELECT timestamptz '2025-03-29 09:00Z' + n * interval '9 hours' AS at) o
   UNION ALL
   SELECT 'payments', n, k, o.at, pg_temp.payment('P' || n || '/' || k, 'L' || n, 100, hashtext('p' || n || k) % 3 <> 0, o.at::text, jsonb_build_object('transaction_type', CASE WHEN k = 3 THEN 'Refund' ELSE 'Payment' END))
   FROM generate_series(1, 60) n CROSS JOIN generate_series(1, 3) k
@@ -294,7 +304,7 @@ FROM (VALUES ('law time'), ('law shuffled'), ('law once')) v(w);
 SELECT lives_ok($$SELECT pg_temp.load_all('law time', '', 40)$$, 'in the order of time');
 SELECT lives_ok($$SELECT pg_temp.load_all('law shuffled', 'seed', 7)$$, 'shuffled, in batches of seven');
 SELECT lives_ok($$SELECT pg_temp.load_all('law once', 'other', 100000)$$, 'shuffled otherwise, a batch a feed');
-SELECT is((SELECT count(*) FROM "law time".orders_fact), 60::bigint, 'sixty orders');
+SELECT is((SELECT count(*) FROM "law time".orders_fact), 108::bigint, 'all orders');
 SELECT cmp_ok((SELECT count(*) FROM "law time".delivery_fact WHERE distance_source = 'GPS'), '>', 2::bigint, 'some of them with pings');
 SELECT is(pg_temp.digest('law shuffled'), pg_temp.digest('law time'), 'the same facts');
 SELECT is(pg_temp.digest('law once'), pg_temp.digest('law time'), 'and again');
@@ -307,18 +317,31 @@ DECLARE
   n bigint;
   m bigint;
 BEGIN
-  EXECUTE format('SELECT count(*), (SELECT count(*) FROM (%2$s) o) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) d', one, other) INTO n, m;
+  EXECUTE format('WITH a AS MATERIALIZED (%s), b AS MATERIALIZED (%s)
+                  SELECT count(*), (SELECT count(*) FROM b) FROM ((TABLE a EXCEPT ALL TABLE b) UNION ALL (TABLE b EXCEPT ALL TABLE a)) d', one, other) INTO n, m;
   RETURN is(n, 0::bigint, what) || CASE m WHEN 0 THEN E'\n' || fail(what || ': nothing to compare') ELSE '' END;
 END $$;
+SET LOCAL search_path = 'law time', starhouse, public;
+\ir ../data/quickeats_from_facts.sql
 CREATE FUNCTION pg_temp.summary_tests(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   t text;
-  days text := format('generate_series(%L::date, %L, %L) g', (SELECT min(time_key)::date FROM orders_fact), (SELECT max(time_key)::date FROM orders_fact), '1 day');
+  days text := format('generate_series(%L::date, %L, %L) g', (SELECT least((SELECT min(time_key) FROM orders_fact), (SELECT min(time_key) FROM app_event_fact))::date),
+                      (SELECT greatest((SELECT max(time_key) FROM orders_fact), (SELECT max(time_key) FROM app_event_fact))::date), '1 day');
+  columns text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes'] LOOP
-    RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s()', t), format('SELECT f.* FROM %s CROSS JOIN LATERAL kpi_%s_of(g::date) f', days, t), what || ': ' || t || ' is what the facts add up to');
+  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes', 'driver_busy', 'delay_cell', 'customer_day'] LOOP
+    columns := CASE t WHEN 'driver_busy' THEN 'f.day, f.driver_key, f.deliveries, f.order_time, f.busy_time, f.first_start, f.last_end, f.reaches_out' ELSE 'f.*' END;
+    RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s()', t), format('SELECT %s FROM %s CROSS JOIN LATERAL kpi_%s_of(g::date) f', columns, days, t), what || ': ' || t || ' is what the facts add up to');
     RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s(%L, %L)', t, '2025-04-05', '2025-04-09'),
-                       format('SELECT f.* FROM generate_series(%L::date, %L, %L) g CROSS JOIN LATERAL kpi_%s_of(g::date) f', '2025-04-05', '2025-04-09', '1 day', t), what || ': ' || t || ' of some days');
+                       format('SELECT %s FROM generate_series(%L::date, %L, %L) g CROSS JOIN LATERAL kpi_%s_of(g::date) f', columns, '2025-04-05', '2025-04-09', '1 day', t), what || ': ' || t || ' of some days');
+  END LOOP;
+  RETURN NEXT pg_temp.same('SELECT s.* FROM driver_spans s JOIN order_day USING (day)', 'SELECT f.* FROM order_day d CROSS JOIN LATERAL (SELECT b.day, b.driver_key, b.spans FROM kpi_driver_busy_of(d.day) b) f', what || ': driver_spans is what the facts add up to');
+  FOREACH t IN ARRAY ARRAY['kpi_active_users', 'kpi_repeat_customers', 'kpi_driver_utilisation', 'kpi_delay_drivers'] LOOP
+    RETURN NEXT pg_temp.same(format('SELECT * FROM %I', t), format('SELECT * FROM pg_temp.facts_%s()', t), what || ': ' || t);
+    IF t <> 'kpi_active_users' THEN
+      RETURN NEXT pg_temp.same(format('SELECT * FROM %I(%L, %L)', t, '2025-04-03', '2025-04-10'), format('SELECT * FROM pg_temp.facts_%s(%L, %L)', t, '2025-04-03', '2025-04-10'), what || ': ' || t || ' of some days');
+    END IF;
   END LOOP;
   RETURN NEXT pg_temp.same('SELECT first_day, last_day, orders, untimed_orders, conflicting_orders FROM kpi_data_range', $q$
     SELECT min(time_key)::date, max(time_key)::date, count(*), count(*) FILTER (WHERE order_time IS NULL), count(*) FILTER (WHERE time_conflict = 1) FROM orders_fact$q$, what || ': range');
@@ -367,6 +390,15 @@ SELECT pg_temp.summary_tests('corrected');
 SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'payments', pg_temp.payment('late', 'L30', 5, true, '2025-05-01 00:00Z', '{"payment_mode": "Card"}'))$$, 'a late payment');
 SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'orders', pg_temp.event('new' || n, 'PLACED', ('2025-04-20 01:00Z'::timestamptz + n * interval '1 hour')::text)) FROM generate_series(1, 4) n$$, 'later batches');
 SELECT pg_temp.summary_tests('summed up again');
+SELECT pg_temp.load('law shuffled', 'app_events', '{"event_id": "late", "customer_id": "C77", "search_history": [], "event_time": "2025-04-03 09:00Z"}') \g /dev/null
+SELECT is_empty($$SELECT day FROM order_day WHERE day = '2025-04-03'$$, 'a late app event opens its day');
+SELECT pg_temp.summary_tests('a customer without a number');
+SELECT cmp_ok(sum_up_days(), '>', 0::bigint, 'the rest at once');
+SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'leaves no day open');
+SELECT pg_temp.summary_tests('all summed up');
+DELETE FROM order_day;
+SELECT is(pg_temp.rows_of('TABLE kpi_active_users ORDER BY 1'), pg_temp.rows_of('SELECT * FROM pg_temp.facts_kpi_active_users() ORDER BY 1'), 'and none summed up gives the same users');
+SELECT is(pg_temp.rows_of('SELECT * FROM kpi_driver_utilisation ORDER BY 1'), pg_temp.rows_of('SELECT * FROM pg_temp.facts_kpi_driver_utilisation() ORDER BY 1'), 'and drivers');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -73,6 +73,24 @@ SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-02-03' AS at, 'vou
 \set VERBOSITY default
 ROLLBACK;
 
+\echo -- or row by row, by a column _new, which is not stored; the plain insert looks all rows up
+BEGIN;
+CREATE TABLE computed (id integer PRIMARY KEY, twice integer GENERATED ALWAYS AS (2 * id) STORED);
+CREATE TABLE with_own (id integer PRIMARY KEY, _new boolean);
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-02-03' + n * interval '1 hour' AS at, 'told'::text AS event, true AS _new FROM generate_series(0, 3) n$$);
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-02-03' + n % 8 * interval '1 hour' AS at, 'told'::text AS event,
+  CASE n / 4 WHEN 0 THEN false WHEN 1 THEN true END AS _new FROM generate_series(0, 11) n$$);
+SELECT count(*) FROM fact WHERE event = 'told';
+SELECT * FROM append_facts('computed', 'SELECT n AS id, true AS _new FROM generate_series(1, 3) n');
+SELECT * FROM append_facts('computed', 'SELECT n AS id, true AS _new FROM generate_series(2, 4) n');
+SELECT * FROM append_facts('with_own', 'SELECT 1 AS id, true AS _new');
+SELECT * FROM append_facts('with_own', 'SELECT 1 AS id, true AS _new');
+SELECT * FROM with_own;
+\set VERBOSITY sqlstate
+SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-02-03' AS at, 'told'::text AS event, true AS _new$$);
+\set VERBOSITY default
+ROLLBACK;
+
 \echo -- constraints hold, and nothing of a failed batch stays
 \set VERBOSITY default
 SELECT * FROM append_facts('fact', $$SELECT timestamptz '2025-01-03' AS at, 'x'::text AS event, 'nowhere'::text AS store_key$$);

@@ -77,6 +77,7 @@ DECLARE
   paid boolean := EXISTS (SELECT FROM payment_fact);
   pinged boolean := EXISTS (SELECT FROM driver_ping_fact);
   orders bigint;
+  bulk boolean;
   ids text[];
   moved boolean;
   updated bigint := 0;
@@ -90,14 +91,8 @@ BEGIN
   IF orders = 0 THEN
     RETURN 0;
   END IF;
+  bulk := orders > 5000;
   PERFORM set_config('client_min_messages', 'warning', true);
-  CREATE TEMP TABLE IF NOT EXISTS order_said (
-    order_id text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, time_conflict integer NOT NULL, may_have_moved boolean NOT NULL,
-    order_time timestamptz, accepted_time timestamptz, assigned_time timestamptz, prepared_time timestamptz, picked_up_time timestamptz,
-    delivered_time timestamptz, cancelled_time timestamptz, city_id text COLLATE "C", restaurant_id text COLLATE "C", customer_id text COLLATE "C",
-    driver_id text COLLATE "C", total_amount numeric, discount_applied numeric, commission numeric, tip numeric, payment_mode text,
-    promised_minutes numeric, traffic_level text, weather text, distance_km numeric, eta_minutes numeric,
-    payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric, is_paid boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS order_state (
     order_id text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, time_key timestamp NOT NULL, may_have_moved boolean NOT NULL,
     city_key text COLLATE "C", restaurant_key text COLLATE "C", customer_key text COLLATE "C", driver_key text COLLATE "C",
@@ -108,13 +103,14 @@ BEGIN
     payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric,
     avg_eta numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text, is_paid boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
-  TRUNCATE pg_temp.order_said, pg_temp.order_state;
+  TRUNCATE pg_temp.order_state;
   -- What belongs to an order is looked up by its id, however many orders the tables hold: fresh partitions
   -- have no statistics yet by which the planner could know that this is the cheapest way.
-  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
-  EXECUTE $sql$
-    INSERT INTO pg_temp.order_said
-    WITH said AS (
+  IF ids <> '{}' THEN
+    PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+    EXECUTE 'DELETE FROM pg_temp.order_told t WHERE NOT t.is_simple OR t.order_id IN (SELECT k.order_id FROM pg_temp.order_known k)';
+    EXECUTE $sql$
+      INSERT INTO pg_temp.order_told
       SELECT e.order_id,
              min(e.order_time) AS order_time, min(e.event_time) AS first_event,
              bool_or(e.order_time IS NULL) OR min(e.order_time) <> max(e.order_time) AS may_have_moved,
@@ -135,37 +131,14 @@ BEGIN
              (array_agg(e.traffic_level ORDER BY e.event_time DESC, e.traffic_level DESC) FILTER (WHERE e.traffic_level IS NOT NULL))[1] AS traffic_level,
              (array_agg(e.weather ORDER BY e.event_time DESC, e.weather DESC) FILTER (WHERE e.weather IS NOT NULL))[1] AS weather,
              (array_agg(e.distance_km ORDER BY e.event_time DESC, e.distance_km DESC) FILTER (WHERE e.distance_km IS NOT NULL))[1] AS distance_km,
-             avg(e.eta_minutes) AS eta_minutes
+             avg(e.eta_minutes) AS eta_minutes, false AS is_simple
       FROM unnest($1) AS t(order_id) JOIN order_event e ON e.order_id = t.order_id COLLATE "C"
-      GROUP BY e.order_id
-    ), orders AS (
-      SELECT s.*, true AS is_known FROM said s
-      UNION ALL
-      SELECT t.order_id, t.order_time, t.first_event, t.may_have_moved, t.accepted_time, t.assigned_time, t.prepared_time, t.picked_up_time, t.delivered_time,
-             t.cancelled_time, t.city_id, t.restaurant_id, t.customer_id, t.driver_id, t.total_amount, t.discount_applied, t.commission, t.tip, t.payment_mode,
-             t.promised_minutes, t.traffic_level, t.weather, t.distance_km, t.eta_minutes, false
-      FROM pg_temp.order_told t WHERE t.is_simple AND t.order_id NOT IN (SELECT k.order_id FROM pg_temp.order_known k))
-    SELECT s.order_id, coalesce(s.order_time, s.first_event),
-           (coalesce(least(s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time) < s.order_time, false)
-            OR coalesce(s.delivered_time < s.picked_up_time, false)
-            OR (s.delivered_time IS NOT NULL AND s.cancelled_time IS NOT NULL))::integer,
-           s.may_have_moved, s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time,
-           s.city_id, s.restaurant_id, s.customer_id, s.driver_id, s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip,
-           coalesce(p.payment_mode, s.payment_mode), s.promised_minutes, s.traffic_level, s.weather, s.distance_km, s.eta_minutes,
-           p.payment_success, coalesce(p.payment_attempts, 0), coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0), coalesce(p.transactions > 0, false), s.is_known
-    FROM orders s
-    LEFT JOIN LATERAL (
-      SELECT count(*) AS transactions, max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
-             count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
-             sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1) AS paid_amount,
-             sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
-             (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
-                FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
-      FROM payment_fact p WHERE $2 AND p.order_id = s.order_id) p ON $2$sql$ USING ids, paid;
+      GROUP BY e.order_id$sql$ USING ids;
+    PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  END IF;
 
   -- The versions of many orders are hashed, for the same reason.
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true),
-          set_config('enable_nestloop', CASE WHEN orders > 1000 THEN 'off' ELSE loops END, true);
+  PERFORM set_config('enable_nestloop', CASE WHEN orders > 1000 THEN 'off' ELSE loops END, true);
   EXECUTE $sql$
     INSERT INTO pg_temp.order_state
     SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE $1), s.may_have_moved,
@@ -176,12 +149,16 @@ BEGIN
                 WHEN s.picked_up_time IS NOT NULL THEN 'PICKED_UP' WHEN s.prepared_time IS NOT NULL THEN 'PREPARED'
                 WHEN s.assigned_time IS NOT NULL THEN 'ASSIGNED' WHEN s.accepted_time IS NOT NULL THEN 'ACCEPTED' ELSE 'PLACED' END,
            s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict,
-           s.total_amount, s.discount_applied, s.commission, s.tip, v.minutes, s.promised_minutes, s.traffic_level, s.weather,
-           s.payment_mode, s.payment_success, s.payment_attempts, s.paid_amount, s.refunded_amount,
+           s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip, v.minutes, s.promised_minutes, s.traffic_level, s.weather,
+           coalesce(p.payment_mode, s.payment_mode), p.payment_success, coalesce(p.payment_attempts, 0), coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0),
            round(coalesce(s.eta_minutes, s.promised_minutes), 2), v.minutes - s.promised_minutes, (v.minutes <= s.promised_minutes)::integer,
            coalesce(round(g.metres::numeric / 1000, 3), s.distance_km),
-           CASE WHEN g.metres IS NOT NULL THEN 'GPS' WHEN s.distance_km IS NOT NULL THEN 'Source' END, s.is_paid, s.is_known
-    FROM pg_temp.order_said s
+           CASE WHEN g.metres IS NOT NULL THEN 'GPS' WHEN s.distance_km IS NOT NULL THEN 'Source' END, coalesce(p.transactions > 0, false), NOT s.is_simple
+    FROM (SELECT t.*, coalesce(t.order_time, t.first_event) AS event_time,
+                 (coalesce(least(t.accepted_time, t.assigned_time, t.prepared_time, t.picked_up_time, t.delivered_time, t.cancelled_time) < t.order_time, false)
+                  OR coalesce(t.delivered_time < t.picked_up_time, false)
+                  OR (t.delivered_time IS NOT NULL AND t.cancelled_time IS NOT NULL))::integer AS time_conflict
+          FROM pg_temp.order_told t) s
     -- The version in force, or the first one where the order is older than it.
     LEFT JOIN restaurant_history r ON r.restaurant_id = s.restaurant_id AND r.valid_from <= s.event_time AND r.valid_to > s.event_time
     LEFT JOIN LATERAL (SELECT h.restaurant_version, h.city FROM restaurant_history h
@@ -196,7 +173,15 @@ BEGIN
                        WHERE d.driver_version IS NULL AND h.driver_id = s.driver_id AND h.valid_from > s.event_time
                        ORDER BY h.valid_from LIMIT 1) d1 ON true
     CROSS JOIN LATERAL (SELECT CASE s.time_conflict WHEN 0 THEN round(extract(epoch FROM s.delivered_time - s.order_time) / 60, 4) END AS minutes) v
-    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time) WHERE $2) g(metres) ON true$sql$ USING zone, pinged;
+    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time) WHERE $2) g(metres) ON true
+    LEFT JOIN LATERAL (
+      SELECT count(*) AS transactions, max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
+             count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
+             sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1) AS paid_amount,
+             sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
+             (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
+                FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
+      FROM payment_fact p WHERE $3 AND p.order_id = s.order_id) p ON $3$sql$ USING zone, pinged, paid;
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.
@@ -204,7 +189,7 @@ BEGIN
   IF moved THEN
     EXECUTE $sql$
       SELECT coalesce(array_agg(DISTINCT o.time_key::date), '{}') FROM orders_fact o JOIN pg_temp.order_state s ON o.order_id = s.order_id
-      WHERE s.may_have_moved AND o.event_time <> s.event_time$sql$ INTO touched;
+      WHERE s.is_known AND s.may_have_moved AND o.event_time <> s.event_time$sql$ INTO touched;
     EXECUTE $sql$
       DELETE FROM delivery_fact d USING orders_fact o, pg_temp.order_state s
       WHERE s.is_known AND s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time
@@ -299,13 +284,14 @@ BEGIN
       WHERE f.event_time = k.event_time AND f.feedback_id = k.feedback_id
         AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)$sql$;
   END IF;
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   IF changed THEN
-    EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date)) FROM pg_temp.order_state s' USING touched;
+    -- Payments and pings of a bulk load are yet to come: what it would sum up would not last.
+    EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date), $2) FROM pg_temp.order_state s' USING touched, NOT bulk;
   END IF;
   EXECUTE $sql$
     UPDATE order_clock c SET latest_event = n.latest
     FROM (SELECT max(n.event_time) AS latest FROM pg_temp.order_news n) n WHERE n.latest > c.latest_event OR (c.latest_event IS NULL AND n.latest IS NOT NULL)$sql$;
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   RETURN updated + more;
 END
 $body$;

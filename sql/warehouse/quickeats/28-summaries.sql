@@ -15,6 +15,50 @@ BEGIN
   EXECUTE 'INSERT INTO driver_day SELECT * FROM kpi_driver_day_of($1)' USING d;
   EXECUTE 'DELETE FROM delivery_minutes WHERE day = $1' USING d;
   EXECUTE 'INSERT INTO delivery_minutes SELECT * FROM kpi_delivery_minutes_of($1)' USING d;
+  -- Orders are looked at once for the tables that take the same of them.
+  EXECUTE 'DELETE FROM driver_busy WHERE day = $1' USING d;
+  EXECUTE 'DELETE FROM driver_spans WHERE day = $1' USING d;
+  EXECUTE $sql$
+    WITH driven AS MATERIALIZED (
+      SELECT * FROM kpi_driver_busy_of($1)
+    ), spans AS (
+      INSERT INTO driver_spans SELECT b.day, b.driver_key, b.spans FROM driven b)
+    INSERT INTO driver_busy
+    SELECT b.day, b.driver_key, b.deliveries, b.order_time, b.busy_time, b.first_start, b.last_end, b.reaches_out FROM driven b$sql$ USING d;
+  EXECUTE 'DELETE FROM delay_cell WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
+  EXECUTE 'INSERT INTO delay_cell SELECT * FROM kpi_delay_cell_of($1)' USING d;
+  EXECUTE 'DELETE FROM customer_day WHERE day = $1' USING d;
+  EXECUTE 'DELETE FROM customer_set WHERE day = $1' USING d;
+  -- Words of 64 bits, put together in the order of their numbers.
+  EXECUTE $sql$
+    WITH customers AS MATERIALIZED (
+      SELECT c.customer_key, c.orders, n.number FROM kpi_customers_of($1) c LEFT JOIN customer_number n ON n.customer_key = c.customer_key
+    ), fresh AS (
+      INSERT INTO customer_number (customer_key, number)
+      SELECT c.customer_key, (SELECT coalesce(max(n.number) + 1, 0) FROM customer_number n) + row_number() OVER (ORDER BY c.customer_key) - 1
+      FROM customers c WHERE c.number IS NULL AND c.customer_key <> '?'
+      RETURNING customer_key, number
+    ), counted AS (
+      INSERT INTO customer_day (day, users, orders, unknown_orders)
+      SELECT $1, count(*) FILTER (WHERE c.customer_key <> '?'), coalesce(sum(c.orders) FILTER (WHERE c.customer_key <> '?'), 0),
+             coalesce(sum(c.orders) FILTER (WHERE c.customer_key = '?'), 0)
+      FROM customers c HAVING count(*) > 0
+    ), words AS MATERIALIZED (
+      SELECT b.number / 64 AS word, bit_or(b.bit) AS used, bit_or(b.bit) FILTER (WHERE b.orders > 0) AS ordered, bit_or(b.bit) FILTER (WHERE b.orders > 1) AS reordered
+      FROM (SELECT x.number, x.orders, 1::bigint << (63 - x.number % 64) AS bit
+            FROM (SELECT c.number, c.orders FROM customers c WHERE c.number IS NOT NULL
+                  UNION ALL
+                  SELECT f.number, c.orders FROM fresh f JOIN customers c ON c.customer_key = f.customer_key) x) b
+      GROUP BY 1
+    ), places AS (
+      SELECT k.chunk, k.chunk * 1024 + g.place AS word FROM (SELECT DISTINCT w.word / 1024 AS chunk FROM words w) k CROSS JOIN generate_series(0, 1023) AS g (place))
+    INSERT INTO customer_set (day, chunk, used, ordered, reordered)
+    SELECT $1, p.chunk,
+           ('x' || string_agg(lpad(to_hex(coalesce(w.used, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536),
+           ('x' || string_agg(lpad(to_hex(coalesce(w.ordered, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536),
+           ('x' || string_agg(lpad(to_hex(coalesce(w.reordered, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536)
+    FROM places p LEFT JOIN words w ON w.word = p.word
+    GROUP BY p.chunk$sql$ USING d;
   INSERT INTO order_day (day) VALUES (d) ON CONFLICT (day) DO UPDATE SET made_at = now();
   RETURN hours;
 END
@@ -22,10 +66,10 @@ $body$;
 COMMENT ON FUNCTION sum_up_day(date) IS
 'Sums a local day up anew from the facts, for the reports, and returns the rows of order_hour. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL is an error (23502).';
 
--- A batch has changed facts of these days: they are read from the facts until they are summed up again. One day a batch, the
--- oldest of those that the batch has left behind by two days or more (late events are mostly of the day before); days without
--- orders cost nothing.
-CREATE FUNCTION touch_days(touched date[]) RETURNS void
+-- A batch has changed facts of these days: they are read from the facts until they are summed up again. Batches of orders do so unless they
+-- are of a bulk load, one day each, the oldest of those that they have left behind by two days or more (late events are mostly of the day
+-- before); days without orders cost nothing. What other feeds bring is of the same days, mostly: they need not sum them up as well.
+CREATE FUNCTION touch_days(touched date[], sums boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
@@ -33,10 +77,31 @@ DECLARE
   d date;
 BEGIN
   DELETE FROM order_day o WHERE o.day = ANY (touched);
-  FOR d IN SELECT o FROM kpi_open_days(NULL, latest - 2) AS o WHERE o <> ALL (touched) ORDER BY o LIMIT 100 LOOP
-    EXIT WHEN sum_up_day(d) > 0;
-  END LOOP;
+  IF sums THEN
+    FOR d IN SELECT o FROM kpi_open_days(NULL, latest - 2) AS o WHERE o <> ALL (touched) ORDER BY o LIMIT 100 LOOP
+      EXIT WHEN sum_up_day(d) > 0;
+    END LOOP;
+  END IF;
 END
 $body$;
-COMMENT ON FUNCTION touch_days(date[]) IS
-'Takes local days out of order_day, for a batch has changed their facts, and sums up the oldest day that the batch has left behind. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL does nothing.';
+COMMENT ON FUNCTION touch_days(date[], boolean) IS
+'Takes local days out of order_day, for a batch has changed their facts; sums: sums up the oldest day that the batch has left behind, too. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL does nothing.';
+
+CREATE FUNCTION sum_up_days() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  d date;
+  days bigint := 0;
+BEGIN
+  -- The turn of the batches, so that none changes what is being summed up.
+  LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE;
+  FOR d IN SELECT o FROM kpi_open_days(NULL, NULL) AS o ORDER BY o LOOP
+    PERFORM sum_up_day(d);
+    days := days + 1;
+  END LOOP;
+  RETURN days;
+END
+$body$;
+COMMENT ON FUNCTION sum_up_days() IS
+'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts. Batches wait meanwhile. To be called with search_path = the warehouse, starhouse.';

@@ -147,6 +147,7 @@ SELECT
         UPDATE batch SET event_id = 'H' || upper(to_hex(event_hash)) || '-' || upper(left(md5(coalesce(search_history::text, '')), 8)) WHERE event_id IS NULL$sql$),
       jsonb_build_object('step', 'sql', 'name', 'search terms', 'sql', common.terms_sql),
       jsonb_build_object('step', 'facts', 'name', 'app_event_fact', 'into', 'app_event_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
+        'then', jsonb_build_array('SELECT touch_days(array_agg(DISTINCT a.time_key::date)) FROM added a'),
         'select', $sql$
           SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, coalesce(b.city, '?') AS city_key, coalesce(b.customer_id, '?') AS customer_key,
                  coalesce((SELECT h.customer_version FROM customer_history h

@@ -11,23 +11,30 @@ WITH common AS (
     -- One batch at a time of those that write deliveries, so that each sees its predecessors; readers
     -- go on. It comes before any other lock: batches that wait hold nothing another one needs.
     jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE') AS turn,
-    -- Columns that only some sources have: the projections of the others leave them out.
+    -- The batch is read once for the keys of all dimensions.
     jsonb_build_array(
+      jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', 'CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS'),
+      jsonb_build_object('step', 'sql', 'name', 'keys', 'sql', $sql$
+        WITH before AS (DELETE FROM batch_key)
+        INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k$sql$),
       jsonb_build_object('step', 'members', 'name', 'new cities', 'into', 'city_dim', 'key', 'city_id',
-        'select', 'SELECT city FROM batch WHERE city IS NOT NULL'),
+        'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
       jsonb_build_object('step', 'members', 'name', 'new restaurants', 'into', 'restaurant_history',
-        'select', 'SELECT restaurant_id FROM batch WHERE restaurant_id IS NOT NULL'),
+        'select', 'SELECT value FROM batch_key WHERE column_no = 2'),
       jsonb_build_object('step', 'members', 'name', 'new customers', 'into', 'customer_history',
-        'select', 'SELECT customer_id FROM batch WHERE customer_id IS NOT NULL'),
+        'select', 'SELECT value FROM batch_key WHERE column_no = 3'),
       jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
-        'select', 'SELECT driver_id FROM batch WHERE driver_id IS NOT NULL')) AS members,
+        'select', 'SELECT value FROM batch_key WHERE column_no = 4')) AS members,
     jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql',
       'SELECT refresh_orders({batch_id})') AS refresh,
-    -- %s is a query for the first and last moment in the batch.
+    -- %s is a query for the first and last moment in the batch, which are asked for again where order_event's partitions are made.
     $sql$
+      WITH before AS (DELETE FROM batch_span), span AS (INSERT INTO batch_span %s RETURNING first_time, last_time)
       SELECT extend_calendar(current_schema(), (t.first_time AT TIME ZONE {time_zone})::date, (t.last_time AT TIME ZONE {time_zone})::date),
              ensure_partitions('orders_fact', t.first_time, t.last_time), ensure_partitions('delivery_fact', t.first_time, t.last_time)
-      FROM (%s) AS t(first_time, last_time)$sql$ AS room_sql,
+      FROM span t$sql$ AS room_sql,
+    jsonb_build_object('step', 'sql', 'name', 'span table', 'sql',
+      'CREATE TEMP TABLE IF NOT EXISTS batch_span (first_time timestamptz, last_time timestamptz) ON COMMIT DELETE ROWS') AS span_table,
     $sql$
       SELECT min(least(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at)),
              max(greatest(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at))
@@ -35,6 +42,7 @@ WITH common AS (
     -- %1$s are the columns of order_event that the source has, %2$s is the query for them.
     'SELECT stage_orders($columns$%1$s$columns$, $query$%2$s$query$)' AS news_sql,
     jsonb_build_object('step', 'facts', 'name', 'order_event', 'into', 'order_event', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
+      'partition_range', 'SELECT first_time, last_time FROM batch_span',
       'select', 'SELECT n.*, n.order_id NOT IN (SELECT k.order_id FROM order_known k) AS _new FROM order_news n') AS events
 )
 SELECT
@@ -92,7 +100,7 @@ SELECT
                      WHEN 'PREPARED' THEN coalesce(prepared_at, event_at) WHEN 'PICKED_UP' THEN coalesce(picked_up_at, event_at)
                      WHEN 'DELIVERED' THEN coalesce(delivered_at, event_at) ELSE coalesce(cancelled_at, event_at) END IS NULL$sql$,
         'reason', 'the record does not say when its status was reached', 'hint', 'Send event_time, or the time of the milestone itself such as delivered_at.'),
-      common.turn,
+      common.turn, common.span_table,
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, common.order_span)))
       || common.members
       || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
@@ -115,8 +123,7 @@ SELECT
           ('DELIVERED', b.delivered_at), ('CANCELLED', b.cancelled_at)) AS m(status, at)
         WHERE num_nonnulls(b.accepted_at, b.assigned_at, b.prepared_at, b.picked_up_at, b.delivered_at, b.cancelled_at) > 0
           AND m.at IS NOT NULL AND m.status <> b.status$sql$))
-      || (common.events || jsonb_build_object('partition_range', common.order_span))
-      || common.refresh),
+      || common.events || common.refresh),
 
   -- The payment gateway.
   create_feed(current_schema(), 'payments',
@@ -199,7 +206,7 @@ SELECT
               FROM batch x CROSS JOIN LATERAL (VALUES (1, x.placed), (2, x.passed_on), (3, x.arrived), (4, x.delivered)) AS v(n, told)
               GROUP BY x.record_no) t
         WHERE t.record_no = b.record_no$sql$),
-      common.turn,
+      common.turn, common.span_table,
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, $sql$
         SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$)))
       || common.members
@@ -210,8 +217,7 @@ SELECT
           FROM batch b
           CROSS JOIN LATERAL (VALUES ('PLACED', b.order_time), ('ACCEPTED', b.passed_on_time), ('PICKED_UP', b.arrived_time), ('DELIVERED', b.delivered_time)) AS m(status, at)
           WHERE m.at IS NOT NULL$sql$))
-      || (common.events || jsonb_build_object('partition_range', $sql$
-          SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$))
+      || common.events
       || jsonb_build_array(
         -- The file says what was refunded, not when: with the delivery.
         jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
@@ -265,7 +271,7 @@ SELECT
                          picked_time = (order_date + picked::time + CASE WHEN picked::time < ordered::time THEN interval '1 day' ELSE interval '0' END) AT TIME ZONE {time_zone},
                          -- The sign went astray in some rows; India lies north and east. Zero is no position.
                          latitude = nullif(abs(latitude), 0), longitude = nullif(abs(longitude), 0)$sql$),
-      common.turn,
+      common.turn, common.span_table,
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql,
         'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch')))
       || common.members
@@ -286,6 +292,6 @@ SELECT
           FROM batch b
           CROSS JOIN LATERAL (VALUES ('PLACED', b.order_time), ('PICKED_UP', b.picked_time)) AS m(status, at)
           WHERE m.at IS NOT NULL$sql$))
-      || (common.events || jsonb_build_object('partition_range', 'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch'))
+      || common.events
       || common.refresh)
 FROM common;

@@ -127,31 +127,36 @@ BEGIN ATOMIC
       AND (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
     GROUP BY h.time_key, d.city
   ), demand AS (
-    SELECT f.time_key, f.city_key, count(*) AS orders FROM kpi_orders(from_day, to_day) f GROUP BY f.time_key, f.city_key
-  ), hours AS (
+    SELECT f.time_key, f.city_key, sum(f.orders) AS orders FROM kpi_order_hour(from_day, to_day) f GROUP BY f.time_key, f.city_key
+  ), hours AS MATERIALIZED (
     SELECT q.time_key, q.city_key, s.drivers::numeric / q.orders AS ratio, t.meal_time IN ('Lunch', 'Dinner') AS is_meal
     FROM demand q
     LEFT JOIN supply s ON s.time_key = q.time_key AND s.city_id = q.city_key
     LEFT JOIN time_dim t ON t.date_key = q.time_key
-  ), delivered AS (
-    SELECT f.city_key, f.time_key, f.delivery_time, f.traffic_level, f.weather, f.payment_mode,
-           extract(epoch FROM COALESCE(f.prepared_time, f.picked_up_time) - f.accepted_time) / 60 AS preparation
-    FROM kpi_orders(from_day, to_day) f
-    WHERE f.delivery_time IS NOT NULL
+  ), delivered AS MATERIALIZED (
+    SELECT f.* FROM kpi_delay_cell(from_day, to_day) f
   ), ordinary AS (
-    SELECT avg(d.preparation) AS preparation,
-           (SELECT avg(h.ratio) FROM hours h) AS ratio FROM delivered d
+    -- Whole microseconds are above the mean when they are above what is whole of it.
+    SELECT floor(sum(d.preparation_sum) / nullif(sum(cardinality(d.preparations)), 0))::bigint AS preparation, (SELECT avg(h.ratio) FROM hours h) AS ratio FROM delivered d
   ), cells AS (
-    SELECT d.city_key, h.is_meal,
-           CASE WHEN d.traffic_level IN ('High', 'Jam') THEN 1 WHEN d.traffic_level IN ('Low', 'Medium') THEN 0 END AS traffic,
-           CASE WHEN d.preparation > o.preparation THEN 1 WHEN d.preparation >= 0 THEN 0 END AS preparation,
-           CASE WHEN d.weather IN ('Rain', 'Storm', 'Snow', 'Fog', 'Sandstorm') THEN 1 WHEN d.weather IS NOT NULL THEN 0 END AS weather,
-           CASE WHEN h.ratio < o.ratio THEN 1 WHEN h.ratio IS NOT NULL THEN 0 END AS scarcity,
-           CASE WHEN d.payment_mode = 'Cash' THEN 1 WHEN d.payment_mode IS NOT NULL AND d.payment_mode <> 'Unknown' THEN 0 END AS payment,
-           count(*) AS n, sum(d.delivery_time) AS total, sum(d.delivery_time * d.delivery_time) AS squares
+    SELECT d.city_key, h.is_meal, nullif(d.traffic, -1) AS traffic, p.preparation, nullif(d.weather, -1) AS weather,
+           CASE WHEN h.ratio < o.ratio THEN 1 WHEN h.ratio IS NOT NULL THEN 0 END AS scarcity, nullif(d.payment, -1) AS payment,
+           sum(p.n) AS n, sum(p.total) AS total, sum(p.squares) AS squares
     FROM delivered d
     CROSS JOIN ordinary o
     JOIN hours h ON h.time_key = d.time_key AND h.city_key = d.city_key
+    CROSS JOIN LATERAL (
+      -- up_to: how many preparations are not longer than the mean; they begin with the negative ones, which say nothing.
+      SELECT s.longer, s.longer_minutes, s.longer_squares, s.shorter,
+             CASE WHEN s.shorter > 0 THEN d.longer_minutes[d.negative_orders + 1] - s.longer_minutes ELSE 0 END AS shorter_minutes,
+             CASE WHEN s.shorter > 0 THEN d.longer_squares[d.negative_orders + 1] - s.longer_squares ELSE 0 END AS shorter_squares
+      FROM (SELECT cardinality(d.preparations) - u.up_to AS longer, COALESCE(d.longer_minutes[u.up_to + 1], 0) AS longer_minutes,
+                   COALESCE(d.longer_squares[u.up_to + 1], 0) AS longer_squares, greatest(u.up_to - d.negative_orders, 0) AS shorter
+            FROM (SELECT CASE WHEN cardinality(d.preparations) > 0 THEN width_bucket(o.preparation, d.preparations) ELSE 0 END AS up_to) u) s) c
+    CROSS JOIN LATERAL (VALUES (1, c.longer, c.longer_minutes, c.longer_squares), (0, c.shorter, c.shorter_minutes, c.shorter_squares),
+      (NULL, d.orders - c.longer - c.shorter, d.minutes - c.longer_minutes - c.shorter_minutes, d.squares - c.longer_squares - c.shorter_squares))
+      AS p (preparation, n, total, squares)
+    WHERE p.n > 0
     GROUP BY 1, 2, 3, 4, 5, 6, 7
   ), labelled AS (
     SELECT v.ordinal, v.factor, v.compared, v.exposed,

@@ -5,13 +5,22 @@ CREATE FUNCTION kpi_repeat_customers(from_day date DEFAULT NULL, to_day date DEF
 RETURNS TABLE (customers bigint, repeat_customers bigint, repeat_percent numeric, orders bigint, orders_per_customer numeric, unknown_orders bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH customers AS (
-    SELECT f.customer_key, count(*) AS orders FROM kpi_orders(from_day, to_day) f WHERE f.status <> 'CANCELLED' GROUP BY f.customer_key
+  -- Twice: on a day, or on one after another. Days that are not summed up are added customer by customer.
+  WITH days AS (
+    SELECT c.chunk, c.ordered, c.reordered, bit_or(c.ordered) OVER (PARTITION BY c.chunk ORDER BY c.day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM customer_set c
+    WHERE c.day IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR c.day >= from_day) AND (to_day IS NULL OR c.day <= to_day)
+  ), sets AS MATERIALIZED (
+    SELECT d.chunk, bit_or(d.ordered) AS once, bit_or(d.reordered | COALESCE(d.ordered & d.before, d.reordered)) AS again FROM days d GROUP BY d.chunk
+  ), more AS (
+    SELECT c.customer_key, COALESCE(get_bit(s.once, c.number % 65536), 0) AS once, COALESCE(get_bit(s.again, c.number % 65536), 0) AS again, c.orders
+    FROM (SELECT o.customer_key, max(o.number) AS number, sum(o.orders) AS orders FROM kpi_open_customers(from_day, to_day) o GROUP BY o.customer_key HAVING sum(o.orders) > 0) c
+    LEFT JOIN sets s ON s.chunk = c.number / 65536
   ), totals AS (
-    SELECT count(*) FILTER (WHERE c.customer_key <> '?') AS customers, count(*) FILTER (WHERE c.customer_key <> '?' AND c.orders >= 2) AS again,
-           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key <> '?'), 0)::bigint AS orders,
-           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key = '?'), 0)::bigint AS unknown
-    FROM customers c
+    SELECT (SELECT COALESCE(sum(bit_count(s.once)), 0) FROM sets s)::bigint + (SELECT count(*) FROM more m WHERE m.once = 0) AS customers,
+           (SELECT COALESCE(sum(bit_count(s.again)), 0) FROM sets s)::bigint + (SELECT count(*) FROM more m WHERE m.again = 0 AND m.once + m.orders >= 2) AS again,
+           COALESCE(sum(d.orders), 0)::bigint AS orders, COALESCE(sum(d.unknown_orders), 0)::bigint AS unknown
+    FROM kpi_customer_day(from_day, to_day) d
   )
   SELECT t.customers, t.again, kpi_percent(t.again, t.customers), t.orders, kpi_ratio(t.orders, t.customers), t.unknown FROM totals t;
 END;
@@ -25,18 +34,21 @@ NULL: rates when there is no customer
 Source: orders_fact';
 
 CREATE VIEW kpi_active_users AS
-WITH activity AS (
-  SELECT f.customer_key COLLATE "C" AS customer_key, f.time_key::date AS day, true AS ordered FROM orders_fact f WHERE f.customer_key <> '?' AND f.status <> 'CANCELLED'
-  UNION ALL
-  SELECT a.customer_key COLLATE "C", a.time_key::date, false FROM app_event_fact a WHERE a.customer_key <> '?'
-), days AS (
-  SELECT a.customer_key, a.day, bool_or(a.ordered) AS ordered FROM activity a GROUP BY a.customer_key, a.day
-), daily AS (
-  SELECT d.day, count(*) AS users FROM days d GROUP BY d.day
+WITH sets AS MATERIALIZED (
+  SELECT kpi_month(c.day) AS month_start, c.chunk, bit_or(c.used) AS used, bit_or(c.ordered) AS ordered
+  FROM customer_set c WHERE c.day IN (SELECT d.day FROM order_day d) GROUP BY 1, 2
+), more AS (
+  SELECT c.month_start, COALESCE(get_bit(s.used, c.number % 65536), 0) AS used, COALESCE(get_bit(s.ordered, c.number % 65536), 0) AS ordered, c.orders
+  FROM (SELECT kpi_month(o.day) AS month_start, o.customer_key, max(o.number) AS number, sum(o.orders) AS orders FROM kpi_open_customers() o GROUP BY 1, 2) c
+  LEFT JOIN sets s ON s.month_start = c.month_start AND s.chunk = c.number / 65536
 ), monthly AS (
-  SELECT m.month_start, count(*) AS users, count(*) FILTER (WHERE m.ordered) AS ordering
-  FROM (SELECT d.customer_key, kpi_month(d.day) AS month_start, bool_or(d.ordered) AS ordered FROM days d GROUP BY 1, 2) m
-  GROUP BY m.month_start
+  SELECT n.month_start, sum(n.users)::bigint AS users, sum(n.ordering)::bigint AS ordering
+  FROM (SELECT s.month_start, sum(bit_count(s.used)) AS users, sum(bit_count(s.ordered)) AS ordering FROM sets s GROUP BY s.month_start
+        UNION ALL
+        SELECT m.month_start, count(*) FILTER (WHERE m.used = 0), count(*) FILTER (WHERE m.ordered = 0 AND m.orders > 0) FROM more m GROUP BY m.month_start) n
+  GROUP BY n.month_start
+), daily AS (
+  SELECT d.day, d.users FROM kpi_customer_day() d WHERE d.users > 0
 )
 SELECT m.month_start, m.users AS active_users, m.ordering AS ordering_users, kpi_percent(m.ordering, m.users) AS ordering_percent,
        round(d.average, 2) AS average_daily_users, kpi_percent(d.average, m.users) AS stickiness_percent
@@ -107,20 +119,32 @@ RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minute
                online_minutes numeric, utilisation_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH carried AS (
-    SELECT f.driver_key, tstzrange(COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time), COALESCE(f.delivered_time, f.cancelled_time)) AS span, f.status
-    FROM kpi_orders(from_day, to_day) f
-    WHERE f.driver_key <> '?' AND f.time_conflict = 0
-      AND COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time) <= COALESCE(f.delivered_time, f.cancelled_time)
-  ), merged AS (
-    SELECT c.driver_key, count(*) FILTER (WHERE c.status = 'DELIVERED') AS deliveries, sum(extract(epoch FROM upper(c.span) - lower(c.span))) / 60 AS minutes,
-           range_agg(c.span) AS spans
-    FROM carried c
-    WHERE NOT isempty(c.span)
-    GROUP BY c.driver_key
+  WITH driven AS MATERIALIZED (
+    SELECT b.* FROM kpi_driver_busy(from_day, to_day) b
+  ), days AS (
+    SELECT b.driver_key, sum(b.deliveries)::bigint AS deliveries, sum(b.order_time) AS order_time, sum(b.busy_time) AS busy_time FROM driven b GROUP BY b.driver_key
+  ), meeting AS MATERIALIZED (
+    -- Orders of two days can meet only where one of them lies partly outside its own.
+    SELECT e.driver_key, least(e.day, o.day) AS earlier, greatest(e.day, o.day) AS later
+    FROM driven e JOIN driven o ON o.driver_key = e.driver_key AND o.day <> e.day AND o.first_start < e.last_end AND e.first_start < o.last_end
+    WHERE e.reaches_out
+    GROUP BY 1, 2, 3
+  ), open_spans AS MATERIALIZED (
+    SELECT s.day, s.driver_key, s.spans FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_driver_busy_of(o.day, from_day, to_day) s
+  ), pairs AS (
+    SELECT m.driver_key, m.later, COALESCE(e.spans, (SELECT s.spans FROM driver_spans s WHERE s.day = m.earlier AND s.driver_key = m.driver_key)) AS earlier_spans,
+           COALESCE(l.spans, (SELECT s.spans FROM driver_spans s WHERE s.day = m.later AND s.driver_key = m.driver_key)) AS later_spans
+    FROM meeting m
+    LEFT JOIN open_spans e ON e.day = m.earlier AND e.driver_key = m.driver_key
+    LEFT JOIN open_spans l ON l.day = m.later AND l.driver_key = m.driver_key
+  ), twice AS (
+    SELECT t.driver_key, sum((SELECT sum(upper(x.span) - lower(x.span)) FROM unnest(t.both) AS x (span))) AS time
+    FROM (SELECT p.driver_key, range_agg(x.span) * p.later_spans AS both FROM pairs p CROSS JOIN LATERAL unnest(p.earlier_spans) AS x (span)
+          GROUP BY p.driver_key, p.later, p.later_spans) t
+    GROUP BY t.driver_key
   ), busy AS (
-    SELECT m.driver_key, m.deliveries, m.minutes, (SELECT sum(extract(epoch FROM upper(s.span) - lower(s.span))) / 60 FROM unnest(m.spans) AS s (span)) AS busy
-    FROM merged m
+    SELECT d.driver_key, d.deliveries, extract(epoch FROM d.order_time) / 60 AS minutes, extract(epoch FROM d.busy_time - COALESCE(t.time, '0')) / 60 AS busy
+    FROM days d LEFT JOIN twice t ON t.driver_key = d.driver_key
   ), online AS (
     SELECT h.driver_id, sum(h.online_seconds) / 60 AS minutes FROM driver_hour h
     WHERE (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
