@@ -11,6 +11,9 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
 #include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "optimizer/cost.h"
 #include "parser/parse_relation.h"
 #include "partitioning/partdesc.h"
 #include "utils/acl.h"
@@ -132,6 +135,43 @@ inline bool search_path_matches(SearchPath *path) {
   return SearchPathMatchesCurrentEnvironment(path);
 #else
   return OverrideSearchPathMatchesCurrent(path);
+#endif
+}
+
+// An expression's parts through a function of ours: until 16 their declarations leave the function's
+// parameters open, which C++ reads as none.
+inline bool walk_expression(Node *node, bool (*walker)(Node *, void *), void *context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+#endif
+}
+
+inline Node *mutate_expression(Node *node, Node *(*mutator)(Node *, void *), void *context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_mutator(node, mutator, context);
+#else
+  return expression_tree_mutator(node, reinterpret_cast<Node *(*)()>(reinterpret_cast<void (*)()>(mutator)), context);
+#endif
+}
+
+// What a query is grouped by, without what the planner found to say nothing more.
+inline List *group_clause(const PlannerInfo *root) {
+#if PG_VERSION_NUM >= 160000
+  return root->processed_groupClause;
+#else
+  return root->parse->groupClause;
+#endif
+}
+
+// What enable_... = off does to a path.
+inline void disable_path(Path *path) {
+#if PG_VERSION_NUM >= 180000
+  ++path->disabled_nodes;
+#else
+  path->startup_cost += disable_cost;
+  path->total_cost += disable_cost;
 #endif
 }
 

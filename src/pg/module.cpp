@@ -1,6 +1,7 @@
 // Library load: the magic block, the settings and the version function.
 #include "pg/boundary.hpp"
 #include "pg/scd.hpp"
+#include "pg/star_scan.hpp"
 
 extern "C" {
 #include "utils/guc.h"
@@ -24,6 +25,7 @@ void _PG_init(void) {
                            "For tests: a dimension that Citus distributes is found without it.",
                            &starhouse::pg::scd::always_portable, false, PGC_USERSET,
                            GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
+  starhouse::pg::star_scan::install();
 }
 
 namespace {

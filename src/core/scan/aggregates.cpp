@@ -1,0 +1,234 @@
+#include "core/scan/aggregates.hpp"
+
+#include "core/scan/tests.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace starhouse::scan {
+
+namespace {
+
+template <class State>
+State &state_at(char *states, const Aggregate &aggregate) noexcept {
+  return *reinterpret_cast<State *>(states + aggregate.offset);
+}
+
+// take(state, row) for each row that passes and has a value. A single group's state is kept in
+// registers the while.
+template <class State, class Take>
+void each_row(const Aggregate &aggregate, const Column *column, std::size_t rows,
+              char *const *states, bool single, const std::uint8_t *passes, Take &&take) {
+  const std::uint8_t *nulls = column != nullptr && column->any_null ? column->nulls : nullptr;
+  const bool every = nulls == nullptr && passes == nullptr;
+  const auto skips = [&](std::size_t row) {
+    return (nulls != nullptr && nulls[row] != 0) || (passes != nullptr && passes[row] == 0);
+  };
+  if (single) {
+    State &kept = state_at<State>(states[0], aggregate);
+    State state = kept;
+    if (every) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        take(state, row);
+      }
+    } else {
+      for (std::size_t row = 0; row < rows; ++row) {
+        if (!skips(row)) {
+          take(state, row);
+        }
+      }
+    }
+    kept = state;
+    return;
+  }
+  if (every) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      take(state_at<State>(states[row], aggregate), row);
+    }
+    return;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (!skips(row)) {
+      take(state_at<State>(states[row], aggregate), row);
+    }
+  }
+}
+
+std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) noexcept {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+[[noreturn]] void refuse_overflow() {
+  throw Error(sqlstate::numeric_value_out_of_range, "value out of range: overflow");
+}
+
+// As the server adds floats: infinite only where one of them is.
+template <class Float>
+Float float_sum(Float a, Float b) {
+  const Float sum = a + b;
+  if (std::isinf(sum) && !std::isinf(a) && !std::isinf(b)) [[unlikely]] {
+    refuse_overflow();
+  }
+  return sum;
+}
+
+// False where the sum does not fit any more; the state is as it was then.
+bool add_decimal(NumericState &state, const SmallDecimal &value) noexcept {
+  Int128 sum = state.sum.value();
+  Int128 term = value.digits;
+  const auto scale = static_cast<std::int64_t>(value.scale);
+  if (scale != state.scale) {
+    const std::int64_t difference = scale > state.scale ? scale - state.scale : state.scale - scale;
+    const Int128 power = powers_of_ten[static_cast<std::size_t>(difference)];
+    Int128 &narrow = scale > state.scale ? sum : term;
+    if (__builtin_mul_overflow(narrow, power, &narrow)) {
+      return false;
+    }
+  }
+  if (__builtin_add_overflow(sum, term, &sum)) {
+    return false;
+  }
+  state.sum.set(sum);
+  state.scale = scale > state.scale ? scale : state.scale;
+  return true;
+}
+
+void keep_bytes(const Env &env, BytesState &state, std::string_view bytes) {
+  if (bytes.size() > state.room) {
+    // What was there before is not given back: it is little, and goes with the groups.
+    state.room = static_cast<std::uint32_t>(bytes.size() * 2);
+    state.bytes = static_cast<char *>(env.memory->allocate(state.room, 1));
+  }
+  if (!bytes.empty()) {
+    std::memcpy(state.bytes, bytes.data(), bytes.size());
+  }
+  state.size = static_cast<std::uint32_t>(bytes.size());
+}
+
+} // namespace
+
+std::size_t state_bytes(AggregateKind kind) noexcept {
+  switch (kind) {
+  case AggregateKind::count_rows:
+  case AggregateKind::count:
+    return sizeof(CountState);
+  case AggregateKind::sum_wide:
+    return sizeof(WideState);
+  case AggregateKind::sum_numeric:
+    return sizeof(NumericState);
+  case AggregateKind::min_numeric:
+  case AggregateKind::max_numeric:
+    return sizeof(BytesState);
+  default:
+    return sizeof(IntState);
+  }
+}
+
+void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, const Batch &batch,
+            std::size_t rows, char *const *states, bool single, const std::uint8_t *passes,
+            std::pmr::vector<Handed> &handed) {
+  using Kind = AggregateKind;
+  const Column *column = aggregate.kind == Kind::count_rows ? nullptr : &batch[aggregate.column];
+  const std::int64_t *words = column != nullptr ? column->words : nullptr;
+  const auto with = [&]<class State>(auto &&take) {
+    each_row<State>(aggregate, column, rows, states, single, passes, take);
+  };
+  switch (aggregate.kind) {
+  case Kind::count_rows:
+  case Kind::count:
+    if (single && passes == nullptr && (column == nullptr || !column->any_null)) {
+      state_at<CountState>(states[0], aggregate).count += static_cast<std::int64_t>(rows);
+      return;
+    }
+    with.operator()<CountState>([](CountState &state, std::size_t) { ++state.count; });
+    return;
+  case Kind::sum_int:
+    with.operator()<IntState>([words](IntState &state, std::size_t row) {
+      ++state.count;
+      state.value = wrapping_sum(state.value, words[row]);
+    });
+    return;
+  case Kind::sum_wide:
+    with.operator()<WideState>([words](WideState &state, std::size_t row) {
+      ++state.count;
+      state.set(state.value() + words[row]);
+    });
+    return;
+  case Kind::sum_float:
+    with.operator()<FloatState>([words](FloatState &state, std::size_t row) {
+      const double value = as_double(words[row]);
+      state.value = state.count++ == 0 ? value : float_sum(state.value, value);
+    });
+    return;
+  case Kind::sum_float32:
+    with.operator()<FloatState>([words](FloatState &state, std::size_t row) {
+      const double value = as_double(words[row]);
+      state.value = state.count++ == 0
+                        ? value
+                        : static_cast<double>(float_sum(static_cast<float>(state.value),
+                                                        static_cast<float>(value)));
+    });
+    return;
+  case Kind::avg_float:
+    with.operator()<FloatState>([words](FloatState &state, std::size_t row) {
+      ++state.count;
+      state.value = float_sum(state.value, as_double(words[row]));
+    });
+    return;
+  case Kind::min_int:
+    with.operator()<IntState>([words](IntState &state, std::size_t row) {
+      state.value = state.count++ == 0 || words[row] < state.value ? words[row] : state.value;
+    });
+    return;
+  case Kind::max_int:
+    with.operator()<IntState>([words](IntState &state, std::size_t row) {
+      state.value = state.count++ == 0 || words[row] > state.value ? words[row] : state.value;
+    });
+    return;
+  case Kind::min_float:
+    with.operator()<FloatState>([words](FloatState &state, std::size_t row) {
+      const double value = as_double(words[row]);
+      state.value = state.count++ == 0 || float_order(value) <= float_order(state.value)
+                        ? value
+                        : state.value;
+    });
+    return;
+  case Kind::max_float:
+    with.operator()<FloatState>([words](FloatState &state, std::size_t row) {
+      const double value = as_double(words[row]);
+      state.value = state.count++ == 0 || float_order(value) >= float_order(state.value)
+                        ? value
+                        : state.value;
+    });
+    return;
+  case Kind::sum_numeric:
+    with.operator()<NumericState>([&](NumericState &state, std::size_t row) {
+      SmallDecimal value;
+      ++state.count;
+      if (!small_decimal(column->bytes[row], value) || !add_decimal(state, value)) [[unlikely]] {
+        handed.push_back({number, static_cast<std::uint32_t>(row),
+                          &state_at<NumericState>(states[single ? 0 : row], aggregate)});
+      }
+    });
+    return;
+  case Kind::min_numeric:
+  case Kind::max_numeric: {
+    const bool least = aggregate.kind == Kind::min_numeric;
+    with.operator()<BytesState>([&](BytesState &state, std::size_t row) {
+      const std::string_view bytes = column->bytes[row];
+      if (state.count++ == 0) {
+        keep_bytes(env, state, bytes);
+        return;
+      }
+      const std::strong_ordering order = compare_numeric(bytes, state.view());
+      if (least ? order <= 0 : order >= 0) {
+        keep_bytes(env, state, bytes);
+      }
+    });
+    return;
+  }
+  }
+}
+
+} // namespace starhouse::scan

@@ -1,0 +1,98 @@
+// What is kept for each group, and how a batch of rows goes into it.
+//
+// Sums of integers are exact. Sums of floats are added up in the order of the rows, in the type of
+// the server's own state, so a scan of one process gives the digits of a sequential scan. Sums of
+// numeric are whole numbers of 10^-scale as long as these fit; what does not is handed back.
+#pragma once
+
+#include "core/scan/columns.hpp"
+#include "core/scan/numeric_bytes.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <string_view>
+#include <vector>
+
+namespace starhouse::scan {
+
+__extension__ using Int128 = __int128;
+
+enum class AggregateKind : std::uint8_t {
+  count_rows,  // CountState
+  count,       // CountState: rows with a value
+  sum_int,     // IntState: of words whose sum has 64 bits, as int4's
+  sum_wide,    // WideState: of any words
+  sum_float,   // FloatState
+  sum_float32, // FloatState, in single precision
+  avg_float,   // FloatState: a sum that may pass through infinity
+  min_int,     // IntState
+  max_int,
+  min_float, // FloatState: of floats that are equal (-0, 0) the last, as the server has it
+  max_float,
+  sum_numeric, // NumericState
+  min_numeric, // BytesState: of numbers that are equal (1.0, 1.00) the last
+  max_numeric,
+};
+
+// All begin as zeros; count is that of the values.
+struct CountState {
+  std::int64_t count;
+};
+struct IntState {
+  std::int64_t count;
+  std::int64_t value;
+};
+struct FloatState {
+  std::int64_t count;
+  double value;
+};
+struct WideState {
+  std::int64_t count;
+  std::uint64_t low;
+  std::int64_t high;
+
+  Int128 value() const noexcept { return (static_cast<Int128>(high) << 64) | low; }
+  void set(Int128 value) noexcept {
+    low = static_cast<std::uint64_t>(value);
+    high = static_cast<std::int64_t>(value >> 64);
+  }
+};
+struct NumericState {
+  std::int64_t count; // of all, handed back or not
+  WideState sum;      // times 10^scale
+  std::int64_t scale;
+  void *others; // what was handed back, added up by the host
+};
+struct BytesState {
+  std::int64_t count;
+  char *bytes;
+  std::uint32_t size;
+  std::uint32_t room;
+
+  std::string_view view() const noexcept { return {bytes, size}; }
+};
+
+std::size_t state_bytes(AggregateKind kind) noexcept;
+
+struct Aggregate {
+  AggregateKind kind;
+  std::uint32_t column = 0; // none for count_rows
+  std::uint32_t offset = 0; // of its state in a group's states
+  std::int32_t filter = -1; // number of the test its rows have to pass
+};
+
+// A numeric that is not finite or has too many digits: the host adds it to the state's `others`.
+struct Handed {
+  std::uint32_t aggregate;
+  std::uint32_t row;
+  NumericState *state;
+};
+
+// Rows 0 to rows - 1 of the batch into their groups. `states` are these, or one place for all of
+// them if `single`. `passes`: 1 for the rows to take, null: all.
+void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, const Batch &batch,
+            std::size_t rows, char *const *states, bool single, const std::uint8_t *passes,
+            std::pmr::vector<Handed> &handed);
+
+} // namespace starhouse::scan

@@ -1,0 +1,282 @@
+#include "core/scan/columns.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace starhouse::scan {
+
+namespace {
+
+[[noreturn]] void refuse_row() {
+  throw Error(SqlState{"XX001"}, "a row's attributes do not end where the row does",
+              "The table is damaged, or it was changed by other means than the server's.");
+}
+
+template <class T>
+T load(const char *from) noexcept {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+template <class T>
+void gather(std::span<const Row> rows, std::size_t offset, std::int64_t *out) noexcept {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i] = static_cast<std::int64_t>(load<T>(rows[i].data + offset));
+  }
+}
+
+std::int64_t load_word(Storage storage, const char *from) noexcept {
+  switch (storage) {
+  case Storage::boolean:
+    return load<std::uint8_t>(from) != 0 ? 1 : 0;
+  case Storage::int16:
+    return load<std::int16_t>(from);
+  case Storage::int32:
+    return load<std::int32_t>(from);
+  case Storage::float32:
+    return as_word(static_cast<double>(load<float>(from)));
+  default:
+    return load<std::int64_t>(from);
+  }
+}
+
+constexpr std::size_t aligned(std::size_t offset, std::size_t alignment) noexcept {
+  return (offset + alignment - 1) & ~(alignment - 1);
+}
+
+bool is_null(const Row &row, std::size_t attribute) noexcept {
+  return row.nulls != nullptr && (row.nulls[attribute >> 3U] & (1U << (attribute & 7U))) == 0;
+}
+
+// A varlena by its first byte, in the little-endian form: xxxxxxx1 a short one with its length,
+// 00000001 a pointer to one elsewhere, xxxxxx00 four bytes of length, xxxxxx10 compressed.
+struct Varlena {
+  std::size_t size; // with its head
+  std::size_t head;
+  bool plain; // its value is what follows the head
+};
+
+Varlena varlena_at(const char *place, std::size_t left) {
+  if (left < 1) {
+    refuse_row();
+  }
+  const auto first = static_cast<std::uint8_t>(*place);
+  Varlena result{};
+  if (first == 1) {
+    // Its kind: 18 is one on disk; the others (1 to 3) lie in memory and never in a table.
+    if (left < 2 || static_cast<std::uint8_t>(place[1]) != 18) {
+      refuse_row();
+    }
+    result = {.size = 2 + 16, .head = 2, .plain = false};
+  } else if ((first & 1U) != 0) {
+    result = {.size = static_cast<std::size_t>(first >> 1U), .head = 1, .plain = true};
+  } else {
+    if (left < 4) {
+      refuse_row();
+    }
+    const auto head = load<std::uint32_t>(place);
+    result = {.size = static_cast<std::size_t>(head >> 2U), .head = 4, .plain = (head & 2U) == 0};
+  }
+  if (result.size < result.head || result.size > left) {
+    refuse_row();
+  }
+  return result;
+}
+
+} // namespace
+
+RowReader::RowReader(const Env &env, std::span<const Attribute> attributes)
+    : attributes_(attributes), wanted_(env.memory) {}
+
+void RowReader::want(const Wanted &wanted, std::size_t column) {
+  wanted_.push_back({wanted, static_cast<std::uint32_t>(column), -1});
+  laid_out_ = false;
+}
+
+void RowReader::lay_out() {
+  std::stable_sort(wanted_.begin(), wanted_.end(), [](const Placed &a, const Placed &b) {
+    return a.wanted.attribute < b.wanted.attribute;
+  });
+  std::size_t offset = 0;
+  std::size_t attribute = 0;
+  std::size_t next = 0;
+  fixed_needed_ = 0;
+  for (; attribute < attributes_.size() && attributes_[attribute].length > 0; ++attribute) {
+    const auto length = static_cast<std::size_t>(attributes_[attribute].length);
+    offset = aligned(offset, attributes_[attribute].alignment);
+    for (; next < wanted_.size() && wanted_[next].wanted.attribute == attribute; ++next) {
+      wanted_[next].offset = static_cast<std::int32_t>(offset);
+      fixed_needed_ = static_cast<std::uint32_t>(offset + length);
+    }
+    offset += length;
+  }
+  fixed_attributes_ = attribute;
+  fixed_size_ = static_cast<std::uint32_t>(offset);
+  fixed_wanted_ = next;
+  laid_out_ = true;
+}
+
+void RowReader::read_placed(std::span<const Row> rows, const Placed &placed, Batch &batch) const {
+  Column &column = batch[placed.column];
+  const auto offset = static_cast<std::size_t>(placed.offset);
+  switch (placed.wanted.storage) {
+  case Storage::boolean:
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      column.words[i] = rows[i].data[offset] != 0 ? 1 : 0;
+    }
+    break;
+  case Storage::int16:
+    gather<std::int16_t>(rows, offset, column.words);
+    break;
+  case Storage::int32:
+    gather<std::int32_t>(rows, offset, column.words);
+    break;
+  case Storage::int64:
+  case Storage::float64:
+    gather<std::int64_t>(rows, offset, column.words);
+    break;
+  case Storage::float32:
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      column.words[i] = as_word(static_cast<double>(load<float>(rows[i].data + offset)));
+    }
+    break;
+  case Storage::fixed: {
+    const auto length = static_cast<std::size_t>(attributes_[placed.wanted.attribute].length);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      column.bytes[i] = {rows[i].data + offset, length};
+    }
+    break;
+  }
+  case Storage::varlena:
+    break; // has no place
+  }
+}
+
+void RowReader::put_missing(const Placed &placed, std::size_t index, Batch &batch) const {
+  Column &column = batch[placed.column];
+  const Missing &missing = placed.wanted.missing;
+  if (missing.null) {
+    column.any_null = true;
+    column.nulls[index] = 1;
+  }
+  if (is_bytes(placed.wanted.storage)) {
+    column.bytes[index] = missing.bytes;
+  } else {
+    column.words[index] = missing.word;
+  }
+}
+
+// One row attribute by attribute: from the first one on, or from behind those in fixed places.
+void RowReader::walk(const Row &row, std::size_t index, bool behind_fixed, Batch &batch,
+                     std::pmr::vector<Toasted> &toasted) const {
+  std::size_t attribute = behind_fixed ? fixed_attributes_ : 0;
+  std::size_t offset = behind_fixed ? fixed_size_ : 0;
+  std::size_t next = behind_fixed ? fixed_wanted_ : 0;
+  const std::size_t end = std::min<std::size_t>(row.attributes, attributes_.size());
+  for (; next < wanted_.size() && attribute < end; ++attribute) {
+    const bool wants = wanted_[next].wanted.attribute == attribute;
+    if (is_null(row, attribute)) {
+      for (; next < wanted_.size() && wanted_[next].wanted.attribute == attribute; ++next) {
+        Column &column = batch[wanted_[next].column];
+        column.any_null = true;
+        column.nulls[index] = 1;
+        if (column.words != nullptr) {
+          column.words[index] = 0;
+        } else {
+          column.bytes[index] = {};
+        }
+      }
+      continue;
+    }
+    const Attribute &shape = attributes_[attribute];
+    std::size_t size = 0;
+    Varlena varlena{};
+    if (shape.length > 0) {
+      offset = aligned(offset, shape.alignment);
+      size = static_cast<std::size_t>(shape.length);
+    } else if (shape.length == -1) {
+      // A short one is not aligned, and padding is 0, which a head of any kind is not.
+      if (offset < row.size && row.data[offset] == 0) {
+        offset = aligned(offset, shape.alignment);
+      }
+      if (offset > row.size) {
+        refuse_row();
+      }
+      varlena = varlena_at(row.data + offset, row.size - offset);
+      size = varlena.size;
+    } else {
+      offset = aligned(offset, shape.alignment);
+      const void *zero =
+          offset < row.size ? std::memchr(row.data + offset, 0, row.size - offset) : nullptr;
+      if (zero == nullptr) {
+        refuse_row();
+      }
+      size = static_cast<std::size_t>(static_cast<const char *>(zero) - (row.data + offset)) + 1;
+    }
+    if (offset + size > row.size) {
+      refuse_row();
+    }
+    if (wants) {
+      const char *place = row.data + offset;
+      for (; next < wanted_.size() && wanted_[next].wanted.attribute == attribute; ++next) {
+        const Placed &placed = wanted_[next];
+        Column &column = batch[placed.column];
+        if (placed.wanted.storage == Storage::varlena) {
+          if (shape.length != -1) {
+            refuse_row();
+          }
+          if (varlena.plain) {
+            column.bytes[index] = {place + varlena.head, varlena.size - varlena.head};
+          } else {
+            toasted.push_back({placed.column, static_cast<std::uint32_t>(index), place});
+          }
+        } else if (placed.wanted.storage == Storage::fixed) {
+          column.bytes[index] = {place, size};
+        } else {
+          column.words[index] = load_word(placed.wanted.storage, place);
+        }
+      }
+    }
+    offset += size;
+  }
+  for (; next < wanted_.size(); ++next) {
+    put_missing(wanted_[next], index, batch);
+  }
+}
+
+void RowReader::read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted) {
+  if (!laid_out_) {
+    lay_out();
+  }
+  bool alike = true; // all have all attributes in their places, up to the fixed ones that we need
+  bool some_nulls = false;
+  for (const Row &row : rows) {
+    const bool plain = row.nulls == nullptr && row.attributes >= fixed_attributes_;
+    if (plain && row.size < fixed_needed_) {
+      refuse_row();
+    }
+    alike = alike && plain;
+    some_nulls = some_nulls || row.nulls != nullptr || row.attributes < attributes_.size();
+  }
+  for (const Placed &placed : wanted_) {
+    Column &column = batch[placed.column];
+    column.any_null = false;
+    if (some_nulls) {
+      std::memset(column.nulls, 0, rows.size());
+    }
+  }
+  if (alike) {
+    for (std::size_t i = 0; i < fixed_wanted_; ++i) {
+      read_placed(rows, wanted_[i], batch);
+    }
+    if (fixed_wanted_ == wanted_.size()) {
+      return;
+    }
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    walk(rows[i], i, alike, batch, toasted);
+  }
+}
+
+} // namespace starhouse::scan

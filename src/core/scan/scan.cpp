@@ -1,0 +1,240 @@
+#include "core/scan/scan.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace starhouse::scan {
+
+namespace {
+
+std::size_t deepest(std::span<const Test> tests) noexcept {
+  std::size_t levels = 0;
+  for (const Test &test : tests) {
+    levels = std::max(levels, depth(test));
+  }
+  return levels;
+}
+
+} // namespace
+
+Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part part)
+    : env_(env), program_(program), part_(part), tested_(env, capacity), batch_(env, capacity),
+      tested_reader_(env, program.attributes), reader_(env, program.attributes),
+      clock_(env, program.zone), kept_(env.memory), toasted_(env.memory), handed_(env.memory),
+      holds_(env.memory), passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory),
+      shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory),
+      members_(env.memory), states_(env.memory), found_(env.memory), is_new_(env.memory) {
+  for (const Wanted &wanted : program.tested) {
+    tested_reader_.want(wanted, tested_.add_column(is_bytes(wanted.storage)));
+  }
+  for (const Wanted &wanted : program.wanted) {
+    reader_.want(wanted, batch_.add_column(is_bytes(wanted.storage)));
+  }
+  for (const Step &step : program.steps) {
+    const std::size_t column = batch_.add_column(false);
+    if (column != step.out) {
+      throw Error(sqlstate::internal_error, "steps are not in the order of their columns");
+    }
+  }
+  kept_.resize(capacity);
+  const std::size_t levels = std::max(deepest(program.tests), deepest(program.filters)) + 2;
+  holds_.resize(capacity * levels);
+  passes_.resize(capacity * (program.filters.size() + 1));
+  passes_both_.resize(capacity);
+  std::size_t bytes = 0;
+  for (const Aggregate &aggregate : program.aggregates) {
+    bytes = std::max<std::size_t>(bytes, aggregate.offset + state_bytes(aggregate.kind));
+  }
+  if (program.keys.empty()) {
+    single_ = static_cast<char *>(env.memory->allocate(std::max<std::size_t>(bytes, 8), 16));
+    std::memset(single_, 0, bytes);
+    return;
+  }
+  for (const Key &key : program.keys) {
+    dictionaries_.emplace_back(env);
+    shown_.push_back(static_cast<std::uint32_t>(bytes));
+    bytes += key.source >= 0 ? sizeof(std::int64_t) : 0;
+  }
+  groups_.emplace(env, program.keys.size() + 1, bytes);
+  hashes_.resize(capacity);
+  text_hashes_.resize(capacity * program.keys.size());
+  keys_.resize(capacity * (program.keys.size() + 1));
+  members_.resize(capacity);
+  states_.resize(capacity);
+  found_.resize(capacity);
+  is_new_.resize(capacity);
+}
+
+void Scan::read_tested(std::span<const Row> rows) {
+  toasted_.clear();
+  toasted_batch_ = &tested_;
+  tested_reader_.read(rows, tested_, toasted_);
+}
+
+std::span<const Row> Scan::test(std::span<const Row> rows) {
+  std::uint8_t *holds = holds_.data();
+  std::uint8_t *one = holds + tested_.capacity();
+  bool first = true;
+  for (const Test &test : program_.tests) {
+    if (first) {
+      run_test(test, tested_, rows.size(), holds, one);
+      first = false;
+      continue;
+    }
+    run_test(test, tested_, rows.size(), one, one + tested_.capacity());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      holds[i] = static_cast<std::uint8_t>(holds[i] & one[i]);
+    }
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    kept_[kept] = rows[i];
+    kept += holds[i];
+  }
+  return {kept_.data(), kept};
+}
+
+void Scan::read(std::span<const Row> rows) {
+  toasted_.clear();
+  toasted_batch_ = &batch_;
+  reader_.read(rows, batch_, toasted_);
+}
+
+// The hash of a row's key depends on its values alone, so a group is in the same part of every run.
+void Scan::hash_rows(std::size_t rows) {
+  constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CU;
+  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    const Column &column = batch_[program_.keys[k].column];
+    std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::uint64_t own = 0;
+      if (column.is_null(i)) {
+        own = null_hash;
+      } else if (column.bytes != nullptr) {
+        own = texts[i] = hash64(column.bytes[i]);
+      } else {
+        own = hash64(static_cast<std::uint64_t>(column.words[i]));
+      }
+      hashes_[i] = k == 0 ? own : hash64(std::rotl(hashes_[i], 32) ^ own);
+    }
+  }
+}
+
+void Scan::group_rows(std::size_t rows) {
+  hash_rows(rows);
+  std::size_t members = 0;
+  if (part_.bits == 0) {
+    for (; members < rows; ++members) {
+      members_[members] = static_cast<std::uint32_t>(members);
+    }
+  } else {
+    std::uint8_t *mask = passes_.data() + program_.filters.size() * batch_.capacity();
+    for (std::size_t i = 0; i < rows; ++i) {
+      const bool in = hashes_[i] >> (64U - part_.bits) == part_.prefix;
+      mask[i] = in ? 1 : 0;
+      hashes_[members] = hashes_[i];
+      members_[members] = static_cast<std::uint32_t>(i);
+      members += in ? 1 : 0;
+    }
+  }
+  const std::size_t width = program_.keys.size() + 1;
+  for (std::size_t m = 0; m < members; ++m) {
+    keys_[m * width + width - 1] = 0;
+  }
+  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    const Column &column = batch_[program_.keys[k].column];
+    const std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
+    std::int64_t *keys = keys_.data() + k;
+    std::int64_t *nulls = keys_.data() + width - 1;
+    if (column.bytes == nullptr && !column.any_null && members == rows) {
+      for (std::size_t m = 0; m < members; ++m) {
+        keys[m * width] = column.words[m];
+      }
+      continue;
+    }
+    for (std::size_t m = 0; m < members; ++m) {
+      const std::size_t i = members_[m];
+      if (column.is_null(i)) {
+        keys[m * width] = 0;
+        nulls[m * width] |= std::int64_t{1} << k;
+      } else if (column.bytes != nullptr) {
+        keys[m * width] = dictionaries_[k].number_of(column.bytes[i], texts[i]);
+      } else {
+        keys[m * width] = column.words[i];
+      }
+    }
+  }
+  char **found = members == rows ? states_.data() : found_.data();
+  groups_->find(keys_.data(), hashes_.data(), members, found, is_new_.data());
+  if (members != rows) {
+    for (std::size_t m = 0; m < members; ++m) {
+      states_[members_[m]] = found_[m];
+    }
+  }
+  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    if (program_.keys[k].source < 0) {
+      continue;
+    }
+    const Column &source = batch_[static_cast<std::size_t>(program_.keys[k].source)];
+    for (std::size_t m = 0; m < members; ++m) {
+      if (is_new_[m] != 0) {
+        std::memcpy(states_[members_[m]] + shown_[k], &source.words[members_[m]],
+                    sizeof(std::int64_t));
+      }
+    }
+  }
+}
+
+void Scan::add(std::size_t rows) {
+  if (rows == 0) {
+    return;
+  }
+  for (const Step &step : program_.steps) {
+    run_step(step, batch_, rows, clock_);
+  }
+  if (groups_) {
+    group_rows(rows);
+  }
+  for (std::size_t i = 0; i < program_.filters.size(); ++i) {
+    run_test(program_.filters[i], batch_, rows, passes_.data() + i * batch_.capacity(),
+             holds_.data());
+  }
+  const std::uint8_t *members =
+      part_.bits == 0 ? nullptr : passes_.data() + program_.filters.size() * batch_.capacity();
+  char *const *states = groups_ ? states_.data() : &single_;
+  for (std::size_t i = 0; i < program_.aggregates.size(); ++i) {
+    const Aggregate &aggregate = program_.aggregates[i];
+    const std::uint8_t *passes = members;
+    if (aggregate.filter >= 0) {
+      passes = passes_.data() + static_cast<std::size_t>(aggregate.filter) * batch_.capacity();
+      if (members != nullptr) {
+        for (std::size_t row = 0; row < rows; ++row) {
+          passes_both_[row] = static_cast<std::uint8_t>(passes[row] & members[row]);
+        }
+        passes = passes_both_.data();
+      }
+    }
+    update(env_, aggregate, static_cast<std::uint32_t>(i), batch_, rows, states,
+           !groups_.has_value(), passes, handed_);
+  }
+}
+
+std::size_t Scan::memory() const noexcept {
+  std::size_t memory = groups_ ? groups_->memory() : 0;
+  for (const Dictionary &dictionary : dictionaries_) {
+    memory += dictionary.memory();
+  }
+  return memory;
+}
+
+std::int64_t Scan::key_word(std::size_t group, std::size_t key) const noexcept {
+  if (program_.keys[key].source < 0) {
+    return groups_->key(group)[key];
+  }
+  std::int64_t word = 0;
+  std::memcpy(&word, groups_->states(group) + shown_[key], sizeof word);
+  return word;
+}
+
+} // namespace starhouse::scan

@@ -1,0 +1,130 @@
+// The star scan without a server: rows of a table, a page at a time, tested, read column by column
+// and added up by group. The host goes through a page like this:
+//
+//   scan.read_tested(rows)          what the tests need          (then the host's toasted values)
+//   rows = scan.test(rows)          those that pass
+//   scan.read(rows)                 everything else              (then the host's toasted values)
+//   scan.add(rows.size())           into their groups            (then what was handed back)
+//
+// Groups beyond the memory there is are not lost and not written out: the host begins again with a
+// part of them, by the leading bits of their hash, and comes back for the other parts. What is read
+// is the same each time.
+#pragma once
+
+#include "core/scan/aggregates.hpp"
+#include "core/scan/columns.hpp"
+#include "core/scan/groups.hpp"
+#include "core/scan/steps.hpp"
+#include "core/scan/tests.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace starhouse::scan {
+
+// A column by which rows are grouped. For a key that is made from another value, that of the
+// group's first row is kept as well.
+struct Key {
+  std::uint32_t column = 0;
+  std::int32_t source = -1;
+};
+
+// Everything that is known before the first row; what it points to outlives the scan. Columns of
+// tests and those of the rest are numbered apart.
+struct Program {
+  std::span<const Attribute> attributes{};
+  std::span<const Wanted> tested{}; // column i of the tests
+  std::span<const Test> tests{};    // all have to hold
+  std::span<const Wanted> wanted{}; // column i of the rest; the steps' follow
+  std::span<const Step> steps{};
+  std::span<const Test> filters{}; // of aggregates
+  std::span<const Key> keys{};
+  std::span<const Aggregate> aggregates{};
+  Zone zone{};
+};
+
+// Groups whose hash begins with the `bits` low bits of `prefix`.
+struct Part {
+  std::uint32_t prefix = 0;
+  std::uint32_t bits = 0;
+};
+
+class Scan {
+public:
+  // At most `capacity` rows at a time.
+  Scan(const Env &env, const Program &program, std::size_t capacity, Part part);
+
+  bool tests_any() const noexcept { return !program_.tests.empty(); }
+  bool reads_any() const noexcept { return reader_.wants_any(); }
+
+  void read_tested(std::span<const Row> rows);
+  std::span<const Row> test(std::span<const Row> rows);
+  void read(std::span<const Row> rows);
+  void add(std::size_t rows);
+
+  // After read_tested() or read(): what only the host can read, into `bytes` of it.
+  std::span<const Toasted> toasted() const noexcept { return toasted_; }
+  void put_toasted(const Toasted &value, std::string_view bytes) noexcept {
+    (*toasted_batch_)[value.column].bytes[value.row] = bytes;
+  }
+
+  // After add(): what only the host can add up; then forgotten.
+  std::span<const Handed> handed() const noexcept { return handed_; }
+  std::string_view handed_bytes(const Handed &value) const noexcept {
+    return batch_[program_.aggregates[value.aggregate].column].bytes[value.row];
+  }
+  void forget_handed() noexcept { handed_.clear(); }
+
+  std::size_t memory() const noexcept;
+
+  // Without keys there is one group, rows or not.
+  std::size_t groups() const noexcept { return groups_ ? groups_->size() : 1; }
+  const char *states(std::size_t group) const noexcept {
+    return groups_ ? groups_->states(group) : single_;
+  }
+  bool key_is_null(std::size_t group, std::size_t key) const noexcept {
+    return ((groups_->key(group)[program_.keys.size()] >> key) & 1) != 0;
+  }
+  // The value to show, or to make what is shown of.
+  std::int64_t key_word(std::size_t group, std::size_t key) const noexcept;
+  std::string_view key_bytes(std::size_t group, std::size_t key) const noexcept {
+    return dictionaries_[key].text(groups_->key(group)[key]);
+  }
+
+private:
+  void hash_rows(std::size_t rows);
+  void group_rows(std::size_t rows);
+
+  Env env_;
+  Program program_;
+  Part part_;
+  Batch tested_;
+  Batch batch_;
+  RowReader tested_reader_;
+  RowReader reader_;
+  LocalClock clock_;
+  std::pmr::vector<Row> kept_;
+  std::pmr::vector<Toasted> toasted_;
+  Batch *toasted_batch_ = nullptr;
+  std::pmr::vector<Handed> handed_;
+  std::pmr::vector<std::uint8_t> holds_;  // of the tests, and for their parts
+  std::pmr::vector<std::uint8_t> passes_; // a mask for each filter, and the part's
+  std::pmr::vector<std::uint8_t> passes_both_;
+  std::optional<GroupTable> groups_;
+  std::pmr::vector<Dictionary> dictionaries_; // by key
+  std::pmr::vector<std::uint32_t> shown_;     // by key: offset of its source in a group's states
+  std::pmr::vector<std::uint64_t> hashes_;
+  std::pmr::vector<std::uint64_t> text_hashes_; // by key, then row
+  std::pmr::vector<std::int64_t> keys_;
+  std::pmr::vector<std::uint32_t> members_; // the rows of the part
+  std::pmr::vector<char *> states_;
+  std::pmr::vector<char *> found_;
+  std::pmr::vector<std::uint8_t> is_new_;
+  char *single_ = nullptr;
+};
+
+} // namespace starhouse::scan

@@ -1,0 +1,116 @@
+// Columns made of other columns: arithmetic in the server's types, with its errors, and the
+// numbers that stand for truncated and extracted times as keys.
+//
+// A key of time is a number that is the same for two rows if and only if the server's function
+// gives both the same: days, months, whole multiples of a width. What is shown for a group is made
+// by the server's function itself, from the value of one row of it.
+#pragma once
+
+#include "core/scan/columns.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace starhouse::scan {
+
+// From `from` up to before `until`, local time is UTC and `offset`. In microseconds, as the
+// server's timestamps.
+struct ZoneStretch {
+  std::int64_t from;
+  std::int64_t until;
+  std::int64_t offset;
+};
+
+// A time zone, as its host knows it.
+struct Zone {
+  // What holds from a moment on, at least.
+  ZoneStretch (*stretch_of)(std::int64_t utc) noexcept = nullptr;
+  // The local time of what a day's midnight is: another one where clocks leave midnight out, and of
+  // another day where they leave out the day.
+  std::int64_t (*midnight_of)(std::int64_t day) noexcept = nullptr;
+};
+
+// A time zone, remembering what it was asked.
+class LocalClock {
+public:
+  LocalClock(const Env &env, const Zone &zone)
+      : zone_(zone), stretches_(env.memory), midnights_(env.memory) {}
+
+  std::int64_t offset(std::int64_t utc) {
+    if (utc < last_.from || utc >= last_.until) [[unlikely]] {
+      find(utc);
+    }
+    return last_.offset;
+  }
+  std::int64_t midnight(std::int64_t day);
+
+private:
+  struct Midnight {
+    std::int64_t day;
+    std::int64_t local;
+  };
+  void find(std::int64_t utc);
+
+  Zone zone_;
+  ZoneStretch last_{0, 0, 0};
+  std::pmr::vector<ZoneStretch> stretches_; // by until
+  std::pmr::vector<Midnight> midnights_;    // by the low bits of the day
+};
+
+inline constexpr std::int64_t minus_infinite_time = std::numeric_limits<std::int64_t>::min();
+inline constexpr std::int64_t infinite_time = std::numeric_limits<std::int64_t>::max();
+inline constexpr std::int64_t day_length = 86'400'000'000;
+
+struct Step {
+  enum class Operation : std::uint8_t {
+    constant, // value, or NULL
+    add_int32,
+    subtract_int32,
+    multiply_int32,
+    add_int64,
+    subtract_int64,
+    multiply_int64,
+    add_float,
+    subtract_float,
+    multiply_float,
+    divide_float,
+    to_float, // from an integer
+    // Times in microseconds; infinite ones stay so.
+    local,     // of a timestamptz
+    day_start, // of a date, without a zone
+    midnight,  // of a date as a timestamptz, local
+    day,       // of a date: its number, for keys whose `day` is 1
+    // Keys of times; of infinite ones themselves, or NULL where `infinite_is_null`.
+    multiple,      // of width, from origin on: floor
+    zone_multiple, // of a timestamptz: as UTC of the local multiple, by the offset of the time
+    month,         // months / width
+    within,        // rest of `width`, from origin on, / part
+    month_within,  // month of the year / width
+  };
+
+  Operation operation = Operation::constant;
+  bool null = false;
+  bool infinite_is_null = false;
+  std::uint32_t left = 0;
+  std::uint32_t right = 0;
+  std::uint32_t out = 0;
+  std::int64_t value = 0;
+  std::int64_t width = 1;
+  std::int64_t origin = 0;
+  std::int64_t part = 1;
+  std::int64_t day = day_length; // of what months are made of
+};
+
+// Months since 2000-01 of a day since 2000-01-01, in the proleptic Gregorian calendar.
+std::int64_t month_of_day(std::int64_t day) noexcept;
+
+constexpr std::int64_t floor_divide(std::int64_t number, std::int64_t by) noexcept {
+  const std::int64_t quotient = number / by;
+  return quotient - (number % by < 0 ? 1 : 0);
+}
+
+// The first `rows` rows.
+void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &clock);
+
+} // namespace starhouse::scan

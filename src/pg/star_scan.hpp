@@ -1,0 +1,148 @@
+// The star scan as a node of plans: one table, tested, read in columns and aggregated in one go
+// (src/core/scan), instead of the executor's scan and aggregation row by row.
+//
+//   star_scan_plan.cpp     offers it to the planner for queries it can answer
+//   star_scan_compile.cpp  from the query's expressions to what the core runs; the one place that
+//                          says what is covered: planner and executor both ask it
+//   star_scan_pages.cpp    the visible rows of a page
+//   star_scan_exec.cpp     the node
+//
+// Whatever is not known to give the executor's answer is not covered, and the executor answers.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include "core/scan/scan.hpp"
+
+extern "C" {
+#include "access/relscan.h"
+#include "nodes/execnodes.h"
+#include "nodes/pathnodes.h"
+#include "nodes/primnodes.h"
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+#include "utils/snapshot.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+extern bool enabled;
+
+// At the load of the library.
+void install();
+
+// A question as the planner has it, and as a plan brings it to the executor. All expressions see
+// one table's columns, as Vars of `table`.
+struct Question {
+  Index table;
+  List *quals;      // all have to hold
+  List *keys;       // GROUP BY
+  List *aggregates; // Aggrefs
+  List *arguments;  // of these: an expression, or null
+  List *filters;    // of these: an expression, or null
+};
+
+struct ColumnPlan {
+  AttrNumber attribute;
+  Oid type; // no domain
+  scan::Storage storage;
+};
+
+// How values of a type are compared.
+enum class Domain : uint8 { none, integer, floating, bytes, numeric };
+
+struct TestPlan {
+  enum class Kind : uint8 { is_null, not_null, compare, one_of, none_of, all, any };
+
+  Kind kind;
+  Domain domain;
+  uint32 column;
+  int strategy;     // of a comparison: that of btree, or 0 for <>
+  Expr *operand;    // the other side
+  Oid operand_type; // of it, or of its elements
+  ExprState *state; // to evaluate it
+  List *parts;      // TestPlans
+};
+
+struct StepPlan {
+  scan::Step step;
+  Expr *operand; // a constant's value
+  Oid operand_type;
+  ExprState *state;
+};
+
+struct KeyPlan {
+  Oid type;
+  scan::Key key;
+  Expr *shown; // what makes the value to show of the source's, a CaseTestExpr; null: the key itself
+  Oid source_type;
+  ExprState *state;
+};
+
+struct AggregatePlan {
+  enum class Result : uint8 {
+    count,
+    integer,
+    floating,
+    wide,
+    average,
+    wide_average,
+    numeric,
+    numeric_average,
+    bytes
+  };
+
+  scan::Aggregate aggregate;
+  Result result;
+  Oid type;
+};
+
+// What a question becomes. Lists of pointers to the above.
+struct Compiled {
+  List *tested;  // ColumnPlans
+  List *tests;   // TestPlans over these
+  List *columns; // ColumnPlans
+  List *steps;
+  List *filters; // TestPlans over columns and steps
+  List *keys;
+  List *aggregates;
+  uint32 state_bytes;
+};
+
+// Null where something of it is not covered. In the current context.
+Compiled *compile(const Question &question);
+
+// The values of tests, steps and keys, by the expressions' states, which init_expressions() makes.
+void init_expressions(Compiled *compiled, PlanState *parent);
+
+// The core's program, with operands as they are now. In the current context.
+scan::Program program_of(const Compiled *compiled, TupleDesc shape, ExprContext *context);
+
+// A word of a column or key as a value of its type.
+Datum datum_of_word(Oid type, int64 word);
+
+// Pages
+// ---------------------------------------------------------------------------------------------
+
+struct PageReader {
+  Relation table;
+  Snapshot snapshot;
+  BufferAccessStrategy strategy;
+  BlockNumber blocks;
+  bool check_serializable;
+  Buffer buffer; // pinned while its rows are used
+  uint64 pages_fast;
+  uint64 pages_slow;
+};
+
+void open_pages(PageReader *reader, Relation table, Snapshot snapshot);
+
+// The rows of a page that the snapshot sees, at most MaxHeapTuplesPerPage; where `rows` is null
+// they are only counted. The page stays pinned until close_page().
+uint32 read_page(PageReader *reader, BlockNumber block, scan::Row *rows);
+void close_page(PageReader *reader);
+
+// The session's time zone.
+scan::Zone session_zone();
+
+} // namespace starhouse::pg::star_scan

@@ -1,0 +1,58 @@
+// The compiler of star scans' questions (star_scan.hpp: compile()): columns and tests in
+// star_scan_compile.cpp, keys and aggregates in star_scan_compile_terms.cpp.
+#pragma once
+
+#include "pg/star_scan.hpp"
+
+namespace starhouse::pg::star_scan {
+
+// Whether there are columns of a type, none of them a domain; how they lie in a row and compare.
+bool storage_of(Oid type, scan::Storage *storage, Domain *domain);
+
+// Without what changes a value's type and not its bytes: varchar to text, a domain to its base.
+Expr *bare(Expr *expr);
+Oid base_type(const Expr *expr);
+
+// Whether it has one value for all rows.
+bool is_operand(Expr *expr);
+bool deterministic(Oid collation);
+
+class Compiler {
+public:
+  explicit Compiler(const Question &question) : question_(question) {
+    compiled_ = static_cast<Compiled *>(palloc0(sizeof(Compiled)));
+  }
+
+  Compiled *run();
+
+private:
+  // Dates and times in microseconds, or in days.
+  struct Time {
+    uint32 column;
+    bool of_date;
+    bool of_zone;
+    bool in_days;
+  };
+
+  bool compile_column(Expr *expr, List **columns, uint32 *number, Domain *domain);
+  StepPlan *add_step(scan::Step::Operation operation, uint32 left, uint32 right, uint32 *out);
+  void number_steps();
+  TestPlan *compile_test(Expr *expr, List **columns);
+  TestPlan *compile_boolean(Expr *expr, bool value, List **columns);
+  TestPlan *compile_boolean_test(const BooleanTest *boolean, List **columns);
+  bool compile_operand(TestPlan *test, Oid operation, Oid collation, Expr *column, Expr *operand,
+                       Oid operand_type, List **columns);
+  TestPlan *compile_comparison(Oid operation, Oid collation, Expr *column, Expr *operand,
+                               List **columns);
+  TestPlan *compile_list(const ScalarArrayOpExpr *list, List **columns);
+  bool compile_key(Expr *expr);
+  bool compile_time(Expr *expr, Time *time);
+  bool compile_time_key(Expr *expr, KeyPlan *key);
+  bool compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail);
+  bool compile_aggregate(int index);
+
+  const Question &question_;
+  Compiled *compiled_;
+};
+
+} // namespace starhouse::pg::star_scan

@@ -1,0 +1,462 @@
+// What a star scan covers: GROUP BY, aggregates and their arguments.
+#include "pg/star_scan_compile.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_type.h"
+#include "datatype/timestamp.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+using scan::AggregateKind;
+using scan::Step;
+using scan::Storage;
+using Operation = Step::Operation;
+
+namespace {
+
+// What a unit of date_trunc() or extract() leaves apart.
+struct Unit {
+  const char *name;
+  Operation operation;
+  int64 width;
+  int64 origin;
+  int64 part;
+  bool infinite_is_null;
+};
+
+constexpr Unit day_unit{"day", Operation::multiple, USECS_PER_DAY, 0, 1, false};
+
+const Unit *unit_of(Expr *expr, bool extracted) {
+  // 2000-01-03, from which weeks count, is a Monday.
+  static constexpr int64 monday = 2 * USECS_PER_DAY;
+  static constexpr Unit truncated_units[] = {
+      {"second", Operation::multiple, USECS_PER_SEC, 0, 1, false},
+      {"minute", Operation::multiple, USECS_PER_MINUTE, 0, 1, false},
+      {"hour", Operation::multiple, USECS_PER_HOUR, 0, 1, false},
+      {"day", Operation::multiple, USECS_PER_DAY, 0, 1, false},
+      {"week", Operation::multiple, 7 * USECS_PER_DAY, monday, 1, false},
+      {"month", Operation::month, 1, 0, 1, false},
+      {"quarter", Operation::month, 3, 0, 1, false},
+      {"year", Operation::month, 12, 0, 1, false},
+  };
+  static constexpr Unit extracted_units[] = {
+      {"minute", Operation::within, USECS_PER_HOUR, 0, USECS_PER_MINUTE, true},
+      {"hour", Operation::within, USECS_PER_DAY, 0, USECS_PER_HOUR, true},
+      {"dow", Operation::within, 7 * USECS_PER_DAY, monday, USECS_PER_DAY, true},
+      {"isodow", Operation::within, 7 * USECS_PER_DAY, monday, USECS_PER_DAY, true},
+      {"month", Operation::month_within, 1, 0, 1, true},
+      {"quarter", Operation::month_within, 3, 0, 1, true},
+      {"year", Operation::month, 12, 0, 1, false},
+  };
+  if (!IsA(expr, Const) || castNode(Const, expr)->constisnull) {
+    return nullptr;
+  }
+  const char *name = text_to_cstring(DatumGetTextPP(castNode(Const, expr)->constvalue));
+  const auto find = [name](const auto &units) -> const Unit * {
+    for (const Unit &unit : units) {
+      if (pg_strcasecmp(unit.name, name) == 0) {
+        return &unit;
+      }
+    }
+    return nullptr;
+  };
+  return extracted ? find(extracted_units) : find(truncated_units);
+}
+
+// The expression with a CaseTestExpr in the place of its column.
+Node *with_case_value(Node *node, void *nothing) {
+  if (node == nullptr) {
+    return nullptr;
+  }
+  if (IsA(node, Var)) {
+    auto *value = makeNode(CaseTestExpr);
+    value->typeId = castNode(Var, node)->vartype;
+    value->typeMod = castNode(Var, node)->vartypmod;
+    value->collation = castNode(Var, node)->varcollid;
+    return reinterpret_cast<Node *>(value);
+  }
+  return compat::mutate_expression(node, with_case_value, nothing);
+}
+
+bool arithmetic_of(Oid function, Operation *operation) {
+  switch (function) {
+  case F_INT4PL:
+  case F_INT24PL:
+  case F_INT42PL:
+    *operation = Operation::add_int32;
+    return true;
+  case F_INT4MI:
+  case F_INT24MI:
+  case F_INT42MI:
+    *operation = Operation::subtract_int32;
+    return true;
+  case F_INT4MUL:
+  case F_INT24MUL:
+  case F_INT42MUL:
+    *operation = Operation::multiply_int32;
+    return true;
+  case F_INT8PL:
+  case F_INT84PL:
+  case F_INT48PL:
+  case F_INT82PL:
+  case F_INT28PL:
+    *operation = Operation::add_int64;
+    return true;
+  case F_INT8MI:
+  case F_INT84MI:
+  case F_INT48MI:
+  case F_INT82MI:
+  case F_INT28MI:
+    *operation = Operation::subtract_int64;
+    return true;
+  case F_INT8MUL:
+  case F_INT84MUL:
+  case F_INT48MUL:
+  case F_INT82MUL:
+  case F_INT28MUL:
+    *operation = Operation::multiply_int64;
+    return true;
+  case F_FLOAT8PL:
+  case F_FLOAT48PL:
+  case F_FLOAT84PL:
+    *operation = Operation::add_float;
+    return true;
+  case F_FLOAT8MI:
+  case F_FLOAT48MI:
+  case F_FLOAT84MI:
+    *operation = Operation::subtract_float;
+    return true;
+  case F_FLOAT8MUL:
+  case F_FLOAT48MUL:
+  case F_FLOAT84MUL:
+    *operation = Operation::multiply_float;
+    return true;
+  case F_FLOAT8DIV:
+  case F_FLOAT48DIV:
+  case F_FLOAT84DIV:
+    *operation = Operation::divide_float;
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool kind_of(Oid function, AggregateKind *kind, AggregatePlan::Result *result) {
+  using Result = AggregatePlan::Result;
+  const auto set = [&](AggregateKind the_kind, Result the_result) {
+    *kind = the_kind;
+    *result = the_result;
+    return true;
+  };
+  switch (function) {
+  case F_COUNT_:
+    return set(AggregateKind::count_rows, Result::count);
+  case F_COUNT_ANY:
+    return set(AggregateKind::count, Result::count);
+  case F_SUM_INT2:
+  case F_SUM_INT4:
+    return set(AggregateKind::sum_int, Result::integer);
+  case F_SUM_INT8:
+    return set(AggregateKind::sum_wide, Result::wide);
+  case F_SUM_FLOAT4:
+    return set(AggregateKind::sum_float32, Result::floating);
+  case F_SUM_FLOAT8:
+    return set(AggregateKind::sum_float, Result::floating);
+  case F_SUM_NUMERIC:
+    return set(AggregateKind::sum_numeric, Result::numeric);
+  case F_AVG_INT2:
+  case F_AVG_INT4:
+    return set(AggregateKind::sum_int, Result::average);
+  case F_AVG_INT8:
+    return set(AggregateKind::sum_wide, Result::wide_average);
+  case F_AVG_FLOAT4:
+  case F_AVG_FLOAT8:
+    return set(AggregateKind::avg_float, Result::average);
+  case F_AVG_NUMERIC:
+    return set(AggregateKind::sum_numeric, Result::numeric_average);
+  case F_MIN_INT2:
+  case F_MIN_INT4:
+  case F_MIN_INT8:
+  case F_MIN_DATE:
+  case F_MIN_TIME:
+  case F_MIN_TIMESTAMP:
+  case F_MIN_TIMESTAMPTZ:
+    return set(AggregateKind::min_int, Result::integer);
+  case F_MAX_INT2:
+  case F_MAX_INT4:
+  case F_MAX_INT8:
+  case F_MAX_DATE:
+  case F_MAX_TIME:
+  case F_MAX_TIMESTAMP:
+  case F_MAX_TIMESTAMPTZ:
+    return set(AggregateKind::max_int, Result::integer);
+  case F_MIN_FLOAT4:
+  case F_MIN_FLOAT8:
+    return set(AggregateKind::min_float, Result::floating);
+  case F_MAX_FLOAT4:
+  case F_MAX_FLOAT8:
+    return set(AggregateKind::max_float, Result::floating);
+  case F_MIN_NUMERIC:
+    return set(AggregateKind::min_numeric, Result::bytes);
+  case F_MAX_NUMERIC:
+    return set(AggregateKind::max_numeric, Result::bytes);
+  default:
+    return false;
+  }
+}
+
+} // namespace
+
+// Keys
+// -------------------------------------------------------------------------------------------
+
+bool Compiler::compile_key(Expr *expr) {
+  if (list_length(compiled_->keys) >= 32) {
+    return false;
+  }
+  auto *key = static_cast<KeyPlan *>(palloc0(sizeof(KeyPlan)));
+  key->type = base_type(expr);
+  key->key = scan::Key{};
+  Domain domain{};
+  if (compile_column(expr, &compiled_->columns, &key->key.column, &domain)) {
+    const bool good =
+        domain == Domain::integer ||
+        (domain == Domain::bytes &&
+         (key->type == UUIDOID || deterministic(exprCollation(reinterpret_cast<Node *>(expr)))));
+    if (!good) {
+      return false;
+    }
+  } else if (!compile_time_key(expr, key)) {
+    return false;
+  }
+  compiled_->keys = lappend(compiled_->keys, key);
+  return true;
+}
+
+bool Compiler::compile_time(Expr *expr, Time *time) {
+  expr = bare(expr);
+  *time = Time{};
+  if (IsA(expr, FuncExpr)) {
+    const auto *call = castNode(FuncExpr, expr);
+    if (call->funcid != F_TIMESTAMP_DATE && call->funcid != F_TIMESTAMPTZ_DATE) {
+      return false;
+    }
+    time->of_zone = call->funcid == F_TIMESTAMPTZ_DATE;
+    time->of_date = true;
+    expr = bare(static_cast<Expr *>(linitial(call->args)));
+    if (base_type(expr) != DATEOID) {
+      return false;
+    }
+  }
+  Domain domain{};
+  const Oid type = base_type(expr);
+  if ((type != DATEOID && type != TIMESTAMPOID && type != TIMESTAMPTZOID) ||
+      !compile_column(expr, &compiled_->columns, &time->column, &domain)) {
+    return false;
+  }
+  if (type == DATEOID) {
+    time->in_days = !time->of_date;
+    add_step(time->in_days   ? Operation::day
+             : time->of_zone ? Operation::midnight
+                             : Operation::day_start,
+             time->column, 0, &time->column);
+    time->of_date = true;
+  }
+  time->of_zone = time->of_zone || type == TIMESTAMPTZOID;
+  return true;
+}
+
+bool Compiler::compile_time_key(Expr *expr, KeyPlan *key) {
+  expr = bare(expr);
+  if (!IsA(expr, FuncExpr)) {
+    return false;
+  }
+  const auto *call = castNode(FuncExpr, expr);
+  const Unit *unit = nullptr;
+  auto *time = static_cast<Expr *>(linitial(call->args));
+  switch (call->funcid) {
+  case F_DATE_TRUNC_TEXT_TIMESTAMP:
+  case F_DATE_TRUNC_TEXT_TIMESTAMPTZ:
+    unit = unit_of(time, false);
+    time = static_cast<Expr *>(lsecond(call->args));
+    break;
+  case F_EXTRACT_TEXT_DATE:
+  case F_EXTRACT_TEXT_TIMESTAMP:
+  case F_EXTRACT_TEXT_TIMESTAMPTZ:
+  case F_DATE_PART_TEXT_TIMESTAMP:
+  case F_DATE_PART_TEXT_TIMESTAMPTZ:
+    unit = unit_of(time, true);
+    time = static_cast<Expr *>(lsecond(call->args));
+    break;
+  case F_DATE_TIMESTAMP:
+  case F_DATE_TIMESTAMPTZ:
+    unit = &day_unit;
+    break;
+  default:
+    return false;
+  }
+  Time source_time{};
+  if (unit == nullptr || !compile_time(time, &source_time)) {
+    return false;
+  }
+  const bool of_month =
+      unit->operation == Operation::month || unit->operation == Operation::month_within;
+  const bool of_day = of_month || (unit->width >= USECS_PER_DAY && unit->part != USECS_PER_HOUR);
+  if (source_time.of_date && !of_day) {
+    return false; // hours of a date: an error of the server, most often
+  }
+  // What is cut to hours keeps the offset of the time; what is cut to days gets that of the day.
+  const bool keeps_offset =
+      source_time.of_zone && unit->operation == Operation::multiple && !of_day;
+  uint32 number = source_time.column;
+  if (source_time.of_zone && !source_time.of_date && !keeps_offset) {
+    add_step(Operation::local, number, 0, &number);
+  }
+  Step &step = add_step(keeps_offset ? Operation::zone_multiple : unit->operation, number, 0,
+                        &key->key.column)
+                   ->step;
+  const int64 day = source_time.in_days ? USECS_PER_DAY : 1;
+  step.width = of_month ? unit->width : unit->width / day;
+  step.origin = unit->origin / day;
+  step.part = of_month ? 1 : Max(unit->part / day, 1);
+  step.day = USECS_PER_DAY / day;
+  step.infinite_is_null = unit->infinite_is_null;
+  List *vars = pull_var_clause(reinterpret_cast<Node *>(expr), 0);
+  auto *source = static_cast<Var *>(linitial(vars));
+  uint32 column = 0;
+  Domain domain{};
+  compile_column(reinterpret_cast<Expr *>(source), &compiled_->columns, &column, &domain);
+  key->key.source = static_cast<int32>(column);
+  key->source_type = source->vartype;
+  key->shown = reinterpret_cast<Expr *>(with_case_value(reinterpret_cast<Node *>(expr), nullptr));
+  return true;
+}
+
+// Arguments
+// -------------------------------------------------------------------------------------------
+
+// A number of each row. `may_fail`: an error may come of it.
+bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail) {
+  check_stack_depth();
+  expr = bare(expr);
+  if (IsA(expr, Var)) {
+    return compile_column(expr, &compiled_->columns, number, domain) &&
+           (*domain == Domain::integer || *domain == Domain::floating);
+  }
+  if (is_operand(expr)) {
+    Storage storage{};
+    const Oid type = base_type(expr);
+    if (!storage_of(type, &storage, domain) ||
+        (*domain != Domain::integer && *domain != Domain::floating)) {
+      return false;
+    }
+    StepPlan *step = add_step(Operation::constant, 0, 0, number);
+    step->operand = expr;
+    step->operand_type = type;
+    return true;
+  }
+  if (IsA(expr, FuncExpr)) {
+    const auto *call = castNode(FuncExpr, expr);
+    auto *argument = static_cast<Expr *>(linitial(call->args));
+    switch (call->funcid) {
+    case F_INT4_INT2:
+    case F_INT8_INT2:
+    case F_INT8_INT4:
+    case F_FLOAT8_FLOAT4:
+      return compile_number(argument, number, domain, may_fail);
+    case F_FLOAT8_INT2:
+    case F_FLOAT8_INT4:
+    case F_FLOAT8_INT8:
+      if (!compile_number(argument, number, domain, may_fail)) {
+        return false;
+      }
+      add_step(Operation::to_float, *number, 0, number);
+      *domain = Domain::floating;
+      return true;
+    default:
+      return false;
+    }
+  }
+  if (IsA(expr, OpExpr)) {
+    const auto *op = castNode(OpExpr, expr);
+    Operation operation{};
+    uint32 left = 0;
+    uint32 right = 0;
+    if (list_length(op->args) != 2 || !arithmetic_of(get_opcode(op->opno), &operation) ||
+        !compile_number(static_cast<Expr *>(linitial(op->args)), &left, domain, may_fail) ||
+        !compile_number(static_cast<Expr *>(lsecond(op->args)), &right, domain, may_fail)) {
+      return false;
+    }
+    *may_fail = true;
+    add_step(operation, left, right, number);
+    *domain = op->opresulttype == FLOAT8OID ? Domain::floating : Domain::integer;
+    return true;
+  }
+  return false;
+}
+
+// Aggregates
+// -------------------------------------------------------------------------------------------
+
+bool Compiler::compile_aggregate(int index) {
+  const auto *aggregate = static_cast<Aggref *>(list_nth(question_.aggregates, index));
+  auto *argument = static_cast<Expr *>(list_nth(question_.arguments, index));
+  auto *filter = static_cast<Expr *>(list_nth(question_.filters, index));
+  auto *plan = static_cast<AggregatePlan *>(palloc0(sizeof(AggregatePlan)));
+  scan::Aggregate &own = plan->aggregate;
+  own = scan::Aggregate{};
+  if (aggregate->aggdistinct != NIL || aggregate->aggorder != NIL ||
+      aggregate->aggdirectargs != NIL || aggregate->aggvariadic ||
+      aggregate->aggkind != AGGKIND_NORMAL || aggregate->agglevelsup != 0 ||
+      aggregate->aggsplit != AGGSPLIT_SIMPLE ||
+      !kind_of(aggregate->aggfnoid, &own.kind, &plan->result)) {
+    return false;
+  }
+  plan->type = aggregate->aggtype;
+  Domain domain{};
+  bool may_fail = false;
+  if (own.kind == AggregateKind::count) {
+    // Of a constant it counts rows, which most people write so.
+    if (IsA(argument, Const)) {
+      if (castNode(Const, argument)->constisnull) {
+        return false;
+      }
+      own.kind = AggregateKind::count_rows;
+    } else if (!compile_column(argument, &compiled_->columns, &own.column, &domain)) {
+      return false;
+    }
+  } else if (own.kind == AggregateKind::sum_numeric || own.kind == AggregateKind::min_numeric ||
+             own.kind == AggregateKind::max_numeric) {
+    if (!compile_column(argument, &compiled_->columns, &own.column, &domain) ||
+        domain != Domain::numeric) {
+      return false;
+    }
+  } else if (own.kind != AggregateKind::count_rows &&
+             !compile_number(argument, &own.column, &domain, &may_fail)) {
+    return false;
+  }
+  if (filter != nullptr) {
+    // The executor computes nothing for rows that do not pass; here it is for all of them.
+    TestPlan *test = may_fail ? nullptr : compile_test(filter, &compiled_->columns);
+    if (test == nullptr) {
+      return false;
+    }
+    own.filter = list_length(compiled_->filters);
+    compiled_->filters = lappend(compiled_->filters, test);
+  }
+  own.offset = compiled_->state_bytes;
+  compiled_->state_bytes += static_cast<uint32>(scan::state_bytes(own.kind));
+  compiled_->aggregates = lappend(compiled_->aggregates, plan);
+  return true;
+}
+
+} // namespace starhouse::pg::star_scan

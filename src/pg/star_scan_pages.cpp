@@ -1,0 +1,98 @@
+#include "pg/star_scan.hpp"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "pgstat.h"
+#include "storage/bufpage.h"
+#include "storage/predicate.h"
+#include "utils/snapmgr.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+void open_pages(PageReader *reader, Relation table, Snapshot snapshot) {
+  reader->table = table;
+  reader->snapshot = snapshot;
+  reader->blocks = RelationGetNumberOfBlocks(table);
+  reader->buffer = InvalidBuffer;
+  // As the server's own scan: a large table must not drive everything else out of the cache.
+  reader->strategy =
+      !RelationUsesLocalBuffers(table) && reader->blocks > static_cast<BlockNumber>(NBuffers / 4)
+          ? GetAccessStrategy(BAS_BULKREAD)
+          : nullptr;
+  PredicateLockRelation(table, snapshot);
+  reader->check_serializable = CheckForSerializableConflictOutNeeded(table, snapshot);
+  pgstat_count_heap_scan(table);
+}
+
+// heapam's way through a page (heapgetpage, heap_prepare_pagescan): which rows are visible is found
+// out under the lock; after it the pin alone keeps rows where they are, and nothing of a visible
+// row changes but its xmax and hints.
+uint32 read_page(PageReader *reader, BlockNumber block, scan::Row *rows) {
+  const Buffer buffer =
+      ReadBufferExtended(reader->table, MAIN_FORKNUM, block, RBM_NORMAL, reader->strategy);
+  reader->buffer = buffer;
+  if (!PageIsAllVisible(BufferGetPage(buffer))) {
+    heap_page_prune_opt(reader->table, buffer);
+  }
+  LockBuffer(buffer, BUFFER_LOCK_SHARE);
+  const auto page = static_cast<Page>(BufferGetPage(buffer));
+#if PG_VERSION_NUM < 170000
+  TestForOldSnapshot(reader->snapshot, reader->table, page);
+#endif
+  const OffsetNumber last = PageGetMaxOffsetNumber(page);
+  // On a standby the flag may be set for rows that a snapshot of its own does not see yet.
+  const bool all_visible = PageIsAllVisible(page) && !reader->snapshot->takenDuringRecovery;
+  const bool check_each = !all_visible || reader->check_serializable;
+  uint32 count = 0;
+  for (OffsetNumber offset = FirstOffsetNumber; offset <= last; ++offset) {
+    const ItemId item = PageGetItemId(page, offset);
+    if (!ItemIdIsNormal(item)) {
+      continue;
+    }
+    auto *header = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+    if (check_each) {
+      HeapTupleData tuple;
+      tuple.t_data = header;
+      tuple.t_len = ItemIdGetLength(item);
+      tuple.t_tableOid = RelationGetRelid(reader->table);
+      ItemPointerSet(&tuple.t_self, block, offset);
+      const bool visible =
+          all_visible || HeapTupleSatisfiesVisibility(&tuple, reader->snapshot, buffer);
+      if (reader->check_serializable) {
+        HeapCheckForSerializableConflictOut(visible, reader->table, &tuple, buffer,
+                                            reader->snapshot);
+      }
+      if (!visible) {
+        continue;
+      }
+    }
+    if (rows != nullptr) {
+      const uint32 length = ItemIdGetLength(item);
+      const uint32 head = header->t_hoff;
+      if (head > length || count >= MaxHeapTuplesPerPage) {
+        elog(ERROR, "damaged rows in block %u of \"%s\"", block,
+             RelationGetRelationName(reader->table));
+      }
+      rows[count] = {.data = reinterpret_cast<const char *>(header) + head,
+                     .nulls = (header->t_infomask & HEAP_HASNULL) != 0 ? header->t_bits : nullptr,
+                     .size = length - head,
+                     .attributes = HeapTupleHeaderGetNatts(header)};
+    }
+    ++count;
+  }
+  LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+  ++(all_visible ? reader->pages_fast : reader->pages_slow);
+  pgstat_count_index_tuples(reader->table, count); // the table's count of rows read
+  return count;
+}
+
+void close_page(PageReader *reader) {
+  if (BufferIsValid(reader->buffer)) {
+    ReleaseBuffer(reader->buffer);
+    reader->buffer = InvalidBuffer;
+  }
+}
+
+} // namespace starhouse::pg::star_scan

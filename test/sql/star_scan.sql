@@ -1,0 +1,175 @@
+-- Star scans: what is planned as one, what is not, and where it has to give way. That its answers are the executor's is
+-- held by test/t/star_scan.t over thousands of queries.
+LOAD 'starhouse';
+SET max_parallel_workers_per_gather = 0;
+SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off;
+SET TimeZone = 'UTC'; SET DateStyle = ISO;
+SHOW starhouse.enable_star_scan;
+
+CREATE TABLE sale (id bigint NOT NULL, store int, product text, amount numeric(10,2), price float8, sold timestamptz, day date, online boolean);
+INSERT INTO sale SELECT g, g % 5, 'p' || g % 3, g % 100 + 0.25, g % 7 / 4.0, timestamptz '2026-01-01' + g * interval '1 hour', date '2026-01-01' + g % 60, g % 2 = 0 FROM generate_series(1, 2000) AS g;
+VACUUM ANALYZE sale;
+
+CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+    IF line LIKE '%StarScan%' THEN
+      RETURN 'star scan';
+    END IF;
+  END LOOP;
+  RETURN 'executor';
+END $$;
+
+EXPLAIN (COSTS OFF) SELECT store, count(*), sum(amount) FROM sale WHERE sold >= '2026-01-15' AND product IN ('p1', 'p2') GROUP BY store HAVING count(*) > 10 ORDER BY 2 DESC, 1 LIMIT 3;
+SELECT store, count(*), sum(amount) FROM sale WHERE sold >= '2026-01-15' AND product IN ('p1', 'p2') GROUP BY store HAVING count(*) > 10 ORDER BY 2 DESC, 1 LIMIT 3;
+SELECT date_trunc('month', sold), product, avg(price) FILTER (WHERE online) FROM sale WHERE store <> 3 GROUP BY 1, 2 ORDER BY 1, 2;
+EXPLAIN (COSTS OFF, VERBOSE) SELECT upper(product) || '!', sum(price * 2) + 1 FROM sale GROUP BY product;
+
+-- A figure of EXPLAIN ANALYZE.
+CREATE FUNCTION figure(query text, name text) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF, ANALYZE, TIMING OFF, SUMMARY OFF) ' || query LOOP
+    IF line LIKE '%' || name || ': %' THEN
+      RETURN substring(line FROM '\d+')::int;
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+SELECT name, figure('SELECT date_trunc(''month'', sold), product, count(*) FROM sale WHERE store <> 3 GROUP BY 1, 2', name)
+  FROM unnest(ARRAY['Rows Scanned', 'Rows Kept', 'Groups', 'Scans of the Table']) AS name;
+
+-- What is covered.
+SELECT query, plan_of(query) FROM unnest(ARRAY[
+  'SELECT count(*) FROM sale',
+  'SELECT store FROM sale GROUP BY store',
+  'SELECT DISTINCT store FROM sale GROUP BY store, product',
+  'SELECT count(*) FROM sale WHERE online AND NOT online OR store IS NULL',
+  'SELECT date_trunc(''day'', sold), extract(hour FROM sold), count(*) FROM sale GROUP BY 1, 2',
+  'SELECT sold::date, min(day), max(price) FROM sale GROUP BY 1',
+  'SELECT store, rank() OVER (ORDER BY sum(amount)) FROM sale GROUP BY store',
+  'SELECT count(*) FROM sale WHERE sold > now() - interval ''1 day''',
+  'SELECT (SELECT count(*) FROM sale WHERE store = s) FROM generate_series(1, 2) AS s',
+  'WITH s AS MATERIALIZED (SELECT store, count(*) AS n FROM sale GROUP BY store) SELECT * FROM s JOIN s AS t USING (store)'
+]) AS query;
+
+-- What is not, and is answered by the executor.
+CREATE TABLE other AS SELECT g AS store FROM generate_series(1, 5) AS g;
+CREATE TABLE part (store int, n int) PARTITION BY LIST (store);
+CREATE TABLE part1 PARTITION OF part FOR VALUES IN (1);
+CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+SELECT query, plan_of(query) FROM unnest(ARRAY[
+  'SELECT * FROM sale',
+  'SELECT count(DISTINCT store) FROM sale',
+  'SELECT string_agg(product, '','') FROM sale',
+  'SELECT store, count(*) FROM sale GROUP BY ROLLUP (store)',
+  'SELECT price, count(*) FROM sale GROUP BY price',
+  'SELECT count(*) FROM sale JOIN other USING (store)',
+  'SELECT count(*) FROM part',
+  'SELECT count(*) FROM sale WHERE id % 2 = 0',
+  'SELECT count(*) FROM sale WHERE product < ''p2''',
+  'SELECT count(*) FROM sale WHERE random() < 2',
+  'SELECT count(*) FROM sale WHERE ctid = ''(0,1)''',
+  'SELECT count(*) FROM sale WHERE product = ''P1'' COLLATE nocase',
+  'SELECT count(*) FROM sale TABLESAMPLE SYSTEM (100)',
+  'SELECT count(*) FROM pg_stat_activity',
+  'SELECT store, count(*), generate_series(1, 2) FROM sale GROUP BY store',
+  'SELECT count(*) FROM sale WHERE false'
+]) AS query;
+SET starhouse.enable_star_scan = off;
+SELECT plan_of('SELECT count(*) FROM sale');
+RESET starhouse.enable_star_scan;
+
+-- Row security is the executor's; so is what a barrier hides.
+CREATE ROLE star_scan_reader;
+GRANT SELECT (store, amount) ON sale TO star_scan_reader;
+SET ROLE star_scan_reader;
+SELECT count(store) FROM sale;
+SELECT count(product) FROM sale;
+RESET ROLE;
+CREATE TABLE guarded AS SELECT * FROM sale;
+ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
+CREATE POLICY one_store ON guarded USING (store = 1);
+GRANT SELECT ON guarded TO star_scan_reader;
+SET ROLE star_scan_reader;
+SELECT count(*) FROM guarded;
+SELECT count(*) FROM guarded WHERE product = 'p1';
+RESET ROLE;
+DROP TABLE guarded;
+CREATE VIEW barrier WITH (security_barrier) AS SELECT * FROM sale WHERE store = 1;
+SELECT count(*), plan_of('SELECT count(*) FROM barrier WHERE product = ''p1''') FROM barrier WHERE product = 'p1';
+
+-- Prepared, with parameters that change; generic plans too.
+SET plan_cache_mode = force_generic_plan;
+PREPARE sold(text, int) AS SELECT count(*), sum(amount) FROM sale WHERE product = $1 AND store < $2;
+EXPLAIN (COSTS OFF) EXECUTE sold('p1', 3);
+EXECUTE sold('p1', 3);
+EXECUTE sold('p2', 1);
+EXECUTE sold(NULL, 1);
+ALTER TABLE sale ADD added int DEFAULT 5;
+EXECUTE sold('p1', 3);
+SELECT added, count(*) FROM sale GROUP BY 1;
+RESET plan_cache_mode;
+
+-- Run again for each row of another.
+SELECT s, (SELECT count(*) FROM sale WHERE store = s), (SELECT sum(x.n) FROM (SELECT store, count(*) AS n FROM sale WHERE store <= s GROUP BY store) AS x) FROM generate_series(0, 2) AS s;
+SELECT s, n FROM generate_series(0, 2) AS s, LATERAL (SELECT count(*) AS n FROM sale WHERE store = s) AS x;
+
+-- Cursors, also backwards.
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT store, count(*) FROM sale GROUP BY store ORDER BY store;
+FETCH 2 FROM c;
+DELETE FROM sale WHERE store = 2;
+FETCH 1 FROM c;
+FETCH BACKWARD 2 FROM c;
+SAVEPOINT s;
+DELETE FROM sale WHERE store = 3;
+SELECT store, count(*) FROM sale GROUP BY store ORDER BY store;
+ROLLBACK TO s;
+SELECT store, count(*) FROM sale GROUP BY store ORDER BY store;
+ROLLBACK;
+
+-- Errors are the executor's.
+\set VERBOSITY sqlstate
+SELECT sum(store * 2000000000) FROM sale;
+SELECT sum(price / store) FROM sale;
+SELECT sum(p) FROM (SELECT price * 1e308 AS p FROM sale) AS x;
+\set VERBOSITY default
+
+-- More groups than work_mem has room for: parts of them, one after the other.
+SET work_mem = '64kB';
+SET hash_mem_multiplier = 1;
+CREATE TABLE many AS SELECT g AS id, 'text ' || g AS t FROM generate_series(1, 20000) AS g;
+ANALYZE many;
+SET enable_hashagg = off; SET enable_sort = off;
+SELECT plan_of('SELECT id, t, count(*) FROM many GROUP BY id, t');
+SELECT count(*), sum(n), count(DISTINCT id), min(t) FROM (SELECT id, t, count(*) AS n FROM many GROUP BY id, t) AS x;
+SELECT figure('SELECT id, t, count(*) FROM many GROUP BY id, t', 'Scans of the Table') > 4 AS in_parts;
+RESET work_mem; RESET hash_mem_multiplier; RESET enable_hashagg; RESET enable_sort;
+
+-- Tables of other kinds.
+CREATE TEMP TABLE temporary AS SELECT * FROM other;
+SELECT plan_of('SELECT sum(store) FROM temporary'), sum(store) FROM temporary;
+CREATE MATERIALIZED VIEW kept AS SELECT * FROM other WITH NO DATA;
+SELECT sum(store) FROM kept;
+REFRESH MATERIALIZED VIEW kept;
+SELECT sum(store), plan_of('SELECT sum(store) FROM kept') FROM kept;
+CREATE UNLOGGED TABLE unlogged AS SELECT * FROM other;
+SELECT sum(store) FROM unlogged;
+CREATE TABLE parent (n int);
+CREATE TABLE child () INHERITS (parent);
+INSERT INTO child VALUES (3);
+SELECT sum(n), plan_of('SELECT sum(n) FROM parent') FROM parent;
+SELECT sum(n) FROM ONLY parent;
+
+SET client_min_messages = warning;
+DROP TABLE sale CASCADE;
+DROP OWNED BY star_scan_reader;
+DROP ROLE star_scan_reader;
+DROP TABLE other CASCADE;
+DROP TABLE part, many, parent, child, unlogged;
+DROP FUNCTION plan_of, figure;
+DROP COLLATION nocase;

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""Star scans against the executor: queries of a seeded generator over hostile tables, each run with the scan on and off.
+
+  STAR_SCAN_QUERIES   how many for each table (default 400)
+  STAR_SCAN_SEED      another way through them (default 1)
+
+Both have to give the same rows, to the last digit of a float: a scan adds up in the order of the table, as a sequential scan
+does. Where one fails the other has to fail. A test that compared a plan with itself would prove nothing, so for each table most
+queries have to be planned as star scans. They run once more under a writer, under REPEATABLE READ.
+"""
+import os
+import random
+import subprocess
+import sys
+
+DATABASE = "star_scan"
+QUERIES = int(os.environ.get("STAR_SCAN_QUERIES", "400"))
+SEED = int(os.environ.get("STAR_SCAN_SEED", "1"))
+
+SETTINGS = """
+SET client_min_messages = warning;
+SET max_parallel_workers_per_gather = 0;
+SET synchronize_seqscans = off;
+SET enable_sort = off;
+SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off;
+SET jit = off;
+SET TimeZone = 'America/Sao_Paulo';
+SET extra_float_digits = 3;
+"""
+
+# What a query gives: its rows as text, sorted, or that it fails; and whether it is a star scan.
+PREPARE = """
+CREATE FUNCTION answer(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  rows text[];
+BEGIN
+  EXECUTE 'SELECT array_agg(r::text ORDER BY r::text COLLATE "C") FROM (' || query || ') AS r' INTO rows;
+  RETURN coalesce(rows::text, 'none');
+EXCEPTION WHEN data_exception THEN
+  RETURN 'error';
+END $$;
+
+CREATE FUNCTION is_star_scan(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+    IF line LIKE '%StarScan%' THEN
+      RETURN true;
+    END IF;
+  END LOOP;
+  RETURN false;
+END $$;
+
+-- Of each query: 1 if it is a star scan, and what differs.
+CREATE FUNCTION compare(query text, OUT scanned int, OUT difference text) LANGUAGE plpgsql AS $$
+DECLARE
+  ours text;
+  theirs text;
+BEGIN
+  SET starhouse.enable_star_scan = on;
+  scanned := is_star_scan(query)::int;
+  ours := answer(query);
+  SET starhouse.enable_star_scan = off;
+  theirs := answer(query);
+  IF ours IS DISTINCT FROM theirs THEN
+    difference := query || E'\\n  star scan: ' || left(ours, 2000) || E'\\n  executor:  ' || left(theirs, 2000);
+  END IF;
+END $$;
+"""
+
+TABLES = """
+-- Everything, in an order that leaves no column in its place; NULLs, extremes, columns dropped and added, values out of line.
+CREATE TABLE hostile (
+  gone1 int, t text, i2 smallint, i4 int, gone2 text, i8 bigint, f4 real, f8 float8, fx float8, n numeric, n2 numeric(10,2),
+  b boolean, d date, ts timestamp, tz timestamptz, tm time, v varchar(40), u uuid, k int, big text);
+ALTER TABLE hostile ALTER big SET STORAGE EXTERNAL;
+INSERT INTO hostile SELECT
+  g,
+  CASE g % 11 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN repeat('long ', 20 + g % 3) WHEN 3 THEN 'straße' ELSE 't' || g % 5 END,
+  CASE g % 13 WHEN 0 THEN NULL WHEN 1 THEN 32767 WHEN 2 THEN -32768 ELSE g % 100 END,
+  CASE g % 17 WHEN 0 THEN NULL WHEN 1 THEN 2147483647 WHEN 2 THEN -2147483648 ELSE g % 50 - 25 END,
+  'gone', CASE g % 19 WHEN 0 THEN NULL WHEN 1 THEN 9223372036854775807 WHEN 2 THEN -9223372036854775808 ELSE g * 1000003::bigint END,
+  CASE g % 23 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN 'Infinity' WHEN 3 THEN -0.0 WHEN 4 THEN 3.4e38 ELSE g / 7.0 END::real,
+  CASE g % 29 WHEN 0 THEN NULL WHEN 1 THEN -0.0 WHEN 2 THEN 1e-300 WHEN 3 THEN 1e100 ELSE g / 3.0 END::float8,
+  CASE g % 31 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' WHEN 3 THEN 'Infinity' WHEN 4 THEN 0.0 WHEN 5 THEN '-0' ELSE g % 10 END::float8,
+  CASE g % 37 WHEN 0 THEN NULL WHEN 1 THEN 'NaN' WHEN 2 THEN repeat('9', 40)::numeric WHEN 3 THEN 1e-30 WHEN 4 THEN 0.00 WHEN 5 THEN 1.0 WHEN 6 THEN 1.000
+    WHEN 7 THEN -123456789012345678.9 WHEN 8 THEN 10000 WHEN 9 THEN 100000000.0001 WHEN 10 THEN -1e200 ELSE (g % 1000)::numeric / 8 END,
+  CASE g % 7 WHEN 0 THEN NULL ELSE (g % 2000 - 1000)::numeric / 100 END,
+  CASE g % 5 WHEN 0 THEN NULL WHEN 1 THEN true ELSE false END,
+  CASE g % 41 WHEN 0 THEN NULL WHEN 1 THEN 'infinity' WHEN 2 THEN '-infinity' WHEN 3 THEN '0044-03-15 BC' ELSE date '2018-10-20' + g % 40 END::date,
+  CASE g % 43 WHEN 0 THEN NULL WHEN 1 THEN 'infinity' WHEN 2 THEN '-infinity' WHEN 3 THEN '0044-03-15 12:00 BC' ELSE timestamp '1999-12-20' + g * interval '97 minutes' END::timestamp,
+  CASE g % 47 WHEN 0 THEN NULL WHEN 1 THEN 'infinity' WHEN 2 THEN '-infinity' WHEN 3 THEN '1910-05-05 12:34:56.7' WHEN 4 THEN '2150-12-31 23:59:59.999999'
+    ELSE timestamptz '2018-02-15 00:00+00' + g * interval '17 minutes' END::timestamptz,
+  CASE g % 3 WHEN 0 THEN NULL ELSE time '00:00' + g * interval '7 minutes' END,
+  CASE g % 4 WHEN 0 THEN NULL ELSE 'v' || g % 9 END,
+  CASE g % 6 WHEN 0 THEN NULL ELSE md5((g % 12)::text)::uuid END,
+  g % 20,
+  CASE g % 50 WHEN 0 THEN repeat('out of line ' || g % 100, 400) WHEN 1 THEN NULL ELSE 'in line' || g % 3 END
+  FROM generate_series(1, 3000) AS g;
+ALTER TABLE hostile DROP gone1, DROP gone2;
+ALTER TABLE hostile ADD a1 int DEFAULT 7, ADD a2 text DEFAULT 'added', ADD a3 numeric DEFAULT 12.50, ADD a4 float8, ADD a5 date DEFAULT '2020-02-29', ADD a6 boolean DEFAULT true NOT NULL;
+INSERT INTO hostile SELECT (hostile).* FROM (SELECT hostile FROM hostile WHERE k < 3) AS again;
+UPDATE hostile SET a1 = k, a2 = NULL, n2 = n2 + 1 WHERE k = 5;
+UPDATE hostile SET a3 = NULL WHERE k = 6;
+DELETE FROM hostile WHERE k IN (7, 8);
+
+-- Fixed widths and no NULL in front, all-visible but for the last rows.
+CREATE TABLE plain (i8 bigint NOT NULL, k int NOT NULL, i4 int NOT NULL, i2 smallint NOT NULL, f8 float8 NOT NULL, f4 real NOT NULL, fx float8 NOT NULL,
+  b boolean NOT NULL, d date NOT NULL, ts timestamp NOT NULL, tz timestamptz NOT NULL, tm time NOT NULL, u uuid NOT NULL, n numeric NOT NULL, n2 numeric(12,2) NOT NULL, t text NOT NULL, v varchar(10) NOT NULL, big text);
+INSERT INTO plain SELECT g, g % 20, g % 1000 - 500, g % 77, g / 7.0, g / 3.0, CASE WHEN g % 2 = 0 THEN '-0' ELSE '0' END::float8, g % 3 = 0, date '2011-12-25' + g % 12, timestamp '2024-01-01' + g * interval '1 hour',
+  timestamptz '2024-01-01' + g * interval '29 minutes', time '12:00' + g * interval '1 second', md5((g % 30)::text)::uuid, g::numeric / 16, g::numeric / 100, 't' || g % 6, 'v' || g % 4, 'in line' || g % 2 FROM generate_series(1, 5000) AS g;
+VACUUM (FREEZE, ANALYZE) plain;
+INSERT INTO plain SELECT * FROM plain WHERE k = 1;
+
+-- No row that anybody sees, which the planner does not know.
+CREATE TABLE nothing (LIKE hostile) WITH (autovacuum_enabled = off);
+INSERT INTO nothing SELECT * FROM hostile;
+ANALYZE nothing;
+DELETE FROM nothing;
+
+CREATE TABLE wide (LIKE plain);
+INSERT INTO wide SELECT g, g % 20, g, g % 77, g / 7.0, g / 3.0, 0, g % 3 = 0, date '2011-12-25' + g % 12000, timestamp '2024-01-01' + g * interval '1 minute',
+  timestamptz '2024-01-01' + g * interval '29 minutes', time '12:00' + g * interval '1 second', md5(g::text)::uuid, g::numeric / 16, g::numeric / 100, 'text ' || g, 'v' || g % 4000, 'in line' || g % 2 FROM generate_series(1, 12000) AS g;
+VACUUM ANALYZE hostile, wide;
+"""
+
+NUMBERS = {"i2": "int", "i4": "int", "i8": "int", "k": "int", "f4": "float", "f8": "float", "fx": "float", "n": "numeric", "n2": "numeric"}
+KEYS = ["i2", "i4", "i8", "k", "b", "d", "ts", "tz", "tm", "t", "v", "u", "big"]
+ADDED = {"a1": "int", "a3": "numeric", "a4": "float"}
+
+
+class Generator:
+    def __init__(self, table, seed):
+        self.table = table
+        self.random = random.Random(f"{seed} {table}")
+        self.numbers = dict(NUMBERS)
+        self.keys = list(KEYS)
+        if table in ("hostile", "nothing"):
+            self.numbers.update(ADDED)
+            self.keys += ["a1", "a2", "a5", "a6"]
+
+    def pick(self, *choices):
+        return self.random.choice(choices)
+
+    def constant(self, column):
+        kind = self.numbers.get(column)
+        if kind == "int":
+            return self.pick("0", "1", "7", "25", "-3", "100", "32767", "2147483647", "1000003", "NULL::int", "5::bigint", "9223372036854775807", "-9223372036854775808")
+        if kind == "float":
+            return self.pick("0::float8", "'-0'::float8", "1.5::float8", "'NaN'::float8", "'Infinity'::float8", "10::real", "100::float8", "1e100::float8")
+        if kind == "numeric":
+            return self.pick("0::numeric", "1.00", "5.5", "'NaN'::numeric", "-1", "0.125", "9999999999999999999999999999999999999999::numeric", "12.5")
+        return {"b": self.pick("true", "false"), "a6": "true", "d": self.pick("date '2018-11-01'", "'2011-12-30'"), "a5": "date '2020-02-29'",
+                "ts": self.pick("timestamp '2000-01-05'", "'infinity'"), "tz": self.pick("timestamptz '2018-02-18 02:00+00'", "now()"), "tm": "time '12:00'",
+                "t": self.pick("'t1'", "''", "'straße'", "'none'"), "a2": "'added'", "big": "'in line1'", "v": self.pick("'v1'", "'v2'::text"),
+                "u": "md5('1')::uuid"}[column]
+
+    def test(self, depth=0):
+        chance = self.random.random()
+        if depth < 2 and chance < 0.2:
+            word = self.pick(" OR ", " AND ")
+            return "(" + word.join(self.test(depth + 1) for _ in range(self.random.randint(2, 3))) + ")"
+        column = self.pick(*self.keys, *self.numbers)
+        if chance < 0.3:
+            return f"{column} IS {self.pick('', 'NOT ')}NULL"
+        if column in ("b", "a6") and chance < 0.6:
+            return self.pick(column, f"NOT {column}", f"{column} IS TRUE", f"{column} IS NOT TRUE", f"{column} IS FALSE", f"{column} IS NOT FALSE", f"{column} IS UNKNOWN")
+        same_only = column in ("t", "v", "u", "a2", "big")
+        if chance < 0.45:
+            values = ", ".join(self.constant(column) for _ in range(self.random.randint(1, 12)))
+            return f"{column} {self.pick('', 'NOT ')}IN ({values})"
+        if chance < 0.55 and not same_only:
+            return f"{column} BETWEEN {self.constant(column)} AND {self.constant(column)}"
+        operation = self.pick("=", "<>") if same_only else self.pick("=", "<>", "<", "<=", ">", ">=")
+        if self.random.random() < 0.2:
+            return f"{self.constant(column)} {operation} {column}"
+        return f"{column} {operation} {self.constant(column)}"
+
+    def key(self):
+        if self.random.random() < 0.35:
+            unit = self.pick("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+            part = self.pick("minute", "hour", "dow", "isodow", "month", "quarter", "year")
+            of_day = self.pick("day", "week", "month", "quarter", "year")
+            day_part = self.pick("dow", "isodow", "month", "quarter", "year")
+            return self.pick(f"date_trunc('{unit}', ts)", f"date_trunc('{unit}', tz)", f"date_trunc('{of_day}', d)", f"extract({part} FROM ts)", f"extract({part} FROM tz)",
+                             f"extract({day_part} FROM d)", f"date_part('{part}', ts)", f"date_part('{day_part}', d)", "ts::date", "tz::date", f"date_trunc('{of_day}', d::timestamp)")
+        return self.pick(*self.keys)
+
+    def number(self, depth=0):
+        chance = self.random.random()
+        if chance < 0.6 or depth > 1:
+            return self.pick("i2", "i4", "i8", "k", "f8", "fx", "f4")
+        if chance < 0.8:
+            return f"({self.pick('i4', 'k', 'i2', '3')} {self.pick('+', '-', '*')} {self.pick('k', 'i4', '2')})"
+        if chance < 0.9:
+            return f"({self.pick('i4', 'k')}::bigint {self.pick('+', '-', '*')} {self.pick('k', 'i4', '100')})"
+        return f"({self.pick('f8', 'k::float8', 'fx')} {self.pick('+', '-', '*', '/')} {self.pick('f8', '2::float8', 'k')})"
+
+    def aggregate(self):
+        chance = self.random.random()
+        if chance < 0.15:
+            call = "count(*)"
+        elif chance < 0.25:
+            call = f"count({self.pick(*self.keys, *self.numbers, '1')})"
+        elif chance < 0.5:
+            call = f"{self.pick('sum', 'avg', 'min', 'max')}({self.pick('n', 'n2', *[c for c, kind in self.numbers.items() if kind == 'numeric'])})"
+        elif chance < 0.6:
+            call = f"{self.pick('min', 'max')}({self.pick('d', 'ts', 'tz', 'tm', 'fx', 'f8', 'f4')})"
+        else:
+            call = f"{self.pick('sum', 'avg', 'min', 'max')}({self.number()})"
+        if self.random.random() < 0.2:
+            call += f" FILTER (WHERE {self.test(1)})"
+        if self.random.random() < 0.1:
+            call = f"coalesce({call}, NULL)"
+        return call
+
+    def query(self):
+        keys = [self.key() for _ in range(self.random.choice([0, 0, 1, 1, 1, 2, 3]))]
+        aggregates = [self.aggregate() for _ in range(self.random.randint(0 if keys else 1, 4))]
+        columns = ", ".join(f"{expression} AS c{n}" for n, expression in enumerate(keys + aggregates))
+        query = f"SELECT {columns} FROM {self.table}"
+        if self.random.random() < 0.6:
+            query += " WHERE " + " AND ".join(self.test() for _ in range(self.random.randint(1, 3)))
+        if keys:
+            query += " GROUP BY " + ", ".join(str(n + 1) for n in range(len(keys)))
+        if self.random.random() < 0.15:
+            query += f" HAVING count(*) {self.pick('>', '<=')} {self.pick('1', '3', '100')}"
+        return query
+
+
+def psql(script, database=DATABASE):
+    run = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", "-"], input=script, text=True, capture_output=True, timeout=900)
+    if run.returncode != 0:
+        print("\n".join("# " + line for line in run.stderr.splitlines()[:20]))
+        sys.exit(f"SQL failed: {run.stderr[:500]}")
+    return run.stdout
+
+
+number = 0
+failed = False
+
+
+def ok(good, title):
+    global number, failed
+    number += 1
+    failed = failed or not good
+    print(f"{'ok' if good else 'not ok'} {number} - {title}", flush=True)
+
+
+def quoted(query):
+    return "$q$" + query + "$q$"
+
+
+def compare(table, settings="", queries=QUERIES, before="", after="", least=0.6):
+    """How many of a table's queries differ, and whether enough of them were star scans."""
+    generator = Generator(table, SEED)
+    script = SETTINGS + settings + "LOAD 'starhouse';\n" + before
+    for _ in range(queries):
+        script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(generator.query())});\n"
+    lines = psql(script + after).splitlines()
+    lines = [line for line in lines if line[:2] in ("0|", "1|")]
+    differences = [line[2:] for line in lines if line[2:]]
+    for difference in differences[:5]:
+        print("# " + difference.replace("~", "\n#   "))
+    scanned = sum(line[0] == "1" for line in lines)
+    return len(lines) == queries and not differences, scanned >= least * queries, scanned
+
+
+def main():
+    psql(f"DROP DATABASE IF EXISTS {DATABASE};", "postgres")
+    psql(f"CREATE DATABASE {DATABASE};", "postgres")
+    psql("CREATE EXTENSION starhouse;" + PREPARE + SETTINGS + TABLES)
+
+    for table, title in (("hostile", "NULLs, extremes, dropped and added columns, values out of line"), ("plain", "columns in their places"), ("nothing", "no row")):
+        same, enough, scanned = compare(table)
+        ok(same, f"{title}: {QUERIES} queries as the executor answers them")
+        ok(enough, f"{title}: most are star scans ({scanned})" if not enough else f"{title}: most are star scans")
+
+    same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
+    ok(same, "groups beyond work_mem")
+    ok(enough, "and many of these are star scans")
+
+    same, enough, _ = compare("hostile", "SET TimeZone = 'Pacific/Apia';\n", QUERIES // 4)
+    ok(same and enough, "a zone that left out a day")
+    same, enough, _ = compare("plain", "SET TimeZone = 'Pacific/Apia';\n", QUERIES // 4)
+    ok(same and enough, "that day among the rows")
+
+    before = "BEGIN ISOLATION LEVEL SERIALIZABLE;\n"
+    same, enough, _ = compare("plain", "", QUERIES // 8, before, "COMMIT;\n")
+    ok(same and enough, "SERIALIZABLE")
+
+    # A writer that changes every row again and again, while one snapshot is compared with itself.
+    writer = subprocess.Popen(["psql", "-XqAt", "-d", DATABASE, "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    writer.stdin.write("SET statement_timeout = '60s';\n" + "".join(
+        f"UPDATE hostile SET k = (k + 1) % 20, n2 = -n2 WHERE k % 3 = {i % 3}; DELETE FROM hostile WHERE i4 = {i % 50 - 25} AND k = 3;"
+        f" INSERT INTO hostile SELECT * FROM hostile WHERE k = 4 LIMIT 20;\n" for i in range(300)))
+    writer.stdin.flush()
+    same, enough, _ = compare("hostile", "", QUERIES // 4, "BEGIN ISOLATION LEVEL REPEATABLE READ;\n", "COMMIT;\n")
+    writer.kill()
+    writer.wait()
+    ok(same and enough, "under a writer")
+
+    print(f"1..{number}")
+    sys.exit(1 if failed else 0)
+
+
+main()

@@ -1,0 +1,390 @@
+// The star scan's kernels: rows of any shape against the values they were made of, tests against
+// their definitions, groups in parts against all at once.
+#include "core/scan/scan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace starhouse::scan {
+namespace {
+
+constexpr std::size_t capacity = 300;
+
+// A row's attributes as the server lays them out.
+class RowMaker {
+public:
+  void null() { present_.push_back(false); }
+  template <class T>
+  void fixed(T value) {
+    align(sizeof value);
+    append(&value, sizeof value);
+    present_.push_back(true);
+  }
+  void text(const std::string &text) {
+    if (text.size() < 127) {
+      data_.push_back(static_cast<char>((text.size() + 1) << 1U | 1U));
+    } else {
+      align(4);
+      const auto head = static_cast<std::uint32_t>((text.size() + 4) << 2U);
+      append(&head, sizeof head);
+    }
+    append(text.data(), text.size());
+    present_.push_back(true);
+  }
+  void toasted() {
+    data_ += '\x01';
+    data_ += '\x12';
+    data_ += std::string(16, 'p');
+    present_.push_back(true);
+  }
+
+  Row row() {
+    bool all = true;
+    nulls_.assign(present_.size() / 8 + 1, 0);
+    for (std::size_t i = 0; i < present_.size(); ++i) {
+      all = all && present_[i];
+      nulls_[i / 8] |= static_cast<std::uint8_t>(present_[i] ? 1U << (i % 8) : 0U);
+    }
+    return {.data = data_.data(),
+            .nulls = all ? nullptr : nulls_.data(),
+            .size = static_cast<std::uint32_t>(data_.size()),
+            .attributes = static_cast<std::uint16_t>(present_.size())};
+  }
+
+private:
+  void align(std::size_t to) { data_.resize((data_.size() + to - 1) / to * to); }
+  void append(const void *from, std::size_t size) {
+    data_.append(static_cast<const char *>(from), size);
+  }
+
+  std::string data_;
+  std::vector<std::uint8_t> nulls_;
+  std::vector<bool> present_;
+};
+
+const std::vector<Attribute> shape{{4, 4}, {8, 8}, {2, 2}, {-1, 4}, {1, 1}, {-1, 4}, {8, 8}};
+
+TEST(StarScan, RowsGiveTheValuesTheyWereMadeOf) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    struct Values {
+      std::optional<std::int32_t> a;
+      std::optional<double> b;
+      std::optional<std::int16_t> c;
+      std::optional<std::string> d;
+      std::optional<bool> e;
+      std::optional<std::string> f;
+      std::optional<std::int64_t> g;
+    };
+    const bool nulls = round % 3 != 0;
+    const auto there = [&] { return !nulls || random() % 4 != 0; };
+    std::vector<Values> values(random() % 20);
+    std::vector<RowMaker> makers(values.size());
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      Values &v = values[i];
+      RowMaker &maker = makers[i];
+      const auto put = [&](auto &value, auto made) {
+        if (there()) {
+          value = made;
+          maker.fixed(made);
+        } else {
+          maker.null();
+        }
+      };
+      const auto put_text = [&](std::optional<std::string> &value) {
+        if (there()) {
+          value = std::string(random() % 5 == 0 ? random() % 300 : random() % 9, 'x');
+          maker.text(*value);
+        } else {
+          maker.null();
+        }
+      };
+      put(v.a, static_cast<std::int32_t>(random()));
+      put(v.b, static_cast<double>(random()) / 7);
+      put(v.c, static_cast<std::int16_t>(random()));
+      put_text(v.d);
+      put(v.e, random() % 2 == 0);
+      put_text(v.f);
+      if (round % 5 != 4) { // else the last attribute was added later
+        put(v.g, static_cast<std::int64_t>(random()) << 20U);
+      } else {
+        v.g = 42;
+      }
+      rows.push_back(maker.row());
+    }
+    const Env env;
+    Batch batch(env, capacity);
+    RowReader reader(env, shape);
+    const std::vector<Storage> storages{Storage::int32,   Storage::float64, Storage::int16,
+                                        Storage::varlena, Storage::boolean, Storage::varlena,
+                                        Storage::int64};
+    for (std::size_t i = storages.size(); i-- > 0;) { // wanted in any order
+      reader.want({static_cast<std::uint16_t>(i), storages[i], {.null = false, .word = 42}},
+                  batch.add_column(is_bytes(storages[i])));
+    }
+    std::pmr::vector<Toasted> toasted;
+    reader.read(rows, batch, toasted);
+    EXPECT_TRUE(toasted.empty());
+    const auto column = [&](std::size_t attribute) -> const Column & {
+      return batch[storages.size() - 1 - attribute];
+    };
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const Values &v = values[i];
+      const auto word = [&](std::size_t attribute) { return column(attribute).words[i]; };
+      ASSERT_EQ(column(0).is_null(i), !v.a);
+      ASSERT_EQ(column(3).is_null(i), !v.d);
+      ASSERT_EQ(column(6).is_null(i), !v.g);
+      EXPECT_TRUE(!v.a || word(0) == *v.a);
+      EXPECT_TRUE(!v.b || as_double(word(1)) == *v.b);
+      EXPECT_TRUE(!v.c || word(2) == *v.c);
+      EXPECT_TRUE(!v.d || column(3).bytes[i] == *v.d);
+      EXPECT_TRUE(!v.e || word(4) == (*v.e ? 1 : 0));
+      EXPECT_TRUE(!v.f || column(5).bytes[i] == *v.f);
+      EXPECT_TRUE(!v.g || word(6) == *v.g);
+    }
+  }
+}
+
+TEST(StarScan, AValueElsewhereIsLeftToTheHost) {
+  RowMaker maker;
+  maker.fixed<std::int32_t>(1);
+  maker.fixed<double>(2);
+  maker.fixed<std::int16_t>(3);
+  maker.toasted();
+  maker.fixed(true);
+  maker.text("behind");
+  const Row row = maker.row();
+  const Env env;
+  Batch batch(env, capacity);
+  RowReader reader(env, shape);
+  reader.want({3, Storage::varlena}, batch.add_column(true));
+  reader.want({5, Storage::varlena}, batch.add_column(true));
+  std::pmr::vector<Toasted> toasted;
+  reader.read({&row, 1}, batch, toasted);
+  ASSERT_EQ(toasted.size(), 1U);
+  EXPECT_EQ(toasted[0].column, 0U);
+  EXPECT_EQ(batch[1].bytes[0], "behind");
+}
+
+TEST(StarScan, ARowThatEndsTooEarlyIsAnError) {
+  RowMaker maker;
+  maker.fixed<std::int32_t>(1);
+  maker.fixed<double>(2);
+  maker.fixed<std::int16_t>(3);
+  maker.text("some text");
+  const Row whole = maker.row();
+  for (std::uint32_t size = 0; size < whole.size; ++size) {
+    Row cut = whole;
+    cut.size = size;
+    const Env env;
+    Batch batch(env, capacity);
+    RowReader reader(env, shape);
+    reader.want({3, Storage::varlena}, batch.add_column(true));
+    std::pmr::vector<Toasted> toasted;
+    EXPECT_THROW(reader.read({&cut, 1}, batch, toasted), Error) << size;
+  }
+}
+
+TEST(StarScan, FloatsCompareAsTheServerCompares) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> values{-infinity, -2, -0.0, 0.0, 1e-300, 2, infinity, nan, -nan};
+  const Env env;
+  Batch batch(env, capacity);
+  const auto column = static_cast<std::uint32_t>(batch.add_column(false));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    batch[column].words[i] = as_word(values[i]);
+  }
+  const auto less = [](double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; };
+  std::vector<std::uint8_t> holds(capacity);
+  std::vector<std::uint8_t> spare(capacity);
+  for (const double bound : values) {
+    scan::Test test{.kind = scan::Test::Kind::range, .is_float = true, .column = column};
+    test.low = float_order(bound);
+    run_test(test, batch, values.size(), holds.data(), spare.data());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(holds[i] != 0, !less(values[i], bound)) << values[i] << " >= " << bound;
+    }
+  }
+}
+
+TEST(StarScan, NoNullPassesAComparison) {
+  const Env env;
+  Batch batch(env, capacity);
+  const auto column = static_cast<std::uint32_t>(batch.add_column(false));
+  Column &values = batch[column];
+  values.any_null = true;
+  for (std::size_t i = 0; i < 10; ++i) {
+    values.words[i] = static_cast<std::int64_t>(i);
+    values.nulls[i] = i % 2 == 0 ? 1 : 0;
+  }
+  const std::vector<std::int64_t> list{1, 2, 3};
+  std::vector<std::uint8_t> holds(capacity);
+  std::vector<std::uint8_t> spare(2 * capacity);
+  const auto passing = [&](const scan::Test &test) {
+    run_test(test, batch, 10, holds.data(), spare.data());
+    return std::count(holds.begin(), holds.begin() + 10, 1);
+  };
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::range, .column = column}), 5);
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::outside, .column = column, .low = 3, .high = 3}), 4);
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::word_in, .column = column, .words = list}), 2);
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::word_out, .column = column, .words = list}), 3);
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::is_null, .column = column}), 5);
+  const std::vector<scan::Test> parts{
+      {.kind = scan::Test::Kind::is_null, .column = column},
+      {.kind = scan::Test::Kind::range, .column = column, .low = 5}};
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::any, .parts = parts}), 8);
+  EXPECT_EQ(passing({.kind = scan::Test::Kind::all, .parts = parts}), 0);
+}
+
+std::string stored_numeric(std::int64_t digits, unsigned scale) {
+  const bool negative = digits < 0;
+  auto rest = static_cast<std::uint64_t>(negative ? -digits : digits);
+  unsigned after = scale;
+  for (; after % 4 != 0; ++after) {
+    rest *= 10;
+  }
+  std::vector<std::int16_t> groups;
+  for (; rest != 0; rest /= 10000) {
+    groups.insert(groups.begin(), static_cast<std::int16_t>(rest % 10000));
+  }
+  const int weight =
+      groups.empty() ? 0 : static_cast<int>(groups.size()) - 1 - static_cast<int>(after / 4);
+  while (!groups.empty() && groups.back() == 0) {
+    groups.pop_back();
+  }
+  const auto head = static_cast<std::uint16_t>(0x8000U | (negative ? 0x2000U : 0U) | scale << 7U |
+                                               (static_cast<unsigned>(weight) & 0x7FU));
+  std::string bytes(reinterpret_cast<const char *>(&head), sizeof head);
+  bytes.append(reinterpret_cast<const char *>(groups.data()), groups.size() * sizeof groups[0]);
+  return bytes;
+}
+
+TEST(StarScan, NumericsAreReadAndComparedExactly) {
+  std::mt19937_64 random(2);
+  std::vector<std::pair<std::int64_t, unsigned>> numbers{{0, 0}, {0, 4}, {10, 1}, {100, 2}, {1, 0}};
+  for (int i = 0; i < 3000; ++i) {
+    const auto digits =
+        static_cast<std::int64_t>(random() % 100'000'000'000'000U >> random() % 46U);
+    numbers.emplace_back(random() % 2 == 0 ? digits : -digits, static_cast<unsigned>(random() % 5));
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto &[digits, scale] = numbers[i];
+    const std::string bytes = stored_numeric(digits, scale);
+    SmallDecimal read;
+    ASSERT_TRUE(small_decimal(bytes, read)) << digits << ' ' << scale;
+    EXPECT_EQ(read.digits, digits);
+    EXPECT_EQ(read.scale, scale);
+    const auto &[other, other_scale] = numbers[(i * 7 + 1) % numbers.size()];
+    __extension__ const __int128 left = static_cast<__int128>(digits) * powers_of_ten[other_scale];
+    __extension__ const __int128 right = static_cast<__int128>(other) * powers_of_ten[scale];
+    const auto order = compare_numeric(bytes, stored_numeric(other, other_scale));
+    EXPECT_EQ(order < 0, left < right);
+    EXPECT_EQ(order == 0, left == right);
+  }
+}
+
+TEST(StarScan, MonthsAreTheCalendars) {
+  using namespace std::chrono;
+  const sys_days epoch{year{2000} / 1 / 1};
+  for (int day = -800'000; day < 800'000; day += 13) {
+    const year_month_day date{epoch + days{day}};
+    const std::int64_t month = (static_cast<int>(date.year()) - 2000) * 12 +
+                               static_cast<int>(static_cast<unsigned>(date.month())) - 1;
+    ASSERT_EQ(month_of_day(day), month) << day;
+  }
+}
+
+// Groups by a number and a text, in parts of any fineness: together what one run gives.
+TEST(StarScan, PartsTogetherAreTheWhole) {
+  std::mt19937 random(3);
+  const std::vector<Attribute> two{{8, 8}, {-1, 4}};
+  std::vector<RowMaker> makers(5000);
+  std::map<std::pair<std::int64_t, std::string>, std::pair<std::int64_t, std::int64_t>> expected;
+  std::vector<Row> rows;
+  for (RowMaker &maker : makers) {
+    const auto number = static_cast<std::int64_t>(random() % 40);
+    const std::string text = "text " + std::to_string(random() % 30);
+    maker.fixed(number);
+    maker.text(text);
+    rows.push_back(maker.row());
+    auto &group = expected[{number, text}];
+    ++group.first;
+    group.second += number;
+  }
+  const std::vector<Wanted> wanted{{0, Storage::int64}, {1, Storage::varlena}};
+  const std::vector<Key> keys{{.column = 0}, {.column = 1}};
+  const std::vector<Aggregate> aggregates{{.kind = AggregateKind::count_rows},
+                                          {.kind = AggregateKind::sum_int, .offset = 8}};
+  const Program program{
+      .attributes = two, .wanted = wanted, .keys = keys, .aggregates = aggregates};
+  for (std::uint32_t bits = 0; bits < 6; ++bits) {
+    std::map<std::pair<std::int64_t, std::string>, std::pair<std::int64_t, std::int64_t>> found;
+    for (std::uint32_t prefix = 0; prefix < 1U << bits; ++prefix) {
+      Scan scan(Env{}, program, capacity, {.prefix = prefix, .bits = bits});
+      for (std::size_t from = 0; from < rows.size(); from += capacity) {
+        const std::span<const Row> batch =
+            std::span(rows).subspan(from, std::min(capacity, rows.size() - from));
+        scan.read(batch);
+        scan.add(batch.size());
+      }
+      for (std::size_t group = 0; group < scan.groups(); ++group) {
+        const char *states = scan.states(group);
+        const auto *count = reinterpret_cast<const CountState *>(states);
+        const auto *sum = reinterpret_cast<const IntState *>(states + 8);
+        const bool is_new =
+            found
+                .emplace(std::pair{scan.key_word(group, 0), std::string(scan.key_bytes(group, 1))},
+                         std::pair{count->count, sum->value})
+                .second;
+        EXPECT_TRUE(is_new);
+      }
+    }
+    EXPECT_EQ(found, expected) << bits;
+  }
+}
+
+// The sum of what fits is exact, and what does not is handed to the host, each value once.
+TEST(StarScan, SumsOfNumericAreExact) {
+  const std::vector<Attribute> one{{-1, 4}};
+  std::vector<RowMaker> makers(201);
+  std::vector<Row> rows;
+  std::int64_t expected = 0;
+  std::mt19937_64 random(4);
+  for (RowMaker &maker : std::span(makers).first(200)) {
+    const auto digits = static_cast<std::int64_t>(random() % 1'000'000) - 500'000;
+    const auto scale = static_cast<unsigned>(random() % 4);
+    expected += digits * powers_of_ten[3 - scale];
+    maker.text(stored_numeric(digits, scale));
+    rows.push_back(maker.row());
+  }
+  const std::string not_a_number("\x00\xC0", 2);
+  makers.back().text(not_a_number);
+  rows.push_back(makers.back().row());
+  const std::vector<Wanted> wanted{{0, Storage::varlena}};
+  const std::vector<Aggregate> aggregates{{.kind = AggregateKind::sum_numeric}};
+  Scan scan(Env{}, {.attributes = one, .wanted = wanted, .aggregates = aggregates}, capacity, {});
+  scan.read(rows);
+  scan.add(rows.size());
+  const auto *state = reinterpret_cast<const NumericState *>(scan.states(0));
+  EXPECT_EQ(state->count, 201);
+  EXPECT_EQ(state->scale, 3);
+  EXPECT_EQ(static_cast<std::int64_t>(state->sum.value()), expected);
+  ASSERT_EQ(scan.handed().size(), 1U);
+  EXPECT_EQ(scan.handed_bytes(scan.handed()[0]), not_a_number);
+}
+
+} // namespace
+} // namespace starhouse::scan
