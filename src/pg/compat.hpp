@@ -14,6 +14,7 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
+#include "optimizer/paths.h"
 #include "parser/parse_relation.h"
 #include "partitioning/partdesc.h"
 #include "utils/acl.h"
@@ -162,6 +163,25 @@ inline List *group_clause(const PlannerInfo *root) {
   return root->processed_groupClause;
 #else
   return root->parse->groupClause;
+#endif
+}
+
+// The equalities that join a relation with others, as far as they follow from classes of equal
+// expressions.
+inline List *join_equalities(PlannerInfo *root, Relids joined, Relids outer, RelOptInfo *inner) {
+#if PG_VERSION_NUM >= 160000
+  return generate_join_implied_equalities(root, joined, outer, inner, nullptr);
+#else
+  return generate_join_implied_equalities(root, joined, outer, inner);
+#endif
+}
+
+// A table of the plan's range table, which the plan has locked.
+inline Relation range_table_relation(EState *estate, Index number) {
+#if PG_VERSION_NUM >= 180000
+  return ExecGetRangeTableRelation(estate, number, false);
+#else
+  return ExecGetRangeTableRelation(estate, number);
 #endif
 }
 

@@ -12,6 +12,7 @@
 
 #include "pg/postgres.hpp"
 
+#include "core/scan/dimension.hpp"
 #include "core/scan/scan.hpp"
 
 extern "C" {
@@ -31,15 +32,25 @@ extern bool enabled;
 // At the load of the library.
 void install();
 
-// A question as the planner has it, and as a plan brings it to the executor. All expressions see
-// one table's columns, as Vars of `table`.
+// A question as the planner has it, and as a plan brings it to the executor. All expressions but
+// keys of dimensions see one table's columns, as Vars of `table`.
 struct Question {
   Index table;
   List *quals;      // all have to hold
+  List *joins;      // JoinQuestions
   List *keys;       // GROUP BY
+  List *key_joins;  // of each key: the number of the join it comes from, or -1
+  List *key_places; // and which of its groups it is
   List *aggregates; // Aggrefs
   List *arguments;  // of these: an expression, or null
   List *filters;    // of these: an expression, or null
+};
+
+struct JoinQuestion {
+  List *facts;
+  List *operators;
+  List *collations;
+  List *types;
 };
 
 struct ColumnPlan {
@@ -71,9 +82,18 @@ struct StepPlan {
   ExprState *state;
 };
 
+struct JoinPlan {
+  int width;
+  uint32 *columns; // of those joined by
+  Oid *types;      // the dimension's side
+  bool *bytes;     // whether these are bytes
+};
+
 struct KeyPlan {
   Oid type;
-  scan::Key key;
+  int number;  // of the core's key
+  int join;    // the dimension it comes from, or -1
+  int place;   // among what that is grouped by
   Expr *shown; // what makes the value to show of the source's, a CaseTestExpr; null: the key itself
   Oid source_type;
   ExprState *state;
@@ -101,10 +121,13 @@ struct AggregatePlan {
 struct Compiled {
   List *tested;  // ColumnPlans
   List *tests;   // TestPlans over these
+  List *joined;  // ColumnPlans
+  List *joins;   // JoinPlans over these
   List *columns; // ColumnPlans
   List *steps;
-  List *filters; // TestPlans over columns and steps
-  List *keys;
+  List *filters;   // TestPlans over columns and steps
+  List *keys;      // KeyPlans
+  List *core_keys; // scan::Keys
   List *aggregates;
   uint32 state_bytes;
 };
@@ -115,8 +138,33 @@ Compiled *compile(const Question &question);
 // The values of tests, steps and keys, by the expressions' states, which init_expressions() makes.
 void init_expressions(Compiled *compiled, PlanState *parent);
 
-// The core's program, with operands as they are now. In the current context.
-scan::Program program_of(const Compiled *compiled, TupleDesc shape, ExprContext *context);
+// How the columns lie in a table: the one that the question is about, whose shape is `asked`, or a
+// partition of it. In the current context.
+scan::Shape shape_of(const Compiled *compiled, TupleDesc asked, TupleDesc table);
+
+// The core's program, with operands as they are now, without its shape and dimensions. In the
+// current context.
+scan::Program program_of(const Compiled *compiled, ExprContext *context);
+
+// Dimensions (star_scan_dimensions.cpp)
+// ---------------------------------------------------------------------------------------------
+
+struct GroupValues;
+
+// A dimension of a run, made of all rows of a plan.
+struct DimensionRows {
+  scan::Dimension *dimension;
+  GroupValues *values; // what is grouped by, by the dimension's number
+};
+
+// All rows of `rows`, whose `groups` columns behind the join's are grouped by, into memory of the
+// context `own`. The current one has to be the plan's.
+DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own);
+Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null);
+
+int64 word_of(Oid type, Datum value);
+// A copy in the current context.
+std::string_view bytes_of(Oid type, Datum value);
 
 // A word of a column or key as a value of its type.
 Datum datum_of_word(Oid type, int64 word);

@@ -20,9 +20,6 @@ using Operation = Step::Operation;
 
 namespace {
 
-// Until all columns are known, a step's column has a number from here on.
-constexpr uint32 first_step = 1U << 16U;
-
 bool is_text(Oid type) {
   return type == TEXTOID || type == VARCHAROID;
 }
@@ -33,7 +30,8 @@ TestPlan *new_test(TestPlan::Kind kind) {
   return test;
 }
 
-// The operator's strategy in the order of the type, or 0 for its <>.
+} // namespace
+
 bool strategy_of(Oid operation, Oid type, int *strategy) {
   const TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY);
   if (!OidIsValid(cache->btree_opf)) {
@@ -48,7 +46,6 @@ bool strategy_of(Oid operation, Oid type, int *strategy) {
          get_op_opfamily_strategy(negator, cache->btree_opf) == BTEqualStrategyNumber;
 }
 
-// Whether words of both compare as the values do.
 bool comparable(Oid column, Oid operand) {
   const auto is_integer = [](Oid type) {
     return type == INT2OID || type == INT4OID || type == INT8OID;
@@ -57,8 +54,6 @@ bool comparable(Oid column, Oid operand) {
   return column == operand || (is_integer(column) && is_integer(operand)) ||
          (is_float(column) && is_float(operand)) || (is_text(column) && is_text(operand));
 }
-
-} // namespace
 
 bool storage_of(Oid type, Storage *storage, Domain *domain) {
   *domain = Domain::integer;
@@ -141,8 +136,13 @@ Compiled *Compiler::run() {
     }
     compiled_->tests = lappend(compiled_->tests, test);
   }
-  foreach (cell, question_.keys) {
-    if (!compile_key(static_cast<Expr *>(lfirst(cell)))) {
+  foreach (cell, question_.joins) {
+    if (!compile_join(static_cast<JoinQuestion *>(lfirst(cell)))) {
+      return nullptr;
+    }
+  }
+  for (int i = 0; i < list_length(question_.keys); ++i) {
+    if (!compile_key(i)) {
       return nullptr;
     }
   }
@@ -200,8 +200,11 @@ StepPlan *Compiler::add_step(Operation operation, uint32 left, uint32 right, uin
 
 void Compiler::number_steps() {
   const auto columns = static_cast<uint32>(list_length(compiled_->columns));
-  const auto real = [columns](uint32 &number) {
-    number = number < first_step ? number : number - first_step + columns;
+  const auto steps = static_cast<uint32>(list_length(compiled_->steps));
+  const auto real = [columns, steps](uint32 &number) {
+    number = number < first_step   ? number
+             : number < first_join ? number - first_step + columns
+                                   : number - first_join + columns + steps;
   };
   ListCell *cell = nullptr;
   foreach (cell, compiled_->steps) {
@@ -210,9 +213,8 @@ void Compiler::number_steps() {
     real(step.right);
     real(step.out);
   }
-  foreach (cell, compiled_->keys) {
-    scan::Key &key = static_cast<KeyPlan *>(lfirst(cell))->key;
-    real(key.column);
+  foreach (cell, compiled_->core_keys) {
+    real(static_cast<scan::Key *>(lfirst(cell))->column);
   }
   foreach (cell, compiled_->aggregates) {
     real(static_cast<AggregatePlan *>(lfirst(cell))->aggregate.column);
@@ -358,6 +360,36 @@ TestPlan *Compiler::compile_list(const ScalarArrayOpExpr *list, List **columns) 
     return nullptr;
   }
   return test->strategy == (list->useOr ? BTEqualStrategyNumber : 0) ? test : nullptr;
+}
+
+// Joins
+// -------------------------------------------------------------------------------------------
+
+bool Compiler::compile_join(const JoinQuestion *question) {
+  auto *join = static_cast<JoinPlan *>(palloc0(sizeof(JoinPlan)));
+  join->width = list_length(question->facts);
+  join->columns = static_cast<uint32 *>(palloc0(sizeof(uint32) * static_cast<Size>(join->width)));
+  join->types = static_cast<Oid *>(palloc0(sizeof(Oid) * static_cast<Size>(join->width)));
+  join->bytes = static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(join->width)));
+  for (int i = 0; i < join->width; ++i) {
+    auto *column = static_cast<Expr *>(list_nth(question->facts, i));
+    const Oid type = base_type(column);
+    int strategy = 0;
+    Domain domain{};
+    join->types[i] = list_nth_oid(question->types, i);
+    if (!comparable(type, join->types[i]) ||
+        !strategy_of(list_nth_oid(question->operators, i), type, &strategy) ||
+        strategy != BTEqualStrategyNumber ||
+        !compile_column(column, &compiled_->joined, &join->columns[i], &domain) ||
+        (domain != Domain::integer && domain != Domain::bytes) ||
+        (domain == Domain::bytes && type != UUIDOID &&
+         !deterministic(list_nth_oid(question->collations, i)))) {
+      return false;
+    }
+    join->bytes[i] = domain == Domain::bytes;
+  }
+  compiled_->joins = lappend(compiled_->joins, join);
+  return true;
 }
 
 Compiled *compile(const Question &question) {

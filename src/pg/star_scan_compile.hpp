@@ -13,6 +13,15 @@ bool storage_of(Oid type, scan::Storage *storage, Domain *domain);
 Expr *bare(Expr *expr);
 Oid base_type(const Expr *expr);
 
+// Whether words or bytes of both compare as the values do.
+bool comparable(Oid column, Oid operand);
+// The operator's strategy in the order of the type, or 0 for its <>.
+bool strategy_of(Oid operation, Oid type, int *strategy);
+
+// Until all columns are known, a step's column has a number from here on, and a join's.
+constexpr uint32 first_step = 1U << 16U;
+constexpr uint32 first_join = 1U << 17U;
+
 // Whether it has one value for all rows.
 bool is_operand(Expr *expr);
 bool deterministic(Oid collation);
@@ -45,9 +54,11 @@ private:
   TestPlan *compile_comparison(Oid operation, Oid collation, Expr *column, Expr *operand,
                                List **columns);
   TestPlan *compile_list(const ScalarArrayOpExpr *list, List **columns);
-  bool compile_key(Expr *expr);
+  bool compile_join(const JoinQuestion *question);
+  bool compile_key(int index);
+  bool compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_time(Expr *expr, Time *time);
-  bool compile_time_key(Expr *expr, KeyPlan *key);
+  bool compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail);
   bool compile_aggregate(int index);
 

@@ -219,27 +219,44 @@ bool kind_of(Oid function, AggregateKind *kind, AggregatePlan::Result *result) {
 // Keys
 // -------------------------------------------------------------------------------------------
 
-bool Compiler::compile_key(Expr *expr) {
-  if (list_length(compiled_->keys) >= 32) {
+bool Compiler::compile_key(int index) {
+  if (list_length(compiled_->core_keys) >= 32) {
     return false;
   }
+  auto *expr = static_cast<Expr *>(list_nth(question_.keys, index));
   auto *key = static_cast<KeyPlan *>(palloc0(sizeof(KeyPlan)));
+  auto *core = static_cast<scan::Key *>(palloc0(sizeof(scan::Key)));
+  *core = scan::Key{};
   key->type = base_type(expr);
-  key->key = scan::Key{};
-  Domain domain{};
-  if (compile_column(expr, &compiled_->columns, &key->key.column, &domain)) {
-    const bool good =
-        domain == Domain::integer ||
-        (domain == Domain::bytes &&
-         (key->type == UUIDOID || deterministic(exprCollation(reinterpret_cast<Node *>(expr)))));
-    if (!good) {
-      return false;
-    }
-  } else if (!compile_time_key(expr, key)) {
-    return false;
-  }
+  key->number = list_length(compiled_->core_keys);
+  key->join = question_.key_joins == NIL ? -1 : list_nth_int(question_.key_joins, index);
   compiled_->keys = lappend(compiled_->keys, key);
+  if (key->join < 0) {
+    compiled_->core_keys = lappend(compiled_->core_keys, core);
+    return compile_own_key(expr, key, core);
+  }
+  key->place = list_nth_int(question_.key_places, index);
+  core->column = first_join + static_cast<uint32>(key->join);
+  // All keys of a dimension are one of the core's.
+  ListCell *cell = nullptr;
+  foreach (cell, compiled_->core_keys) {
+    if (static_cast<scan::Key *>(lfirst(cell))->column == core->column) {
+      key->number = foreach_current_index(cell);
+      return true;
+    }
+  }
+  compiled_->core_keys = lappend(compiled_->core_keys, core);
   return true;
+}
+
+bool Compiler::compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core) {
+  Domain domain{};
+  if (!compile_column(expr, &compiled_->columns, &core->column, &domain)) {
+    return compile_time_key(expr, key, core);
+  }
+  return domain == Domain::integer ||
+         (domain == Domain::bytes &&
+          (key->type == UUIDOID || deterministic(exprCollation(reinterpret_cast<Node *>(expr)))));
 }
 
 bool Compiler::compile_time(Expr *expr, Time *time) {
@@ -275,7 +292,7 @@ bool Compiler::compile_time(Expr *expr, Time *time) {
   return true;
 }
 
-bool Compiler::compile_time_key(Expr *expr, KeyPlan *key) {
+bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   expr = bare(expr);
   if (!IsA(expr, FuncExpr)) {
     return false;
@@ -321,9 +338,9 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key) {
   if (source_time.of_zone && !source_time.of_date && !keeps_offset) {
     add_step(Operation::local, number, 0, &number);
   }
-  Step &step = add_step(keeps_offset ? Operation::zone_multiple : unit->operation, number, 0,
-                        &key->key.column)
-                   ->step;
+  Step &step =
+      add_step(keeps_offset ? Operation::zone_multiple : unit->operation, number, 0, &core->column)
+          ->step;
   const int64 day = source_time.in_days ? USECS_PER_DAY : 1;
   step.width = of_month ? unit->width : unit->width / day;
   step.origin = unit->origin / day;
@@ -335,7 +352,7 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key) {
   uint32 column = 0;
   Domain domain{};
   compile_column(reinterpret_cast<Expr *>(source), &compiled_->columns, &column, &domain);
-  key->key.source = static_cast<int32>(column);
+  core->source = static_cast<int32>(column);
   key->source_type = source->vartype;
   key->shown = reinterpret_cast<Expr *>(with_case_value(reinterpret_cast<Node *>(expr), nullptr));
   return true;

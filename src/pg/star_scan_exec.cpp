@@ -46,6 +46,12 @@ struct ScanNode {
   MemoryContext part_context;  // the core's scan of one part
   MemoryContext value_context; // values of one page that are not in it
   scan::Program program;
+  int table_count;
+  Relation *tables; // the fact, or its partitions
+  scan::Shape *shapes;
+  DimensionRows *dimensions; // by join
+  uint64 dimension_rows;
+  List *joins; // as in the plan
   bool started;
   scan::Scan *scan; // null: the next part has to be run
   ContextMemory *memory;
@@ -57,6 +63,7 @@ struct ScanNode {
   // For EXPLAIN ANALYZE, of all rescans.
   uint64 rows_read;
   uint64 rows_kept;
+  uint64 rows_added;
   uint64 groups;
   uint64 runs;
   std::size_t most_memory;
@@ -128,16 +135,38 @@ void run_page(ScanNode *node, uint32 count) {
     compute([&] { kept = scan->test(rows); });
   }
   node->rows_kept += kept.size();
-  if (!kept.empty()) {
+  const auto add = [&](std::span<const scan::Row> last) {
     if (scan->reads_any()) {
-      compute([&] { scan->read(kept); });
+      compute([&] { scan->read(last); });
       if (!scan->toasted().empty()) {
         fetch_toasted(node);
         values = true;
       }
     }
-    compute([&] { scan->add(kept.size()); });
+    compute([&] { scan->add(last.size()); });
     add_handed(node);
+    node->rows_added += last.size();
+  };
+  if (kept.empty()) {
+    // Nothing of the page is left.
+  } else if (!scan->joins_any()) {
+    add(kept);
+  } else {
+    compute([&] { scan->read_joined(kept); });
+    if (!scan->toasted().empty()) {
+      fetch_toasted(node);
+      values = true;
+    }
+    compute([&] { scan->join(kept); });
+    for (;;) {
+      std::span<const scan::Row> joined;
+      compute([&] { joined = scan->joined(); });
+      if (joined.empty()) {
+        break;
+      }
+      CHECK_FOR_INTERRUPTS();
+      add(joined);
+    }
   }
   if (values) {
     MemoryContextReset(node->value_context);
@@ -146,8 +175,7 @@ void run_page(ScanNode *node, uint32 count) {
 
 // The parts that a part falls into, the last one to be run first, such that each of them has room
 // if keys go on as they did.
-void split(ScanNode *node, scan::Part part, BlockNumber done) {
-  const double share = static_cast<double>(done + 1) / Max(node->pages.blocks, 1);
+void split(ScanNode *node, scan::Part part, double share) {
   const double limit = static_cast<double>(get_hash_memory_limit());
   const double needed = static_cast<double>(node->scan->memory()) / share / limit;
   uint32 bits = 1;
@@ -180,27 +208,35 @@ void start_scan(ScanNode *node, scan::Part part) {
 bool run_part(ScanNode *node, scan::Part part) {
   start_scan(node, part);
   ++node->runs;
-  const bool count_only = !node->scan->tests_any() && !node->scan->reads_any();
+  const bool count_only =
+      !node->scan->tests_any() && !node->scan->reads_any() && !node->scan->joins_any();
   const std::size_t limit = get_hash_memory_limit();
   const bool may_split = node->compiled->keys != NIL && part.bits < most_bits &&
                          node->waiting_count + 2 <= most_waiting;
-  for (BlockNumber block = 0; block < node->pages.blocks; ++block) {
-    CHECK_FOR_INTERRUPTS();
-    const uint32 count = read_page(&node->pages, block, count_only ? nullptr : node->rows);
-    node->rows_read += count;
-    if (count > 0) {
-      if (count_only) {
-        node->rows_kept += count;
-        compute([&] { node->scan->add(count); });
-      } else {
-        run_page(node, count);
-      }
+  for (int table = 0; table < node->table_count; ++table) {
+    open_pages(&node->pages, node->tables[table], node->css.ss.ps.state->es_snapshot);
+    if (table > 0) {
+      compute([&] { node->scan->use_shape(node->shapes[table]); });
     }
-    close_page(&node->pages);
-    if (may_split && node->scan->memory() > limit && node->scan->groups() > few_groups) {
-      node->most_memory = Max(node->most_memory, node->scan->memory());
-      split(node, part, block);
-      return false;
+    for (BlockNumber block = 0; block < node->pages.blocks; ++block) {
+      CHECK_FOR_INTERRUPTS();
+      const uint32 count = read_page(&node->pages, block, count_only ? nullptr : node->rows);
+      node->rows_read += count;
+      if (count > 0) {
+        if (count_only) {
+          node->rows_kept += count;
+          compute([&] { node->scan->add(count); });
+        } else {
+          run_page(node, count);
+        }
+      }
+      close_page(&node->pages);
+      if (may_split && node->scan->memory() > limit && node->scan->groups() > few_groups) {
+        node->most_memory = Max(node->most_memory, node->scan->memory());
+        const double share = (block + 1.0) / node->pages.blocks;
+        split(node, part, (table + share) / node->table_count);
+        return false;
+      }
     }
   }
   node->most_memory = Max(node->most_memory, node->scan->memory());
@@ -209,18 +245,41 @@ bool run_part(ScanNode *node, scan::Part part) {
   return true;
 }
 
+void start_dimensions(ScanNode *node) {
+  const auto count = static_cast<std::size_t>(list_length(node->compiled->joins));
+  node->dimensions = static_cast<DimensionRows *>(
+      MemoryContextAllocZero(node->run_context, sizeof(DimensionRows) * Max(count, 1)));
+  auto *joins = static_cast<scan::Join *>(
+      MemoryContextAllocZero(node->run_context, sizeof(scan::Join) * Max(count, 1)));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<int>(i);
+    const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, number));
+    auto *rows = static_cast<PlanState *>(list_nth(node->css.custom_ps, number));
+    const auto *known = static_cast<List *>(list_nth(node->joins, number));
+    node->dimensions[i] = read_dimension(
+        plan, rows, linitial_int(static_cast<const List *>(llast(known))), node->run_context);
+    joins[i] = {.dimension = node->dimensions[i].dimension,
+                .columns = {plan->columns, static_cast<std::size_t>(plan->width)}};
+    node->dimension_rows += node->dimensions[i].dimension->size();
+  }
+  node->program.joins = {joins, count};
+}
+
 void start(ScanNode *node) {
   ExprContext *context = node->css.ss.ps.ps_ExprContext;
   const MemoryContext old = MemoryContextSwitchTo(node->run_context);
-  Relation table = node->css.ss.ss_currentRelation;
-  const uint64 fast = node->pages.pages_fast;
-  const uint64 slow = node->pages.pages_slow;
-  open_pages(&node->pages, table, node->css.ss.ps.state->es_snapshot);
-  node->pages.pages_fast = fast;
-  node->pages.pages_slow = slow;
-  node->program = program_of(node->compiled, RelationGetDescr(table), context);
+  TupleDesc asked = RelationGetDescr(node->css.ss.ss_currentRelation);
+  node->program = program_of(node->compiled, context);
+  node->shapes = static_cast<scan::Shape *>(
+      palloc0(sizeof(scan::Shape) * static_cast<Size>(Max(node->table_count, 1))));
+  for (int i = 0; i < node->table_count; ++i) {
+    node->shapes[i] = shape_of(node->compiled, asked, RelationGetDescr(node->tables[i]));
+  }
+  node->program.shape =
+      node->table_count > 0 ? node->shapes[0] : shape_of(node->compiled, asked, asked);
   node->rows = static_cast<scan::Row *>(palloc(sizeof(scan::Row) * most_rows));
   MemoryContextSwitchTo(old);
+  start_dimensions(node);
   node->waiting[0] = scan::Part{};
   node->waiting_count = 1;
   node->scan = nullptr;
@@ -292,8 +351,13 @@ Datum result_of(const AggregatePlan *plan, const char *states, bool *null) {
   return 0;
 }
 
-Datum key_of(const ScanNode *node, const KeyPlan *plan, std::size_t key, std::size_t group,
-             ExprContext *context, bool *null) {
+Datum key_of(const ScanNode *node, const KeyPlan *plan, std::size_t group, ExprContext *context,
+             bool *null) {
+  const auto key = static_cast<std::size_t>(plan->number);
+  if (plan->join >= 0) {
+    const auto number = static_cast<std::size_t>(node->scan->key_word(group, key));
+    return group_value(node->dimensions[plan->join].values, number, plan->place, null);
+  }
   *null = node->scan->key_is_null(group, key);
   if (*null) {
     return 0;
@@ -326,9 +390,7 @@ void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot,
   ListCell *cell = nullptr;
   foreach (cell, node->compiled->keys) {
     const auto *plan = static_cast<const KeyPlan *>(lfirst(cell));
-    slot->tts_values[column] =
-        key_of(node, plan, static_cast<std::size_t>(foreach_current_index(cell)), group, context,
-               &slot->tts_isnull[column]);
+    slot->tts_values[column] = key_of(node, plan, group, context, &slot->tts_isnull[column]);
     ++column;
   }
   foreach (cell, node->compiled->aggregates) {
@@ -365,7 +427,7 @@ List *unfolded(List *expressions, List *columns) {
   return reinterpret_cast<List *>(unfold(reinterpret_cast<Node *>(expressions), &context));
 }
 
-void begin(CustomScanState *state, EState * /*estate*/, int eflags) {
+void begin(CustomScanState *state, EState *estate, int eflags) {
   ScanNode *node = as_node(state);
   const auto *plan = castNode(CustomScan, state->ss.ps.plan);
   List *columns = plan->custom_scan_tlist;
@@ -375,6 +437,19 @@ void begin(CustomScanState *state, EState * /*estate*/, int eflags) {
   question.keys = unfolded(static_cast<List *>(lsecond(plan->custom_exprs)), columns);
   question.arguments = unfolded(static_cast<List *>(lthird(plan->custom_exprs)), columns);
   question.filters = unfolded(static_cast<List *>(lfourth(plan->custom_exprs)), columns);
+  List *facts = unfolded(static_cast<List *>(llast(plan->custom_exprs)), columns);
+  node->joins = static_cast<List *>(lthird(plan->custom_private));
+  for (int i = 0; i < list_length(node->joins); ++i) {
+    auto *known = static_cast<List *>(list_nth(node->joins, i));
+    auto *join = static_cast<JoinQuestion *>(palloc0(sizeof(JoinQuestion)));
+    *join = {.facts = static_cast<List *>(list_nth(facts, i)),
+             .operators = static_cast<List *>(linitial(known)),
+             .collations = static_cast<List *>(lsecond(known)),
+             .types = static_cast<List *>(lthird(known))};
+    question.joins = lappend(question.joins, join);
+  }
+  question.key_joins = static_cast<List *>(lfourth(plan->custom_private));
+  question.key_places = static_cast<List *>(llast(plan->custom_private));
   for (int i = 0; i < list_length(question.arguments); ++i) {
     const auto *entry =
         static_cast<TargetEntry *>(list_nth(columns, list_length(question.keys) + i));
@@ -384,11 +459,28 @@ void begin(CustomScanState *state, EState * /*estate*/, int eflags) {
   if (node->compiled == nullptr) {
     elog(ERROR, "star scan cannot run the plan that was made for it");
   }
+  ListCell *cell = nullptr;
+  foreach (cell, plan->custom_plans) {
+    // Each is read once, forwards.
+    state->custom_ps =
+        lappend(state->custom_ps,
+                ExecInitNode(static_cast<Plan *>(lfirst(cell)), estate,
+                             eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK)));
+  }
+  auto *tables = static_cast<List *>(lsecond(plan->custom_private));
+  node->table_count = list_length(tables);
   if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0) {
     return;
   }
   init_expressions(node->compiled, &state->ss.ps);
-  EState *estate = state->ss.ps.state;
+  const int planned = linitial_int(static_cast<List *>(linitial(plan->custom_private)));
+  const int moved = static_cast<int>(plan->scan.scanrelid) - planned;
+  node->tables = static_cast<Relation *>(
+      palloc0(sizeof(Relation) * static_cast<Size>(Max(node->table_count, 1))));
+  foreach (cell, tables) {
+    node->tables[foreach_current_index(cell)] =
+        compat::range_table_relation(estate, static_cast<Index>(lfirst_int(cell) + moved));
+  }
   node->run_context =
       AllocSetContextCreate(estate->es_query_cxt, "star scan", ALLOCSET_DEFAULT_SIZES);
   node->part_context =
@@ -442,10 +534,25 @@ void rescan(CustomScanState *state) {
   MemoryContextResetOnly(node->run_context);
   MemoryContextReset(node->part_context);
   MemoryContextReset(node->value_context);
+  ListCell *cell = nullptr;
+  foreach (cell, state->custom_ps) {
+    auto *rows = static_cast<PlanState *>(lfirst(cell));
+    if (state->ss.ps.chgParam != nullptr) {
+      UpdateChangedParamSet(rows, state->ss.ps.chgParam);
+    }
+    // With other parameters it begins anew by itself, when it is asked for a row.
+    if (rows->chgParam == nullptr) {
+      ExecReScan(rows);
+    }
+  }
 }
 
 void end(CustomScanState *state) {
   close_page(&as_node(state)->pages);
+  ListCell *cell = nullptr;
+  foreach (cell, state->custom_ps) {
+    ExecEndNode(static_cast<PlanState *>(lfirst(cell)));
+  }
 }
 
 // EXPLAIN
@@ -474,13 +581,28 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
     ExplainPropertyList(label, texts, es);
   };
   show("Group Key", static_cast<List *>(lsecond(plan->custom_exprs)), false);
+  List *facts = NIL;
+  ListCell *join = nullptr;
+  foreach (join, static_cast<List *>(llast(plan->custom_exprs))) {
+    facts = list_concat(facts, static_cast<List *>(lfirst(join)));
+  }
+  show("Join Key", facts, false);
   show("Scan Filter", static_cast<List *>(linitial(plan->custom_exprs)), true);
+  if (node->table_count != 1 ||
+      linitial_int(static_cast<List *>(lsecond(plan->custom_private))) !=
+          linitial_int(static_cast<List *>(linitial(plan->custom_private)))) {
+    ExplainPropertyInteger("Partitions", nullptr, node->table_count, es);
+  }
   if (!es->analyze || node->run_context == nullptr) {
     return;
   }
   ExplainPropertyUInteger("Rows Scanned", nullptr, node->rows_read, es);
   if (plan->custom_exprs != NIL && linitial(plan->custom_exprs) != nullptr) {
     ExplainPropertyUInteger("Rows Kept", nullptr, node->rows_kept, es);
+  }
+  if (node->compiled->joins != NIL) {
+    ExplainPropertyUInteger("Rows Joined", nullptr, node->rows_added, es);
+    ExplainPropertyUInteger("Rows of Dimensions", nullptr, node->dimension_rows, es);
   }
   ExplainPropertyUInteger("Pages All-Visible", nullptr, node->pages.pages_fast, es);
   ExplainPropertyUInteger("Pages Checked", nullptr, node->pages.pages_slow, es);

@@ -23,20 +23,6 @@ extern "C" {
 
 namespace starhouse::pg::star_scan {
 
-namespace {
-
-using scan::Test;
-
-template <class T>
-T *new_array(int count) {
-  return static_cast<T *>(palloc0(sizeof(T) * static_cast<Size>(Max(count, 1))));
-}
-
-template <class T>
-const T *as(const ListCell *cell) {
-  return static_cast<const T *>(cell->ptr_value);
-}
-
 int64 word_of(Oid type, Datum value) {
   switch (type) {
   case BOOLOID:
@@ -55,7 +41,6 @@ int64 word_of(Oid type, Datum value) {
   }
 }
 
-// In the current context.
 std::string_view bytes_of(Oid type, Datum value) {
   if (type == UUIDOID) {
     auto *copy = static_cast<char *>(palloc(UUID_LEN));
@@ -64,6 +49,20 @@ std::string_view bytes_of(Oid type, Datum value) {
   }
   const auto *varlena = reinterpret_cast<struct varlena *>(PG_DETOAST_DATUM_COPY(value));
   return {VARDATA_ANY(varlena), VARSIZE_ANY_EXHDR(varlena)};
+}
+
+namespace {
+
+using scan::Test;
+
+template <class T>
+T *new_array(int count) {
+  return static_cast<T *>(palloc0(sizeof(T) * static_cast<Size>(Max(count, 1))));
+}
+
+template <class T>
+const T *as(const ListCell *cell) {
+  return static_cast<const T *>(cell->ptr_value);
 }
 
 void init_tests(List *tests, PlanState *parent) {
@@ -253,16 +252,31 @@ std::span<const Test> tests_of(List *plans, ExprContext *context) {
   return {tests, static_cast<std::size_t>(list_length(plans))};
 }
 
-std::span<const scan::Wanted> wanted_of(List *columns, TupleDesc shape) {
+// The attribute of that name: columns of a partition may be in another order.
+AttrNumber attribute_in(TupleDesc table, TupleDesc asked, AttrNumber attribute) {
+  if (table == asked) {
+    return attribute;
+  }
+  const char *name = NameStr(TupleDescAttr(asked, attribute - 1)->attname);
+  for (int i = 0; i < table->natts; ++i) {
+    const auto *own = TupleDescAttr(table, i);
+    if (!own->attisdropped && namestrcmp(&const_cast<Form_pg_attribute>(own)->attname, name) == 0) {
+      return static_cast<AttrNumber>(i + 1);
+    }
+  }
+  elog(ERROR, "a partition has no column \"%s\"", name);
+}
+
+std::span<const scan::Wanted> wanted_of(List *columns, TupleDesc asked, TupleDesc shape) {
   auto *wanted = new_array<scan::Wanted>(list_length(columns));
   ListCell *cell = nullptr;
   foreach (cell, columns) {
     const auto *column = as<ColumnPlan>(cell);
     scan::Wanted &own = wanted[foreach_current_index(cell)];
-    own = {.attribute = static_cast<std::uint16_t>(column->attribute - 1),
-           .storage = column->storage};
+    const AttrNumber attribute = attribute_in(shape, asked, column->attribute);
+    own = {.attribute = static_cast<std::uint16_t>(attribute - 1), .storage = column->storage};
     bool null = true;
-    const Datum value = getmissingattr(shape, column->attribute, &null);
+    const Datum value = getmissingattr(shape, attribute, &null);
     own.missing.null = null;
     if (!null && scan::is_bytes(column->storage)) {
       own.missing.bytes = bytes_of(column->type, value);
@@ -360,12 +374,16 @@ void init_expressions(Compiled *compiled, PlanState *parent) {
   }
 }
 
-scan::Program program_of(const Compiled *compiled, TupleDesc shape, ExprContext *context) {
+scan::Shape shape_of(const Compiled *compiled, TupleDesc asked, TupleDesc table) {
+  return {.attributes = attributes_of(table),
+          .tested = wanted_of(compiled->tested, asked, table),
+          .joined = wanted_of(compiled->joined, asked, table),
+          .wanted = wanted_of(compiled->columns, asked, table)};
+}
+
+scan::Program program_of(const Compiled *compiled, ExprContext *context) {
   scan::Program program;
-  program.attributes = attributes_of(shape);
-  program.tested = wanted_of(compiled->tested, shape);
   program.tests = tests_of(compiled->tests, context);
-  program.wanted = wanted_of(compiled->columns, shape);
   program.filters = tests_of(compiled->filters, context);
   program.zone = session_zone();
   auto *steps = new_array<scan::Step>(list_length(compiled->steps));
@@ -380,11 +398,11 @@ scan::Program program_of(const Compiled *compiled, TupleDesc shape, ExprContext 
     }
   }
   program.steps = {steps, static_cast<std::size_t>(list_length(compiled->steps))};
-  auto *keys = new_array<scan::Key>(list_length(compiled->keys));
-  foreach (cell, compiled->keys) {
-    keys[foreach_current_index(cell)] = as<KeyPlan>(cell)->key;
+  auto *keys = new_array<scan::Key>(list_length(compiled->core_keys));
+  foreach (cell, compiled->core_keys) {
+    keys[foreach_current_index(cell)] = *as<scan::Key>(cell);
   }
-  program.keys = {keys, static_cast<std::size_t>(list_length(compiled->keys))};
+  program.keys = {keys, static_cast<std::size_t>(list_length(compiled->core_keys))};
   auto *aggregates = new_array<scan::Aggregate>(list_length(compiled->aggregates));
   foreach (cell, compiled->aggregates) {
     aggregates[foreach_current_index(cell)] = as<AggregatePlan>(cell)->aggregate;

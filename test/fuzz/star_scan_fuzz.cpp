@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
                     .attributes = static_cast<std::uint16_t>(data[7] / 2U % 8U)});
   }
   const std::vector<Key> keys{{.column = 0}};
-  Program program{.attributes = attributes, .wanted = wanted, .aggregates = aggregates};
+  Program program{.shape = {.attributes = attributes, .wanted = wanted}, .aggregates = aggregates};
   if (!wanted.empty()) {
     program.keys = keys;
   }

@@ -122,12 +122,45 @@ DELETE FROM nothing;
 CREATE TABLE wide (LIKE plain);
 INSERT INTO wide SELECT g, g % 20, g, g % 77, g / 7.0, g / 3.0, 0, g % 3 = 0, date '2011-12-25' + g % 12000, timestamp '2024-01-01' + g * interval '1 minute',
   timestamptz '2024-01-01' + g * interval '29 minutes', time '12:00' + g * interval '1 second', md5(g::text)::uuid, g::numeric / 16, g::numeric / 100, 'text ' || g, 'v' || g % 4000, 'in line' || g % 2 FROM generate_series(1, 12000) AS g;
-VACUUM ANALYZE hostile, wide;
+-- A partitioned fact, one of whose partitions has its columns the other way round, and dimensions with repeated, missing and NULL keys.
+CREATE TABLE fact (LIKE hostile, item int, code text, bought date) PARTITION BY LIST (k);
+CREATE TABLE fact_few PARTITION OF fact FOR VALUES IN (0, 1, 2);
+DO $$
+BEGIN
+  EXECUTE (SELECT 'CREATE TABLE fact_turned (gone int, ' || string_agg(format('%I %s %s', attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'NOT NULL' END), ', ' ORDER BY attnum DESC) || ')'
+           FROM pg_attribute WHERE attrelid = 'fact'::regclass AND attnum > 0 AND NOT attisdropped);
+END $$;
+ALTER TABLE fact_turned DROP gone;
+ALTER TABLE fact ATTACH PARTITION fact_turned FOR VALUES IN (3, 4, 5, 6);
+CREATE TABLE fact_rest PARTITION OF fact DEFAULT PARTITION BY LIST (b);
+CREATE TABLE fact_rest_true PARTITION OF fact_rest FOR VALUES IN (true);
+CREATE TABLE fact_rest_other PARTITION OF fact_rest DEFAULT;
+INSERT INTO fact SELECT h.*, CASE WHEN k % 9 = 0 THEN NULL ELSE (row_number() OVER ())::int % 110 END, CASE WHEN i2 % 8 = 0 THEN NULL ELSE 'c' || (row_number() OVER ()) % 40 END,
+  date '2026-01-01' + (row_number() OVER ())::int % 45 FROM hostile AS h;
+CREATE TABLE item (item_id int, item_name text, class_id bigint, made date, item_u uuid);
+INSERT INTO item SELECT g, 'item ' || g % 12, CASE WHEN g % 10 = 0 THEN NULL ELSE g % 6 END, CASE WHEN g % 7 = 0 THEN NULL ELSE date '2025-01-01' + g * 5 END, md5((g % 3)::text)::uuid FROM generate_series(1, 100) AS g;
+INSERT INTO item SELECT * FROM item WHERE item_id % 25 = 0 UNION ALL SELECT 13, 'other', 1, NULL, NULL UNION ALL SELECT NULL, 'none', 1, NULL, NULL;
+CREATE TABLE class (class_id int, class_name varchar(20));
+INSERT INTO class SELECT g, nullif('class ' || g % 3, 'class 2') FROM generate_series(0, 5) AS g;
+CREATE TABLE place (place_code varchar(10), region text, lat float8);
+INSERT INTO place SELECT 'c' || g, CASE WHEN g % 5 = 0 THEN NULL ELSE 'region ' || g % 4 END, g % 3 FROM generate_series(0, 30) AS g;
+CREATE TABLE calendar AS SELECT d::date AS day, extract(isodow FROM d)::int AS weekday, to_char(d, 'YYYY-MM') AS month, d::date > '2026-02-01' AS late FROM generate_series(timestamp '2026-01-01', '2026-02-10', '1 day') AS d;
+VACUUM ANALYZE hostile, wide, fact, item, class, place, calendar;
 """
 
 NUMBERS = {"i2": "int", "i4": "int", "i8": "int", "k": "int", "f4": "float", "f8": "float", "fx": "float", "n": "numeric", "n2": "numeric"}
 KEYS = ["i2", "i4", "i8", "k", "b", "d", "ts", "tz", "tm", "t", "v", "u", "big"]
 ADDED = {"a1": "int", "a3": "numeric", "a4": "float"}
+
+
+# Dimensions: how each is joined, its keys, tests of it.
+DIMENSIONS = [
+    ("item", "item = item_id", ["item_name", "made", "item_u", "upper(item_name) || 'x'", "date_trunc('month', made::timestamp)"], ["item_name <> 'item 3'", "made > '2025-06-01'", "item_id BETWEEN 10 AND 60", "made IS NULL"]),
+    ("item JOIN class USING (class_id)", "item = item_id", ["class_name", "class_id", "item_name || class_name"], ["class_name = 'class 1'", "item_id + class_id > 30"]),
+    ("place", "place_code = code", ["region", "place_code", "lat"], ["region IN ('region 1', 'region 3')", "lat > 0"]),
+    ("calendar", "bought = day", ["weekday", "month", "late"], ["late", "weekday IN (6, 7)", "month = '2026-01'"]),
+    ("calendar", "day = d", ["month"], ["NOT late"]),
+]
 
 
 class Generator:
@@ -136,7 +169,10 @@ class Generator:
         self.random = random.Random(f"{seed} {table}")
         self.numbers = dict(NUMBERS)
         self.keys = list(KEYS)
-        if table in ("hostile", "nothing"):
+        self.star = table == "star"
+        if self.star:
+            self.table = "fact"
+        if table in ("hostile", "nothing", "fact", "star"):
             self.numbers.update(ADDED)
             self.keys += ["a1", "a2", "a5", "a6"]
 
@@ -203,6 +239,9 @@ class Generator:
             call = "count(*)"
         elif chance < 0.25:
             call = f"count({self.pick(*self.keys, *self.numbers, '1')})"
+        elif self.star:
+            # What depends on the order of rows is not compared: joins may turn it.
+            call = f"{self.pick('sum', 'avg')}({self.pick('n', 'n2', 'i4', 'i2', 'k', 'i8', '(k + 3)')})" if chance < 0.7 else f"{self.pick('min', 'max')}({self.pick('i4', 'd', 'tz', 'ts')})"
         elif chance < 0.5:
             call = f"{self.pick('sum', 'avg', 'min', 'max')}({self.pick('n', 'n2', *[c for c, kind in self.numbers.items() if kind == 'numeric'])})"
         elif chance < 0.6:
@@ -218,10 +257,21 @@ class Generator:
     def query(self):
         keys = [self.key() for _ in range(self.random.choice([0, 0, 1, 1, 1, 2, 3]))]
         aggregates = [self.aggregate() for _ in range(self.random.randint(0 if keys else 1, 4))]
-        columns = ", ".join(f"{expression} AS c{n}" for n, expression in enumerate(keys + aggregates))
-        query = f"SELECT {columns} FROM {self.table}"
+        tables, tests = self.table, []
         if self.random.random() < 0.6:
-            query += " WHERE " + " AND ".join(self.test() for _ in range(self.random.randint(1, 3)))
+            tests = [self.test() for _ in range(self.random.randint(1, 3))]
+        if self.star:
+            taken = set()
+            for dimension, on, own_keys, own_tests in self.random.sample(DIMENSIONS, self.random.choice([1, 1, 2, 3])):
+                if dimension.split()[0] not in taken:
+                    taken.add(dimension.split()[0])
+                    tables += f" JOIN ({dimension}) ON {on}" if " " in dimension else f" JOIN {dimension} ON {on}"
+                    keys += self.random.sample(own_keys, self.random.choice([0, 1, 1, 2][:len(own_keys) + 1]))
+                    tests += self.random.sample(own_tests, self.random.choice([0, 0, 1]))
+        columns = ", ".join(f"{expression} AS c{n}" for n, expression in enumerate(keys + aggregates)) or "count(*) AS c0"
+        query = f"SELECT {columns} FROM {tables}"
+        if tests:
+            query += " WHERE " + " AND ".join(tests)
         if keys:
             query += " GROUP BY " + ", ".join(str(n + 1) for n in range(len(keys)))
         if self.random.random() < 0.15:
@@ -276,6 +326,11 @@ def main():
         same, enough, scanned = compare(table)
         ok(same, f"{title}: {QUERIES} queries as the executor answers them")
         ok(enough, f"{title}: most are star scans ({scanned})" if not enough else f"{title}: most are star scans")
+
+    for table, title in (("fact", "a partitioned table"), ("star", "joins with dimensions")):
+        same, enough, scanned = compare(table)
+        ok(same, f"{title}: {QUERIES} queries as the executor answers them")
+        ok(enough, f"{title}: most are star scans" + ("" if enough else f" ({scanned})"))
 
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
     ok(same, "groups beyond work_mem")

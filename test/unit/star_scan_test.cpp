@@ -329,7 +329,7 @@ TEST(StarScan, PartsTogetherAreTheWhole) {
   const std::vector<Aggregate> aggregates{{.kind = AggregateKind::count_rows},
                                           {.kind = AggregateKind::sum_int, .offset = 8}};
   const Program program{
-      .attributes = two, .wanted = wanted, .keys = keys, .aggregates = aggregates};
+      .shape = {.attributes = two, .wanted = wanted}, .keys = keys, .aggregates = aggregates};
   for (std::uint32_t bits = 0; bits < 6; ++bits) {
     std::map<std::pair<std::int64_t, std::string>, std::pair<std::int64_t, std::int64_t>> found;
     for (std::uint32_t prefix = 0; prefix < 1U << bits; ++prefix) {
@@ -356,6 +356,66 @@ TEST(StarScan, PartsTogetherAreTheWhole) {
   }
 }
 
+// A key's rows are all found, whatever the keys are: close numbers, far ones, texts, several
+// columns.
+TEST(StarScan, DimensionsFindEveryRowOfAKey) {
+  std::mt19937 random(5);
+  for (int kind = 0; kind < 4; ++kind) {
+    const std::size_t width = kind == 3 ? 2 : 1;
+    const bool bytes[]{kind == 2, true};
+    const Env env;
+    Dimension dimension(env, width);
+    std::multimap<std::pair<std::int64_t, std::string>, std::uint32_t> expected;
+    const auto key_of = [&](std::int64_t number) {
+      const std::int64_t word = kind == 1 ? number * 1'000'003'000'007 : number;
+      return std::pair{kind == 2 ? std::int64_t{0} : word,
+                       kind < 2 ? std::string() : "key " + std::to_string(number % 90)};
+    };
+    const auto parts_of = [&](const std::pair<std::int64_t, std::string> &key) {
+      return std::vector<KeyPart>{kind == 2 ? KeyPart{.bytes = key.second}
+                                            : KeyPart{.word = key.first},
+                                  KeyPart{.bytes = key.second}};
+    };
+    for (std::uint32_t code = 0; code < 500; ++code) {
+      const auto key = key_of(static_cast<std::int64_t>(random() % 400) - 50);
+      const std::vector<KeyPart> parts = parts_of(key);
+      dimension.add(std::span(parts).first(width), {bytes, width}, code);
+      expected.emplace(key, code);
+    }
+    dimension.finish();
+    Batch batch(env, capacity);
+    const std::vector<std::uint32_t> columns{
+        static_cast<std::uint32_t>(batch.add_column(kind == 2)),
+        static_cast<std::uint32_t>(batch.add_column(true))};
+    for (std::int64_t number = -60; number < 360; ++number) {
+      const auto key = key_of(number);
+      if (kind == 2) {
+        batch[0].bytes[0] = key.second;
+      } else {
+        batch[0].words[0] = key.first;
+      }
+      batch[1].bytes[0] = key.second;
+      std::uint32_t entry = 0;
+      dimension.find(batch, std::span(columns).first(width), 1, &entry);
+      std::vector<std::uint32_t> found;
+      for (; entry != Dimension::none; entry = dimension.next(entry)) {
+        found.push_back(dimension.code(entry));
+      }
+      std::sort(found.begin(), found.end());
+      std::vector<std::uint32_t> wanted;
+      for (auto [at, end] = expected.equal_range(key); at != end; ++at) {
+        wanted.push_back(at->second);
+      }
+      EXPECT_EQ(found, wanted) << kind << ' ' << number;
+    }
+    batch[0].any_null = true;
+    batch[0].nulls[0] = 1;
+    std::uint32_t entry = 0;
+    dimension.find(batch, std::span(columns).first(width), 1, &entry);
+    EXPECT_EQ(entry, Dimension::none);
+  }
+}
+
 // The sum of what fits is exact, and what does not is handed to the host, each value once.
 TEST(StarScan, SumsOfNumericAreExact) {
   const std::vector<Attribute> one{{-1, 4}};
@@ -375,7 +435,8 @@ TEST(StarScan, SumsOfNumericAreExact) {
   rows.push_back(makers.back().row());
   const std::vector<Wanted> wanted{{0, Storage::varlena}};
   const std::vector<Aggregate> aggregates{{.kind = AggregateKind::sum_numeric}};
-  Scan scan(Env{}, {.attributes = one, .wanted = wanted, .aggregates = aggregates}, capacity, {});
+  Scan scan(Env{}, {.shape = {.attributes = one, .wanted = wanted}, .aggregates = aggregates},
+            capacity, {});
   scan.read(rows);
   scan.add(rows.size());
   const auto *state = reinterpret_cast<const NumericState *>(scan.states(0));

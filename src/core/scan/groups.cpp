@@ -37,6 +37,20 @@ std::int64_t Dictionary::number_of(std::string_view bytes, std::uint64_t hash) {
   }
 }
 
+std::int64_t Dictionary::find(std::string_view bytes, std::uint64_t hash) const noexcept {
+  if (slots_.empty()) {
+    return -1;
+  }
+  const auto tag = static_cast<std::uint32_t>(hash);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = tag & mask; slots_[i].number != 0; i = (i + 1) & mask) {
+    if (slots_[i].tag == tag && texts_[slots_[i].number - 1] == bytes) {
+      return static_cast<std::int64_t>(slots_[i].number) - 1;
+    }
+  }
+  return -1;
+}
+
 void Dictionary::grow() {
   if (texts_.size() >= most_entries) {
     refuse_more();

@@ -24,6 +24,8 @@ public:
 
   // `hash` is hash64(bytes).
   std::int64_t number_of(std::string_view bytes, std::uint64_t hash);
+  // -1 where it was not seen.
+  std::int64_t find(std::string_view bytes, std::uint64_t hash) const noexcept;
   std::string_view text(std::int64_t number) const noexcept {
     return texts_[static_cast<std::size_t>(number)];
   }

@@ -19,25 +19,38 @@ std::size_t deepest(std::span<const Test> tests) noexcept {
 } // namespace
 
 Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part part)
-    : env_(env), program_(program), part_(part), tested_(env, capacity), batch_(env, capacity),
-      tested_reader_(env, program.attributes), reader_(env, program.attributes),
-      clock_(env, program.zone), kept_(env.memory), toasted_(env.memory), handed_(env.memory),
-      holds_(env.memory), passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory),
-      shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory),
-      members_(env.memory), states_(env.memory), found_(env.memory), is_new_(env.memory) {
-  for (const Wanted &wanted : program.tested) {
-    tested_reader_.want(wanted, tested_.add_column(is_bytes(wanted.storage)));
-  }
-  for (const Wanted &wanted : program.wanted) {
-    reader_.want(wanted, batch_.add_column(is_bytes(wanted.storage)));
-  }
+    : env_(env), program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
+      batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
+      clock_(env, program.zone), kept_(env.memory), first_(env.memory), current_(env.memory),
+      joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory), holds_(env.memory),
+      passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory),
+      hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory), members_(env.memory),
+      states_(env.memory), found_(env.memory), is_new_(env.memory) {
+  const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
+    for (const Wanted &wanted : columns) {
+      batch.add_column(is_bytes(wanted.storage));
+    }
+  };
+  add_columns(program.shape.tested, tested_);
+  add_columns(program.shape.joined, joined_);
+  add_columns(program.shape.wanted, batch_);
+  use_shape(program.shape);
   for (const Step &step : program.steps) {
     const std::size_t column = batch_.add_column(false);
     if (column != step.out) {
       throw Error(sqlstate::internal_error, "steps are not in the order of their columns");
     }
   }
+  codes_ = program.shape.wanted.size() + program.steps.size();
+  for (std::size_t i = 0; i < program.joins.size(); ++i) {
+    batch_.add_column(false);
+  }
   kept_.resize(capacity);
+  if (!program.joins.empty()) {
+    first_.resize(capacity * program.joins.size());
+    current_.resize(program.joins.size());
+    joined_rows_.resize(capacity);
+  }
   const std::size_t levels = std::max(deepest(program.tests), deepest(program.filters)) + 2;
   holds_.resize(capacity * levels);
   passes_.resize(capacity * (program.filters.size() + 1));
@@ -64,6 +77,70 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
   states_.resize(capacity);
   found_.resize(capacity);
   is_new_.resize(capacity);
+}
+
+void Scan::use_shape(const Shape &shape) {
+  const auto reader_of = [&](std::span<const Wanted> columns) {
+    RowReader reader(env_, shape.attributes);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      reader.want(columns[i], i);
+    }
+    return reader;
+  };
+  tested_reader_ = reader_of(shape.tested);
+  joined_reader_ = reader_of(shape.joined);
+  reader_ = reader_of(shape.wanted);
+}
+
+void Scan::read_joined(std::span<const Row> rows) {
+  toasted_.clear();
+  toasted_batch_ = &joined_;
+  joined_reader_.read(rows, joined_, toasted_);
+}
+
+void Scan::join(std::span<const Row> rows) {
+  for (std::size_t j = 0; j < program_.joins.size(); ++j) {
+    const Join &join = program_.joins[j];
+    join.dimension->find(joined_, join.columns, rows.size(),
+                         first_.data() + j * joined_.capacity());
+  }
+  to_join_ = rows;
+  next_to_join_ = 0;
+  within_row_ = false;
+}
+
+// The next rows that join, as many times as they do; their dimensions' numbers into the batch.
+std::span<const Row> Scan::joined() {
+  const std::size_t joins = program_.joins.size();
+  const std::size_t capacity = joined_.capacity();
+  std::size_t count = 0;
+  while (next_to_join_ < to_join_.size() && count < capacity) {
+    if (!within_row_) {
+      bool all = true;
+      for (std::size_t j = 0; j < joins; ++j) {
+        current_[j] = first_[j * capacity + next_to_join_];
+        all = all && current_[j] != Dimension::none;
+      }
+      if (!all) {
+        ++next_to_join_;
+        continue;
+      }
+    }
+    joined_rows_[count] = to_join_[next_to_join_];
+    for (std::size_t j = 0; j < joins; ++j) {
+      batch_[codes_ + j].words[count] = program_.joins[j].dimension->code(current_[j]);
+    }
+    ++count;
+    // As an odometer: the first dimension that has another row of its key, those before anew.
+    within_row_ = false;
+    for (std::size_t j = 0; j < joins && !within_row_; ++j) {
+      const std::uint32_t next = program_.joins[j].dimension->next(current_[j]);
+      within_row_ = next != Dimension::none;
+      current_[j] = within_row_ ? next : first_[j * capacity + next_to_join_];
+    }
+    next_to_join_ += within_row_ ? 0 : 1;
+  }
+  return {joined_rows_.data(), count};
 }
 
 void Scan::read_tested(std::span<const Row> rows) {

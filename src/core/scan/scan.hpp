@@ -3,8 +3,11 @@
 //
 //   scan.read_tested(rows)          what the tests need          (then the host's toasted values)
 //   rows = scan.test(rows)          those that pass
-//   scan.read(rows)                 everything else              (then the host's toasted values)
-//   scan.add(rows.size())           into their groups            (then what was handed back)
+//   scan.read_joined(rows)          the keys of joins            (then the host's toasted values)
+//   scan.join(rows)
+//   while (rows = scan.joined())    those that join, with each row that they join with
+//     scan.read(rows)               everything else              (then the host's toasted values)
+//     scan.add(rows.size())         into their groups            (then what was handed back)
 //
 // Groups beyond the memory there is are not lost and not written out: the host begins again with a
 // part of them, by the leading bits of their hash, and comes back for the other parts. What is read
@@ -13,6 +16,7 @@
 
 #include "core/scan/aggregates.hpp"
 #include "core/scan/columns.hpp"
+#include "core/scan/dimension.hpp"
 #include "core/scan/groups.hpp"
 #include "core/scan/steps.hpp"
 #include "core/scan/tests.hpp"
@@ -33,13 +37,28 @@ struct Key {
   std::int32_t source = -1;
 };
 
-// Everything that is known before the first row; what it points to outlives the scan. Columns of
-// tests and those of the rest are numbered apart.
-struct Program {
+// A dimension, and the columns of the joins' batch that are its key.
+struct Join {
+  const Dimension *dimension = nullptr;
+  std::span<const std::uint32_t> columns{};
+};
+
+// How columns lie in the rows of one table: those of a partitioned one may have them elsewhere. The
+// columns are the same in each table, and so are their numbers.
+struct Shape {
   std::span<const Attribute> attributes{};
   std::span<const Wanted> tested{}; // column i of the tests
-  std::span<const Test> tests{};    // all have to hold
-  std::span<const Wanted> wanted{}; // column i of the rest; the steps' follow
+  std::span<const Wanted> joined{}; // column i of the joins
+  std::span<const Wanted> wanted{}; // column i of the rest
+};
+
+// Everything that is known before the first row; what it points to outlives the scan. Columns of
+// tests, those of joins and those of the rest are numbered apart; to the rest the steps' columns
+// follow, then one for each join, the dimension's number.
+struct Program {
+  Shape shape{};                 // of the first table
+  std::span<const Test> tests{}; // all have to hold
+  std::span<const Join> joins{};
   std::span<const Step> steps{};
   std::span<const Test> filters{}; // of aggregates
   std::span<const Key> keys{};
@@ -61,8 +80,15 @@ public:
   bool tests_any() const noexcept { return !program_.tests.empty(); }
   bool reads_any() const noexcept { return reader_.wants_any(); }
 
+  // The rows that follow are another table's.
+  void use_shape(const Shape &shape);
+
   void read_tested(std::span<const Row> rows);
   std::span<const Row> test(std::span<const Row> rows);
+  bool joins_any() const noexcept { return !program_.joins.empty(); }
+  void read_joined(std::span<const Row> rows);
+  void join(std::span<const Row> rows);
+  std::span<const Row> joined();
   void read(std::span<const Row> rows);
   void add(std::size_t rows);
 
@@ -103,11 +129,20 @@ private:
   Program program_;
   Part part_;
   Batch tested_;
+  Batch joined_;
   Batch batch_;
   RowReader tested_reader_;
+  RowReader joined_reader_;
   RowReader reader_;
   LocalClock clock_;
   std::pmr::vector<Row> kept_;
+  std::size_t codes_ = 0; // the first join's column
+  std::span<const Row> to_join_;
+  std::size_t next_to_join_ = 0;
+  bool within_row_ = false;                 // current_ has what comes next of its row
+  std::pmr::vector<std::uint32_t> first_;   // by join, then row
+  std::pmr::vector<std::uint32_t> current_; // by join
+  std::pmr::vector<Row> joined_rows_;
   std::pmr::vector<Toasted> toasted_;
   Batch *toasted_batch_ = nullptr;
   std::pmr::vector<Handed> handed_;

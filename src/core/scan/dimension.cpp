@@ -1,0 +1,160 @@
+#include "core/scan/dimension.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace starhouse::scan {
+
+namespace {
+
+constexpr std::size_t first_slots = 64;
+constexpr std::size_t most_width = 16;
+
+} // namespace
+
+Dimension::Dimension(const Env &env, std::size_t key_columns)
+    : env_(env), width_(key_columns), dictionaries_(env.memory), keys_(env.memory),
+      entries_(env.memory), slots_(first_slots, Slot{}, env.memory), direct_(env.memory) {
+  if (key_columns == 0 || key_columns > most_width) {
+    throw Error(sqlstate::internal_error, "a join by no column, or by too many");
+  }
+  for (std::size_t i = 0; i < key_columns; ++i) {
+    dictionaries_.emplace_back(env);
+  }
+}
+
+std::uint64_t Dimension::hash_of(const std::int64_t *words, std::size_t count) noexcept {
+  std::uint64_t hash = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    hash = hash64(std::rotl(hash, 32) ^ static_cast<std::uint64_t>(words[i]));
+  }
+  return hash;
+}
+
+// The slot of the key, or the empty one where it would be.
+std::size_t Dimension::place_of(const std::int64_t *words, std::uint64_t hash) const noexcept {
+  const std::size_t mask = slots_.size() - 1;
+  const auto tag = static_cast<std::uint32_t>(hash >> 32U);
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    const Slot &slot = slots_[i];
+    if (slot.entry == none ||
+        (slot.tag == tag && std::equal(words, words + width_, &keys_[slot.entry * width_]))) {
+      return i;
+    }
+  }
+}
+
+void Dimension::grow() {
+  std::pmr::vector<Slot> larger(slots_.size() * 2, Slot{}, env_.memory);
+  const std::size_t mask = larger.size() - 1;
+  for (const Slot &slot : slots_) {
+    if (slot.entry != none) {
+      std::size_t i = hash_of(&keys_[slot.entry * width_], width_) & mask;
+      while (larger[i].entry != none) {
+        i = (i + 1) & mask;
+      }
+      larger[i] = slot;
+    }
+  }
+  slots_.swap(larger);
+}
+
+void Dimension::add(std::span<const KeyPart> key, std::span<const bool> bytes, std::uint32_t code) {
+  if (entries_.size() >= none / 2) {
+    throw Error(sqlstate::program_limit_exceeded, "too many rows of a dimension",
+                "Set starhouse.enable_star_scan to off.");
+  }
+  if (entries_.size() * 2 >= slots_.size()) {
+    grow();
+  }
+  std::int64_t words[most_width];
+  for (std::size_t i = 0; i < width_; ++i) {
+    words[i] =
+        bytes[i] ? dictionaries_[i].number_of(key[i].bytes, hash64(key[i].bytes)) : key[i].word;
+  }
+  const auto entry = static_cast<std::uint32_t>(entries_.size());
+  const std::uint64_t hash = hash_of(words, width_);
+  Slot &slot = slots_[place_of(words, hash)];
+  keys_.insert(keys_.end(), words, words + width_);
+  if (slot.entry == none) {
+    slot = {static_cast<std::uint32_t>(hash >> 32U), entry};
+    entries_.push_back({code, none});
+    return;
+  }
+  has_repeated_ = true;
+  entries_.push_back({code, entries_[slot.entry].next});
+  entries_[slot.entry].next = entry;
+}
+
+void Dimension::finish() {
+  // Words of texts are numbers of the dictionary, which lie close, too.
+  if (width_ != 1 || entries_.empty()) {
+    return;
+  }
+  const auto [least, most] = std::minmax_element(keys_.begin(), keys_.end());
+  const std::uint64_t range =
+      static_cast<std::uint64_t>(*most) - static_cast<std::uint64_t>(*least);
+  if (range >= entries_.size() * 8 + 4096) {
+    return;
+  }
+  base_ = *least;
+  direct_.assign(range + 1, none);
+  for (const Slot &slot : slots_) {
+    if (slot.entry != none) {
+      direct_[static_cast<std::uint64_t>(keys_[slot.entry]) - static_cast<std::uint64_t>(base_)] =
+          slot.entry;
+    }
+  }
+}
+
+void Dimension::find(const Batch &batch, std::span<const std::uint32_t> columns, std::size_t rows,
+                     std::uint32_t *first) const {
+  const auto by_number = [this](std::int64_t word) {
+    const std::uint64_t place =
+        static_cast<std::uint64_t>(word) - static_cast<std::uint64_t>(base_);
+    return place < direct_.size() ? direct_[place] : none;
+  };
+  const Column &column = batch[columns[0]];
+  if (!direct_.empty() && column.bytes == nullptr) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      first[i] = by_number(column.words[i]);
+    }
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) {
+      std::int64_t words[most_width];
+      bool known = true;
+      for (std::size_t c = 0; c < width_ && known; ++c) {
+        const Column &own = batch[columns[c]];
+        if (own.is_null(i)) {
+          known = false;
+        } else if (own.bytes != nullptr) {
+          words[c] = dictionaries_[c].find(own.bytes[i], hash64(own.bytes[i]));
+          known = words[c] >= 0;
+        } else {
+          words[c] = own.words[i];
+        }
+      }
+      first[i] = !known            ? none
+                 : direct_.empty() ? slots_[place_of(words, hash_of(words, width_))].entry
+                                   : by_number(words[0]);
+    }
+    return;
+  }
+  if (column.any_null) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      first[i] = column.nulls[i] != 0 ? none : first[i];
+    }
+  }
+}
+
+std::size_t Dimension::memory() const noexcept {
+  std::size_t memory = keys_.capacity() * sizeof(std::int64_t) +
+                       entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(Slot) +
+                       direct_.capacity() * sizeof(std::uint32_t);
+  for (const Dictionary &dictionary : dictionaries_) {
+    memory += dictionary.memory();
+  }
+  return memory;
+}
+
+} // namespace starhouse::scan

@@ -1,0 +1,71 @@
+// A joined table as the scan needs it: from a fact's join key to a number for what the row of the
+// dimension is grouped by. A key may have several rows there, each of which the fact's row is
+// joined with.
+#pragma once
+
+#include "core/scan/columns.hpp"
+#include "core/scan/groups.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace starhouse::scan {
+
+// One column of a key: of the two what the column's storage says.
+struct KeyPart {
+  std::int64_t word = 0;
+  std::string_view bytes{};
+};
+
+class Dimension {
+public:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+
+  Dimension(const Env &env, std::size_t key_columns);
+
+  // No part of a key is NULL: such a row joins with nothing. `bytes[i]` says of column i what it
+  // has.
+  void add(std::span<const KeyPart> key, std::span<const bool> bytes, std::uint32_t code);
+  // After the last row.
+  void finish();
+
+  // Of each row the first entry of its key, or none. `columns` are the key's in the batch.
+  void find(const Batch &batch, std::span<const std::uint32_t> columns, std::size_t rows,
+            std::uint32_t *first) const;
+
+  std::uint32_t code(std::uint32_t entry) const noexcept { return entries_[entry].code; }
+  std::uint32_t next(std::uint32_t entry) const noexcept { return entries_[entry].next; }
+  bool has_repeated() const noexcept { return has_repeated_; }
+  std::size_t size() const noexcept { return entries_.size(); }
+  std::size_t memory() const noexcept;
+
+private:
+  struct Entry {
+    std::uint32_t code;
+    std::uint32_t next; // of the same key; none
+  };
+  struct Slot {
+    std::uint32_t tag = 0;
+    std::uint32_t entry = none;
+  };
+
+  static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
+  std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
+  void grow();
+
+  Env env_;
+  std::size_t width_;
+  bool has_repeated_ = false;
+  std::pmr::vector<Dictionary> dictionaries_; // by column
+  std::pmr::vector<std::int64_t> keys_;       // of the entries
+  std::pmr::vector<Entry> entries_;
+  std::pmr::vector<Slot> slots_; // a power of two
+  // Where a single number is the key and the numbers lie close: the entry of base + i.
+  std::int64_t base_ = 0;
+  std::pmr::vector<std::uint32_t> direct_;
+};
+
+} // namespace starhouse::scan

@@ -1,0 +1,202 @@
+// Dimensions: all rows of a plan, hashed by what they are joined by, and numbered by what is
+// grouped by of them. Which values are equal there the type's own functions say, so a dimension may
+// be grouped by whatever can be hashed.
+#include "pg/star_scan.hpp"
+
+#include "pg/boundary.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "executor/tuptable.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+struct GroupValues {
+  int width;
+  TypeCacheEntry **types;
+  Oid *collations;
+  int count;
+  int room;
+  Datum *values; // width of each
+  bool *nulls;
+  uint32 *hashes;
+  int *next;    // of the same bucket; -1
+  int *buckets; // a power of two of them: the first, or -1
+  int bucket_count;
+};
+
+namespace {
+
+constexpr int first_room = 64;
+
+GroupValues *new_values(TupleDesc shape, int from, int width) {
+  auto *values = static_cast<GroupValues *>(palloc0(sizeof(GroupValues)));
+  const auto count = static_cast<Size>(Max(width, 1));
+  values->width = width;
+  values->types = static_cast<TypeCacheEntry **>(palloc0(sizeof(TypeCacheEntry *) * count));
+  values->collations = static_cast<Oid *>(palloc0(sizeof(Oid) * count));
+  for (int i = 0; i < width; ++i) {
+    const auto *attribute = TupleDescAttr(shape, from + i);
+    values->types[i] =
+        lookup_type_cache(attribute->atttypid, TYPECACHE_HASH_PROC_FINFO | TYPECACHE_EQ_OPR_FINFO);
+    values->collations[i] = attribute->attcollation;
+  }
+  values->room = first_room;
+  values->bucket_count = 2 * first_room;
+  const Size room = first_room;
+  values->values = static_cast<Datum *>(palloc(sizeof(Datum) * room * count));
+  values->nulls = static_cast<bool *>(palloc(sizeof(bool) * room * count));
+  values->hashes = static_cast<uint32 *>(palloc(sizeof(uint32) * room));
+  values->next = static_cast<int *>(palloc(sizeof(int) * room));
+  values->buckets = static_cast<int *>(palloc(sizeof(int) * 2 * room));
+  std::fill_n(values->buckets, values->bucket_count, -1);
+  return values;
+}
+
+template <class T>
+void enlarge(T **array, Size count) {
+  *array = static_cast<T *>(repalloc_huge(*array, sizeof(T) * count));
+}
+
+void make_room(GroupValues *values) {
+  if (values->count < values->room) {
+    return;
+  }
+  values->room *= 2;
+  const auto room = static_cast<Size>(values->room);
+  const auto width = static_cast<Size>(Max(values->width, 1));
+  enlarge(&values->values, room * width);
+  enlarge(&values->nulls, room * width);
+  enlarge(&values->hashes, room);
+  enlarge(&values->next, room);
+  values->bucket_count *= 2;
+  enlarge(&values->buckets, static_cast<Size>(values->bucket_count));
+  std::fill_n(values->buckets, values->bucket_count, -1);
+  for (int i = 0; i < values->count; ++i) {
+    int &bucket =
+        values->buckets[values->hashes[i] & static_cast<uint32>(values->bucket_count - 1)];
+    values->next[i] = bucket;
+    bucket = i;
+  }
+}
+
+bool is_same(GroupValues *values, int number, const Datum *row, const bool *nulls) {
+  for (int i = 0; i < values->width; ++i) {
+    const Size place =
+        static_cast<Size>(number) * static_cast<Size>(values->width) + static_cast<Size>(i);
+    if (values->nulls[place] != nulls[i]) {
+      return false;
+    }
+    if (!nulls[i] &&
+        !DatumGetBool(FunctionCall2Coll(&values->types[i]->eq_opr_finfo, values->collations[i],
+                                        values->values[place], row[i]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// The number of what the row is grouped by, new or known.
+uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, MemoryContext kept) {
+  uint32 hash = 0;
+  for (int i = 0; i < values->width; ++i) {
+    hash = (hash << 1U) | (hash >> 31U);
+    if (!nulls[i]) {
+      hash ^= DatumGetUInt32(
+          FunctionCall1Coll(&values->types[i]->hash_proc_finfo, values->collations[i], row[i]));
+    }
+  }
+  const auto mask = static_cast<uint32>(values->bucket_count - 1);
+  for (int i = values->buckets[hash & mask]; i >= 0; i = values->next[i]) {
+    if (values->hashes[i] == hash && is_same(values, i, row, nulls)) {
+      return static_cast<uint32>(i);
+    }
+  }
+  make_room(values);
+  const MemoryContext old = MemoryContextSwitchTo(kept);
+  const int number = values->count++;
+  for (int i = 0; i < values->width; ++i) {
+    const Size place =
+        static_cast<Size>(number) * static_cast<Size>(values->width) + static_cast<Size>(i);
+    const TypeCacheEntry *type = values->types[i];
+    values->nulls[place] = nulls[i];
+    values->values[place] = nulls[i] ? 0 : datumCopy(row[i], type->typbyval, type->typlen);
+  }
+  MemoryContextSwitchTo(old);
+  int &bucket = values->buckets[hash & static_cast<uint32>(values->bucket_count - 1)];
+  values->hashes[number] = hash;
+  values->next[number] = bucket;
+  bucket = number;
+  return static_cast<uint32>(number);
+}
+
+} // namespace
+
+DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own) {
+  DimensionRows result{};
+  // The plan's own: it keeps what it takes there when this run's memory goes.
+  const MemoryContext callers = MemoryContextSwitchTo(own);
+  // Of one row.
+  const MemoryContext short_lived =
+      AllocSetContextCreate(own, "star scan dimension row", ALLOCSET_SMALL_SIZES);
+  result.values = new_values(ExecGetResultType(rows), join->width, groups);
+  auto *memory = new (palloc(sizeof(ContextMemory))) ContextMemory(own);
+  void *place = palloc(sizeof(scan::Dimension));
+  compute([&] {
+    const Env env{.memory = memory, .cancel_requested = cancel_requested};
+    result.dimension = new (place) scan::Dimension(env, static_cast<std::size_t>(join->width));
+  });
+  auto *key =
+      static_cast<scan::KeyPart *>(palloc(sizeof(scan::KeyPart) * static_cast<Size>(join->width)));
+  for (;;) {
+    MemoryContextSwitchTo(callers);
+    TupleTableSlot *slot = ExecProcNode(rows);
+    if (TupIsNull(slot)) {
+      break;
+    }
+    slot_getallattrs(slot);
+    bool null = false;
+    MemoryContextSwitchTo(short_lived);
+    for (int i = 0; i < join->width && !null; ++i) {
+      null = slot->tts_isnull[i];
+      if (null) {
+        break;
+      }
+      const Oid type = join->types[i];
+      key[i] = scan::KeyPart{};
+      if (join->bytes[i]) {
+        key[i].bytes = bytes_of(type, slot->tts_values[i]);
+      } else {
+        key[i].word = word_of(type, slot->tts_values[i]);
+      }
+    }
+    if (!null) {
+      const uint32 number = groups == 0 ? 0
+                                        : number_of(result.values, slot->tts_values + join->width,
+                                                    slot->tts_isnull + join->width, own);
+      compute([&] {
+        const auto width = static_cast<std::size_t>(join->width);
+        result.dimension->add({key, width}, {join->bytes, width}, number);
+      });
+    }
+    MemoryContextReset(short_lived);
+  }
+  compute([&] { result.dimension->finish(); });
+  MemoryContextDelete(short_lived);
+  MemoryContextSwitchTo(callers);
+  return result;
+}
+
+Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null) {
+  const std::size_t at =
+      number * static_cast<std::size_t>(values->width) + static_cast<std::size_t>(place);
+  *null = values->nulls[at];
+  return values->values[at];
+}
+
+} // namespace starhouse::pg::star_scan

@@ -1,0 +1,221 @@
+// Which tables a star scan reads how: one fact, page by page, and dimensions, whose rows come from
+// plans of the planner's own and are joined by equality of columns.
+#include "pg/star_scan_plan.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "access/heapam.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/joininfo.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
+#include "optimizer/tlist.h"
+#include "parser/parsetree.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+namespace {
+
+bool is_plain_heap(const RangeTblEntry *entry) {
+  if (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) {
+    return false;
+  }
+  // Locked by the planner already.
+  Relation table = table_open(entry->relid, NoLock);
+  const bool heap =
+      table->rd_tableam == GetHeapamTableAmRoutine() && !RELATION_IS_OTHER_TEMP(table);
+  table_close(table, NoLock);
+  return heap;
+}
+
+// The tables that a partitioned one's rows are in, without those that the planner leaves out.
+bool add_leaves(PlannerInfo *root, RelOptInfo *parent, List **leaves) {
+  for (int i = 0; i < parent->nparts; ++i) {
+    RelOptInfo *child = parent->part_rels[i];
+    if (child == nullptr || IS_DUMMY_REL(child)) {
+      continue;
+    }
+    const RangeTblEntry *entry = planner_rt_fetch(child->relid, root);
+    if (entry->relkind == RELKIND_PARTITIONED_TABLE) {
+      if (!add_leaves(root, child, leaves)) {
+        return false;
+      }
+    } else if (!is_plain_heap(entry)) {
+      return false;
+    } else {
+      *leaves = lappend(*leaves, child);
+    }
+  }
+  return true;
+}
+
+bool has_parameter(Node *node, void *context) {
+  return node != nullptr &&
+         (IsA(node, Param) || compat::walk_expression(node, has_parameter, context));
+}
+
+// A comparison whose other side is known only when the plan runs may rule out partitions then: the
+// executor's own plan does so, a star scan reads them all.
+bool may_prune_later(const RelOptInfo *table) {
+  List *keys = NIL;
+  for (int i = 0; i < table->part_scheme->partnatts; ++i) {
+    keys = list_concat_unique(keys, table->partexprs[i]);
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, table->baserestrictinfo) {
+    auto *clause = reinterpret_cast<Node *>(lfirst_node(RestrictInfo, cell)->clause);
+    if (!contain_mutable_functions(clause) && !has_parameter(clause, nullptr)) {
+      continue;
+    }
+    ListCell *var = nullptr;
+    foreach (var, pull_var_clause(clause, 0)) {
+      if (list_member(keys, lfirst(var))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool fact_of(PlannerInfo *root, RelOptInfo *table, Star *star) {
+  const RangeTblEntry *entry = planner_rt_fetch(table->relid, root);
+  if (table->reloptkind != RELOPT_BASEREL || entry->rtekind != RTE_RELATION ||
+      entry->tablesample != nullptr || IS_DUMMY_REL(table) ||
+      !bms_is_empty(table->lateral_relids)) {
+    return false;
+  }
+  star->fact = table;
+  if (entry->relkind == RELKIND_PARTITIONED_TABLE) {
+    return entry->inh && table->part_scheme != nullptr && table->nparts > 0 &&
+           !may_prune_later(table) && add_leaves(root, table, &star->leaves);
+  }
+  star->leaves = list_make1(table);
+  return !entry->inh && is_plain_heap(entry);
+}
+
+// Relations that anything joins, the fact apart, belong together.
+List *components_of(PlannerInfo *root, const RelOptInfo *input, const RelOptInfo *fact) {
+  List *components = NIL; // Relids
+  int relid = -1;
+  while ((relid = bms_next_member(input->relids, relid)) >= 0) {
+    if (relid == static_cast<int>(fact->relid)) {
+      continue;
+    }
+    Relids own = bms_make_singleton(relid);
+    List *others = NIL;
+    ListCell *cell = nullptr;
+    foreach (cell, components) {
+      auto *component = static_cast<Relids>(lfirst(cell));
+      bool joined = false;
+      int other = -1;
+      while (!joined && (other = bms_next_member(component, other)) >= 0) {
+        joined =
+            have_relevant_joinclause(root, find_base_rel(root, relid), find_base_rel(root, other));
+      }
+      if (joined) {
+        own = bms_union(own, component);
+      } else {
+        others = lappend(others, component);
+      }
+    }
+    components = lappend(others, own);
+  }
+  return components;
+}
+
+bool dimension_of(PlannerInfo *root, const Star *star, Relids relids, StarJoin *join) {
+  RelOptInfo *rel = nullptr;
+  const int single = bms_membership(relids) == BMS_SINGLETON ? bms_singleton_member(relids) : 0;
+  rel = single != 0 ? find_base_rel(root, single) : find_join_rel(root, relids);
+  if (rel == nullptr || rel->cheapest_total_path == nullptr ||
+      rel->cheapest_total_path->param_info != nullptr || !bms_is_empty(rel->lateral_relids)) {
+    return false;
+  }
+  join->rel = rel;
+  ListCell *cell = nullptr;
+  foreach (cell, compat::join_equalities(root, bms_union(relids, star->fact->relids),
+                                         star->fact->relids, rel)) {
+    const auto *restriction = lfirst_node(RestrictInfo, cell);
+    if (!IsA(restriction->clause, OpExpr) || restriction->security_level > 0) {
+      return false;
+    }
+    const auto *op = castNode(OpExpr, restriction->clause);
+    auto *left = static_cast<Node *>(linitial(op->args));
+    auto *right = static_cast<Node *>(lsecond(op->args));
+    Oid operation = op->opno;
+    if (bms_equal(restriction->right_relids, star->fact->relids)) {
+      Node *turned = left;
+      left = right;
+      right = turned;
+      operation = get_commutator(operation);
+    } else if (!bms_equal(restriction->left_relids, star->fact->relids)) {
+      return false;
+    }
+    if (!OidIsValid(operation) || contain_volatile_functions(right)) {
+      return false;
+    }
+    join->facts = lappend(join->facts, left);
+    join->others = lappend(join->others, right);
+    join->operators = lappend_oid(join->operators, operation);
+    join->collations = lappend_oid(join->collations, op->inputcollid);
+    join->types = lappend_oid(join->types, getBaseType(exprType(right)));
+  }
+  return join->facts != NIL && list_length(join->facts) <= 8;
+}
+
+} // namespace
+
+bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star) {
+  if (input->reloptkind == RELOPT_BASEREL) {
+    return fact_of(root, input, star);
+  }
+  if (input->reloptkind != RELOPT_JOINREL || IS_DUMMY_REL(input) || root->join_info_list != NIL ||
+      root->hasLateralRTEs || root->placeholder_list != NIL || root->hasPseudoConstantQuals) {
+    return false;
+  }
+  RelOptInfo *largest = nullptr;
+  int relid = -1;
+  while ((relid = bms_next_member(input->relids, relid)) >= 0) {
+    RelOptInfo *rel = find_base_rel(root, relid);
+    if (rel->reloptkind == RELOPT_BASEREL && rel->rtekind == RTE_RELATION &&
+        (largest == nullptr || rel->tuples > largest->tuples)) {
+      largest = rel;
+    }
+  }
+  // What joins the fact by more than equality is not for us.
+  if (largest == nullptr || largest->joininfo != NIL || !fact_of(root, largest, star)) {
+    return false;
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, components_of(root, input, largest)) {
+    auto *join = static_cast<StarJoin *>(palloc0(sizeof(StarJoin)));
+    if (!dimension_of(root, star, static_cast<Relids>(lfirst(cell)), join)) {
+      return false;
+    }
+    star->joins = lappend(star->joins, join);
+  }
+  return list_length(star->joins) <= 16;
+}
+
+Path *dimension_path(PlannerInfo *root, const StarJoin *join) {
+  PathTarget *target = create_empty_pathtarget();
+  ListCell *cell = nullptr;
+  foreach (cell, join->others) {
+    add_column_to_pathtarget(target, static_cast<Expr *>(lfirst(cell)), 0);
+  }
+  foreach (cell, join->groups) {
+    add_column_to_pathtarget(target, static_cast<Expr *>(lfirst(cell)), 0);
+  }
+  set_pathtarget_cost_width(root, target);
+  return reinterpret_cast<Path *>(
+      create_projection_path(root, join->rel, join->rel->cheapest_total_path, target));
+}
+
+} // namespace starhouse::pg::star_scan
