@@ -86,6 +86,9 @@ DECLARE
   changed boolean;
   touched date[] := '{}';
 BEGIN
+  -- Known orders of which the batch told nothing new are as they were. A scalar subquery: see stage_orders.
+  EXECUTE 'DELETE FROM pg_temp.order_told t USING pg_temp.order_known k
+           WHERE k.order_id = t.order_id AND (SELECT true FROM order_event e WHERE e.order_id = t.order_id AND e.batch_id = $1 LIMIT 1) IS NULL' USING batch;
   EXECUTE 'SELECT count(*), coalesce(array_agg(t.order_id) FILTER (WHERE NOT t.is_simple OR t.order_id IN (SELECT k.order_id FROM pg_temp.order_known k)), ''{}'') FROM pg_temp.order_told t'
     INTO orders, ids;
   IF orders = 0 THEN
@@ -181,7 +184,9 @@ BEGIN
              sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
              (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                 FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
-      FROM payment_fact p WHERE $3 AND p.order_id = s.order_id) p ON $3$sql$ USING zone, pinged, paid;
+      FROM payment_fact p WHERE $3 AND p.order_id = s.order_id) p ON $3
+    -- In the order of the facts' keys: their indexes grow at one place, and those of block ranges by one hour after the other.
+    ORDER BY s.event_time, s.order_id$sql$ USING zone, pinged, paid;
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.

@@ -31,11 +31,11 @@ DECLARE
   staged bigint;
 BEGIN
   PERFORM set_config('client_min_messages', 'warning', true);
-  -- gap: until the driver's next ping of the batch. repeated: not the first at its moment.
+  -- gap: microseconds until the driver's next ping of the batch. repeated: not the first at its moment.
   CREATE TEMP TABLE IF NOT EXISTS ping_news (
     driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, latitude float8 NOT NULL, longitude float8 NOT NULL,
     availability_status text, is_available integer NOT NULL, geohash text COLLATE "C" NOT NULL, zone_id text COLLATE "C",
-    gap interval, repeated boolean NOT NULL) ON COMMIT DELETE ROWS;
+    gap bigint, repeated boolean NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_hours (driver_key text COLLATE "C" NOT NULL, hour_start timestamptz NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_ways (
     driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, picked_up_time timestamptz NOT NULL,
@@ -47,7 +47,7 @@ BEGIN
     INSERT INTO pg_temp.ping_news
     SELECT b.driver_id, b.event_time, b.latitude, b.longitude, b.availability_status, b.is_available, geohash(b.latitude, b.longitude, 7),
            CASE WHEN (SELECT EXISTS (SELECT FROM delivery_zone)) THEN zone_of('delivery_zone', b.latitude, b.longitude, 'zone_id', 'shape') END,
-           lead(b.event_time) OVER w - b.event_time, coalesce(lag(b.event_time) OVER w = b.event_time, false)
+           round(date_part('epoch', lead(b.event_time) OVER w - b.event_time) * 1000000)::bigint, coalesce(lag(b.event_time) OVER w = b.event_time, false)
     FROM (%s) b
     WINDOW w AS (PARTITION BY b.driver_id COLLATE "C" ORDER BY b.event_time, b.record_no)$sql$, query);
   GET DIAGNOSTICS staged = ROW_COUNT;
@@ -74,7 +74,7 @@ BEGIN
   EXECUTE $sql$
     WITH ahead AS MATERIALIZED (
       SELECT n.driver_key, date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') AS quarter, count(*) AS pings, sum(n.is_available) AS available_pings,
-             sum(n.gap) FILTER (WHERE n.gap <= '300 seconds') AS online, sum(n.gap) FILTER (WHERE n.gap <= '300 seconds' AND n.is_available = 1) AS available,
+             sum(n.gap) FILTER (WHERE n.gap <= 300000000) AS online, sum(n.gap) FILTER (WHERE n.gap <= 300000000 AND n.is_available = 1) AS available,
              min(n.event_time) AS first_ping
       FROM pg_temp.ping_news n LEFT JOIN driver_position p ON p.driver_id = n.driver_key
       WHERE NOT n.repeated AND (p.position_time IS NULL OR n.event_time > p.position_time)
@@ -82,13 +82,13 @@ BEGIN
     ), news AS (
       SELECT a.driver_key, date_trunc('hour', a.quarter, $1) AS hour_start, a.pings, a.available_pings, a.online, a.available FROM ahead a
       UNION ALL  -- the last ping known before has found its successor
-      SELECT p.driver_id, date_trunc('hour', p.position_time, $1), 0, 0, f.first_ping - p.position_time,
-             CASE p.is_available WHEN 1 THEN f.first_ping - p.position_time END
+      SELECT p.driver_id, date_trunc('hour', p.position_time, $1), 0, 0, g.gap, CASE p.is_available WHEN 1 THEN g.gap END
       FROM (SELECT a.driver_key, min(a.first_ping) AS first_ping FROM ahead a GROUP BY 1) f JOIN driver_position p ON p.driver_id = f.driver_key
-      WHERE f.first_ping - p.position_time <= interval '300 seconds')
+      CROSS JOIN LATERAL (SELECT extract(epoch FROM f.first_ping - p.position_time) * 1000000 AS gap) g
+      WHERE g.gap <= 300000000)
     INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
     SELECT n.driver_key, n.hour_start, date_trunc('hour', n.hour_start AT TIME ZONE $1), sum(n.pings), sum(n.available_pings),
-           coalesce(extract(epoch FROM sum(n.online)), 0), coalesce(extract(epoch FROM sum(n.available)), 0)
+           round(coalesce(sum(n.online), 0) * 0.000001, 6), round(coalesce(sum(n.available), 0) * 0.000001, 6)
     FROM news n
     GROUP BY n.driver_key, n.hour_start
     ON CONFLICT (driver_id, hour_start) DO UPDATE
@@ -110,8 +110,8 @@ BEGIN
   EXECUTE $sql$
     INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
     SELECT p.driver_key, p.hour_start, date_trunc('hour', min(p.event_time) AT TIME ZONE $1), count(*), sum(p.is_available),
-           coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300), 0),
-           coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300 AND p.is_available = 1), 0)
+           round(coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300), 0), 6),
+           round(coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300 AND p.is_available = 1), 0), 6)
     FROM (SELECT q.driver_key, q.event_time, q.is_available, s.hour_start, date_trunc('hour', q.event_time, $1) AS own_hour,
                  extract(epoch FROM lead(q.event_time) OVER (PARTITION BY q.driver_key, s.hour_start ORDER BY q.event_time) - q.event_time) AS gap
           FROM pg_temp.ping_hours s
@@ -170,7 +170,7 @@ BEGIN
     INSERT INTO driver_position AS d (driver_id, latitude, longitude, availability_status, is_available, geohash, zone_id, position_time)
     SELECT DISTINCT ON (n.driver_key) n.driver_key, n.latitude, n.longitude, n.availability_status, n.is_available, n.geohash, n.zone_id, n.event_time
     FROM pg_temp.ping_news n
-    WHERE NOT n.repeated AND (n.gap IS NULL OR n.gap = '0')
+    WHERE NOT n.repeated AND (n.gap IS NULL OR n.gap = 0)
     ORDER BY n.driver_key, n.event_time DESC
     ON CONFLICT (driver_id) DO UPDATE
       SET latitude = excluded.latitude, longitude = excluded.longitude, availability_status = excluded.availability_status,
