@@ -146,13 +146,13 @@ BEGIN ATOMIC
     CROSS JOIN ordinary o
     JOIN hours h ON h.time_key = d.time_key AND h.city_key = d.city_key
     CROSS JOIN LATERAL (
-      -- up_to: how many preparations are not longer than the mean; they begin with the negative ones, which say nothing.
+      -- OFFSET 0: worked out once, however often it is asked for. up_to: how many preparations are not longer than the mean; they begin with the negative ones, which say nothing.
       SELECT s.longer, s.longer_minutes, s.longer_squares, s.shorter,
              CASE WHEN s.shorter > 0 THEN d.longer_minutes[d.negative_orders + 1] - s.longer_minutes ELSE 0 END AS shorter_minutes,
              CASE WHEN s.shorter > 0 THEN d.longer_squares[d.negative_orders + 1] - s.longer_squares ELSE 0 END AS shorter_squares
       FROM (SELECT cardinality(d.preparations) - u.up_to AS longer, COALESCE(d.longer_minutes[u.up_to + 1], 0) AS longer_minutes,
                    COALESCE(d.longer_squares[u.up_to + 1], 0) AS longer_squares, greatest(u.up_to - d.negative_orders, 0) AS shorter
-            FROM (SELECT CASE WHEN cardinality(d.preparations) > 0 THEN width_bucket(o.preparation, d.preparations) ELSE 0 END AS up_to) u) s) c
+            FROM (SELECT CASE WHEN cardinality(d.preparations) > 0 THEN width_bucket(o.preparation, d.preparations) ELSE 0 END AS up_to OFFSET 0) u OFFSET 0) s OFFSET 0) c
     CROSS JOIN LATERAL (VALUES (1, c.longer, c.longer_minutes, c.longer_squares), (0, c.shorter, c.shorter_minutes, c.shorter_squares),
       (NULL, d.orders - c.longer - c.shorter, d.minutes - c.longer_minutes - c.shorter_minutes, d.squares - c.longer_squares - c.shorter_squares))
       AS p (preparation, n, total, squares)
