@@ -28,8 +28,9 @@ BEGIN
       LEFT JOIN pg_rewrite w ON r.classid = 'pg_class'::regclass AND w.ev_class = r.objid
       JOIN pg_depend d ON d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass) AND d.refobjid <> r.objid
         AND (d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid OR d.classid = 'pg_proc'::regclass AND r.classid = 'pg_proc'::regclass AND d.objid = r.objid)
-    ), step AS (
-      SELECT f.feed_name, s.step FROM %1$I.feed f CROSS JOIN LATERAL jsonb_array_elements(f.steps) AS s (step)
+    ), step AS (  -- through an array: its length is guessed at ten, not a hundred per feed, and nothing is compiled for a handful of rows
+      SELECT (u.s->>'feed') COLLATE "C" AS feed_name, u.s->'step' AS step
+      FROM unnest(ARRAY(SELECT jsonb_build_object('feed', f.feed_name, 'step', e.step) FROM %1$I.feed f CROSS JOIN LATERAL jsonb_array_elements(f.steps) AS e (step))) AS u (s)
     ), routine AS (
       SELECT p.proname, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) COLLATE "C" AS body FROM pg_proc p WHERE p.pronamespace = (SELECT n.relnamespace FROM pg_class n WHERE n.oid = %2$L::regclass) AND p.prokind IN ('f', 'p')
     ), runs AS (  -- statements of the feed's steps, and of the warehouse's functions that they call
@@ -39,10 +40,12 @@ BEGIN
       UNION
       SELECT r.feed_name, f.body FROM runs r CROSS JOIN LATERAL regexp_matches(r.body, '\m(\w+)\s*\(', 'g') AS m (found) JOIN routine f ON f.proname = m.found[1]
     ), writes AS (
-      SELECT s.feed_name, s.step->>'into' AS relname FROM step s WHERE s.step ? 'into'
-      UNION
-      SELECT r.feed_name, m.found[1] FROM runs r
-      CROSS JOIN LATERAL regexp_matches(r.body, '\m(?:insert\s+into|update|delete\s+from|append_facts\s*\(\W*)\s*(?:\w+\.)?"?(\w+)', 'gi') AS m (found)
+      SELECT (u.w->>'feed') COLLATE "C" AS feed_name, (u.w->>'into') COLLATE "C" AS relname
+      FROM unnest(ARRAY(
+        SELECT jsonb_build_object('feed', s.feed_name, 'into', s.step->>'into') FROM step s WHERE s.step ? 'into'
+        UNION
+        SELECT jsonb_build_object('feed', r.feed_name, 'into', m.found[1]) FROM runs r
+        CROSS JOIN LATERAL regexp_matches(r.body, '\m(?:insert\s+into|update|delete\s+from|append_facts\s*\(\W*)\s*(?:\w+\.)?"?(\w+)', 'gi') AS m (found))) AS u (w)
     )
     SELECT r.kpi::text AS kpi, o.relname::text AS relation, w.feed_name::text AS feed_name
     FROM reads r
@@ -51,9 +54,10 @@ BEGIN
     schema, format('%I.feed', schema),
     CASE WHEN to_regclass(format('%I.gold_registry', schema)) IS NOT NULL THEN format($sql$
     UNION
-    SELECT g.gold_name::text, NULL, c.feed_name FROM %1$I.gold_registry g CROSS JOIN LATERAL jsonb_object_keys(g.changed_by) AS c (feed_name)
-    UNION
-    SELECT g.gold_name::text, c.relation, NULL FROM %1$I.gold_registry g CROSS JOIN LATERAL unnest(g.reads) AS c (relation)$sql$, schema) ELSE '' END);
+    SELECT (u.g->>0)::text, u.g->>1, u.g->>2 FROM unnest(ARRAY(
+      SELECT jsonb_build_array(g.gold_name, NULL, c.feed_name) FROM %1$I.gold_registry g CROSS JOIN LATERAL jsonb_object_keys(g.changed_by) AS c (feed_name)
+      UNION
+      SELECT jsonb_build_array(g.gold_name, c.relation, NULL) FROM %1$I.gold_registry g CROSS JOIN LATERAL unnest(g.reads) AS c (relation))) AS u (g)$sql$, schema) ELSE '' END);
   -- By name, so that views depend on no fact: facts may be changed, dropped and added. max() of a fact's time comes
   -- from its index, partition by partition.
   EXECUTE format($sql$
@@ -88,7 +92,7 @@ BEGIN
             WHERE c.relnamespace = (SELECT f.relnamespace FROM pg_class f WHERE f.oid = %2$L::regclass) AND c.relkind IN ('r', 'p')
               AND c.relname IN (SELECT s.relation FROM source s) OFFSET 0) n
       WHERE n.event_time IS NOT NULL OR n.is_fact
-    ), batch AS (
+    ), batch AS MATERIALIZED (
       SELECT f.feed_name, (SELECT max(b.finished_at) FROM %1$I.batch_log b WHERE b.feed_name = f.feed_name) AS loaded_at,
              (SELECT max(a.failed_at) FROM %1$I.attempt_log a WHERE a.feed_name = f.feed_name AND a.action = 'stop') AS failed_at
       FROM %1$I.feed f
