@@ -17,7 +17,7 @@ sub run_quietly { my ($seconds, @command) = @_; return eval { IPC::Run::run(\@co
 sub slurp { open my $in, '<:raw', $_[0] or return ''; local $/; return scalar <$in> }
 if (!-x "$home/bin/airflow" || slurp("$home/constraints.txt") ne slurp("$recipe/constraints.txt")) {
     File::Path::remove_tree($home);
-    my $made = run_quietly(60, 'python3', '-m', 'venv', $home)
+    my $made = run_quietly(180, 'python3', '-m', 'venv', $home)
       && run_quietly(400, "$home/bin/pip", 'install', '-q', '--retries', '1', '--timeout', '15', '-c', "$recipe/constraints.txt", 'apache-airflow-core', 'apache-airflow-providers-standard')
       && run_quietly(10, 'cp', "$recipe/constraints.txt", "$home/constraints.txt");
     plan skip_all => "Airflow cannot be installed into $home: " . (split /\n/, $log || $@ || 'no output')[-1] unless $made;
