@@ -139,13 +139,14 @@ inline bool search_path_matches(SearchPath *path) {
 #endif
 }
 
-// An expression's parts through a function of ours: until 16 their declarations leave the function's
-// parameters open, which C++ reads as none.
+// An expression's parts through a function of ours: until 16 their declarations leave the
+// function's parameters open, which C++ reads as none.
 inline bool walk_expression(Node *node, bool (*walker)(Node *, void *), void *context) {
 #if PG_VERSION_NUM >= 160000
   return expression_tree_walker(node, walker, context);
 #else
-  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+  return expression_tree_walker(
+      node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
 #endif
 }
 
@@ -153,7 +154,8 @@ inline Node *mutate_expression(Node *node, Node *(*mutator)(Node *, void *), voi
 #if PG_VERSION_NUM >= 160000
   return expression_tree_mutator(node, mutator, context);
 #else
-  return expression_tree_mutator(node, reinterpret_cast<Node *(*)()>(reinterpret_cast<void (*)()>(mutator)), context);
+  return expression_tree_mutator(
+      node, reinterpret_cast<Node *(*)()>(reinterpret_cast<void (*)()>(mutator)), context);
 #endif
 }
 
