@@ -2,8 +2,10 @@
 // within the row; whatever is read as numeric is compared and added up.
 #include "core/scan/scan.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <memory_resource>
 #include <string_view>
 #include <vector>
 
@@ -68,7 +70,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     program.keys = keys;
   }
   try {
-    Scan scan(Env{}, program, capacity, {});
+    std::pmr::monotonic_buffer_resource memory; // a scan gives nothing back
+    Scan scan(Env{.memory = &memory}, program, capacity, {});
     scan.read(rows);
     for (const Toasted &value : scan.toasted()) {
       require(value.stored >= rows[value.row].data &&

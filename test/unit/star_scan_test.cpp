@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <random>
 #include <string>
@@ -20,6 +21,12 @@ namespace starhouse::scan {
 namespace {
 
 constexpr std::size_t capacity = 300;
+
+// A scan gives nothing back.
+struct Arena {
+  std::pmr::monotonic_buffer_resource memory;
+  Env env{.memory = &memory};
+};
 
 // A row's attributes as the server lays them out.
 class RowMaker {
@@ -124,7 +131,8 @@ TEST(StarScan, RowsGiveTheValuesTheyWereMadeOf) {
       }
       rows.push_back(maker.row());
     }
-    const Env env;
+    Arena arena;
+    const Env &env = arena.env;
     Batch batch(env, capacity);
     RowReader reader(env, shape);
     const std::vector<Storage> storages{Storage::int32,   Storage::float64, Storage::int16,
@@ -166,7 +174,8 @@ TEST(StarScan, AValueElsewhereIsLeftToTheHost) {
   maker.fixed(true);
   maker.text("behind");
   const Row row = maker.row();
-  const Env env;
+  Arena arena;
+  const Env &env = arena.env;
   Batch batch(env, capacity);
   RowReader reader(env, shape);
   reader.want({3, Storage::varlena}, batch.add_column(true));
@@ -188,7 +197,8 @@ TEST(StarScan, ARowThatEndsTooEarlyIsAnError) {
   for (std::uint32_t size = 0; size < whole.size; ++size) {
     Row cut = whole;
     cut.size = size;
-    const Env env;
+    Arena arena;
+    const Env &env = arena.env;
     Batch batch(env, capacity);
     RowReader reader(env, shape);
     reader.want({3, Storage::varlena}, batch.add_column(true));
@@ -201,7 +211,8 @@ TEST(StarScan, FloatsCompareAsTheServerCompares) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   const std::vector<double> values{-infinity, -2, -0.0, 0.0, 1e-300, 2, infinity, nan, -nan};
-  const Env env;
+  Arena arena;
+  const Env &env = arena.env;
   Batch batch(env, capacity);
   const auto column = static_cast<std::uint32_t>(batch.add_column(false));
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -221,7 +232,8 @@ TEST(StarScan, FloatsCompareAsTheServerCompares) {
 }
 
 TEST(StarScan, NoNullPassesAComparison) {
-  const Env env;
+  Arena arena;
+  const Env &env = arena.env;
   Batch batch(env, capacity);
   const auto column = static_cast<std::uint32_t>(batch.add_column(false));
   Column &values = batch[column];
@@ -333,7 +345,8 @@ TEST(StarScan, PartsTogetherAreTheWhole) {
   for (std::uint32_t bits = 0; bits < 6; ++bits) {
     std::map<std::pair<std::int64_t, std::string>, std::pair<std::int64_t, std::int64_t>> found;
     for (std::uint32_t prefix = 0; prefix < 1U << bits; ++prefix) {
-      Scan scan(Env{}, program, capacity, {.prefix = prefix, .bits = bits});
+      Arena arena;
+      Scan scan(arena.env, program, capacity, {.prefix = prefix, .bits = bits});
       for (std::size_t from = 0; from < rows.size(); from += capacity) {
         const std::span<const Row> batch =
             std::span(rows).subspan(from, std::min(capacity, rows.size() - from));
@@ -363,7 +376,8 @@ TEST(StarScan, DimensionsFindEveryRowOfAKey) {
   for (int kind = 0; kind < 4; ++kind) {
     const std::size_t width = kind == 3 ? 2 : 1;
     const bool bytes[]{kind == 2, true};
-    const Env env;
+    Arena arena;
+    const Env &env = arena.env;
     Dimension dimension(env, width);
     std::multimap<std::pair<std::int64_t, std::string>, std::uint32_t> expected;
     const auto key_of = [&](std::int64_t number) {
@@ -435,7 +449,8 @@ TEST(StarScan, SumsOfNumericAreExact) {
   rows.push_back(makers.back().row());
   const std::vector<Wanted> wanted{{0, Storage::varlena}};
   const std::vector<Aggregate> aggregates{{.kind = AggregateKind::sum_numeric}};
-  Scan scan(Env{}, {.shape = {.attributes = one, .wanted = wanted}, .aggregates = aggregates},
+  Arena arena;
+  Scan scan(arena.env, {.shape = {.attributes = one, .wanted = wanted}, .aggregates = aggregates},
             capacity, {});
   scan.read(rows);
   scan.add(rows.size());
