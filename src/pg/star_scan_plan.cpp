@@ -129,8 +129,10 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   }
   collect(reinterpret_cast<Node *>(grouped->reltarget->exprs), &collected);
   collect(reinterpret_cast<Node *>(having), &collected);
-  if (collected.others || (collected.keys == NIL && collected.aggregates == NIL) ||
-      (collected.keys == NIL && collected.columns != NIL)) {
+  // By constants alone it is grouped all the same: no row gives no group then.
+  const bool grouped_by_nothing_left = collected.keys == NIL && root->parse->groupClause != NIL;
+  if (collected.others || grouped_by_nothing_left ||
+      (collected.keys == NIL && (collected.aggregates == NIL || collected.columns != NIL))) {
     return false;
   }
   question->table = star->fact->relid;

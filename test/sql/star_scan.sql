@@ -56,6 +56,11 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'WITH s AS MATERIALIZED (SELECT store, count(*) AS n FROM sale GROUP BY store) SELECT * FROM s JOIN s AS t USING (store)'
 ]) AS query;
 
+-- Grouped by what can only be one value: no row, no group.
+SELECT count(*) FROM sale WHERE store = 77 GROUP BY store;
+SELECT store, count(*) FROM sale WHERE store = 3 GROUP BY store;
+SELECT count(*) FROM sale WHERE store = 77;
+
 -- What is not, and is answered by the executor.
 CREATE TABLE other AS SELECT g AS store FROM generate_series(1, 5) AS g;
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
