@@ -27,11 +27,14 @@ struct Buffer {
   TupleTableSlot *slots[rows_per_buffer];
   int used;
   int64 bytes;
+  TupleDesc form; // of the slots
   Relation unique_index;
   List *arbiters;
   int eager_indexes;         // the first ones, which take every row; block ranges come after them
   AttrNumber *range_columns; // of the indexes of block ranges
   int range_column_count;
+  IndexScanDesc probe; // of the unique index, for one key after the other
+  ScanKeyData probe_keys[INDEX_MAX_KEYS];
   // Rows that sort after what the partition's unique index held at the start cannot be there
   // already. Known for a leading key column that is compared as an integer.
   bool bound_known;
@@ -101,6 +104,38 @@ void find_bound(Buffer *buffer) {
   buffer->bound_known = true;
 }
 
+// Looks for any entry of a key, visible or not: mostly there is none, and no more need be asked.
+// One scan for all keys; a check by the executor makes one for each.
+void prepare_probe(Buffer *buffer) {
+  Relation index = buffer->unique_index;
+  const int columns = IndexRelationGetNumberOfKeyAttributes(index);
+  const IndexInfo *info = nullptr;
+  for (int i = 0; info == nullptr; ++i) {
+    if (buffer->relation->ri_IndexRelationDescs[i] == index) {
+      info = buffer->relation->ri_IndexRelationInfo[i];
+    }
+  }
+  for (int i = 0; i < columns; ++i) {
+    ScanKeyEntryInitialize(&buffer->probe_keys[i], 0, static_cast<AttrNumber>(i + 1),
+                           info->ii_UniqueStrats[i], InvalidOid, index->rd_indcollation[i],
+                           info->ii_UniqueProcs[i], Datum{0});
+  }
+  buffer->probe = compat::index_begin_scan(buffer->relation->ri_RelationDesc, index, SnapshotAny,
+                                           columns);
+}
+
+bool may_exist(Buffer *buffer, TupleTableSlot *slot) {
+  const Relation index = buffer->unique_index;
+  const int columns = IndexRelationGetNumberOfKeyAttributes(index);
+  for (int i = 0; i < columns; ++i) {
+    bool is_null; // never: the columns are NOT NULL
+    buffer->probe_keys[i].sk_argument =
+        slot_getattr(slot, index->rd_index->indkey.values[i], &is_null);
+  }
+  index_rescan(buffer->probe, buffer->probe_keys, columns, nullptr, 0);
+  return index_getnext_tid(buffer->probe, ForwardScanDirection) != nullptr;
+}
+
 void prepare_unique_index(const Target *target, Buffer *buffer) {
   ResultRelInfo *relation = buffer->relation;
   for (int i = 0; i < relation->ri_NumIndices; ++i) {
@@ -113,6 +148,7 @@ void prepare_unique_index(const Target *target, Buffer *buffer) {
       buffer->arbiters = list_make1_oid(RelationGetRelid(buffer->unique_index));
       if (!target->rows_are_new) {
         find_bound(buffer);
+        prepare_probe(buffer);
       }
     }
   }
@@ -203,6 +239,9 @@ Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
       relation == writer->root ? nullptr : compat::root_to_child_map(relation, writer->estate);
   buffer->bulk = GetBulkInsertState();
   Relation table = relation->ri_RelationDesc;
+  // A copy that nobody counts references to: a thousand slots would each add one to the resource
+  // owner, all under one hash value.
+  buffer->form = CreateTupleDescCopy(RelationGetDescr(table));
   buffer->fresh = relation->ri_NumIndices > 0 && table->rd_createSubid != InvalidSubTransactionId &&
                   compat::owns_relation(RelationGetRelid(table)) &&
                   RelationGetNumberOfBlocks(table) == 0;
@@ -291,6 +330,8 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTab
   }
   if (seen) {
     flush(writer, buffer); // the twin may wait in the buffer
+  } else if (!may_exist(buffer, slot)) {
+    return false;
   }
   ItemPointerData conflict;
   const bool exists = !compat::check_index_constraints(buffer->relation, slot, writer->estate,
@@ -366,7 +407,8 @@ bool receive(TupleTableSlot *source, DestReceiver *self) {
   Buffer *buffer = buffer_for(writer, relation);
   TupleTableSlot *slot = buffer->slots[buffer->used];
   if (slot == nullptr) {
-    slot = buffer->slots[buffer->used] = table_slot_create(relation->ri_RelationDesc, nullptr);
+    slot = buffer->slots[buffer->used] =
+        MakeSingleTupleTableSlot(buffer->form, table_slot_callbacks(relation->ri_RelationDesc));
   }
   if (buffer->map != nullptr) {
     slot = execute_attr_map_slot(buffer->map->attrMap, writer->row, slot);
@@ -466,6 +508,9 @@ void finish_writer(DestReceiver *receiver, uint64 *selected, uint64 *inserted, L
     flush(writer, b);
     if (b->fresh) {
       *unindexed = lappend_oid(*unindexed, RelationGetRelid(b->relation->ri_RelationDesc));
+    }
+    if (b->probe != nullptr) {
+      index_endscan(b->probe);
     }
     FreeBulkInsertState(b->bulk);
     table_finish_bulk_insert(b->relation->ri_RelationDesc, 0);

@@ -79,11 +79,12 @@ inline bool check_index_constraints(ResultRelInfo *relation, TupleTableSlot *slo
 #endif
 }
 
-inline IndexScanDesc index_begin_scan(Relation heap, Relation index, Snapshot snapshot) {
+inline IndexScanDesc index_begin_scan(Relation heap, Relation index, Snapshot snapshot,
+                                      int keys = 0) {
 #if PG_VERSION_NUM >= 180000
-  return index_beginscan(heap, index, snapshot, nullptr, 0, 0);
+  return index_beginscan(heap, index, snapshot, nullptr, keys, 0);
 #else
-  return index_beginscan(heap, index, snapshot, 0, 0);
+  return index_beginscan(heap, index, snapshot, keys, 0);
 #endif
 }
 
