@@ -18,10 +18,11 @@ BEGIN
     DELETE FROM pg_temp.batch;  -- of an earlier call in this transaction
     EXECUTE format($sql$
       WITH parsed AS MATERIALIZED (
-        SELECT $1[p.ordinal] AS record_no, $2[p.ordinal] AS payload, p.row_values,
+        SELECT u.record_no, u.payload, p.row_values,
                coalesce($3->>'sqlstate', p.sqlstate) AS sqlstate, CASE WHEN $3 IS NULL THEN p.column_name ELSE $3->>'column' END AS column_name,
                CASE WHEN $3 IS NULL THEN p.value END AS value, coalesce($3->>'reason', p.reason) AS reason, CASE WHEN $3 IS NULL THEN p.hint ELSE $3->>'hint' END AS hint
-        FROM starhouse.contract_parse($4, $5, $2) p),
+        -- Not $2[p.ordinal]: a text's place in an array is found by walking there.
+        FROM starhouse.contract_parse($4, $5, $2) p JOIN unnest($1, $2) WITH ORDINALITY AS u(record_no, payload, ordinal) USING (ordinal)),
       good AS (
         INSERT INTO pg_temp.batch SELECT record_no, %1$s FROM parsed WHERE sqlstate IS NULL),
       kept AS (
