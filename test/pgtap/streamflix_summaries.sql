@@ -68,7 +68,7 @@ SELECT format(f, w)
 FROM unnest(ARRAY['kpi_device_usage(''30 minutes'', %s)', 'kpi_device_usage(''2 hours'', %s)', 'kpi_buffering_by_device(%s)', 'kpi_watch_by_subscription(%s)',
                   'kpi_top_videos_by_region(3, %s)', 'kpi_genre_by_region(%s)', 'kpi_genres(%s)', 'kpi_engagement_by_video(%s)']) f,
      unnest(ARRAY['NULL, NULL', $$'2025-03-01', '2025-03-15'$$]) w
-UNION ALL VALUES ('kpi_churn_features()'), ('kpi_churn_features(''2025-03-20 12:00Z'')');
+UNION ALL VALUES ('kpi_sessions()'), ('kpi_churn_features()'), ('kpi_churn_features(''2025-03-20 12:00Z'')');
 INSERT INTO report SELECT call FROM latest_report;
 CREATE FUNCTION pg_temp.said() RETURNS TABLE (call text, line text, times bigint) LANGUAGE plpgsql AS $$
 BEGIN
@@ -90,7 +90,7 @@ CREATE FUNCTION pg_temp.stored() RETURNS TABLE (what text, line text) LANGUAGE s
   UNION ALL SELECT 'video', s::text FROM shown_video_day s JOIN shown_day d USING (day) WHERE d.summed
   UNION ALL SELECT 'score', s::text FROM shown_score_day s JOIN shown_day d USING (day) WHERE d.summed
   UNION ALL SELECT l.summary, x FROM latest_sums l CROSS JOIN LATERAL (
-              SELECT u::text FROM latest_user u WHERE l.summary = 'viewing' UNION ALL SELECT d::text FROM latest_device d WHERE l.summary = 'viewing'
+              SELECT u::text FROM latest_user u WHERE l.summary = 'viewing' UNION ALL SELECT n::text FROM latest_session n WHERE l.summary = 'viewing' UNION ALL SELECT d::text FROM latest_device d WHERE l.summary = 'viewing'
               UNION ALL SELECT v::text FROM latest_version v WHERE l.summary = 'viewing' UNION ALL SELECT v::text FROM latest_video v WHERE l.summary = 'videos'
               UNION ALL SELECT v::text FROM latest_region_video v WHERE l.summary = 'videos' UNION ALL SELECT s::text FROM latest_shown s WHERE l.summary = 'shown') y (x)
             WHERE l.holds

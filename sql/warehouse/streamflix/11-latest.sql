@@ -11,7 +11,7 @@ CREATE TABLE latest_sums (
 );
 INSERT INTO latest_sums (summary) VALUES ('viewing'), ('videos'), ('shown');
 COMMENT ON TABLE latest_sums IS 'Whether the sums of the latest days hold, and of which days they are; kept by the feeds. After changing facts by hand: UPDATE latest_sums SET holds = false';
-COMMENT ON COLUMN latest_sums.summary IS 'viewing: latest_user, latest_device and latest_version; videos: latest_video and latest_region_video; shown: latest_shown';
+COMMENT ON COLUMN latest_sums.summary IS 'viewing: latest_user, latest_session, latest_device and latest_version; videos: latest_video and latest_region_video; shown: latest_shown';
 COMMENT ON COLUMN latest_sums.holds IS 'Whether nothing has changed them since';
 COMMENT ON COLUMN latest_sums.from_day IS 'First day of the warehouse in them';
 COMMENT ON COLUMN latest_sums.to_day IS 'Last one';
@@ -20,25 +20,23 @@ COMMENT ON COLUMN latest_sums.cuts IS 'The instants 7, 30, 60, 90 and 180 days b
 COMMENT ON COLUMN latest_sums.genres IS 'Of viewing: kpi_genre_print() then; other genres of the videos since, and latest_user.genres_30 does not hold';
 
 CREATE TABLE latest_user (
-  user_key          text COLLATE "C" PRIMARY KEY,
-  last_view         timestamptz NOT NULL,
-  views_7           bigint NOT NULL,
-  views_30          bigint NOT NULL,
-  views_90          bigint NOT NULL,
-  days_30           bigint NOT NULL,
-  videos_30         bigint NOT NULL,
-  genres_30         bigint NOT NULL,
-  minutes_30        numeric NOT NULL,
-  minutes_60        numeric NOT NULL,
-  measured_30       bigint NOT NULL,
-  completion_30     numeric NOT NULL,
-  buffered_30       bigint NOT NULL,
-  buffering_30      numeric NOT NULL,
-  buffered_minutes  numeric NOT NULL
+  user_key              text COLLATE "C" PRIMARY KEY,
+  days_since_last_view  numeric NOT NULL,
+  views_7               bigint NOT NULL,
+  views_30              bigint NOT NULL,
+  views_90              bigint NOT NULL,
+  days_30               bigint NOT NULL,
+  videos_30             bigint NOT NULL,
+  genres_30             bigint NOT NULL,
+  minutes_30            numeric NOT NULL,
+  minutes_60            numeric NOT NULL,
+  watch_trend_percent   numeric,
+  completion_percent    numeric,
+  rebuffer_percent      numeric
 );
 COMMENT ON TABLE latest_user IS 'Known users with a playback in the 180 days up to latest_sums.at, for kpi_churn_features';
 COMMENT ON COLUMN latest_user.user_key IS 'User';
-COMMENT ON COLUMN latest_user.last_view IS 'Start of the latest playback';
+COMMENT ON COLUMN latest_user.days_since_last_view IS 'Days since the start of the latest playback, two places';
 COMMENT ON COLUMN latest_user.views_7 IS 'Playbacks of the last 7 days';
 COMMENT ON COLUMN latest_user.views_30 IS 'Playbacks of the last 30 days';
 COMMENT ON COLUMN latest_user.views_90 IS 'Playbacks of the last 90 days';
@@ -47,11 +45,31 @@ COMMENT ON COLUMN latest_user.videos_30 IS 'Known videos in them';
 COMMENT ON COLUMN latest_user.genres_30 IS 'First genres of these videos';
 COMMENT ON COLUMN latest_user.minutes_30 IS 'Minutes watched in the last 30 days';
 COMMENT ON COLUMN latest_user.minutes_60 IS 'Minutes watched in the 30 days before';
-COMMENT ON COLUMN latest_user.measured_30 IS 'Playbacks of the last 30 days whose completion is known';
-COMMENT ON COLUMN latest_user.completion_30 IS 'Sum of their completion rates, percent';
-COMMENT ON COLUMN latest_user.buffered_30 IS 'Playbacks of the last 30 days that measured buffering';
-COMMENT ON COLUMN latest_user.buffering_30 IS 'Seconds of buffering in them';
-COMMENT ON COLUMN latest_user.buffered_minutes IS 'Minutes watched in them';
+COMMENT ON COLUMN latest_user.watch_trend_percent IS 'Change of the former against the latter, percent; NULL when nothing was watched before';
+COMMENT ON COLUMN latest_user.completion_percent IS 'Mean of the completion rates known of the last 30 days, percent; NULL where none is';
+COMMENT ON COLUMN latest_user.rebuffer_percent IS 'Share of buffering in the playbacks of the last 30 days that measured it, percent; NULL where none did';
+
+CREATE TABLE latest_session (
+  day                      date PRIMARY KEY,
+  sessions                 bigint NOT NULL,
+  users                    bigint NOT NULL,
+  sessions_per_user        numeric,
+  average_session_minutes  numeric,
+  average_watch_minutes    numeric,
+  views_per_session        numeric,
+  binge_sessions           bigint NOT NULL,
+  binge_percent            numeric
+);
+COMMENT ON TABLE latest_session IS 'What kpi_sessions tells of the latest days, those that reach from one day into another completed';
+COMMENT ON COLUMN latest_session.day IS 'Day on which the sessions began';
+COMMENT ON COLUMN latest_session.sessions IS 'Sessions of known users with pauses of at most 30 minutes';
+COMMENT ON COLUMN latest_session.users IS 'Users with one';
+COMMENT ON COLUMN latest_session.sessions_per_user IS 'The former divided by the latter, two places';
+COMMENT ON COLUMN latest_session.average_session_minutes IS 'Mean minutes from their starts to the ends of their last playbacks';
+COMMENT ON COLUMN latest_session.average_watch_minutes IS 'Mean minutes watched in one';
+COMMENT ON COLUMN latest_session.views_per_session IS 'Mean playbacks in one';
+COMMENT ON COLUMN latest_session.binge_sessions IS 'Those with three playbacks or more';
+COMMENT ON COLUMN latest_session.binge_percent IS 'Their share, percent';
 
 CREATE TABLE latest_device (
   device_key         text COLLATE "C" PRIMARY KEY,
@@ -130,9 +148,9 @@ COMMENT ON COLUMN latest_region_video.completion_sum IS 'Sum of their completion
 CREATE TABLE latest_shown (
   user_key         text COLLATE "C" PRIMARY KEY,
   recommendations  bigint NOT NULL,
-  clicks           bigint NOT NULL
+  click_percent    numeric NOT NULL
 );
 COMMENT ON TABLE latest_shown IS 'Recommendations of known users in the 30 days up to latest_sums.at, for kpi_churn_features';
 COMMENT ON COLUMN latest_shown.user_key IS 'User';
 COMMENT ON COLUMN latest_shown.recommendations IS 'Recommendations shown';
-COMMENT ON COLUMN latest_shown.clicks IS 'Those clicked';
+COMMENT ON COLUMN latest_shown.click_percent IS 'Share of those clicked, percent';

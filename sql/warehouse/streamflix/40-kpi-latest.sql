@@ -33,8 +33,8 @@ COMMENT ON FUNCTION kpi_latest_moment(text, timestamptz) IS
 'Whether latest_user (viewing) or latest_shown (shown) is as of the moment (NULL: the latest playback), and holds. False for another summary.';
 
 CREATE FUNCTION kpi_user_sums(as_of timestamptz DEFAULT NULL)
-RETURNS TABLE (user_key text, last_view timestamptz, views_7 bigint, views_30 bigint, views_90 bigint, days_30 bigint, videos_30 bigint, genres_30 bigint,
-               minutes_30 numeric, minutes_60 numeric, measured_30 bigint, completion_30 numeric, buffered_30 bigint, buffering_30 numeric, buffered_minutes numeric)
+RETURNS TABLE (user_key text, days_since_last_view numeric, views_7 bigint, views_30 bigint, views_90 bigint, days_30 bigint, videos_30 bigint, genres_30 bigint,
+               minutes_30 numeric, minutes_60 numeric, watch_trend_percent numeric, completion_percent numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
 BEGIN ATOMIC
   WITH moment AS MATERIALIZED (
@@ -48,11 +48,9 @@ BEGIN ATOMIC
            count(*) FILTER (WHERE f.event_time > m.at_90) AS views_90,
            COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30), 0) AS minutes_30,
            COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time <= m.at_30 AND f.event_time > m.at_60), 0) AS minutes_60,
-           count(f.completion_rate) FILTER (WHERE f.event_time > m.at_30) AS measured,
-           COALESCE(sum(f.completion_rate) FILTER (WHERE f.event_time > m.at_30), 0) AS completion,
-           count(f.buffering_time) FILTER (WHERE f.event_time > m.at_30) AS buffered,
-           COALESCE(sum(f.buffering_time) FILTER (WHERE f.event_time > m.at_30), 0) AS buffering,
-           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30 AND f.buffering_time IS NOT NULL), 0) AS buffered_minutes
+           avg(f.completion_rate) FILTER (WHERE f.event_time > m.at_30) AS completion,
+           sum(f.buffering_time) FILTER (WHERE f.event_time > m.at_30) AS buffering,
+           sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30 AND f.buffering_time IS NOT NULL) AS buffered_minutes
     FROM viewership_fact f
     CROSS JOIN moment m
     WHERE f.event_time > (SELECT x.at_180 FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
@@ -72,13 +70,14 @@ BEGIN ATOMIC
     SELECT d.user_key, count(d.genre) AS genres
     FROM (SELECT DISTINCT s.user_key, v.genre FROM seen_videos s JOIN video_dim v ON v.video_id = s.video_key) d GROUP BY d.user_key
   )
-  SELECT l.user_key, l.last_view, l.views_7, l.views_30, l.views_90, l.days_30, l.videos_30, l.genres_30, l.minutes_30, l.minutes_60, l.measured_30,
-         l.completion_30, l.buffered_30, l.buffering_30, l.buffered_minutes
+  SELECT l.user_key, l.days_since_last_view, l.views_7, l.views_30, l.views_90, l.days_30, l.videos_30, l.genres_30, l.minutes_30, l.minutes_60,
+         l.watch_trend_percent, l.completion_percent, l.rebuffer_percent
   FROM latest_user l
   WHERE (SELECT kpi_latest_moment('viewing', as_of))
   UNION ALL
-  SELECT w.user_key, w.last_view, w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0), COALESCE(v.videos, 0), COALESCE(g.genres, 0), w.minutes_30, w.minutes_60,
-         w.measured, w.completion, w.buffered, w.buffering, w.buffered_minutes
+  SELECT w.user_key, round(extract(epoch FROM (SELECT x.at FROM moment x) - w.last_view) / 86400, 2), w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0),
+         COALESCE(v.videos, 0), COALESCE(g.genres, 0), w.minutes_30, w.minutes_60, kpi_percent(w.minutes_30 - w.minutes_60, w.minutes_60), round(w.completion, 2),
+         kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes)
   FROM viewed w
   LEFT JOIN seen_days d ON d.user_key = w.user_key
   LEFT JOIN videos v ON v.user_key = w.user_key
@@ -87,12 +86,12 @@ END;
 COMMENT ON FUNCTION kpi_user_sums(timestamptz) IS
 'The rows of latest_user as of a moment: known users with a playback in the 180 days up to it. NULL: the latest playback.';
 
-CREATE FUNCTION kpi_user_shown(as_of timestamptz DEFAULT NULL) RETURNS TABLE (user_key text, recommendations bigint, clicks bigint)
+CREATE FUNCTION kpi_user_shown(as_of timestamptz DEFAULT NULL) RETURNS TABLE (user_key text, recommendations bigint, click_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
 BEGIN ATOMIC
-  SELECT l.user_key, l.recommendations, l.clicks FROM latest_shown l WHERE (SELECT kpi_latest_moment('shown', as_of))
+  SELECT l.user_key, l.recommendations, l.click_percent FROM latest_shown l WHERE (SELECT kpi_latest_moment('shown', as_of))
   UNION ALL
-  SELECT f.user_key, count(*), sum(f.click_flag)
+  SELECT f.user_key, count(*), kpi_percent(sum(f.click_flag), count(*))
   FROM recommendation_fact f
   WHERE f.event_time > (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) - interval '30 days' END)
     AND f.event_time <= (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) END) AND f.user_key <> '?'

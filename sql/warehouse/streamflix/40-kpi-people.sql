@@ -124,7 +124,7 @@ END;
 COMMENT ON FUNCTION kpi_session_list(interval, date, date) IS
 'Sessions of known users, one row each: day and time of the start, device it began on, minutes from its start to the end of its last playback, playbacks, minutes watched. A session goes on as long as a playback begins at most gap after the last one has ended. from_day and to_day as in kpi_playbacks; sessions are cut at their ends. No rows for a NULL gap but one session per user.';
 
--- Days of session_day give the sessions that lie within them; what is left, playbacks of the sessions that reach beyond a day and those of the other
+-- Where the latest days' are kept (40-kpi-latest.sql), bounds has no row. Days of session_day give the sessions that lie within them; what is left, playbacks of the sessions that reach beyond a day and those of the other
 -- days, is put together as kpi_session_list does it.
 CREATE FUNCTION kpi_sessions(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, sessions bigint, users bigint, sessions_per_user numeric, average_session_minutes numeric, average_watch_minutes numeric,
@@ -136,6 +136,7 @@ BEGIN ATOMIC
            CASE WHEN kpi_sessions.gap = interval '30 minutes' THEN o.first_day ELSE kpi_from_day(kpi_sessions.from_day, kpi_sessions.to_day) END AS open_from,
            CASE WHEN kpi_sessions.gap = interval '30 minutes' THEN o.last_day ELSE COALESCE(kpi_sessions.to_day, kpi_last_day()) END AS open_to
     FROM kpi_open_session_days(kpi_sessions.from_day, kpi_sessions.to_day) o
+    WHERE kpi_sessions.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', kpi_sessions.from_day, kpi_sessions.to_day)
   ), loose AS (
     SELECT e.day, e.user_key, e.event_time, e.event_id, e.watch_minutes, e.has_own
     FROM session_edge e
@@ -173,7 +174,11 @@ BEGIN ATOMIC
          round(sum(s.watch_minutes) / sum(s.sessions), 2), round(sum(s.views) / sum(s.sessions), 2), sum(s.binges)::bigint,
          kpi_percent(sum(s.binges), sum(s.sessions))
   FROM summed s
-  GROUP BY s.day;
+  GROUP BY s.day
+  UNION ALL
+  SELECT l.day, l.sessions, l.users, l.sessions_per_user, l.average_session_minutes, l.average_watch_minutes, l.views_per_session, l.binge_sessions, l.binge_percent
+  FROM latest_session l
+  WHERE kpi_sessions.gap = interval '30 minutes' AND (SELECT kpi_latest('viewing', kpi_sessions.from_day, kpi_sessions.to_day));
 END;
 CREATE VIEW kpi_sessions AS SELECT * FROM kpi_sessions();
 COMMENT ON VIEW kpi_sessions IS
@@ -183,7 +188,7 @@ Grain: day
 Unit: sessions, users, minutes, playbacks, percent
 NULL: none. Playbacks of no known user belong to no session (kpi_active_users counts them)
 Freshness: with each batch
-Source: session_day, session_edge, viewership_fact (days not summed up)';
+Source: latest_session; session_day, session_edge, viewership_fact (where it does not hold)';
 
 CREATE FUNCTION kpi_concurrent_viewers(region text DEFAULT NULL, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, peak_streams bigint, peak_at timestamptz, views bigint)
@@ -224,14 +229,14 @@ RETURNS TABLE (user_id text, features_at timestamptz, subscription_type text, te
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH moment AS MATERIALIZED (
-    SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at
+    SELECT x.at, (x.at AT TIME ZONE 'UTC')::date AS day FROM (SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at) x
   ), member AS (
     -- The version in force; where none is, the latest before, or the first one after, which tells the sign-up alone.
-    SELECT h.user_id, h.subscription_type, h.signup_date, m.at
+    SELECT h.user_id, h.subscription_type, h.signup_date, m.at, m.day
     FROM user_history h, moment m
     WHERE h.user_id <> '?' AND h.valid_from <= m.at AND h.valid_to > m.at
     UNION ALL
-    (SELECT DISTINCT ON (h.user_id) h.user_id, CASE WHEN h.valid_from <= m.at THEN h.subscription_type END, h.signup_date, m.at
+    (SELECT DISTINCT ON (h.user_id) h.user_id, CASE WHEN h.valid_from <= m.at THEN h.subscription_type END, h.signup_date, m.at, m.day
      FROM user_history h, moment m
      WHERE h.user_id <> '?' AND NOT (h.valid_from <= m.at AND h.valid_to > m.at)
        AND NOT EXISTS (SELECT FROM user_history o WHERE o.user_id = h.user_id AND o.valid_from <= (SELECT x.at FROM moment x) AND o.valid_to > (SELECT x.at FROM moment x))
@@ -242,16 +247,15 @@ BEGIN ATOMIC
     WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
     GROUP BY f.user_key
   )
-  SELECT u.user_id, u.at, COALESCE(u.subscription_type, 'Unknown'), (u.at AT TIME ZONE 'UTC')::date - u.signup_date,
-         round(extract(epoch FROM u.at - w.last_view) / 86400, 2), COALESCE(w.views_7, 0), COALESCE(w.views_30, 0), COALESCE(w.views_90, 0),
-         COALESCE(w.days_30, 0), COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(w.minutes_30 - w.minutes_60, w.minutes_60),
-         kpi_ratio(w.completion_30, w.measured_30), kpi_percent(w.buffering_30, w.buffering_30 + 60 * w.buffered_minutes), COALESCE(w.videos_30, 0),
-         COALESCE(w.genres_30, 0), COALESCE(i.interactions, 0), COALESCE(r.recommendations, 0), kpi_percent(r.clicks, r.recommendations)
+  SELECT u.user_id, u.at, COALESCE(u.subscription_type, 'Unknown'), u.day - u.signup_date,
+         w.days_since_last_view, COALESCE(w.views_7, 0), COALESCE(w.views_30, 0), COALESCE(w.views_90, 0),
+         COALESCE(w.days_30, 0), COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), w.watch_trend_percent, w.completion_percent, w.rebuffer_percent,
+         COALESCE(w.videos_30, 0), COALESCE(w.genres_30, 0), COALESCE(i.interactions, 0), COALESCE(r.recommendations, 0), r.click_percent
   FROM member u
   LEFT JOIN kpi_user_sums(kpi_churn_features.as_of) w ON w.user_key = u.user_id
   LEFT JOIN interacted i ON i.user_key = u.user_id
   LEFT JOIN kpi_user_shown(kpi_churn_features.as_of) r ON r.user_key = u.user_id
-  WHERE w.user_key IS NOT NULL OR i.user_key IS NOT NULL OR r.user_key IS NOT NULL OR u.signup_date <= (u.at AT TIME ZONE 'UTC')::date;
+  WHERE w.user_key IS NOT NULL OR i.user_key IS NOT NULL OR r.user_key IS NOT NULL OR u.signup_date <= u.day;
 END;
 CREATE VIEW kpi_churn_features AS SELECT * FROM kpi_churn_features();
 COMMENT ON VIEW kpi_churn_features IS

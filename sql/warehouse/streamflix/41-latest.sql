@@ -5,15 +5,20 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos');
   DELETE FROM latest_user;
+  DELETE FROM latest_session;
   DELETE FROM latest_device;
   DELETE FROM latest_version;
   DELETE FROM latest_video;
   DELETE FROM latest_region_video;
   INSERT INTO latest_user
-    (user_key, last_view, views_7, views_30, views_90, days_30, videos_30, genres_30, minutes_30, minutes_60, measured_30, completion_30, buffered_30, buffering_30, buffered_minutes)
-  SELECT s.user_key, s.last_view, s.views_7, s.views_30, s.views_90, s.days_30, s.videos_30, s.genres_30, s.minutes_30, s.minutes_60, s.measured_30, s.completion_30,
-         s.buffered_30, s.buffering_30, s.buffered_minutes
+    (user_key, days_since_last_view, views_7, views_30, views_90, days_30, videos_30, genres_30, minutes_30, minutes_60, watch_trend_percent, completion_percent, rebuffer_percent)
+  SELECT s.user_key, s.days_since_last_view, s.views_7, s.views_30, s.views_90, s.days_30, s.videos_30, s.genres_30, s.minutes_30, s.minutes_60, s.watch_trend_percent,
+         s.completion_percent, s.rebuffer_percent
   FROM kpi_user_sums() s;
+  INSERT INTO latest_session
+    (day, sessions, users, sessions_per_user, average_session_minutes, average_watch_minutes, views_per_session, binge_sessions, binge_percent)
+  SELECT s.day, s.sessions, s.users, s.sessions_per_user, s.average_session_minutes, s.average_watch_minutes, s.views_per_session, s.binge_sessions, s.binge_percent
+  FROM kpi_sessions() s;
   INSERT INTO latest_device (device_key, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
   SELECT s.device_key, s.views, s.watch_minutes, s.buffered_views, s.buffering_seconds, s.buffered_minutes, COALESCE(n.sessions, 0), COALESCE(n.session_minutes, 0)
   FROM kpi_device_sums(NULL, NULL) s
@@ -38,7 +43,7 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE latest_sums l SET holds = false WHERE l.summary = 'shown';
   DELETE FROM latest_shown;
-  INSERT INTO latest_shown (user_key, recommendations, clicks) SELECT s.user_key, s.recommendations, s.clicks FROM kpi_user_shown() s;
+  INSERT INTO latest_shown (user_key, recommendations, click_percent) SELECT s.user_key, s.recommendations, s.click_percent FROM kpi_user_shown() s;
   UPDATE latest_sums l SET holds = true, at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()) WHERE l.summary = 'shown' AND kpi_last_time() IS NOT NULL;
   SELECT count(*) FROM latest_shown;
 END;
