@@ -494,7 +494,7 @@ STARHOUSE_FUNCTION(starhouse_rollup_append) {
                nullptr, &selected, &inserted);
   if (inserted != selected) { // a plain INSERT ran, and left out what was there
     ereport(ERROR, (errcode(ERRCODE_UNIQUE_VIOLATION),
-                    errmsg("\"%s\" has rows of %s groups already", get_rel_name(PG_GETARG_OID(0)),
+                    errmsg("\"%s\" has %s of the groups already", get_rel_name(PG_GETARG_OID(0)),
                            psprintf(UINT64_FORMAT, selected - inserted)),
                     errhint("Nobody but rollup_compact may write it.")));
   }

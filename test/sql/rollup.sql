@@ -160,6 +160,21 @@ SELECT rollup FROM starhouse.rollup WHERE rollup::text ~ 'events';
 SELECT starhouse.rollup_compact('events_minutely');
 RESET ROLE;
 
+-- Groups that are appended must be new ones: NULLs count as equal, and where a plain INSERT has to run none is lost quietly.
+TRUNCATE events;
+INSERT INTO events VALUES ('2024-01-01 10:00:30', NULL);
+SELECT starhouse.rollup_compact('events_minutely');
+SELECT starhouse.rollup_append('events_minutely_rolled', $$SELECT timestamptz '2024-01-01 10:00' AS bucket, NULL::text AS kind, 1::bigint AS n_rows, 1::bigint AS n$$);
+\echo :SQLSTATE
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+CREATE TRIGGER slow BEFORE INSERT ON events_minutely_rolled FOR EACH ROW EXECUTE FUNCTION nothing();
+SELECT starhouse.rollup_append('events_minutely_rolled', $$SELECT timestamptz '2024-01-01 10:00' AS bucket, NULL::text AS kind, 1::bigint AS n_rows, 1::bigint AS n$$);
+\echo :SQLSTATE
+INSERT INTO events VALUES ('2024-01-01 10:00:40', NULL), ('2024-01-01 10:01:40', NULL);
+\set ON_ERROR_STOP 1
+SELECT starhouse.rollup_compact('events_minutely');
+SELECT * FROM events_minutely_rolled ORDER BY bucket;
+
 SELECT starhouse.drop_rollup('hourly');
 SELECT count(*) FROM pg_class WHERE relnamespace = 'rollup_test'::regnamespace AND relname ~ '^hourly';
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'orders'::regclass AND tgname ~ '^hourly';
