@@ -23,7 +23,7 @@ DECLARE
   told bigint[];
   marks boolean;
   -- A scan by ctid, however many rows the planner expects; of a join alone it may make a scan of all of rolled.
-  same_row CONSTANT text := 't.ctid = ANY (ARRAY(SELECT o.old_row FROM merged AS o WHERE o.old_row IS NOT NULL AND %s)) AND t.ctid = m.old_row';
+  same_row CONSTANT text := 't.ctid = ANY (ARRAY(SELECT o.old_row FROM %s AS o WHERE o.old_row IS NOT NULL AND %s)) AND t.ctid = m.old_row';
 BEGIN
   IF NOT starhouse.scd_owns(r.rolled) THEN
     RAISE EXCEPTION 'rollup % belongs to another role', r.rollup USING ERRCODE = '42501',
@@ -54,8 +54,9 @@ BEGIN
     WITH gone AS NOT MATERIALIZED (SELECT %3$s FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
       deleted AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
       merged AS (%4$s),
-      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM merged AS m WHERE m.deltas > 0 AND m.n_rows > 0 AND %13$s),
-      emptied AS (DELETE FROM %5$s AS t USING merged AS m WHERE m.deltas > 0 AND m.n_rows <= 0 AND %14$s),
+      known AS MATERIALIZED (SELECT m.* FROM merged AS m WHERE m.old_row IS NOT NULL AND m.deltas > 0),
+      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM known AS m WHERE m.n_rows > 0 AND %13$s),
+      emptied AS (DELETE FROM %5$s AS t USING known AS m WHERE m.n_rows <= 0 AND %14$s),
       told AS (SELECT coalesce(sum(m.deltas), 0) AS deltas, coalesce(sum(m.arrived) FILTER (WHERE %12$s), 0) AS late, count(*) FILTER (WHERE m.deltas > 0 AND %12$s) AS revisions FROM merged AS m),
       marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + t.late, late_revisions = k.late_revisions + t.revisions FROM told AS t
                  RETURNING set_config('starhouse.rollup_told', format('{%%s,%%s}', t.deltas, t.late), true))%11$s
@@ -65,7 +66,7 @@ BEGIN
                                       starhouse.rollup_names(r, 'x.'), r.rolled),
       ', min(u.old_row) AS old_row, count(*) FILTER (WHERE u.is_new) AS deltas, starhouse.rollup_sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0) AS arrived', true),
     r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'), coarser_deltas,
-    format('%s <= (SELECT k.watermark FROM %s AS k)', starhouse.rollup_bucket_end(r, 'm.bucket'), r.mark), format(same_row, 'o.deltas > 0 AND o.n_rows > 0'), format(same_row, 'o.deltas > 0 AND o.n_rows <= 0')));
+    format('%s <= (SELECT k.watermark FROM %s AS k)', starhouse.rollup_bucket_end(r, 'm.bucket'), r.mark), format(same_row, 'known', 'o.n_rows > 0'), format(same_row, 'known', 'o.n_rows <= 0')));
   told := current_setting('starhouse.rollup_told')::bigint[];
   folded := told[1];
   late_rows := told[2];
@@ -89,7 +90,7 @@ BEGIN
         starhouse.rollup_made(r, source, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
         -- Of what was there only the key: with no row left it goes.
         starhouse.rollup_key(r, 'x.') || ', 0' || repeat(', NULL', cardinality(starhouse.rollup_list(r)) - keys - 1), r.rolled), ', min(u.old_row) AS old_row'),
-      r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, starhouse.rollup_bucket_end(r, 'd.dirty'), coarser_marks, format(same_row, 'o.n_rows > 0'), format(same_row, 'o.n_rows <= 0')) INTO recomputed;
+      r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, starhouse.rollup_bucket_end(r, 'd.dirty'), coarser_marks, format(same_row, 'merged', 'o.n_rows > 0'), format(same_row, 'merged', 'o.n_rows <= 0')) INTO recomputed;
   END IF;
   PERFORM set_config('work_mem', memory, true);
   PERFORM starhouse.rollup_move_watermark(r);
