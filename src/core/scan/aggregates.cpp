@@ -3,6 +3,7 @@
 #include "core/scan/tests.hpp"
 
 #include <cmath>
+#include <compare>
 #include <cstring>
 #include <limits>
 
@@ -222,7 +223,7 @@ void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, co
         return;
       }
       const std::strong_ordering order = compare_numeric(bytes, state.view());
-      if (least ? order <= 0 : order >= 0) {
+      if (least ? std::is_lteq(order) : std::is_gteq(order)) {
         keep_bytes(env, state, bytes);
       }
     });

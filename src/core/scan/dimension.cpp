@@ -121,7 +121,7 @@ void Dimension::find(const Batch &batch, std::span<const std::uint32_t> columns,
     }
   } else {
     for (std::size_t i = 0; i < rows; ++i) {
-      std::int64_t words[most_width];
+      std::int64_t words[most_width] = {};
       bool known = true;
       for (std::size_t c = 0; c < width_ && known; ++c) {
         const Column &own = batch[columns[c]];

@@ -139,10 +139,13 @@ inline std::strong_ordering compare_numeric(std::string_view left,
     return sign_a <=> sign_b;
   }
   std::strong_ordering magnitude = a.weight <=> b.weight;
-  for (int i = 0; magnitude == 0 && i < std::max(a.count, b.count); ++i) {
+  for (int i = 0; std::is_eq(magnitude) && i < std::max(a.count, b.count); ++i) {
     magnitude = (i < a.count ? a.digit(i) : 0) <=> (i < b.count ? b.digit(i) : 0);
   }
-  return sign_a > 0 ? magnitude : 0 <=> magnitude;
+  return sign_a > 0              ? magnitude
+         : std::is_lt(magnitude) ? std::strong_ordering::greater
+         : std::is_gt(magnitude) ? std::strong_ordering::less
+                                 : magnitude;
 }
 
 } // namespace starhouse::scan

@@ -3,6 +3,7 @@
 #include "core/scan/numeric_bytes.hpp"
 
 #include <algorithm>
+#include <compare>
 #include <cstring>
 
 namespace starhouse::scan {
@@ -47,7 +48,7 @@ void each_bytes(const Column &column, std::size_t rows, std::uint8_t *holds, Hol
 
 std::uint8_t order_of(std::string_view left, std::string_view right) noexcept {
   const std::strong_ordering order = compare_numeric(left, right);
-  return order < 0 ? Test::less : order > 0 ? Test::greater : Test::equal;
+  return std::is_lt(order) ? Test::less : std::is_gt(order) ? Test::greater : Test::equal;
 }
 
 } // namespace
