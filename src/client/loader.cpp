@@ -2,6 +2,7 @@
 
 #include "client/interrupt.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -13,6 +14,10 @@ namespace starhouse::client {
 namespace {
 
 constexpr int most_refused_in_a_row = 100;
+// Of want of memory: how often it is waited out before the batch is halved, and how many records
+// that ask too much may stand in a row before it is the server that has too little.
+constexpr int most_waits_for_memory = 4;
+constexpr int most_large_in_a_row = 3;
 
 std::string describe(const Batch::Record &record) {
   return record.line > 0 ? fmt::format("line {}", record.line)
@@ -29,6 +34,10 @@ Loader::Loader(Target target, std::unique_ptr<Connection> connection, const Feed
   on_retry_ = [](const ServerError &error, int /*attempt*/) {
     fmt::print(stderr, "starhouse: {} ({}); trying again\n", error.message(), error.state());
   };
+}
+
+bool asks_too_much(const ServerError &error) noexcept {
+  return error.state() == "53200" || error.state() == "53400";
 }
 
 void Loader::set_retry(Retry retry, OnRetry on_retry) {
@@ -156,7 +165,13 @@ std::optional<Counts> Loader::after_error(Batch &batch, Batch::Range range, bool
                                           const ServerError &error, int attempt,
                                           std::int64_t batch_id) {
   // 23505 also comes of a concurrent insert of the same fact: once more, and it is a duplicate.
-  if (error.data_error() && (error.state() != "23505" || attempt > 0)) {
+  const bool refused = error.data_error() && (error.state() != "23505" || attempt > 0);
+  // The whole, and a record that stands alone, are given time; what lies between is halved on.
+  const bool part = range.size() > 1 && range.size() < batch.size();
+  const bool too_much =
+      asks_too_much(error) &&
+      (part || attempt + 1 >= std::min(most_waits_for_memory, retry_.most_attempts));
+  if (refused || too_much) {
     if (range.size() == batch.size() && range.size() > 1) { // the parts say nothing new
       note(error, batch, range, attempt, RunLog::Action::split);
     }
@@ -176,7 +191,7 @@ std::optional<Counts> Loader::after_error(Batch &batch, Batch::Range range, bool
   return done;
 }
 
-// Some record of the range is refused: halves are loaded on their own until it stands alone.
+// Some record of the range is refused, or all of it is too much: halves are loaded on their own until it stands alone.
 Counts Loader::load_halves(Batch &batch, Batch::Range range, bool last, const ServerError &error) {
   if (range.size() > 1) {
     const std::size_t middle = range.first + range.size() / 2;
@@ -185,11 +200,16 @@ Counts Loader::load_halves(Batch &batch, Batch::Range range, bool last, const Se
     return counts;
   }
   const Batch::Record &record = batch.record(range.first);
-  if (record.reject >= 0 || ++refused_in_a_row_ > most_refused_in_a_row) {
+  if (record.reject >= 0 ||
+      ++refused_in_a_row_ > (asks_too_much(error) ? most_large_in_a_row : most_refused_in_a_row)) {
     throw ServerError(
         error.code(), fmt::format("{}, {}: {}", cursor_.name(), describe(record), error.message()),
-        "Record after record fails like this, so the feed's steps are at fault rather "
-        "than the data. Mend the feed and repeat the command: it goes on from here.",
+        asks_too_much(error)
+            ? "Record after record fails like this, each on its own: the server has too little "
+              "memory, or too little room for temporary files (temp_file_limit). Give it more and "
+              "repeat the command: it goes on from here."
+            : "Record after record fails like this, so the feed's steps are at fault rather "
+              "than the data. Mend the feed and repeat the command: it goes on from here.",
         error.detail());
   }
   batch.reject(range.first, error);

@@ -22,6 +22,9 @@
 
 namespace starhouse::client {
 
+// The server wants more memory or temporary files than it may have: less at a time may do.
+bool asks_too_much(const ServerError &error) noexcept;
+
 class Loader {
 public:
   // What is told of a batch that is tried again.

@@ -110,6 +110,27 @@ sql($database, "ALTER TABLE shop.sale_fact RENAME COLUMN amount TO price; SELECT
 ok(wait_until($database, "$in SELECT stopped_at IS NOT NULL AND stop_reason LIKE '%42703%' FROM load_source"), 'a step that cannot work stops the source, with its reason') or diag(substr log_of($run), -3000);
 sql($database, "ALTER TABLE shop.sale_fact RENAME COLUMN price TO amount; SELECT starhouse.resume_source('shop', 1)");
 ok(wait_until($database, "$in SELECT sum(next_offset) = 2100 FROM source_partition"), 'mended, it goes on where it was');
+# A server that has no memory for anything.
+sql($database, q{CREATE FUNCTION shop.full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53200'; END $$;
+  CREATE TRIGGER full_up BEFORE INSERT ON shop.sale_fact FOR EACH STATEMENT EXECUTE FUNCTION shop.full()});
+produce($brokers, 'breaks', map { [$_ % 2, 'text', qq({"id":$_,"at":"2024-01-01","store":"s","amount":1})] } 2100 .. 2199);
+ok(wait_until($database, "$in SELECT stopped_at IS NOT NULL AND stop_reason LIKE '%no room (53200)' FROM load_source"), 'a server without memory is not asked for ever: the source stops')
+  or diag(substr log_of($run), -3000);
+cmp_ok(sql($database, "$in SELECT count(*) FROM quarantine WHERE sqlstate = '53200'"), '<=', 3, 'and quarantine is not filled with what is good');
+sql($database, "DROP TRIGGER full_up ON shop.sale_fact; SELECT starhouse.resume_source('shop', 1)");
+ok(wait_until($database, "$in SELECT sum(next_offset) = 2200 FROM source_partition"), 'with memory it goes on') or diag(substr log_of($run), -3000);
+is(sql($database, "$in SELECT (SELECT count(*) FROM sale_fact WHERE id >= 2100) + (SELECT count(*) FROM quarantine WHERE sqlstate = '53200')"), 100, 'with every message');
+# One that has memory for twenty of them, and for one never.
+sql($database, q{DELETE FROM shop.quarantine WHERE sqlstate = '53200';
+  CREATE FUNCTION shop.room() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF (SELECT count(*) > 20 OR bool_or(id = 2234) FROM fresh) THEN RAISE EXCEPTION 'no room' USING ERRCODE = '53200'; END IF; RETURN NULL;
+  END $$;
+  CREATE TRIGGER room AFTER INSERT ON shop.sale_fact REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION shop.room()});
+produce($brokers, 'breaks', map { [$_ % 2, 'text', qq({"id":$_,"at":"2024-01-01","store":"s","amount":1})] } 2200 .. 2299);
+ok(wait_until($database, "$in SELECT sum(next_offset) = 2300 FROM source_partition"), 'a batch that wants too much memory is loaded in parts') or diag(substr log_of($run), -3000);
+is(sql($database, "$in SELECT (SELECT count(*) FROM sale_fact WHERE id >= 2200) || ' ' || string_agg(sqlstate || ' ' || (convert_from(payload, 'UTF8')::jsonb->>'id'), ';') FROM quarantine WHERE sqlstate LIKE '53%'"),
+   '99 53200 2234', 'and a record that wants it alone is in quarantine');
 stop_run('and never went away');
 
 # Offsets beyond the end of the log: the topic is not the one that was read.
@@ -120,9 +141,9 @@ like($log, qr/data_loss|the topic was made anew/, 'and is told');
 is(sql($database, "$in SELECT count(*) || ' ' || max(partition) FROM source_gap"), '1 1', 'and recorded');
 sql($database, "SELECT starhouse.check_alerts('shop')");
 like(sql($database, "$in SELECT severity || ' ' || subject || ' ' || value || ' ' || evidence FROM alert WHERE kind = 'data_loss' AND cleared_at IS NULL"),
-     qr/^critical sales: topic breaks 1 records never read: partition 1: the log ends at offset 1050, before 6050: the topic was made anew$/, 'and an alert');
+     qr/^critical sales: topic breaks 1 records never read: partition 1: the log ends at offset 1150, before 6150: the topic was made anew$/, 'and an alert');
 sql($database, "SELECT starhouse.resume_source('shop', 1)");
 ($status, $log) = ingest($database, $brokers, '--topic', 'breaks', '--on-data-loss', 'continue');
 is($status, 0, 'unless it is passed over') or diag($log);
-is(sql($database, "$in SELECT next_offset FROM source_partition WHERE partition = 1"), '1050', 'it is read from its beginning then');
+is(sql($database, "$in SELECT next_offset FROM source_partition WHERE partition = 1"), '1150', 'it is read from its beginning then');
 done_testing();

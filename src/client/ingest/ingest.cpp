@@ -25,6 +25,7 @@ constexpr auto poll_time = 100ms;
 constexpr auto look_every = 2s;
 constexpr auto room_patience = 1s;      // after that the partitions are paused
 constexpr auto after_takeover = 3000ms; // the group has to tell us first whose they are
+constexpr int look_at_clock = 64; // messages
 constexpr std::size_t most_batch_bytes = std::size_t{26} << 20U;
 
 // Without end: the broker keeps what is not loaded.
@@ -201,10 +202,14 @@ void Ingest::stop_source(const std::string &reason) {
 
 // ---- batches ------------------------------------------------------------------------------------
 
+bool Ingest::batch_is_full() const {
+  return batch_ &&
+         (batch_->size() >= options_.batch_rows || batch_->bytes() >= most_batch_bytes);
+}
+
 bool Ingest::batch_is_due() const {
   return batch_ && batch_->size() > 0 &&
-         (batch_->size() >= options_.batch_rows || batch_->bytes() >= most_batch_bytes ||
-          Clock::now() - batch_began_ >= options_.batch_time);
+         (batch_is_full() || Clock::now() - batch_began_ >= options_.batch_time);
 }
 
 void Ingest::add(Partition &partition, const KafkaMessage &message) {
@@ -434,7 +439,8 @@ void Ingest::see_failure() {
       return;
     }
     const auto *of_server = dynamic_cast<const ServerError *>(&e);
-    if (of_server != nullptr && of_server->transient()) {
+    // Too much for the server however little it was: that is for people to mend.
+    if (of_server != nullptr && of_server->transient() && !asks_too_much(*of_server)) {
       restart(e.message(), 1000ms);
       return;
     }
@@ -537,20 +543,22 @@ void Ingest::run() {
   KafkaMessage message;
   int polls = 0;
   while (!stop_requested() && !at_end() && !(options_.until_end && stopped_)) {
-    const bool got = consumer_->poll(
-        batch_ && batch_->size() > 0 && !throttled_ ? std::chrono::milliseconds{5} : poll_time,
-        message);
+    // What has arrived is taken without a look at the clock.
+    const bool got =
+        consumer_->poll(0ms, message) ||
+        consumer_->poll(batch_ && batch_->size() > 0 && !throttled_ ? 5ms : poll_time, message);
     if (got) {
       take(message);
     }
-    if (session_ && batch_is_due()) {
+    const bool look_up = !got || ++polls % look_at_clock == 0;
+    if (session_ && (look_up ? batch_is_due() : batch_is_full())) {
       if (session_->loads.has_room()) {
         hand_over();
-      } else if (batch_->size() >= options_.batch_rows || batch_->bytes() >= most_batch_bytes) {
+      } else if (batch_is_full()) {
         make_room();
       }
     }
-    if (!got || ++polls % 1024 == 0 || breaker_open_) {
+    if (!got || polls % 1024 == 0 || breaker_open_) {
       keep_house();
     }
   }

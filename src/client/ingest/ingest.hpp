@@ -104,6 +104,7 @@ private:
   bool parse(const KafkaMessage &message);
   void wait_for_registry(const Error &error);
   void see_registry();
+  bool batch_is_full() const;
   bool batch_is_due() const;
   void hand_over();
   void make_room();

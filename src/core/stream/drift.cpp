@@ -26,6 +26,13 @@ void Drift::note(std::string_view path, JsonKind kind, std::uint64_t count) {
 }
 
 void Drift::note_key(std::string_view key, JsonKind kind) {
+  // The key that came next the last time, mostly: as it is, where it needs no escapes.
+  const std::string_view expected =
+      expected_ < entries_.size() ? std::string_view{entries_[expected_].path} : "/";
+  if (expected.substr(1) == key && key.find_first_of("~/") == std::string_view::npos) {
+    note(expected, kind);
+    return;
+  }
   std::string path = "/";
   append_pointer_key(key, path);
   note(path, kind);
