@@ -59,6 +59,19 @@ is(sql($database, q{SELECT count(*) > 1 FROM topics.source_partition p JOIN topi
 is(sql($database, q{SELECT max(n) FROM (SELECT count(DISTINCT starhouse.topic_partition(record_no)) AS n FROM topics.bronze_pings WHERE right(payload, 1) = chr(125) GROUP BY payload::jsonb->>'driver_id') t}), 1,
    'and one driver is in one of them');
 
+# The key of a record that begins with an object is what that object begins with.
+@options = ('streamflix', '--from', '2025-03-01', '--to', '2025-03-02', '--scale', '0.02');
+($status, $out, $err) = generate('--to-kafka', $brokers, '--out', "$folder/films");
+is($status, 0, 'sources that nest, too') or diag($err);
+sql($database, q{SET client_min_messages = error; CREATE SCHEMA sites; SELECT starhouse.init_pipeline('sites');
+  SELECT starhouse.create_feed('sites', 'ratings', '{"format":"jsonl","columns":[{"name":"video_id","type":"text"}]}', '[{"step":"sql","sql":"SELECT"}]')});
+($status, $out, $err) = client('ingest', 'sites', '-d', "dbname=$database", '--brokers', $brokers, '--feed', 'ratings', '--topic', 'streamflix.site_ratings', '--partitions', 'all', '--until-end', '--max-reject-rate', '100%');
+is($status, 0, 'as records of any feed') or diag($err);
+is(sql($database, q{SELECT (count(DISTINCT site) > 1)::int || ' ' || (count(DISTINCT part) > 1)::int || ' ' || (count(DISTINCT (site, part)) = count(DISTINCT site))::int
+     FROM (SELECT substring(payload, '"site_id": "([^"]*)"') AS site, starhouse.topic_partition(record_no) AS part FROM sites.bronze_ratings) r WHERE site IS NOT NULL}), '1 1 1',
+   'sites spread over partitions, each in one');
+@options = ('quickeats', '--from', '2025-03-01', '--to', '2025-03-02', '--scale', '0.05', '--dirty', '0.05');
+
 # The rate is a ceiling.
 my $total = 0;
 $total += $_ for values %sent;

@@ -42,12 +42,15 @@ std::int64_t moment_of(std::string_view record) noexcept {
 }
 
 std::string_view first_value(std::string_view record) noexcept {
-  const std::size_t colon = record.find(':');
-  const std::size_t begin =
-      colon == std::string_view::npos ? colon : record.find_first_not_of(" \"", colon + 1);
-  if (begin == std::string_view::npos) {
-    return {};
-  }
+  std::size_t begin = 0;
+  do { // into objects: what they begin with
+    const std::size_t colon = record.find(':', begin);
+    begin = colon == std::string_view::npos ? colon : record.find_first_not_of(' ', colon + 1);
+    if (begin == std::string_view::npos) {
+      return {};
+    }
+  } while (record[begin] == '{');
+  begin += record[begin] == '"' ? 1 : 0;
   const std::size_t end = record.find_first_of("\",}", begin);
   return end == std::string_view::npos ? std::string_view{} : record.substr(begin, end - begin);
 }
