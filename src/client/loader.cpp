@@ -191,7 +191,8 @@ std::optional<Counts> Loader::after_error(Batch &batch, Batch::Range range, bool
   return done;
 }
 
-// Some record of the range is refused, or all of it is too much: halves are loaded on their own until it stands alone.
+// Some record of the range is refused, or all of it is too much: halves are loaded on their own
+// until it stands alone.
 Counts Loader::load_halves(Batch &batch, Batch::Range range, bool last, const ServerError &error) {
   if (range.size() > 1) {
     const std::size_t middle = range.first + range.size() / 2;

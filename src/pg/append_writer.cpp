@@ -120,8 +120,8 @@ void prepare_probe(Buffer *buffer) {
                            info->ii_UniqueStrats[i], InvalidOid, index->rd_indcollation[i],
                            info->ii_UniqueProcs[i], Datum{0});
   }
-  buffer->probe = compat::index_begin_scan(buffer->relation->ri_RelationDesc, index, SnapshotAny,
-                                           columns);
+  buffer->probe =
+      compat::index_begin_scan(buffer->relation->ri_RelationDesc, index, SnapshotAny, columns);
 }
 
 bool may_exist(Buffer *buffer, TupleTableSlot *slot) {

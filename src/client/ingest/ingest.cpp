@@ -25,7 +25,7 @@ constexpr auto poll_time = 100ms;
 constexpr auto look_every = 2s;
 constexpr auto room_patience = 1s;      // after that the partitions are paused
 constexpr auto after_takeover = 3000ms; // the group has to tell us first whose they are
-constexpr int look_at_clock = 64; // messages
+constexpr int look_at_clock = 64;       // messages
 constexpr std::size_t most_batch_bytes = std::size_t{26} << 20U;
 
 // Without end: the broker keeps what is not loaded.
@@ -203,8 +203,7 @@ void Ingest::stop_source(const std::string &reason) {
 // ---- batches ------------------------------------------------------------------------------------
 
 bool Ingest::batch_is_full() const {
-  return batch_ &&
-         (batch_->size() >= options_.batch_rows || batch_->bytes() >= most_batch_bytes);
+  return batch_ && (batch_->size() >= options_.batch_rows || batch_->bytes() >= most_batch_bytes);
 }
 
 bool Ingest::batch_is_due() const {
