@@ -60,7 +60,7 @@ is(sql($database, q{SELECT max(n) FROM (SELECT count(DISTINCT starhouse.topic_pa
    'and one driver is in one of them');
 
 # The key of a record that begins with an object is what that object begins with.
-@options = ('streamflix', '--from', '2025-03-01', '--to', '2025-03-02', '--scale', '0.02');
+@options = ('streamflix', '--from', '2025-03-01', '--to', '2025-03-02', '--events', 1000);
 ($status, $out, $err) = generate('--to-kafka', $brokers, '--out', "$folder/films");
 is($status, 0, 'sources that nest, too') or diag($err);
 sql($database, q{SET client_min_messages = error; CREATE SCHEMA sites; SELECT starhouse.init_pipeline('sites');

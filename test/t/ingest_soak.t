@@ -32,10 +32,10 @@ sub memory_of {
     my ($process) = @_;
     open my $file, '<', "/proc/$process/smaps_rollup" or return 0;
     my $kb = 0;
-    while (<$file>) { $kb += $1 if /^Private\w*:\s+(\d+)/ }
+    while (my $line = <$file>) { $kb += $1 if $line =~ /^Private\w*:\s+(\d+)/ }
     return $kb / 1024;
 }
-sub client_process { return ($run->pids)[0] }
+sub client_process { return $run->{KIDS}[0]{PID} }
 sub sessions { return split ' ', sql($database, q{SELECT coalesce(string_agg(pid::text, ' ' ORDER BY pid), '') FROM pg_stat_activity WHERE application_name = 'starhouse ingest' AND datname = current_database()}) }
 
 my ($sent, %before) = (0);
