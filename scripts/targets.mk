@@ -1,5 +1,5 @@
 # Targets beside PGXS's own. Each is one command a person would type.
-.PHONY: help setup demo demo-stop demo-remove check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout lint-changed
+.PHONY: help setup demo demo-stop demo-remove dashboards dashboards-stop check check-quick check-versions client unit client-and-unit bench fuzz format lint lint-layout lint-changed
 
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
@@ -36,6 +36,13 @@ demo-stop:
 	@scripts/demo stop
 demo-remove:
 	@scripts/demo remove
+
+#: make dashboards        Apache Superset with dashboards over the demo's warehouses, on loopback (from PyPI, into build/)
+#: make dashboards-stop   stops it
+dashboards:
+	@scripts/dashboards
+dashboards-stop:
+	@scripts/dashboards stop
 
 #: make check             the whole suite on a private server: unit, pg_regress, isolation, pgTAP, TAP
 # PGXS has a target of this name, hence the condition: see OWN_GOALS in the Makefile.

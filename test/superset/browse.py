@@ -1,0 +1,161 @@
+"""Opens Superset's dashboards in Chromium, by a plan (JSON on standard input), and says what it found (JSON on standard output).
+
+plan:   {"address": "http://127.0.0.1:…", "secrets": FILE, "browser": FILE, "out": FOLDER, "seconds": 300,
+         "boards": [{"slug": "shopsmart", "tabs": ["Sales", …] or [""], "steps": [STEP…]}]}
+step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the filter bar, applied; taken back afterwards
+        {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
+result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
+        cells; the seconds it took and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
+import json
+import os
+import re
+import sys
+import time
+
+from playwright.sync_api import sync_playwright
+
+CHARTS = """() => [...document.querySelectorAll('[data-test="chart-grid-component"]')].filter(chart => chart.offsetParent !== null).map(chart => {
+  const text = selector => chart.querySelector(selector)?.innerText.trim();
+  const painted = [...chart.querySelectorAll('canvas')].some(canvas => {
+    const pixels = canvas.width && canvas.height ? canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data : [];
+    return pixels.some(value => value !== 0);
+  });
+  const cells = [...chart.querySelectorAll('table tr')].map(row => [...row.querySelectorAll('th, td')].map(cell => cell.innerText.trim()));
+  const failure = text('[role="alert"], .ant-alert-error, [data-test="error-message"]');
+  const nothing = /^(No data|No results were returned)/m.test(chart.querySelector('[data-test="chart-container"]')?.innerText ?? '');
+  const waiting = chart.querySelector('.loading, [data-test="loading-indicator"]') || !chart.querySelector('[data-test="slice-container"]');
+  const drawn = chart.querySelector('[data-test="slice-container"]') && (painted || cells.length > 1 || text('.header-line'));
+  return {title: chart.dataset.testChartName, kind: chart.dataset.testVizType, figure: text('.header-line'), cells: cells.length ? cells : undefined, failure,
+          state: failure ? 'failed' : nothing ? 'empty' : waiting ? 'waiting' : drawn ? 'drawn' : 'waiting'};
+})"""
+
+
+class Browser:
+    def __init__(self, plan, chromium):
+        self.plan, self.address = plan, plan["address"]
+        self.until = time.monotonic() + plan.get("seconds", 300)
+        # Tall enough for every tab, as Superset draws only what is in view.
+        self.page = chromium.new_context(viewport={"width": 1440, "height": plan.get("height", 2600)}, color_scheme="light").new_page()
+        self.page.on("console", self.console)
+        self.page.on("pageerror", lambda error: self.board["errors"].append(f"page: {error}"))
+        self.page.on("response", self.response)
+        self.page.on("request", self.request)
+        self.page.on("requestfinished", self.finished)
+        self.board = {"errors": [], "failed": [], "elsewhere": []}
+        self.slowest = 0
+
+    # The pixel that the policy of superset_config.py refuses is reported once a page: that is the policy at work.
+    def console(self, message):
+        if message.type == "error" and "scarf.sh" not in message.text:
+            self.board["errors"].append(message.text)
+
+    def response(self, response):
+        if response.status >= 400:
+            self.board["failed"].append(f"{response.status} {response.url}")
+
+    def request(self, request):
+        if not request.url.startswith((self.address, "data:", "blob:")) and "scarf.sh" not in request.url:
+            self.board["elsewhere"].append(request.url)
+
+    def finished(self, request):
+        if "/api/v1/chart/data" in request.url:
+            self.slowest = max(self.slowest, round(request.timing["responseEnd"] / 1000, 3))
+
+    def sign_in(self):
+        with open(self.plan["secrets"], encoding="utf-8") as secrets:
+            password = re.search(r"^SUPERSET_ADMIN_PASSWORD=(.*)$", secrets.read(), re.M).group(1)
+        self.page.goto(self.address + "/login/", timeout=90000)
+        self.page.fill('[data-test="username-input"], #username', "admin", timeout=60000)
+        self.page.fill("input[type=password]", password)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(lambda url: "/login" not in url, timeout=60000)
+
+    # The charts once none is waiting, or when there is no more time.
+    def settled(self, seconds=90):
+        deadline = min(time.monotonic() + seconds, self.until)
+        charts = []
+        while time.monotonic() < deadline:
+            charts = self.page.evaluate(CHARTS)
+            if charts and all(chart["state"] != "waiting" for chart in charts):
+                return charts
+            time.sleep(0.2)
+        return charts
+
+    def shot(self, *names):
+        name = "-".join(re.sub(r"[^a-z0-9]+", "_", name.lower()) for name in names if name)
+        self.page.mouse.move(0, 0)
+        time.sleep(1)  # animations end
+        grid = self.page.query_selector('[data-test="dashboard-content-wrapper"]') or self.page
+        self.page.screenshot(path=os.path.join(self.plan["out"], name + ".png"), clip=self.extent(grid))
+
+    # From the top of the page to the end of the last chart.
+    def extent(self, _):
+        bottom = self.page.evaluate("""() => Math.max(600, ...[...document.querySelectorAll('[data-test="chart-grid-component"]')].map(c => c.getBoundingClientRect().bottom))""")
+        return {"x": 0, "y": 0, "width": 1440, "height": min(bottom + 40, self.plan.get("height", 2600))}
+
+    def tab(self, title):
+        if title:
+            self.page.locator(".ant-tabs-tab", has_text=re.compile(f"^{re.escape(title)}$")).first.click(timeout=30000)
+
+    def open_filters(self):
+        control = self.page.query_selector('[data-test="filter-bar__expand-button"]')
+        if control and control.is_visible():
+            control.click()
+
+    def step(self, step):
+        with self.page.expect_response(lambda response: "/api/v1/chart/data" in response.url and response.request.method == "POST", timeout=60000):
+            if "filter" in step:
+                self.open_filters()
+                name = self.page.locator('[data-test="filter-control-name"]', has_text=re.compile(f"^{re.escape(step['filter'])}$")).first
+                field = name.locator("xpath=ancestor::*[.//input][1]").locator("input").first
+                field.click(timeout=30000)
+                field.fill(step["choose"])
+                self.page.locator(".ant-select-item-option", has_text=re.compile(f"^{re.escape(step['choose'])}$")).first.click(timeout=30000)
+                self.page.keyboard.press("Escape")
+                self.page.locator('[data-test="filter-bar__apply-button"]').click(timeout=30000)
+            else:
+                table = self.page.locator(f'[data-test-chart-name="{step["of"]}"]')
+                table.locator("td", has_text=re.compile(f"^{re.escape(step['cell'])}$")).first.click(timeout=30000)
+        time.sleep(1)
+
+    def view(self, board):
+        self.slowest = 0
+        self.board = {"slug": board["slug"], "errors": [], "failed": [], "elsewhere": [], "views": []}
+        views = self.board["views"]
+        started = time.monotonic()
+        self.page.goto(f"{self.address}/superset/dashboard/{board['slug']}/", timeout=90000)
+        for number, title in enumerate(board["tabs"]):
+            if number:
+                started = time.monotonic()
+                self.tab(title)
+            charts = self.settled()
+            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "slowest": self.slowest, "charts": charts})
+            self.slowest = 0
+            self.shot(board["slug"], title)
+        for step in board.get("steps", []):
+            try:
+                self.tab(step["tab"])
+                self.settled()
+                self.step(step)
+                views.append({"tab": step["tab"], "step": step, "charts": self.settled()})
+                self.shot(board["slug"], step["tab"], "by", step.get("filter", "cell"))
+                self.page.goto(f"{self.address}/superset/dashboard/{board['slug']}/", timeout=90000)
+                self.settled()
+            except Exception as error:  # pylint: disable=broad-except
+                views.append({"tab": step["tab"], "step": step, "charts": [], "error": str(error)})
+        return self.board
+
+
+def main():
+    plan = json.load(sys.stdin)
+    os.makedirs(plan["out"], exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=plan["browser"], args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])
+        browser = Browser(plan, chromium)
+        browser.sign_in()
+        boards = [browser.view(board) for board in plan["boards"]]
+        chromium.close()
+    json.dump({"boards": boards}, sys.stdout, ensure_ascii=True)
+
+
+main()

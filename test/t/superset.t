@@ -1,0 +1,196 @@
+# The Superset dashboards in a real browser: the bundles are those of the warehouses as they are made now, are imported twice, and every
+# tab of every dashboard draws, without an error in a chart or the console and without asking anything of another host. Figures are
+# those of SQL, also filtered; hostile names are text; a view that fails fails alone; an empty warehouse draws too.
+# Needs Superset (PyPI) and Chromium, else it is skipped. Screenshots stay in build/superset/shots.
+use strict;
+use warnings;
+use File::Path ();
+use File::Temp ();
+use IPC::Run ();
+use JSON::PP ();
+use Test::More;
+use Time::HiRes ();
+use StarhouseTest;
+
+my $root = root();
+my $browser = (grep { -x } qw(/usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))[0];
+plan skip_all => 'Chromium is not installed' unless $browser;
+sub slurp { open my $in, '<:raw', $_[0] or die "$_[0]: $!"; local $/; return scalar <$in> }
+sub spew { open my $out, '>', $_[0] or die "$_[0]: $!"; print $out $_[1]; close $out or die "$_[0]: $!"; return $_[0] }
+# Output, error and status of a command that has so many seconds.
+sub command {
+    my ($seconds, $input, @command) = @_;
+    my ($out, $err) = ('', '');
+    my $run = eval { IPC::Run::run([@command], '<', \$input, '>', \$out, '2>', \$err, IPC::Run::timeout($seconds, name => "$command[0] within $seconds s")) };
+    die "$@ (it said: $err)" if !defined $run;
+    return ($? >> 8, $out, $err);
+}
+my $started = Time::HiRes::time();
+my ($status, $venv, $err) = command(900, '', "$root/scripts/dashboards", 'install');
+plan skip_all => "Superset cannot be had: $err" if $status != 0;
+chomp $venv;
+my $out;
+($status, $out, $err) = command(60, '', "$venv/bin/python", '-c', 'import playwright');
+($status, $out, $err) = command(300, '', "$venv/bin/python", '-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--retries', '1', '-c', "$root/dashboards/superset/constraints.txt", 'playwright') if $status != 0;
+plan skip_all => "Playwright cannot be had: $err" if $status != 0;
+diag(sprintf 'Superset was installed after %.0f s', Time::HiRes::time() - $started);
+
+# The bundles.
+my $database = new_database('superset');
+our $dir = File::Temp->newdir; # a package's, as lexicals are gone when END blocks run after a failure
+my @kinds = qw(shopsmart quickeats streamflix flick);
+{
+    local $ENV{PGDATABASE} = $database;
+    ($status, $out, $err) = command(300, '', "$root/scripts/superset-bundle", '--out', "$dir/bundles");
+    is($status, 0, 'the bundles are written from warehouses as they are made now') or diag($err);
+}
+for my $kind (@kinds) {
+    my ($different) = (command(60, '', 'diff', '-r', "$dir/bundles/$kind", "$root/dashboards/superset/$kind"))[1];
+    is($different, '', "$kind: they are those of the repository (else: scripts/superset-bundle)");
+}
+
+# Warehouses with figures known by hand. The role of the boards may read and no more.
+sql($database, q{SET client_min_messages = error; SELECT starhouse.create_warehouse(k, time_zone => CASE k WHEN 'shopsmart' THEN 'Asia/Kolkata' ELSE 'UTC' END,
+             calendar_from => '2025-01-01', calendar_to => '2026-12-31')
+           FROM unnest('{shopsmart,quickeats,streamflix}'::text[]) k});
+sql($database, "SET client_min_messages = error; SET search_path = $_, starhouse;\n" . slurp("$root/test/data/${_}_kpi.sql")) for qw(shopsmart quickeats streamflix);
+my $hostile = q{<script>document.title='taken'</script><img src=x onerror=alert(1)> "it's" } . "\x{5E9}\x{5DC}";
+utf8::encode(my $bytes = $hostile);
+sql($database, "UPDATE shopsmart.product_history SET product_name = \$q\$$bytes\$q\$ WHERE product_id = 'P1'; UPDATE shopsmart.store_dim SET store_name = \$q\$$bytes\$q\$ WHERE store_id = 'S1'");
+# Something for the operations board: a rejected record, a failed attempt, an alert.
+sql($database, q{SET client_min_messages = error;
+    SELECT starhouse.ingest('streamflix.reviews', ARRAY['{"review_id": "r1", "video_id": "V1", "stars": 6, "submitted_at": "2025-03-08T04:00:00Z"}']);
+    SELECT starhouse.record_failure('streamflix', 'reviews', '42703', 'feed reviews, step 1 (reject): column "stars" does not exist');
+    SELECT count(*) FROM starhouse.check_alerts('streamflix')});
+sql($database, q{SET client_min_messages = error; DROP ROLE IF EXISTS superset_bi, superset_operations; CREATE ROLE superset_bi LOGIN;
+    CREATE ROLE superset_operations LOGIN IN ROLE pg_read_all_data; ALTER ROLE superset_operations SET default_transaction_read_only = on;
+    SELECT starhouse.grant_bi_role(k, 'superset_bi') FROM unnest('{shopsmart,quickeats,streamflix}'::text[]) k});
+my $services = spew("$dir/services", join '', map {
+    my ($name, $role) = @$_;
+    "[$name]\nhost=$ENV{PGHOST}\nport=$ENV{PGPORT}\ndbname=$database\nuser=$role\n"
+} (['starhouse', 'superset_bi'], ['starhouse_operations', 'superset_operations']));
+
+# The server, in a folder of its own; again: nothing is doubled, and what was changed by hand is as the files say. An END block stops it.
+my $home = "$dir/home";
+END { my $status = $?; IPC::Run::run(["$root/scripts/dashboards", 'stop', $home], '<', \undef, '>&', '/dev/null') if $home && -e $home; $? = $status }
+$ENV{SUPERSET_CACHE_SECONDS} = 1;
+sub serve { return command(420, '', "$root/scripts/dashboards", 'serve', $home, $services, map { "$root/dashboards/superset/$_" } @kinds) }
+($status, my $address, $err) = serve();
+is($status, 0, 'Superset starts with them') or BAIL_OUT("Superset does not start: $err");
+chomp $address;
+like($address, qr{^http://127\.0\.0\.1:\d+$}, 'on loopback');
+is(sprintf('%o', (stat "$home/secrets")[2] & 0777), '600', 'its password is for its owner to read');
+like(slurp("$home/secrets"), qr/^SUPERSET_ADMIN_PASSWORD=[\w-]{40,}$/m, 'and random');
+diag(sprintf 'Superset was up after %.0f s', Time::HiRes::time() - $started);
+sub metadata { return (command(30, '', "$venv/bin/python", '-c', 'import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())', "$home/superset.db", $_[0]))[1] =~ s/\s+\z//r }
+my $counts = q{SELECT (SELECT count(*) FROM dashboards), (SELECT count(*) FROM slices), (SELECT count(*) FROM tables), (SELECT count(*) FROM dbs), (SELECT count(*) FROM dashboard_slices), (SELECT count(*) FROM table_columns), (SELECT count(*) FROM sql_metrics)};
+my $before = metadata($counts);
+like($before, qr/^5 \d\d\d \d\d 2 /, 'five dashboards over two databases are there');
+command(30, '', "$venv/bin/python", '-c', q{import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute("UPDATE slices SET slice_name = 'changed' WHERE slice_name = 'Sold online'"); c.commit()}, "$home/superset.db");
+($status, $out, $err) = serve();
+is($status, 0, 'imported again') or diag($err);
+is($out, "$address\n", 'into the server that runs');
+is(metadata($counts), $before, 'nothing is doubled');
+is(metadata("SELECT count(*) FROM slices WHERE slice_name = 'changed'"), '0', 'and what was changed is as the files say');
+unlike(slurp("$home/superset.log"), qr/^\S* \S* ?(?:ERROR|CRITICAL)/m, 'without an error in the log');
+
+# What the browser finds.
+my %boards;
+sub browse {
+    my ($folder, @boards) = @_;
+    File::Path::make_path("$root/build/superset/$folder");
+    my $plan = JSON::PP->new->canonical->encode({address => $address, secrets => "$home/secrets", browser => $browser, out => "$root/build/superset/$folder", seconds => 600, boards => \@boards});
+    my ($status, $out, $err) = command(660, $plan, "$venv/bin/python", "$root/test/superset/browse.py");
+    is($status, 0, 'the browser went through') or BAIL_OUT($err);
+    return map { $_->{slug} => $_ } @{JSON::PP->new->utf8->decode($out)->{boards}};
+}
+# The charts of a tab, or of the view after a step on it.
+sub view { my ($board, $tab, $step) = @_; return (grep { $_->{tab} eq $tab && !!$_->{step} == !!$step } @{$boards{$board}{views}})[0] // die "no view $board/$tab" }
+sub chart { my ($board, $tab, $title, $step) = @_; return (grep { $_->{title} eq $title } @{view($board, $tab, $step)->{charts}})[0] // die "no chart $title in $board/$tab" }
+# A figure as a number: ₹ 1,03,16,081 and 12.5% lose what is only for the eye.
+sub figure { my $text = chart(@_)->{figure} // ''; $text =~ s/[^\d.-]//g; return $text }
+sub same { my ($query, $name, @chart) = @_; return is(figure(@chart), sql($database, "SELECT $query"), "$chart[0], $name") }
+
+%boards = browse('shots',
+    {slug => 'shopsmart', tabs => [qw(Sales Customers Stock Promotions)], steps => [{tab => 'Sales', filter => 'Region', choose => 'West'}]},
+    {slug => 'quickeats', tabs => [qw(Deliveries Restaurants Payments Customers Operations)],
+        steps => [{tab => 'Restaurants', cell => sql($database, 'SELECT city_name FROM quickeats.kpi_top_restaurants ORDER BY revenue DESC, restaurant_id LIMIT 1'), of => 'Restaurants, orders and marks'}]},
+    {slug => 'quickeats-live', tabs => ['']},
+    {slug => 'streamflix', tabs => [qw(Engagement Regions Recommendations Service Devices)], steps => [{tab => 'Engagement', filter => 'Genre', choose => 'Drama'}]},
+    {slug => 'streamflix-operations', tabs => [''], steps => [{tab => '', filter => 'Feed', choose => 'reviews'}]});
+diag(sprintf 'every tab was seen after %.0f s', Time::HiRes::time() - $started);
+my $drawn = 0;
+for my $board (map { $boards{$_} } sort keys %boards) {
+    for my $view (@{$board->{views}}) {
+        my $name = "$board->{slug} $view->{tab}" . ($view->{step} ? ', filtered' : '');
+        is($view->{error}, undef, "$name: the step was taken") if $view->{step};
+        cmp_ok(scalar(@{$view->{charts}}), '>', 3, "$name: has its charts");
+        is(join(', ', map { "$_->{title} $_->{state} $_->{failure}" } grep { $_->{state} eq 'waiting' || $_->{state} eq 'failed' } @{$view->{charts}}), '', "$name: every chart has drawn");
+        $drawn += grep { $_->{state} eq 'drawn' } @{$view->{charts}};
+    }
+    is(join("\n", @{$board->{errors}}), '', "$board->{slug}: no error on the console");
+    is(join("\n", @{$board->{failed}}), '', "$board->{slug}: no request failed");
+    is(join("\n", @{$board->{elsewhere}}), '', "$board->{slug}: nothing was asked of another host");
+    note("$board->{slug}: first tab drawn in $board->{views}[0]{seconds} s, its slowest query $board->{views}[0]{slowest} s");
+}
+cmp_ok($drawn, '>', 100, 'most of them with figures');
+
+same('round(sum(revenue)) FROM shopsmart.kpi_revenue_by_region_month', 'revenue', qw(shopsmart Sales Revenue));
+same("count(DISTINCT order_id) FROM shopsmart.sales_fact WHERE sale_type <> 'Return'", 'orders', qw(shopsmart Sales Orders));
+same('round(repeat_percent, 1) FROM shopsmart.kpi_repeat_customers', 'repeat customers', 'shopsmart', 'Customers', 'Repeat customers');
+same('turnover_ratio FROM shopsmart.kpi_stock_turnover', 'stock turns', 'shopsmart', 'Stock', 'Stock turns a year');
+same('count(*) FROM shopsmart.kpi_replenishment', 'items to order', 'shopsmart', 'Stock', 'Items to order');
+same("round(sum(revenue)) FROM shopsmart.kpi_revenue_by_region_month WHERE region = 'West'", 'revenue of the region chosen', 'shopsmart', 'Sales', 'Revenue', 1);
+isnt(figure('shopsmart', 'Sales', 'Revenue', 1), figure('shopsmart', 'Sales', 'Revenue'), 'which is not that of all');
+ok((grep { $_->[2] eq $hostile } @{chart('shopsmart', 'Sales', 'Stores against their peers')->{cells}}), 'a hostile name is shown, letter by letter');
+is(chart('shopsmart', 'Customers', 'Retention by month of the first purchase')->{state}, 'drawn', 'the cohort table is there');
+
+same('round(average_delivery_time, 1) FROM quickeats.kpi_summary', 'minutes to the door', 'quickeats', 'Deliveries', 'Minutes to the door');
+same('round(on_time_percent, 1) FROM quickeats.kpi_summary', 'on time', 'quickeats', 'Deliveries', 'On time');
+same('round(payment_success_percent, 1) FROM quickeats.kpi_summary', 'paid', 'quickeats', 'Payments', 'Could be paid');
+same('round(refund_percent, 1) FROM quickeats.kpi_summary', 'refunded', 'quickeats', 'Payments', 'Refunded');
+same('orders FROM quickeats.kpi_summary', 'orders', 'quickeats', 'Operations', 'Orders');
+same('round(sum(revenue)) FROM quickeats.kpi_top_restaurants', 'revenue of restaurants', 'quickeats', 'Restaurants', 'Revenue');
+same('round(sum(revenue)) FROM quickeats.kpi_top_restaurants WHERE city_name = (SELECT city_name FROM quickeats.kpi_top_restaurants ORDER BY revenue DESC, restaurant_id LIMIT 1)',
+    'a click on a cell filters the other charts', 'quickeats', 'Restaurants', 'Revenue', 1);
+
+same('coalesce(sum(open_orders), 0) FROM quickeats.kpi_active_orders_per_minute WHERE minute_start = (SELECT max(minute_start) FROM quickeats.kpi_active_orders_per_minute)', 'open orders', 'quickeats-live', '', 'Open orders');
+same('count(*) FROM quickeats.kpi_eta_monitor WHERE is_overdue', 'late orders', 'quickeats-live', '', 'Late orders');
+same(q{coalesce(sum(available_drivers), 0) FROM quickeats.kpi_driver_heatmap(within => '1 hour')}, 'free drivers', 'quickeats-live', '', 'Free drivers');
+is(chart('quickeats-live', '', 'Drivers on the map')->{state}, 'drawn', 'drivers are on the map');
+is(metadata(q{SELECT json_extract(json_metadata, '$.refresh_frequency') FROM dashboards WHERE slug = 'quickeats-live'}), '30', 'which reads anew every thirty seconds');
+
+same('round(sum(watch_minutes) / 60) FROM streamflix.viewership_fact', 'hours watched', 'streamflix', 'Engagement', 'Hours watched');
+same('views FROM streamflix.kpi_viewing_summary', 'views', 'streamflix', 'Engagement', 'Views');
+same('round(click_percent, 1) FROM streamflix.kpi_recommendation_quality', 'clicked', 'streamflix', 'Recommendations', 'Clicked');
+same('max(peak_streams) FROM streamflix.kpi_concurrent_viewers', 'streams at once', 'streamflix', 'Service', 'Streams at once');
+same('sum(devices) FROM streamflix.kpi_device_usage', 'devices', 'streamflix', 'Devices', 'Devices');
+same("coalesce(sum(f.views), 0) FROM streamflix.engagement_fact f JOIN streamflix.video_dim v ON v.video_id = f.video_key WHERE v.genre = 'Drama'", 'views of the genre chosen', 'streamflix', 'Engagement', 'Views', 1);
+
+same('count(*) FROM streamflix.quarantine WHERE resolved_at IS NULL', 'quarantine', 'streamflix-operations', '', 'In quarantine');
+same('count(*) FROM streamflix.attempt_log', 'failed attempts', 'streamflix-operations', '', 'Failures');
+same('count(*) FROM streamflix.alert WHERE opened_at IS NOT NULL AND cleared_at IS NULL', 'open alerts', 'streamflix-operations', '', 'Open alerts');
+same("count(*) FROM streamflix.quarantine WHERE resolved_at IS NULL AND feed_name = 'reviews'", 'quarantine of the feed chosen', 'streamflix-operations', '', 'In quarantine', 1);
+ok((grep { $_->[1] eq 'reviews' } @{chart('streamflix-operations', '', 'Post-mortem')->{cells}}), 'the post-mortem tells of the feed that failed');
+
+# One view fails, and a warehouse is empty: the others draw, the failure is named.
+sql($database, q{ALTER VIEW shopsmart.kpi_rfm_segments RENAME TO kpi_rfm_gone; SET client_min_messages = error;
+    SELECT starhouse.drop_warehouse('quickeats', confirm => 'quickeats'); SELECT starhouse.create_warehouse('quickeats', time_zone => 'UTC');
+    SELECT starhouse.grant_bi_role('quickeats', 'superset_bi')});
+Time::HiRes::sleep(1.5); # the cache of before is over
+%boards = browse('shots-trouble', {slug => 'shopsmart', tabs => ['Sales', 'Customers']}, {slug => 'quickeats', tabs => ['Deliveries', 'Customers']}, {slug => 'quickeats-live', tabs => ['']});
+is(chart('shopsmart', 'Customers', 'Segments')->{state}, 'failed', 'the chart of a view that is gone fails');
+like(chart('shopsmart', 'Customers', 'Segments')->{failure}, qr/error/i, 'and says so');
+is(join(', ', map { $_->{title} } grep { $_->{state} ne 'drawn' } @{view('shopsmart', 'Customers')->{charts}}), 'Segments', 'alone');
+for my $view (map { @{$boards{$_}{views}} } qw(quickeats quickeats-live)) {
+    is(join(', ', map { "$_->{title} $_->{state}" } grep { $_->{state} ne 'empty' && $_->{state} ne 'drawn' } @{$view->{charts}}), '', "an empty warehouse: every chart of $view->{tab} says that there is nothing");
+    ok((grep { $_->{state} eq 'empty' } @{$view->{charts}}), 'which some do');
+}
+
+($status, $out, $err) = command(60, '', "$root/scripts/dashboards", 'stop', $home);
+like($err, qr/are stopped/, 'it can be stopped');
+($status) = command(10, '', "$venv/bin/python", '-c', "import urllib.request; urllib.request.urlopen('$address/health', timeout=3)");
+isnt($status, 0, 'and is gone');
+sql($database, q{SELECT starhouse.revoke_bi_role(k, 'superset_bi') FROM unnest('{shopsmart,quickeats,streamflix}'::text[]) k; DROP ROLE superset_bi, superset_operations});
+diag(sprintf '%.0f s in all', Time::HiRes::time() - $started);
+done_testing();
