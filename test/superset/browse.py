@@ -2,7 +2,7 @@
 
 plan:   {"address": "http://127.0.0.1:…", "secrets": FILE, "browser": FILE, "out": FOLDER, "seconds": 300,
          "boards": [{"slug": "shopsmart", "tabs": ["Sales", …] or [""], "steps": [STEP…]}]}
-step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the filter bar, applied; taken back afterwards
+step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the filter bar, applied
         {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
 result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
         cells; the seconds it took and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
@@ -71,14 +71,14 @@ class Browser:
         self.page.wait_for_url(lambda url: "/login" not in url, timeout=60000)
 
     # The charts once none is waiting, or when there is no more time.
-    def settled(self, seconds=90):
+    def settled(self, seconds=180):
         deadline = min(time.monotonic() + seconds, self.until)
         charts = []
         while time.monotonic() < deadline:
             charts = self.page.evaluate(CHARTS)
             if charts and all(chart["state"] != "waiting" for chart in charts):
                 return charts
-            time.sleep(0.2)
+            time.sleep(0.5)
         return charts
 
     def shot(self, *names):
@@ -103,7 +103,7 @@ class Browser:
             control.click()
 
     def step(self, step):
-        with self.page.expect_response(lambda response: "/api/v1/chart/data" in response.url and response.request.method == "POST", timeout=60000):
+        with self.page.expect_response(lambda response: "/api/v1/chart/data" in response.url and response.request.method == "POST", timeout=120000):
             if "filter" in step:
                 self.open_filters()
                 name = self.page.locator('[data-test="filter-control-name"]', has_text=re.compile(f"^{re.escape(step['filter'])}$")).first
@@ -134,13 +134,13 @@ class Browser:
             self.shot(board["slug"], title)
         for step in board.get("steps", []):
             try:
+                if views[-1].get("step"):  # what the step before chose is gone with the page
+                    self.page.goto(f"{self.address}/superset/dashboard/{board['slug']}/", timeout=90000)
                 self.tab(step["tab"])
                 self.settled()
                 self.step(step)
                 views.append({"tab": step["tab"], "step": step, "charts": self.settled()})
                 self.shot(board["slug"], step["tab"], "by", step.get("filter", "cell"))
-                self.page.goto(f"{self.address}/superset/dashboard/{board['slug']}/", timeout=90000)
-                self.settled()
             except Exception as error:  # pylint: disable=broad-except
                 views.append({"tab": step["tab"], "step": step, "charts": [], "error": str(error)})
         return self.board
