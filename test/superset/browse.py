@@ -40,14 +40,20 @@ class Browser:
         self.page.on("pageerror", lambda error: self.board["errors"].append(f"page: {error}"))
         self.page.on("response", self.response)
         self.page.on("request", self.request)
+        self.page.on("dialog", self.dialog)
         self.page.on("requestfinished", self.finished)
-        self.board = {"errors": [], "failed": [], "elsewhere": []}
+        self.board = {"errors": [], "refused": [], "failed": [], "elsewhere": []}
         self.slowest = 0
 
-    # The pixel that the policy of superset_config.py refuses is reported once a page: that is the policy at work.
+    # The pixel that the policy of superset_config.py refuses is reported once a page: that is the policy at work. So are handlers of
+    # events in what Superset looks at to see whether it is HTML.
     def console(self, message):
         if message.type == "error" and "scarf.sh" not in message.text:
-            self.board["errors"].append(message.text)
+            self.board["refused" if message.text.startswith("Executing inline event handler violates") else "errors"].append(message.text)
+
+    def dialog(self, dialog):
+        self.board["errors"].append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def response(self, response):
         if response.status >= 400:
@@ -120,7 +126,7 @@ class Browser:
 
     def view(self, board):
         self.slowest = 0
-        self.board = {"slug": board["slug"], "errors": [], "failed": [], "elsewhere": [], "views": []}
+        self.board = {"slug": board["slug"], "errors": [], "refused": [], "failed": [], "elsewhere": [], "views": []}
         views = self.board["views"]
         started = time.monotonic()
         self.page.goto(f"{self.address}/superset/dashboard/{board['slug']}/", timeout=90000)
@@ -129,7 +135,7 @@ class Browser:
                 started = time.monotonic()
                 self.tab(title)
             charts = self.settled()
-            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "slowest": self.slowest, "charts": charts})
+            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "slowest": self.slowest, "title": self.page.title(), "charts": charts})
             self.slowest = 0
             self.shot(board["slug"], title)
         for step in board.get("steps", []):

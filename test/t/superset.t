@@ -130,6 +130,7 @@ for my $board (map { $boards{$_} } sort keys %boards) {
         $drawn += grep { $_->{state} eq 'drawn' } @{$view->{charts}};
     }
     is(join("\n", @{$board->{errors}}), '', "$board->{slug}: no error on the console");
+    is(join("\n", @{$board->{refused}}), '', "$board->{slug}: nothing to be refused") if $board->{slug} ne 'shopsmart';
     is(join("\n", @{$board->{failed}}), '', "$board->{slug}: no request failed");
     is(join("\n", @{$board->{elsewhere}}), '', "$board->{slug}: nothing was asked of another host");
     note("$board->{slug}: first tab drawn in $board->{views}[0]{seconds} s, its slowest query $board->{views}[0]{slowest} s");
@@ -143,7 +144,10 @@ same('turnover_ratio FROM shopsmart.kpi_stock_turnover', 'stock turns', 'shopsma
 same('count(*) FROM shopsmart.kpi_replenishment', 'items to order', 'shopsmart', 'Stock', 'Items to order');
 same("round(sum(revenue)) FROM shopsmart.kpi_revenue_by_region_month WHERE region = 'West'", 'revenue of the region chosen', 'shopsmart', 'Sales', 'Revenue', 1);
 isnt(figure('shopsmart', 'Sales', 'Revenue', 1), figure('shopsmart', 'Sales', 'Revenue'), 'which is not that of all');
-ok((grep { $_->[2] eq $hostile } @{chart('shopsmart', 'Sales', 'Stores against their peers')->{cells}}), 'a hostile name is shown, letter by letter');
+my ($shown) = map { $_->[2] } grep { $_->[3] eq 'Mumbai' } @{chart('shopsmart', 'Sales', 'Stores against their peers')->{cells}};
+like($shown, qr/"it's" \x{5E9}\x{5DC}$/, 'a hostile name is shown');
+unlike($shown, qr/onerror|<script/, 'less what would be code, which Superset takes out of tables');
+is_deeply([grep { $_->{title} !~ /^ShopSmart/ } @{$boards{shopsmart}{views}}[0 .. 3]], [], 'and is not run');
 is(chart('shopsmart', 'Customers', 'Retention by month of the first purchase')->{state}, 'drawn', 'the cohort table is there');
 
 same('round(average_delivery_time, 1) FROM quickeats.kpi_summary', 'minutes to the door', 'quickeats', 'Deliveries', 'Minutes to the door');
@@ -162,7 +166,7 @@ same(q{coalesce(sum(available_drivers), 0) FROM quickeats.kpi_driver_heatmap(wit
 is(chart('quickeats-live', '', 'Drivers on the map')->{state}, 'drawn', 'drivers are on the map');
 is(metadata(q{SELECT json_extract(json_metadata, '$.refresh_frequency') FROM dashboards WHERE slug = 'quickeats-live'}), '30', 'which reads anew every thirty seconds');
 
-same('round(sum(watch_minutes) / 60) FROM streamflix.viewership_fact', 'hours watched', 'streamflix', 'Engagement', 'Hours watched');
+same('round(sum(watch_duration) / 60) FROM streamflix.viewership_fact', 'hours watched', 'streamflix', 'Engagement', 'Hours watched');
 same('views FROM streamflix.kpi_viewing_summary', 'views', 'streamflix', 'Engagement', 'Views');
 same('round(click_percent, 1) FROM streamflix.kpi_recommendation_quality', 'clicked', 'streamflix', 'Recommendations', 'Clicked');
 same('max(peak_streams) FROM streamflix.kpi_concurrent_viewers', 'streams at once', 'streamflix', 'Service', 'Streams at once');
@@ -183,7 +187,7 @@ sql($database, q{ALTER VIEW shopsmart.kpi_rfm_segments RENAME TO kpi_rfm_gone; S
 Time::HiRes::sleep(1.5); # the cache of before is over
 %boards = browse('shots-trouble', {slug => 'shopsmart', tabs => ['Sales', 'Customers']}, {slug => 'quickeats', tabs => ['Deliveries', 'Customers']}, {slug => 'quickeats-live', tabs => ['']});
 is(chart('shopsmart', 'Customers', 'Segments')->{state}, 'failed', 'the chart of a view that is gone fails');
-like(chart('shopsmart', 'Customers', 'Segments')->{failure}, qr/error/i, 'and says so');
+like(chart('shopsmart', 'Customers', 'Segments')->{failure}, qr/relation "shopsmart\.kpi_rfm_segments" does not exist/, 'and says why');
 is(join(', ', map { $_->{title} } grep { $_->{state} ne 'drawn' } @{view('shopsmart', 'Customers')->{charts}}), 'Segments', 'alone');
 for my $view (map { @{$boards{$_}{views}} } qw(quickeats quickeats-live)) {
     is(join(', ', map { "$_->{title} $_->{state}" } grep { $_->{state} ne 'empty' && $_->{state} ne 'drawn' } @{$view->{charts}}), '', "an empty warehouse: every chart of $view->{tab} says that there is nothing");
