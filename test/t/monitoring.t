@@ -64,6 +64,7 @@ sub start_exporter {
 push @running, start_exporter();
 push @running, IPC::Run::start(["$tools/prometheus", "--config.file=$dir/prometheus.yml", "--storage.tsdb.path=$dir/data", "--web.listen-address=127.0.0.1:$prometheus_port", '--log.level=warn'],
     '<', \undef, '>&', \$log{prometheus});
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);  # by way of END
 END { local $?; for my $process (@running) { eval { $process->kill_kill(grace => 3) } } }
 
 my $http = HTTP::Tiny->new(timeout => 10);

@@ -18,6 +18,7 @@ my $parent = -w '/tmp' ? '/tmp' : $ENV{TMPDIR};
 my $dir = File::Temp::tempdir('starhouse_cron.XXXXXX', DIR => $parent);
 chmod 0755, $dir;
 my $cluster = root() . '/scripts/cluster';
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);  # by way of END
 END {
     local $?;
     if ($dir) { delete local @ENV{qw(PGHOST PGPORT)}; IPC::Run::run([$cluster, 'destroy', "$dir/pg"], '>&', \$said); rmdir $dir }
