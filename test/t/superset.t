@@ -10,6 +10,7 @@ use IPC::Run ();
 use JSON::PP ();
 use Test::More;
 use Time::HiRes ();
+BEGIN { $ENV{STARHOUSE_TEST_DEADLINE} //= 1800 } # an installation, a server and a browser: slow where processors are few
 use StarhouseTest;
 
 my $root = root();
