@@ -10,6 +10,7 @@ use StarhouseTest;
 
 my $home = root() . '/build/airflow';
 my $recipe = root() . '/scheduling/airflow';
+delete $ENV{PYTHONPATH}; # what is found there would be missing in the installation
 my $log = '';
 sub run_quietly { my ($seconds, @command) = @_; return eval { IPC::Run::run(\@command, '<', \undef, '>&', \$log, IPC::Run::timeout($seconds)) } }
 
@@ -43,7 +44,6 @@ local $ENV{PGDATABASE} = $db;
 local @ENV{qw(STARHOUSE_WAREHOUSE STARHOUSE_LANDING STARHOUSE_REPORTS)} = ('the "shop', "$dir/landing", "$dir/reports");
 local @ENV{qw(AIRFLOW_HOME AIRFLOW__CORE__DAGS_FOLDER AIRFLOW__CORE__LOAD_EXAMPLES AIRFLOW__DATABASE__SQL_ALCHEMY_CONN AIRFLOW__CORE__EXECUTOR SCARF_ANALYTICS)} =
   ("$dir/airflow", $recipe, 'False', "sqlite:///$dir/airflow/airflow.db", 'LocalExecutor', 'false');
-delete local $ENV{PYTHONPATH};
 File::Path::make_path("$dir/airflow");
 
 ok(run_quietly(120, "$home/bin/airflow", 'db', 'migrate'), 'Airflow has its database') or diag $log;

@@ -13,6 +13,7 @@ use Time::HiRes ();
 BEGIN { $ENV{STARHOUSE_TEST_DEADLINE} //= 1800 } # an installation, a server and a browser: slow where processors are few
 use StarhouseTest;
 
+delete $ENV{PYTHONPATH};
 my $root = root();
 my $browser = (grep { -x } qw(/usr/bin/chromium /usr/bin/chromium-browser /usr/bin/google-chrome))[0];
 plan skip_all => 'Chromium is not installed' unless $browser;
