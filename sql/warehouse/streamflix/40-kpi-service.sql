@@ -142,16 +142,20 @@ RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth 
                sessions bigint, average_session_minutes numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH viewed AS (
-    SELECT f.device_key, f.views, f.watch_minutes AS minutes FROM kpi_device_sums(from_day, to_day) f
-  ), seated AS (
-    SELECT s.device_key, s.sessions, s.session_minutes AS minutes FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s
+  -- One grouping of both rather than a join of them: the planner takes either for a few rows, and would compare each device with each.
+  WITH used AS (
+    SELECT x.device_key, sum(x.views) AS views, sum(x.minutes) AS minutes, sum(x.sessions) AS sessions, sum(x.session_minutes) AS session_minutes
+    FROM (SELECT f.device_key, f.views, f.watch_minutes AS minutes, NULL::bigint AS sessions, NULL::numeric AS session_minutes
+          FROM kpi_device_sums(from_day, to_day) f
+          UNION ALL
+          SELECT s.device_key, NULL, NULL, s.sessions, s.session_minutes FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s) x
+    GROUP BY x.device_key
+    HAVING sum(x.views) > 0
   )
   SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), round(avg(d.bandwidth), 2),
-         sum(v.views)::bigint, kpi_ratio(sum(v.minutes), sum(v.views)), COALESCE(sum(s.sessions), 0)::bigint, kpi_ratio(sum(s.minutes), sum(s.sessions))
-  FROM viewed v
-  JOIN device_dim d ON d.device_id = v.device_key
-  LEFT JOIN seated s ON s.device_key = v.device_key
+         sum(u.views)::bigint, kpi_ratio(sum(u.minutes), sum(u.views)), COALESCE(sum(u.sessions), 0)::bigint, kpi_ratio(sum(u.session_minutes), sum(u.sessions))
+  FROM used u
+  JOIN device_dim d ON d.device_id = u.device_key
   GROUP BY 1, 2;
 END;
 CREATE VIEW kpi_device_usage AS SELECT * FROM kpi_device_usage();

@@ -20,9 +20,15 @@ BEGIN ATOMIC
   SELECT s.day, s.sessions, s.users, s.sessions_per_user, s.average_session_minutes, s.average_watch_minutes, s.views_per_session, s.binge_sessions, s.binge_percent
   FROM kpi_sessions() s;
   INSERT INTO latest_device (device_key, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
-  SELECT s.device_key, s.views, s.watch_minutes, s.buffered_views, s.buffering_seconds, s.buffered_minutes, COALESCE(n.sessions, 0), COALESCE(n.session_minutes, 0)
-  FROM kpi_device_sums(NULL, NULL) s
-  LEFT JOIN kpi_device_sessions(interval '30 minutes', NULL, NULL) n ON n.device_key = s.device_key;
+  -- Grouped, not joined: see kpi_device_usage.
+  SELECT x.device_key, sum(x.views)::bigint, sum(x.watch_minutes), sum(x.buffered_views)::bigint, sum(x.buffering_seconds), sum(x.buffered_minutes),
+         COALESCE(sum(x.sessions), 0)::bigint, COALESCE(sum(x.session_minutes), 0)
+  FROM (SELECT s.device_key, s.views, s.watch_minutes, s.buffered_views, s.buffering_seconds, s.buffered_minutes, NULL::bigint AS sessions, NULL::numeric AS session_minutes
+        FROM kpi_device_sums(NULL, NULL) s
+        UNION ALL
+        SELECT n.device_key, NULL, NULL, NULL, NULL, NULL, n.sessions, n.session_minutes FROM kpi_device_sessions(interval '30 minutes', NULL, NULL) n) x
+  GROUP BY x.device_key
+  HAVING sum(x.views) > 0;
   INSERT INTO latest_version (user_version, user_key, views, watch_minutes)
   SELECT s.user_version, s.user_key, s.views, s.watch_minutes FROM kpi_version_sums(NULL, NULL) s;
   INSERT INTO latest_video (video_key, views, watch_minutes, measured_views, completion_sum, likes, shares, comments, score_sum, scored_views)
