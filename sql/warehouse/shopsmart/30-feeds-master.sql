@@ -34,11 +34,14 @@ SELECT create_feed(current_schema(), 'products',
         WITH cost AS MATERIALIZED (
           SELECT h.product_version, h.unit_cost, w.since
           FROM product_history h JOIN written_versions('product_history') w ON w.version = h.product_version
-          WHERE h.unit_cost IS NOT NULL)
-        UPDATE sales_fact f SET profit = f.sales_amount - f.quantity_sold * cost.unit_cost
-        FROM cost
-        WHERE f.product_version = cost.product_version AND f.event_time >= (SELECT min(since) FROM cost)
-          AND f.profit IS DISTINCT FROM f.sales_amount - f.quantity_sold * cost.unit_cost$sql$)));
+          WHERE h.unit_cost IS NOT NULL),
+        costed AS (
+          UPDATE sales_fact f SET profit = f.sales_amount - f.quantity_sold * cost.unit_cost
+          FROM cost
+          WHERE f.product_version = cost.product_version AND f.event_time >= (SELECT min(since) FROM cost)
+            AND f.profit IS DISTINCT FROM f.sales_amount - f.quantity_sold * cost.unit_cost
+          RETURNING f.time_key)
+        SELECT touch_sales(array_agg(DISTINCT c.time_key)) FROM costed c$sql$)));
 
 -- Stores (Type 1).
 SELECT create_feed(current_schema(), 'stores',
@@ -62,6 +65,10 @@ SELECT create_feed(current_schema(), 'stores',
        "formats": ["ISO", "DD/MM/YYYY", "DD-Mon-YYYY"]}
     ]}$json$,
   steps => jsonb_build_array(
+    -- Sums by region are of the regions that the stores had when they were made.
+    jsonb_build_object('step', 'sql', 'name', 'regions', 'sql', $sql$
+        SELECT touch_sales(array_agg(m.month_start)) FROM sales_month m
+        WHERE EXISTS (SELECT FROM batch b JOIN store_dim d ON d.store_id = b.store_id WHERE b.region IS NOT NULL AND b.region IS DISTINCT FROM d.region)$sql$),
     jsonb_build_object('step', 'upsert', 'name', 'store_dim', 'into', 'store_dim', 'key', jsonb_build_array('store_id'),
       'select', $sql$
         SELECT DISTINCT ON (b.store_id) b.store_id,
@@ -101,7 +108,8 @@ SELECT create_feed(current_schema(), 'promotions',
                coalesce(b.end_date, d.end_date) AS end_date,
                coalesce(b.discount_percent, d.discount_percent) AS discount_percent
         FROM batch b LEFT JOIN promotion_dim d ON d.promotion_id = b.promotion_id
-        ORDER BY b.promotion_id, b.record_no DESC$sql$)));
+        ORDER BY b.promotion_id, b.record_no DESC$sql$),
+    jsonb_build_object('step', 'sql', 'name', 'sums', 'sql', 'DELETE FROM sales_summed')));
 
 -- Customers (Type 2 in loyalty level and place, Type 1 in the rest): the CRM's monthly extract.
 SELECT create_feed(current_schema(), 'customers',
@@ -136,4 +144,5 @@ SELECT create_feed(current_schema(), 'customers',
         SELECT b.record_no, b.customer_id, b.first_name, b.last_name, b.gender, b.birth_date, b.loyalty_level, b.city, b.state, b.region,
                coalesce(b.effective_at, now()) AS effective_at
         FROM batch b$sql$),
-    jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('customer_history')$sql$)));
+    jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('customer_history')$sql$),
+    jsonb_build_object('step', 'sql', 'name', 'sums', 'sql', 'DELETE FROM sales_summed')));

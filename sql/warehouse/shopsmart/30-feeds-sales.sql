@@ -2,7 +2,8 @@
 -- record looks like (the contract, and one projection to a fact's columns); what happens to a batch
 -- is said once, in `common`:
 --   reject what cannot be, make room in calendar and partitions, infer members that are not known yet,
---   append facts with the versions in force at the event, refresh what is derived from the days touched.
+--   append facts with the versions in force at the event, refresh what is derived from the days touched. Their months are not summed
+--   up any more (11-summaries.sql).
 -- A fact's line_id is the source's line number or a hash of the line, so that a line read twice is
 -- one fact. Returns are negative in every measure.
 WITH common AS (
@@ -51,7 +52,9 @@ WITH common AS (
       LEFT JOIN customer_history c
         ON c.customer_id = s.customer_key AND c.valid_from <= s.event_time AND c.valid_to > s.event_time$sql$ AS fact_select,
     jsonb_build_object('step', 'facts', 'name', 'sales_fact', 'into', 'sales_fact', 'conflict', 'ignore',
-      'time', 'event_time', 'partition', '1 month') AS facts,
+      'time', 'event_time', 'partition', '1 month',
+      'then', jsonb_build_array('SELECT touch_sales(array_agg(DISTINCT a.time_key), true) FROM added a'),
+      'replace', jsonb_build_array('SELECT touch_sales(array_agg(DISTINCT r.time_key)) FROM removed r')) AS facts,
     -- %s is the store of a row.
     $sql$
       WITH touched AS MATERIALIZED (

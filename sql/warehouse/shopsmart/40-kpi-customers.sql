@@ -8,24 +8,22 @@ RETURNS TABLE (customers bigint, repeat_customers bigint, repeat_percent numeric
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH customers AS (
-    SELECT d.customer_key, count(*) AS orders
-    FROM (SELECT DISTINCT f.customer_key, f.order_id FROM kpi_sales_lines(from_day, to_day) f
-          WHERE NOT f.is_return) d
-    GROUP BY d.customer_key
+    SELECT s.orders FROM kpi_customer_sum() s WHERE from_day IS NULL AND to_day IS NULL AND s.orders > 0
+    UNION ALL
+    SELECT sum(m.orders)::bigint FROM kpi_customer_month(from_day, to_day) m
+    WHERE from_day IS NOT NULL OR to_day IS NOT NULL
+    GROUP BY m.customer_key HAVING sum(m.orders) > 0
   ), revenue AS (
-    SELECT COALESCE(sum(f.revenue), 0) AS revenue,
-           COALESCE(sum(f.revenue) FILTER (WHERE f.customer_key = '?'), 0) AS unknown_revenue
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT COALESCE(sum(f.revenue), 0) AS revenue, COALESCE(sum(f.unknown_customer_revenue), 0) AS unknown_revenue,
+           COALESCE(sum(f.unknown_customer_orders), 0)::bigint AS unknown_orders
+    FROM kpi_sales_day(from_day, to_day) f
   ), totals AS (
-    SELECT count(*) FILTER (WHERE c.customer_key <> '?') AS customers,
-           count(*) FILTER (WHERE c.customer_key <> '?' AND c.orders >= 2) AS repeat_customers,
-           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key <> '?'), 0)::bigint AS orders,
-           COALESCE(sum(c.orders) FILTER (WHERE c.customer_key = '?'), 0)::bigint AS unknown_orders
+    SELECT count(*) AS customers, count(*) FILTER (WHERE c.orders >= 2) AS repeat_customers, COALESCE(sum(c.orders), 0)::bigint AS orders
     FROM customers c
   )
   SELECT t.customers, t.repeat_customers, kpi_percent(t.repeat_customers, t.customers),
-         kpi_ratio(t.orders, t.customers), t.orders, t.unknown_orders,
-         kpi_percent(t.unknown_orders, t.orders + t.unknown_orders), r.unknown_revenue,
+         kpi_ratio(t.orders, t.customers), t.orders, r.unknown_orders,
+         kpi_percent(r.unknown_orders, t.orders + r.unknown_orders), r.unknown_revenue,
          kpi_percent(r.unknown_revenue, r.revenue)
   FROM totals t
   CROSS JOIN revenue r;
@@ -34,7 +32,7 @@ END;
 CREATE VIEW kpi_repeat_customers AS SELECT * FROM kpi_repeat_customers();
 COMMENT ON VIEW kpi_repeat_customers IS
 'What part of the customers comes back?
-Formula: repeat_percent = customers with two or more distinct orders / customers with one or more. An order is an order_id with a sale line. Sales to the unknown customer are left out of it and shown beside it.
+Formula: repeat_percent = customers with two or more distinct orders / customers with one or more. An order is an order_id of a day and store with a sale line. Sales to the unknown customer are left out of it and shown beside it.
 Grain: one row
 Unit: customers, orders, currency, percent
 NULL: rates when there is nothing to divide by
@@ -45,22 +43,11 @@ RETURNS TABLE (cohort_month date, months_since_first integer, activity_month dat
                retained_customers bigint, retention_percent numeric, revenue numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH activity AS (
-    SELECT f.customer_key COLLATE "C" AS customer_key, kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
-           bool_or(NOT f.is_return) AS bought
-    FROM kpi_sales_lines() f
-    WHERE f.customer_key <> '?'
-    GROUP BY 1, 2
-  ), dated AS (
-    SELECT a.*, min(a.month_start) FILTER (WHERE a.bought) OVER (PARTITION BY a.customer_key) AS cohort_month
-    FROM activity a
-  ), cells AS (
-    SELECT d.cohort_month, d.month_start, count(*) FILTER (WHERE d.bought) AS customers,
-           sum(d.revenue) AS revenue
-    FROM dated d
+  WITH cells AS (
+    SELECT d.cohort_month, d.month_start, d.customers, d.revenue
+    FROM kpi_cohort_sum() d
     WHERE d.cohort_month BETWEEN COALESCE(kpi_month(from_month), '-infinity')
                              AND COALESCE(kpi_month(to_month), 'infinity')
-    GROUP BY d.cohort_month, d.month_start
   ), cohorts AS (
     SELECT c.cohort_month, c.customers FROM cells c WHERE c.month_start = c.cohort_month
   ), grid AS (
@@ -89,18 +76,11 @@ NULL: none. The unknown customer is left out
 Source: sales_fact';
 
 CREATE VIEW kpi_customer_retention AS
-WITH activity AS (
-  SELECT DISTINCT f.customer_key COLLATE "C" AS customer_key, kpi_month(f.day) AS month_start
-  FROM kpi_sales_lines() f
-  WHERE f.customer_key <> '?' AND NOT f.is_return
-), paced AS (
-  SELECT a.month_start, lag(a.month_start) OVER (PARTITION BY a.customer_key ORDER BY a.month_start) AS previous
-  FROM activity a
-), monthly AS (
-  SELECT p.month_start, count(*) AS active,
-         count(*) FILTER (WHERE p.previous IS NULL) AS new,
-         count(*) FILTER (WHERE p.previous = (p.month_start::timestamp - interval '1 month')::date) AS retained
-  FROM paced p GROUP BY p.month_start
+WITH monthly AS (
+  SELECT c.month_start, sum(c.customers)::bigint AS active, COALESCE(sum(c.customers) FILTER (WHERE c.cohort_month = c.month_start), 0)::bigint AS new,
+         sum(c.retained)::bigint AS retained
+  FROM kpi_cohort_sum() c
+  GROUP BY c.month_start HAVING sum(c.customers) > 0
 ), months AS (
   SELECT generate_series(min(m.month_start)::timestamp,
                          (SELECT kpi_month(kpi_last_day()))::timestamp,
@@ -133,29 +113,10 @@ RETURNS TABLE (month_start date, loyalty_level text, active_customers bigint, re
                retention_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH activity AS (
-    SELECT f.customer_key COLLATE "C" AS customer_key, f.customer_version, kpi_month(f.day) AS month_start
-    FROM kpi_sales_lines() f
-    WHERE f.customer_key <> '?' AND NOT f.is_return
-    GROUP BY 1, 2, 3
-  ), paced AS (  -- a customer with two versions in a month has two rows of it: the next group is the next month
-    SELECT a.*, first_value(a.month_start) OVER (PARTITION BY a.customer_key ORDER BY a.month_start
-                                                 GROUPS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next_month
-    FROM activity a
-  ), levels AS (
-    SELECT DISTINCT p.customer_key, p.month_start, p.next_month, COALESCE(h.loyalty_level, 'Unknown') AS loyalty_level
-    FROM paced p
-    LEFT JOIN customer_history h ON h.customer_version = p.customer_version
-  ), counted AS (
-    SELECT l.month_start, l.loyalty_level, count(*) AS active,
-           count(*) FILTER (WHERE l.next_month <=
-                            (l.month_start::timestamp + make_interval(months => within_months))::date) AS retained
-    FROM levels l
-    GROUP BY l.month_start, l.loyalty_level
-  ), judged AS (  -- the months that follow must all be over
+  WITH judged AS (  -- the months that follow must all be over
     SELECT c.*, (c.month_start::timestamp + make_interval(months => within_months + 1, days => -1))::date
                 <= (SELECT kpi_last_day()) AS is_over
-    FROM counted c
+    FROM kpi_loyalty_sum(within_months) c
   )
   SELECT j.month_start, j.loyalty_level, j.active, CASE WHEN j.is_over THEN j.retained END,
          CASE WHEN j.is_over THEN kpi_percent(j.retained, j.active) END
@@ -208,21 +169,16 @@ NULL: none. The unknown customer is left out; a customer whose level is not know
 Source: sales_fact, customer_history';
 
 CREATE VIEW kpi_new_vs_returning AS
-WITH activity AS (
-  SELECT f.customer_key COLLATE "C" AS customer_key, kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
-         bool_or(NOT f.is_return) AS bought
-  FROM kpi_sales_lines() f
+WITH totals AS (
+  SELECT c.month_start, CASE WHEN c.month_start = c.cohort_month THEN 'New' ELSE 'Returning' END AS customer_type,
+         sum(c.revenue) AS revenue, sum(c.customers)::bigint AS customers
+  FROM kpi_cohort_sum() c
   GROUP BY 1, 2
-), typed AS (
-  SELECT a.month_start, a.revenue, a.bought,
-         CASE WHEN a.customer_key = '?' THEN 'Unknown'
-              WHEN a.month_start = min(a.month_start) FILTER (WHERE a.bought) OVER (PARTITION BY a.customer_key)
-              THEN 'New' ELSE 'Returning' END AS customer_type
-  FROM activity a
-), totals AS (
-  SELECT t.month_start, t.customer_type, sum(t.revenue) AS revenue,
-         CASE WHEN t.customer_type <> 'Unknown' THEN count(*) FILTER (WHERE t.bought) END AS customers
-  FROM typed t GROUP BY t.month_start, t.customer_type
+  UNION ALL
+  SELECT kpi_month(d.day), 'Unknown', sum(d.unknown_customer_revenue), NULL
+  FROM kpi_sales_day() d
+  WHERE d.unknown_customer_lines > 0
+  GROUP BY 1
 )
 SELECT t.month_start, t.customer_type, t.customers, t.revenue,
        kpi_percent(t.revenue, sum(t.revenue) OVER (PARTITION BY t.month_start)) AS revenue_percent
@@ -244,31 +200,34 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH today AS (
     SELECT COALESCE(as_of, kpi_last_day()) AS day
-  ), orders AS (
-    SELECT f.customer_key, f.order_id, sum(f.revenue) AS revenue, bool_or(NOT f.is_return) AS is_order,
-           max(f.day) FILTER (WHERE NOT f.is_return) AS last_day
-    FROM kpi_sales_lines() f
-    WHERE f.customer_key <> '?'
-      AND f.day <= (SELECT t.day FROM today t)
-      AND (window_days IS NULL
-           OR (f.day > (SELECT t.day - window_days FROM today t)
-               AND f.event_time >= (SELECT (t.day - window_days)::timestamp AT TIME ZONE 'UTC' FROM today t)))
-    GROUP BY f.customer_key, f.order_id
-  ), customers AS (
-    SELECT o.customer_key, max(o.last_day) AS last_day, count(*) FILTER (WHERE o.is_order) AS frequency,
-           sum(o.revenue) AS monetary
-    FROM orders o GROUP BY o.customer_key HAVING bool_or(o.is_order)
-  ), placed AS (
-    SELECT c.*, count(*) OVER () AS n,
-           2 * (rank() OVER (ORDER BY c.last_day) - 1) + count(*) OVER (PARTITION BY c.last_day) AS r_place,
-           2 * (rank() OVER (ORDER BY c.frequency) - 1) + count(*) OVER (PARTITION BY c.frequency) AS f_place,
-           2 * (rank() OVER (ORDER BY c.monetary) - 1) + count(*) OVER (PARTITION BY c.monetary) AS m_place
-    FROM customers c
+  ), customers AS MATERIALIZED (
+    SELECT s.customer_key, s.last_day, s.orders AS frequency, s.revenue AS monetary
+    FROM kpi_customer_sum() s
+    WHERE as_of IS NULL AND window_days IS NULL AND s.orders > 0
+    UNION ALL
+    SELECT m.customer_key, max(m.last_day), sum(m.orders)::bigint, sum(m.revenue)
+    FROM today t
+    CROSS JOIN LATERAL kpi_customer_month(t.day - window_days + 1, t.day) m
+    WHERE (as_of IS NOT NULL OR window_days IS NOT NULL) AND t.day IS NOT NULL
+    GROUP BY m.customer_key HAVING sum(m.orders) > 0
+  ), total AS (
+    SELECT count(*) AS n FROM customers
+  -- Places are those of the values, of which there are fewer than customers; twice the middle of the group of equal ones.
+  ), r_scores AS (
+    SELECT v.last_day, ((5 * (2 * v.up_to - v.customers) + 2 * t.n - 1) / (2 * t.n))::integer AS score
+    FROM (SELECT c.last_day, count(*) AS customers, (sum(count(*)) OVER (ORDER BY c.last_day))::bigint AS up_to FROM customers c GROUP BY c.last_day) v CROSS JOIN total t
+  ), f_scores AS (
+    SELECT v.frequency, ((5 * (2 * v.up_to - v.customers) + 2 * t.n - 1) / (2 * t.n))::integer AS score
+    FROM (SELECT c.frequency, count(*) AS customers, (sum(count(*)) OVER (ORDER BY c.frequency))::bigint AS up_to FROM customers c GROUP BY c.frequency) v CROSS JOIN total t
+  ), m_scores AS (
+    SELECT v.monetary, ((5 * (2 * v.up_to - v.customers) + 2 * t.n - 1) / (2 * t.n))::integer AS score
+    FROM (SELECT c.monetary, count(*) AS customers, (sum(count(*)) OVER (ORDER BY c.monetary))::bigint AS up_to FROM customers c GROUP BY c.monetary) v CROSS JOIN total t
   ), scored AS (  -- ceil(5 * place / 2n) in integers
-    SELECT p.*, ((5 * p.r_place + 2 * p.n - 1) / (2 * p.n))::integer AS r,
-           ((5 * p.f_place + 2 * p.n - 1) / (2 * p.n))::integer AS f,
-           ((5 * p.m_place + 2 * p.n - 1) / (2 * p.n))::integer AS m
-    FROM placed p
+    SELECT c.*, r.score AS r, f.score AS f, m.score AS m
+    FROM customers c
+    JOIN r_scores r ON r.last_day = c.last_day
+    JOIN f_scores f ON f.frequency = c.frequency
+    JOIN m_scores m ON m.monetary = c.monetary
   )
   SELECT s.customer_key, s.last_day, (SELECT t.day FROM today t) - s.last_day, s.frequency, s.monetary,
          s.r, s.f, s.m, s.r::text || s.f::text || s.m::text,

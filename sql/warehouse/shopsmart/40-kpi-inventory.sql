@@ -69,8 +69,8 @@ WITH product_stock AS (  -- one figure per product and snapshot day; a chain-wid
   SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, avg(s.stock) AS stock
   FROM product_stock s GROUP BY 1, 2
 ), weekly_sales AS (
-  SELECT f.product_key, date_trunc('week', f.day::timestamp)::date AS week_start, sum(f.units) AS units
-  FROM kpi_sales_lines() f GROUP BY 1, 2
+  SELECT f.product_key, f.week_start, sum(f.units) AS units
+  FROM kpi_product_week() f GROUP BY 1, 2
 )
 SELECT COALESCE(k.week_start, u.week_start) AS week_start,
        COALESCE(p.category, 'Unknown') AS category,
@@ -112,11 +112,10 @@ BEGIN ATOMIC
   ), stock AS (
     SELECT s.product_key, avg(s.stock) AS stock FROM product_stock s GROUP BY s.product_key
   ), sold AS (
-    SELECT f.product_key, sum(f.units) AS units
-    FROM kpi_sales_lines() f
-    WHERE f.day BETWEEN (SELECT p.first_day FROM period p) AND (SELECT p.last_day FROM period p)
-      AND f.event_time >= (SELECT (p.first_day - 1)::timestamp AT TIME ZONE 'UTC' FROM period p)
-      AND f.event_time < (SELECT (p.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM period p)
+    SELECT f.product_key, sum(f.units_sold - f.units_returned) AS units
+    FROM period p
+    CROSS JOIN LATERAL kpi_product_month(p.first_day, p.last_day) f
+    WHERE p.first_day IS NOT NULL AND p.last_day IS NOT NULL
     GROUP BY f.product_key
   ), paced AS (
     SELECT COALESCE(k.product_key, u.product_key) AS product_key, COALESCE(u.units, 0) AS units, k.stock,

@@ -7,15 +7,10 @@ RETURNS TABLE (revenue_rank bigint, product_id text, product_name text, category
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH products AS (
-    SELECT f.product_key, sum(f.revenue) AS revenue, sum(f.units) AS units,
-           COALESCE(sum(f.discount) FILTER (WHERE NOT f.is_return), 0) AS discount
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT f.product_key, sum(f.gross_revenue - f.returned) AS revenue, sum(f.units_sold - f.units_returned) AS units,
+           sum(f.discount) AS discount, sum(f.orders)::bigint AS orders
+    FROM kpi_product_month(from_day, to_day) f
     GROUP BY f.product_key
-  ), orders AS (
-    SELECT d.product_key, count(*) AS orders
-    FROM (SELECT DISTINCT f.product_key, f.order_id FROM kpi_sales_lines(from_day, to_day) f
-          WHERE NOT f.is_return) d
-    GROUP BY d.product_key
   ), ranked AS (
     SELECT x.*, rank() OVER (ORDER BY x.revenue DESC) AS revenue_rank, sum(x.revenue) OVER () AS total,
            sum(x.revenue) OVER (ORDER BY x.revenue DESC, x.product_key COLLATE "C") AS running
@@ -27,9 +22,8 @@ BEGIN ATOMIC
          CASE WHEN r.total > 0 THEN
            CASE WHEN r.running - r.revenue < 0.80 * r.total THEN 'A'
                 WHEN r.running - r.revenue < 0.95 * r.total THEN 'B' ELSE 'C' END END,
-         r.units, COALESCE(o.orders, 0), r.discount
+         r.units, r.orders, r.discount
   FROM ranked r
-  LEFT JOIN orders o ON o.product_key = r.product_key
   LEFT JOIN product_dim p ON p.product_id = r.product_key
   ORDER BY r.revenue_rank, r.product_key COLLATE "C";
 END;
@@ -49,8 +43,8 @@ RETURNS TABLE (revenue_rank bigint, category text, revenue numeric, revenue_perc
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH products AS (
-    SELECT f.product_key, sum(f.revenue) AS revenue, sum(f.units) AS units
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT f.product_key, sum(f.gross_revenue - f.returned) AS revenue, sum(f.units_sold - f.units_returned) AS units
+    FROM kpi_product_month(from_day, to_day) f
     GROUP BY f.product_key
   ), categories AS (
     SELECT COALESCE(p.category, 'Unknown') AS category, sum(x.revenue) AS revenue, sum(x.units) AS units,
@@ -60,7 +54,7 @@ BEGIN ATOMIC
     GROUP BY 1
   ), orders AS (
     SELECT d.category, count(*) AS orders
-    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.order_id
+    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
           FROM kpi_sales_lines(from_day, to_day) f
           LEFT JOIN product_dim p ON p.product_id = f.product_key
           WHERE NOT f.is_return) d
@@ -99,7 +93,7 @@ BEGIN ATOMIC
     GROUP BY 1
   ), orders AS (
     SELECT d.category, count(*) AS orders
-    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.order_id
+    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
           FROM kpi_sales_lines(from_day, to_day) f
           LEFT JOIN product_history p ON p.product_version = f.product_version
           WHERE NOT f.is_return) d

@@ -4,29 +4,23 @@
 -- "Same" is the stores with promoted sales times the products with promoted sales, not the pairs seen in the
 -- promotion: pairs chosen because they sold in it would show an uplift even where there is none. For the same
 -- reason the promotion's side takes all sales of these stores and products in its days, promoted or not.
-CREATE FUNCTION kpi_promotion_effectiveness(baseline_days integer DEFAULT 28)
-RETURNS TABLE (promotion_id text, promotion_name text, start_date date, end_date date,
-               discount_percent numeric, days integer, stores bigint, products bigint,
-               promoted_revenue numeric, promoted_units numeric, promoted_orders bigint, discount numeric,
-               lines_outside_dates bigint, period_revenue numeric, period_revenue_per_day numeric,
-               baseline_from date, baseline_to date, baseline_revenue numeric,
-               baseline_revenue_per_day numeric, incremental_revenue numeric, uplift_percent numeric)
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION kpi_promotion_sum_of(baseline_days integer) RETURNS SETOF promotion_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
 BEGIN ATOMIC
   WITH bounds AS (
     SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day
   ), promoted AS (
-    SELECT f.promotion_key, f.store_key, f.product_key, f.order_id, f.day, sum(f.revenue) AS revenue,
+    SELECT f.promotion_key, f.store_key, f.product_key, f.order_id, f.day, f.channel, sum(f.revenue) AS revenue,
            sum(f.units) AS units, sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount,
            bool_or(NOT f.is_return) AS is_order, count(*) AS lines
     FROM kpi_sales_lines() f
     WHERE f.promotion_key NOT IN ('-', '?')
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
   ), days AS (
     SELECT p.promotion_key, min(p.day) AS first_day, max(p.day) AS last_day
     FROM promoted p GROUP BY p.promotion_key
   ), promotions AS (
-    SELECT COALESCE(d.promotion_id, p.promotion_key) AS promotion_key, d.promotion_name, d.discount_percent,
+    SELECT COALESCE(d.promotion_id, p.promotion_key) AS promotion_key,
            COALESCE(d.start_date, p.first_day) AS start_date, COALESCE(d.end_date, p.last_day) AS end_date,
            CASE WHEN b.last_day IS NOT NULL THEN LEAST(COALESCE(d.end_date, p.last_day), b.last_day) END AS until,
            b.first_day AS data_from
@@ -44,7 +38,7 @@ BEGIN ATOMIC
   ), totals AS (
     SELECT p.promotion_key, count(DISTINCT p.store_key) AS stores, count(DISTINCT p.product_key) AS products,
            sum(p.revenue) AS revenue, sum(p.units) AS units, COALESCE(sum(p.discount), 0) AS discount,
-           count(DISTINCT p.order_id) FILTER (WHERE p.is_order) AS orders,
+           count(DISTINCT (p.day, p.store_key, p.channel, p.order_id)) FILTER (WHERE p.is_order) AS orders,
            COALESCE(sum(p.lines) FILTER (WHERE p.day NOT BETWEEN s.start_date AND s.until), 0)::bigint AS outside
     FROM promoted p
     JOIN spans s ON s.promotion_key = p.promotion_key
@@ -69,14 +63,34 @@ BEGIN ATOMIC
     JOIN promoted_products pp ON pp.promotion_key = x.promotion_key AND pp.product_key = x.product_key
     JOIN promoted_stores ps ON ps.promotion_key = x.promotion_key AND ps.store_key = x.store_key
     GROUP BY x.promotion_key
-  ), paced AS (
-    SELECT s.*, t.stores, t.products, t.revenue, t.units, t.orders, t.discount, t.outside, c.period_revenue,
-           c.baseline_revenue
-    FROM spans s
-    LEFT JOIN totals t ON t.promotion_key = s.promotion_key
-    LEFT JOIN compared c ON c.promotion_key = s.promotion_key
   )
-  SELECT p.promotion_key, COALESCE(p.promotion_name, 'Unknown'), p.start_date, p.end_date, p.discount_percent,
+  SELECT s.promotion_key, s.start_date, s.end_date, s.days, t.stores, t.products, t.revenue, t.units, t.orders, t.discount, t.outside,
+         c.period_revenue, s.baseline_from, s.baseline_to, s.baseline_length, c.baseline_revenue
+  FROM spans s
+  LEFT JOIN totals t ON t.promotion_key = s.promotion_key
+  LEFT JOIN compared c ON c.promotion_key = s.promotion_key;
+END;
+COMMENT ON FUNCTION kpi_promotion_sum_of(integer) IS 'The rows of promotion_sum with a baseline of so many days, from sales_fact and promotion_dim. With NULL there is no baseline.';
+
+CREATE FUNCTION kpi_promotion_sum(baseline_days integer) RETURNS SETOF promotion_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+  SELECT s.* FROM promotion_sum s WHERE baseline_days = 28 AND (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_promotion_sum_of(baseline_days) l WHERE baseline_days IS DISTINCT FROM 28 OR NOT (SELECT kpi_all_summed());
+END;
+COMMENT ON FUNCTION kpi_promotion_sum(integer) IS 'The rows of promotion_sum with a baseline of so many days: 28 as summed up, else from sales_fact and promotion_dim.';
+
+CREATE FUNCTION kpi_promotion_effectiveness(baseline_days integer DEFAULT 28)
+RETURNS TABLE (promotion_id text, promotion_name text, start_date date, end_date date,
+               discount_percent numeric, days integer, stores bigint, products bigint,
+               promoted_revenue numeric, promoted_units numeric, promoted_orders bigint, discount numeric,
+               lines_outside_dates bigint, period_revenue numeric, period_revenue_per_day numeric,
+               baseline_from date, baseline_to date, baseline_revenue numeric,
+               baseline_revenue_per_day numeric, incremental_revenue numeric, uplift_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT p.promotion_key, COALESCE(d.promotion_name, 'Unknown'), p.start_date, p.end_date, d.discount_percent,
          p.days, COALESCE(p.stores, 0), COALESCE(p.products, 0), COALESCE(p.revenue, 0), COALESCE(p.units, 0),
          COALESCE(p.orders, 0), COALESCE(p.discount, 0), COALESCE(p.outside, 0), p.period_revenue,
          kpi_ratio(p.period_revenue, p.days),
@@ -87,7 +101,8 @@ BEGIN ATOMIC
          -- per day against per day, both sides times both numbers of days
          kpi_percent(p.period_revenue * p.baseline_length - p.baseline_revenue * p.days,
                      p.baseline_revenue * p.days)
-  FROM paced p
+  FROM kpi_promotion_sum(baseline_days) p
+  LEFT JOIN promotion_dim d ON d.promotion_id = p.promotion_key
   ORDER BY p.start_date, p.promotion_key COLLATE "C";
 END;
 
@@ -102,11 +117,14 @@ Source: sales_fact, promotion_dim';
 
 CREATE VIEW kpi_promotion_mix AS
 WITH totals AS (
-  SELECT kpi_month(f.day) AS month_start,
-         CASE f.promotion_key WHEN '-' THEN 'Not promoted' WHEN '?' THEN 'Unknown' ELSE 'Promoted' END AS promoted,
-         sum(f.revenue) AS revenue, sum(f.units) AS units,
-         COALESCE(sum(f.discount) FILTER (WHERE NOT f.is_return), 0) AS discount
-  FROM kpi_sales_lines() f
+  SELECT kpi_month(d.day) AS month_start, k.promoted, sum(k.revenue) AS revenue, sum(k.units) AS units, sum(k.discount) AS discount
+  FROM kpi_sales_day() d
+  CROSS JOIN LATERAL (VALUES
+    ('Promoted', d.promoted_lines, d.promoted_revenue, d.promoted_units, d.promoted_discount),
+    ('Unknown', d.unknown_promotion_lines, d.unknown_promotion_revenue, d.unknown_promotion_units, d.unknown_promotion_discount),
+    ('Not promoted', d.lines - d.promoted_lines - d.unknown_promotion_lines, d.revenue - d.promoted_revenue - d.unknown_promotion_revenue,
+     d.units - d.promoted_units - d.unknown_promotion_units, d.discount - d.promoted_discount - d.unknown_promotion_discount)) AS k (promoted, lines, revenue, units, discount)
+  WHERE k.lines > 0
   GROUP BY 1, 2
 )
 SELECT t.month_start, t.promoted, t.revenue,

@@ -5,36 +5,18 @@ RETURNS TABLE (month_start date, year integer, month integer, region text, reven
                gross_revenue numeric, returned_revenue numeric, units numeric, orders bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH stores AS (
-    SELECT kpi_month(f.day) AS month_start, f.store_key, sum(f.revenue) AS revenue,
-           COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned, sum(f.units) AS units
-    FROM kpi_sales_lines(from_day, to_day) f
-    GROUP BY 1, 2
-  ), regions AS (
-    SELECT x.month_start, COALESCE(s.region, 'Unknown') AS region, sum(x.revenue) AS revenue,
-           sum(x.returned) AS returned, sum(x.units) AS units
-    FROM stores x
-    LEFT JOIN store_dim s ON s.store_id = x.store_key
-    GROUP BY 1, 2
-  ), orders AS (
-    SELECT d.month_start, d.region, count(*) AS orders
-    FROM (SELECT DISTINCT kpi_month(f.day) AS month_start, COALESCE(s.region, 'Unknown') AS region, f.order_id
-          FROM kpi_sales_lines(from_day, to_day) f
-          LEFT JOIN store_dim s ON s.store_id = f.store_key
-          WHERE NOT f.is_return) d
-    GROUP BY d.month_start, d.region
-  )
-  SELECT r.month_start, extract(year FROM r.month_start)::integer,
-         extract(month FROM r.month_start)::integer, r.region, r.revenue, r.revenue - r.returned, -r.returned,
-         r.units, COALESCE(o.orders, 0)
-  FROM regions r
-  LEFT JOIN orders o ON o.month_start = r.month_start AND o.region = r.region;
+  SELECT m.month_start, extract(year FROM m.month_start)::integer, extract(month FROM m.month_start)::integer, m.region, m.revenue, m.revenue + m.returned, m.returned, m.units, m.orders
+  FROM (SELECT kpi_month(f.day) AS month_start, COALESCE(s.region, 'Unknown') AS region, sum(f.revenue) AS revenue, sum(f.returned) AS returned,
+               sum(f.units) AS units, sum(f.orders)::bigint AS orders
+        FROM kpi_store_day(from_day, to_day) f
+        LEFT JOIN store_dim s ON s.store_id = f.store_key
+        GROUP BY 1, 2) m;
 END;
 
 CREATE VIEW kpi_revenue_by_region_month AS SELECT * FROM kpi_revenue_by_region_month();
 COMMENT ON VIEW kpi_revenue_by_region_month IS
 'What does each region sell in each month?
-Formula: revenue = sum of sales_amount, returns deducted; gross_revenue = sum over sale lines; returned_revenue = minus the sum over return lines; orders = distinct order_id with a sale line. Region is the store''s; the online shop is region Online.
+Formula: revenue = sum of sales_amount, returns deducted; gross_revenue = sum over sale lines; returned_revenue = minus the sum over return lines; orders = orders with a sale line: an order is an order_id of a day and store. Region is the store''s; the online shop is region Online.
 Grain: month and store region
 Unit: currency, units, orders
 NULL: none; a store whose region is not known counts as Unknown
@@ -47,32 +29,21 @@ RETURNS TABLE (day date, day_name text, holiday_flag integer, holiday_name text,
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH daily AS (
-    SELECT f.day, sum(f.revenue) AS revenue, COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned,
-           sum(f.units) AS units
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT f.day, sum(f.revenue) AS revenue, sum(f.returned) AS returned, sum(f.units) AS units, sum(f.orders)::bigint AS orders
+    FROM kpi_store_day(from_day, to_day) f
     GROUP BY f.day
-  ), order_count AS (
-    SELECT d.day, count(*) AS orders
-    FROM (SELECT DISTINCT f.day, f.order_id FROM kpi_sales_lines(from_day, to_day) f WHERE NOT f.is_return) d
-    GROUP BY d.day
-  ), customer_count AS (
-    SELECT d.day, count(*) AS customers
-    FROM (SELECT DISTINCT f.day, f.customer_key FROM kpi_sales_lines(from_day, to_day) f
-          WHERE NOT f.is_return AND f.customer_key <> '?') d
-    GROUP BY d.day
   ), days AS (
     SELECT generate_series(min(d.day)::timestamp, max(d.day)::timestamp, interval '1 day')::date AS day
     FROM daily d
   )
   SELECT a.day, COALESCE(t.day_name, to_char(a.day, 'FMDay')), COALESCE(t.holiday_flag, 0), t.holiday_name,
-         COALESCE(d.revenue, 0), COALESCE(d.revenue - d.returned, 0), COALESCE(-d.returned, 0),
-         COALESCE(d.units, 0), COALESCE(n.orders, 0), COALESCE(c.customers, 0),
-         kpi_ratio(d.revenue - d.returned, n.orders),
+         COALESCE(d.revenue, 0), COALESCE(d.revenue + d.returned, 0), COALESCE(d.returned, 0),
+         COALESCE(d.units, 0), COALESCE(d.orders, 0), COALESCE(c.customers, 0),
+         kpi_ratio(d.revenue + d.returned, d.orders),
          round(avg(COALESCE(d.revenue, 0)) OVER (ORDER BY a.day ROWS 6 PRECEDING), 2)
   FROM days a
   LEFT JOIN daily d ON d.day = a.day
-  LEFT JOIN order_count n ON n.day = a.day
-  LEFT JOIN customer_count c ON c.day = a.day
+  LEFT JOIN (SELECT c.day, c.customers FROM kpi_sales_day(from_day, to_day) c) c ON c.day = a.day
   LEFT JOIN time_dim t ON t.date_key = a.day;
 END;
 
@@ -94,16 +65,10 @@ RETURNS TABLE (month_start date, year integer, month integer, month_name text, r
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH monthly AS (
-    SELECT kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue,
-           COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned, sum(f.units) AS units,
-           min(f.day) AS first_day, max(f.day) AS last_day
-    FROM kpi_sales_lines() f
+    SELECT kpi_month(f.day) AS month_start, sum(f.revenue) AS revenue, sum(f.returned) AS returned, sum(f.units) AS units,
+           sum(f.orders)::bigint AS orders, min(f.day) AS first_day, max(f.day) AS last_day
+    FROM kpi_store_day() f
     GROUP BY 1
-  ), orders AS (
-    SELECT d.month_start, count(*) AS orders
-    FROM (SELECT DISTINCT kpi_month(f.day) AS month_start, f.order_id FROM kpi_sales_lines() f
-          WHERE NOT f.is_return) d
-    GROUP BY d.month_start
   ), bounds AS (
     SELECT min(m.first_day) AS first_day, max(m.last_day) AS last_day FROM monthly m
   ), months AS (
@@ -112,16 +77,15 @@ BEGIN ATOMIC
     FROM bounds b
   ), complete AS (
     SELECT a.month_start, COALESCE(m.revenue, 0) AS revenue, COALESCE(m.returned, 0) AS returned,
-           COALESCE(m.units, 0) AS units, COALESCE(o.orders, 0) AS orders,
+           COALESCE(m.units, 0) AS units, COALESCE(m.orders, 0) AS orders,
            a.first_day <= a.month_start
              AND a.last_day >= (a.month_start::timestamp + interval '1 month - 1 day')::date AS is_complete,
            extract(month FROM a.month_start)::integer AS month
     FROM months a
     LEFT JOIN monthly m ON m.month_start = a.month_start
-    LEFT JOIN orders o ON o.month_start = a.month_start
   )
   SELECT c.month_start, extract(year FROM c.month_start)::integer, c.month, to_char(c.month_start, 'FMMonth'),
-         c.revenue, c.revenue - c.returned, -c.returned, c.units, c.orders, c.is_complete,
+         c.revenue, c.revenue + c.returned, c.returned, c.units, c.orders, c.is_complete,
          COALESCE(c.month = ANY (festive_months), false),
          kpi_percent(c.revenue, avg(c.revenue) OVER ()),
          kpi_percent(c.revenue - lag(c.revenue) OVER w, lag(c.revenue) OVER w),
@@ -162,7 +126,7 @@ RETURNS TABLE (compared text, period text, is_festive boolean, periods bigint, r
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH daily AS (
-    SELECT f.day, sum(f.revenue) AS revenue FROM kpi_sales_lines() f GROUP BY f.day
+    SELECT f.day, f.revenue FROM kpi_sales_day() f
   ), days AS (
     SELECT generate_series(min(d.day)::timestamp, max(d.day)::timestamp, interval '1 day')::date AS day
     FROM daily d
@@ -206,19 +170,12 @@ RETURNS TABLE (month_start date, channel text, revenue numeric, revenue_percent 
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH channels AS (
-    SELECT kpi_month(f.day) AS month_start, f.channel, sum(f.revenue) AS revenue, sum(f.units) AS units
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT kpi_month(f.day) AS month_start, f.channel, sum(f.revenue) AS revenue, sum(f.units) AS units, sum(f.orders)::bigint AS orders
+    FROM kpi_store_day(from_day, to_day) f
     GROUP BY 1, 2
-  ), orders AS (
-    SELECT d.month_start, d.channel, count(*) AS orders
-    FROM (SELECT DISTINCT kpi_month(f.day) AS month_start, f.channel, f.order_id
-          FROM kpi_sales_lines(from_day, to_day) f WHERE NOT f.is_return) d
-    GROUP BY d.month_start, d.channel
   )
-  SELECT c.month_start, c.channel, c.revenue, kpi_percent(c.revenue, sum(c.revenue) OVER w), c.units,
-         COALESCE(o.orders, 0), kpi_percent(COALESCE(o.orders, 0), sum(o.orders) OVER w)
+  SELECT c.month_start, c.channel, c.revenue, kpi_percent(c.revenue, sum(c.revenue) OVER w), c.units, c.orders, kpi_percent(c.orders, sum(c.orders) OVER w)
   FROM channels c
-  LEFT JOIN orders o ON o.month_start = c.month_start AND o.channel = c.channel
   WINDOW w AS (PARTITION BY c.month_start);
 END;
 
@@ -238,11 +195,11 @@ RETURNS TABLE (month_start date, channel text, orders bigint, gross_revenue nume
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH baskets AS MATERIALIZED (  -- hashed by itself, not sorted to suit the grouping above it
-    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, f.order_id, sum(f.revenue) AS value,
+    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, sum(f.revenue) AS value,
            sum(f.units) AS units, count(*) AS lines
     FROM kpi_sales_lines(from_day, to_day) f
     WHERE NOT f.is_return
-    GROUP BY 1, 2, 3
+    GROUP BY f.day, 2, f.store_key, f.order_id
   ), averages AS (
     SELECT b.month_start, b.channel, count(*) AS orders, sum(b.value) AS gross, sum(b.units) AS units,
            sum(b.lines)::bigint AS lines,
@@ -259,7 +216,7 @@ END;
 CREATE VIEW kpi_basket AS SELECT * FROM kpi_basket();
 COMMENT ON VIEW kpi_basket IS
 'How large and how valuable is a basket?
-Formula: over sale lines only (returns come later and in orders of their own): value = gross_revenue / orders, median beside it; units and lines per basket likewise. A basket is an order_id in a month.
+Formula: over sale lines only (returns come later and in orders of their own): value = gross_revenue / orders, median beside it; units and lines per basket likewise. A basket is an order_id of a day and store.
 Grain: month and channel
 Unit: currency, units, lines
 NULL: none
@@ -271,13 +228,13 @@ RETURNS TABLE (month_start date, channel text, gross_revenue numeric, discount n
                discounted_line_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT kpi_month(f.day), f.channel, sum(f.revenue), sum(f.discount), sum(f.revenue) + sum(f.discount),
-         kpi_percent(sum(f.discount), sum(f.revenue) + sum(f.discount)),
-         count(*) FILTER (WHERE f.discount > 0),
-         kpi_percent(count(*) FILTER (WHERE f.discount > 0), count(*))
-  FROM kpi_sales_lines(from_day, to_day) f
-  WHERE NOT f.is_return
-  GROUP BY 1, 2;
+  SELECT d.month_start, d.channel, d.gross, d.discount, d.gross + d.discount, kpi_percent(d.discount, d.gross + d.discount),
+         d.discounted_lines, kpi_percent(d.discounted_lines, d.lines)
+  FROM (SELECT kpi_month(f.day) AS month_start, f.channel, sum(f.revenue + f.returned) AS gross, sum(f.discount) AS discount,
+               sum(f.discounted_lines)::bigint AS discounted_lines, sum(f.lines - f.return_lines) AS lines
+        FROM kpi_store_day(from_day, to_day) f
+        WHERE f.lines > f.return_lines
+        GROUP BY 1, 2) d;
 END;
 
 CREATE VIEW kpi_discount_rate AS SELECT * FROM kpi_discount_rate();
@@ -295,10 +252,9 @@ RETURNS TABLE (month_start date, category text, revenue numeric, profit numeric,
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH products AS (
-    SELECT kpi_month(f.day) AS month_start, f.product_key, sum(f.revenue) AS revenue, sum(f.profit) AS profit,
-           sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed,
-           count(*) FILTER (WHERE f.profit IS NULL) AS uncosted_lines
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT f.month_start, f.product_key, sum(f.gross_revenue - f.returned) AS revenue, sum(f.profit) AS profit,
+           sum(f.costed_revenue) AS costed, sum(f.uncosted_lines) AS uncosted_lines
+    FROM kpi_product_month(from_day, to_day) f
     GROUP BY 1, 2
   )
   SELECT x.month_start, COALESCE(p.category, 'Unknown'), sum(x.revenue), sum(x.profit), sum(x.costed),
@@ -324,12 +280,9 @@ RETURNS TABLE (month_start date, category text, units_sold numeric, units_return
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH products AS (
-    SELECT kpi_month(f.day) AS month_start, f.product_key,
-           COALESCE(sum(f.units) FILTER (WHERE NOT f.is_return), 0) AS units_sold,
-           -COALESCE(sum(f.units) FILTER (WHERE f.is_return), 0) AS units_returned,
-           COALESCE(sum(f.revenue) FILTER (WHERE NOT f.is_return), 0) AS gross,
-           -COALESCE(sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT f.month_start, f.product_key, sum(f.units_sold) AS units_sold, sum(f.units_returned) AS units_returned,
+           sum(f.gross_revenue) AS gross, sum(f.returned) AS returned
+    FROM kpi_product_month(from_day, to_day) f
     GROUP BY 1, 2
   )
   SELECT x.month_start, COALESCE(p.category, 'Unknown'), sum(x.units_sold), sum(x.units_returned),

@@ -7,22 +7,15 @@ RETURNS TABLE (city_tier text, tier_rank bigint, store_id text, store_name text,
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH sales AS (
-    SELECT f.store_key, sum(f.revenue) AS revenue,
-           COALESCE(sum(f.revenue) FILTER (WHERE NOT f.is_return), 0) AS gross, sum(f.units) AS units
-    FROM kpi_sales_lines(from_day, to_day) f
+    SELECT f.store_key, sum(f.revenue) AS revenue, sum(f.revenue + f.returned) AS gross, sum(f.units) AS units, sum(f.orders)::bigint AS orders
+    FROM kpi_store_day(from_day, to_day) f
     GROUP BY f.store_key
-  ), orders AS (
-    SELECT d.store_key, count(*) AS orders
-    FROM (SELECT DISTINCT f.store_key, f.order_id FROM kpi_sales_lines(from_day, to_day) f
-          WHERE NOT f.is_return) d
-    GROUP BY d.store_key
   ), stores AS (
     SELECT COALESCE(d.city_tier, 'Unknown') AS city_tier, COALESCE(d.store_id, s.store_key) AS store_id,
            d.store_name, d.city, COALESCE(d.region, 'Unknown') AS region, COALESCE(s.revenue, 0) AS revenue,
-           COALESCE(s.gross, 0) AS gross, COALESCE(s.units, 0) AS units, COALESCE(o.orders, 0) AS orders
+           COALESCE(s.gross, 0) AS gross, COALESCE(s.units, 0) AS units, COALESCE(s.orders, 0) AS orders
     FROM store_dim d
     FULL JOIN sales s ON s.store_key = d.store_id
-    LEFT JOIN orders o ON o.store_key = s.store_key
     WHERE s.store_key IS NOT NULL OR d.store_id NOT IN ('?', '-', 'ONLINE')
   ), tiers AS (
     SELECT x.city_tier, sum(x.revenue) AS revenue,

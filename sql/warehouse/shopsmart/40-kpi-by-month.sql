@@ -1,0 +1,259 @@
+-- What the reports read: months that are summed up (11-summaries.sql) and, where a month is not, the same sums over its facts. Each table
+-- of sums has a function kpi_<table>() that yields both, and kpi_<table>_of(), which is the law of its rows.
+--
+-- An order is an order_id of a day, store and channel: tills begin their receipts anew, and so the orders of days and stores add up.
+
+CREATE FUNCTION kpi_sales_months(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (month_start date, first_day date, last_day date, is_summed boolean, is_whole boolean)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 12
+BEGIN ATOMIC
+  SELECT m.month_start, greatest(m.month_start, from_day), least(m.month_end, to_day), s.month_start IS NOT NULL,
+         s.month_start IS NOT NULL AND COALESCE(greatest(m.month_start, m.first_day) >= from_day, true)
+           AND COALESCE(least(m.month_end, m.last_day) <= to_day, true)
+  FROM (SELECT g.month::date AS month_start, (g.month + interval '1 month - 1 day')::date AS month_end, r.first_day, r.last_day
+        FROM (SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day) r
+        CROSS JOIN LATERAL generate_series(date_trunc('month', greatest(from_day, r.first_day)::timestamp), least(to_day, r.last_day)::timestamp, interval '1 month') AS g (month)
+        WHERE r.first_day IS NOT NULL) m
+  LEFT JOIN sales_month s ON s.month_start = m.month_start;
+END;
+COMMENT ON FUNCTION kpi_sales_months(date, date) IS
+'Local months with days from from_day to to_day inclusive (NULL: from the first, to the latest sale): those days of it, whether the month is summed up, and whether it is and all its days with sales are among them.';
+
+CREATE FUNCTION kpi_span_lines(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, event_time timestamptz, store_key text, product_key text, customer_key text,
+               promotion_key text, product_version bigint, customer_version bigint, order_id text,
+               channel text, is_return boolean, units numeric, revenue numeric, discount numeric,
+               profit numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  SELECT f.time_key, f.event_time, f.store_key, f.product_key, f.customer_key, f.promotion_key,
+         f.product_version, f.customer_version, f.order_id, f.channel, f.sale_type = 'Return',
+         f.quantity_sold, f.sales_amount, f.discount_applied, f.profit
+  FROM sales_fact f
+  WHERE f.time_key >= first_day AND f.event_time >= (first_day - 1)::timestamp AT TIME ZONE 'UTC'
+    AND f.time_key <= last_day AND f.event_time < (last_day + 2)::timestamp AT TIME ZONE 'UTC'
+    AND (from_day IS NULL OR f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC')
+    AND (to_day IS NULL OR f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC');
+END;
+COMMENT ON FUNCTION kpi_span_lines(date, date, date, date) IS
+'Sales lines as kpi_sales_lines has them, first_day to last_day inclusive. None for NULL. The days these lie between, where they are known when the query is planned (from_day, to_day; NULL: not), prune partitions then, the others when it runs.';
+
+CREATE FUNCTION kpi_sales_day_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF sales_day
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
+BEGIN ATOMIC
+  WITH daily AS (
+    SELECT f.day, count(*) AS lines, count(*) FILTER (WHERE f.is_return) AS return_lines, sum(f.units) AS units, sum(f.revenue) AS revenue,
+           COALESCE(sum(f.discount) FILTER (WHERE NOT f.is_return), 0) AS discount,
+           count(*) FILTER (WHERE f.customer_key = '?') AS customer_lines, COALESCE(sum(f.revenue) FILTER (WHERE f.customer_key = '?'), 0) AS customer_revenue,
+           count(*) FILTER (WHERE f.product_key = '?') AS product_lines, COALESCE(sum(f.revenue) FILTER (WHERE f.product_key = '?'), 0) AS product_revenue,
+           count(*) FILTER (WHERE f.store_key = '?') AS store_lines, COALESCE(sum(f.revenue) FILTER (WHERE f.store_key = '?'), 0) AS store_revenue,
+           count(*) FILTER (WHERE f.promotion_key = '?') AS promotion_lines, COALESCE(sum(f.units) FILTER (WHERE f.promotion_key = '?'), 0) AS promotion_units,
+           COALESCE(sum(f.revenue) FILTER (WHERE f.promotion_key = '?'), 0) AS promotion_revenue,
+           COALESCE(sum(f.discount) FILTER (WHERE f.promotion_key = '?' AND NOT f.is_return), 0) AS promotion_discount,
+           count(*) FILTER (WHERE f.promotion_key NOT IN ('-', '?')) AS promoted_lines, COALESCE(sum(f.units) FILTER (WHERE f.promotion_key NOT IN ('-', '?')), 0) AS promoted_units,
+           COALESCE(sum(f.revenue) FILTER (WHERE f.promotion_key NOT IN ('-', '?')), 0) AS promoted_revenue,
+           COALESCE(sum(f.discount) FILTER (WHERE f.promotion_key NOT IN ('-', '?') AND NOT f.is_return), 0) AS promoted_discount
+    FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+    GROUP BY f.day
+  ), customer_count AS (
+    SELECT d.day, count(*) AS customers
+    FROM (SELECT DISTINCT f.day, f.customer_key FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+          WHERE NOT f.is_return AND f.customer_key <> '?') d
+    GROUP BY d.day
+  ), unknown_orders AS (
+    SELECT d.day, count(*) AS orders
+    FROM (SELECT DISTINCT f.day, f.store_key, f.channel, f.order_id FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+          WHERE NOT f.is_return AND f.customer_key = '?') d
+    GROUP BY d.day
+  )
+  SELECT d.day, d.lines, d.return_lines, d.units, d.revenue, d.discount, COALESCE(c.customers, 0),
+         d.customer_lines, COALESCE(u.orders, 0), d.customer_revenue, d.product_lines, d.product_revenue, d.store_lines, d.store_revenue,
+         d.promotion_lines, d.promotion_units, d.promotion_revenue, d.promotion_discount,
+         d.promoted_lines, d.promoted_units, d.promoted_revenue, d.promoted_discount
+  FROM daily d
+  LEFT JOIN customer_count c ON c.day = d.day
+  LEFT JOIN unknown_orders u ON u.day = d.day;
+END;
+COMMENT ON FUNCTION kpi_sales_day_of(date, date, date, date) IS 'The rows of sales_day for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_sales_day(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF sales_day
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT s.* FROM sales_day s
+  WHERE kpi_month(s.day) IN (SELECT m.month_start FROM sales_month m) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_sales_day_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT o.is_summed;
+END;
+COMMENT ON FUNCTION kpi_sales_day(date, date) IS 'The rows of sales_day from from_day to to_day inclusive (NULL: open): those summed up, the others from sales_fact.';
+
+CREATE FUNCTION kpi_store_day_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF store_day
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT o.day, o.store_key, o.channel, sum(o.lines)::bigint, sum(o.return_lines)::bigint, count(*) FILTER (WHERE o.lines > o.return_lines), sum(o.units), sum(o.revenue),
+         COALESCE(-sum(o.returned), 0), COALESCE(sum(o.discount), 0), sum(o.discounted_lines)::bigint, sum(o.profit), sum(o.costed)
+  FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, count(*) AS lines, count(*) FILTER (WHERE f.is_return) AS return_lines, sum(f.units) AS units, sum(f.revenue) AS revenue,
+               sum(f.revenue) FILTER (WHERE f.is_return) AS returned, sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount,
+               count(*) FILTER (WHERE f.discount > 0 AND NOT f.is_return) AS discounted_lines, sum(f.profit) AS profit, sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed
+        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+        GROUP BY 1, 2, 3, 4) o
+  GROUP BY 1, 2, 3;
+END;
+COMMENT ON FUNCTION kpi_store_day_of(date, date, date, date) IS 'The rows of store_day for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_store_day(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF store_day
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM store_day s
+  WHERE kpi_month(s.day) IN (SELECT m.month_start FROM sales_month m) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_store_day_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT o.is_summed;
+END;
+COMMENT ON FUNCTION kpi_store_day(date, date) IS 'The rows of store_day from from_day to to_day inclusive (NULL: open): those summed up, the others from sales_fact.';
+
+CREATE FUNCTION kpi_product_month_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF product_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT kpi_month(o.day), o.product_key, COALESCE(s.region, 'Unknown'), o.channel, count(*) FILTER (WHERE o.is_order), COALESCE(sum(o.units_sold), 0), COALESCE(-sum(o.units_returned), 0),
+         COALESCE(sum(o.gross), 0), COALESCE(-sum(o.returned), 0), COALESCE(sum(o.discount), 0), sum(o.profit), sum(o.costed), sum(o.uncosted_lines)::bigint
+  FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, f.product_key, bool_or(NOT f.is_return) AS is_order,
+               sum(f.units) FILTER (WHERE NOT f.is_return) AS units_sold, sum(f.units) FILTER (WHERE f.is_return) AS units_returned,
+               sum(f.revenue) FILTER (WHERE NOT f.is_return) AS gross, sum(f.revenue) FILTER (WHERE f.is_return) AS returned,
+               sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount, sum(f.profit) AS profit,
+               sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed, count(*) FILTER (WHERE f.profit IS NULL) AS uncosted_lines
+        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+        GROUP BY 1, 2, 3, 4, 5) o
+  LEFT JOIN store_dim s ON s.store_id = o.store_key
+  GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION kpi_product_month_of(date, date, date, date) IS 'The rows of product_month for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_product_month(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF product_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM product_month s WHERE s.month_start IN (SELECT o.month_start FROM kpi_sales_months(from_day, to_day) o WHERE o.is_whole)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_product_month_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT o.is_whole;
+END;
+COMMENT ON FUNCTION kpi_product_month(date, date) IS 'The rows of product_month for the days from from_day to to_day inclusive (NULL: open): months summed up, and the days of the others, or of a month that the bounds cut, from sales_fact.';
+
+CREATE FUNCTION kpi_product_week_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF product_week
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT kpi_month(f.day), date_trunc('week', f.day::timestamp)::date, f.product_key, sum(f.units)
+  FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+  GROUP BY 1, 2, 3;
+END;
+COMMENT ON FUNCTION kpi_product_week_of(date, date, date, date) IS 'The rows of product_week for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_product_week() RETURNS SETOF product_week
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM product_week s WHERE s.month_start IN (SELECT m.month_start FROM sales_month m)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months() o CROSS JOIN LATERAL kpi_product_week_of(o.first_day, o.last_day) f
+  WHERE NOT o.is_summed;
+END;
+COMMENT ON FUNCTION kpi_product_week() IS 'The rows of product_week for all months: those summed up, the others from sales_fact.';
+
+CREATE FUNCTION kpi_customer_month_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF customer_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT kpi_month(o.day), o.customer_key, count(*) FILTER (WHERE o.is_order), sum(o.revenue), max(o.day) FILTER (WHERE o.is_order)
+  FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, f.customer_key, bool_or(NOT f.is_return) AS is_order, sum(f.revenue) AS revenue
+        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+        WHERE f.customer_key <> '?'
+        GROUP BY 1, 2, 3, 4, 5) o
+  GROUP BY 1, 2;
+END;
+COMMENT ON FUNCTION kpi_customer_month_of(date, date, date, date) IS 'The rows of customer_month for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_customer_month(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF customer_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM customer_month s WHERE s.month_start IN (SELECT o.month_start FROM kpi_sales_months(from_day, to_day) o WHERE o.is_whole)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_customer_month_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT o.is_whole;
+END;
+COMMENT ON FUNCTION kpi_customer_month(date, date) IS 'The rows of customer_month for the days from from_day to to_day inclusive (NULL: open): months summed up, and the days of the others, or of a month that the bounds cut, from sales_fact.';
+
+-- What rests on all months. Of the two halves of each only one is read.
+CREATE FUNCTION kpi_all_summed() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM sales_summed);
+END;
+COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, loyalty_sum and promotion_sum hold: see sales_summed.';
+
+CREATE FUNCTION kpi_customer_sum_of() RETURNS SETOF customer_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT m.customer_key, sum(m.orders)::bigint, sum(m.revenue), max(m.last_day) FROM kpi_customer_month() m GROUP BY m.customer_key;
+END;
+COMMENT ON FUNCTION kpi_customer_sum_of() IS 'The rows of customer_sum, from kpi_customer_month.';
+
+CREATE FUNCTION kpi_customer_sum() RETURNS SETOF customer_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM customer_sum s WHERE (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_customer_sum_of() l WHERE NOT (SELECT kpi_all_summed());
+END;
+COMMENT ON FUNCTION kpi_customer_sum() IS 'The rows of customer_sum: as summed up, or from kpi_customer_month.';
+
+CREATE FUNCTION kpi_cohort_sum_of() RETURNS SETOF cohort_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT COALESCE(d.cohort_month, 'infinity'), d.month_start, count(*) FILTER (WHERE d.bought),
+         count(*) FILTER (WHERE d.bought AND d.previous = (d.month_start::timestamp - interval '1 month')::date), sum(d.revenue)
+  FROM (SELECT m.month_start, m.revenue, m.orders > 0 AS bought, min(m.month_start) FILTER (WHERE m.orders > 0) OVER (PARTITION BY m.customer_key) AS cohort_month,
+               max(m.month_start) FILTER (WHERE m.orders > 0) OVER (PARTITION BY m.customer_key ORDER BY m.month_start ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous
+        FROM kpi_customer_month() m) d
+  GROUP BY 1, 2;
+END;
+COMMENT ON FUNCTION kpi_cohort_sum_of() IS 'The rows of cohort_sum, from kpi_customer_month.';
+
+CREATE FUNCTION kpi_cohort_sum() RETURNS SETOF cohort_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT s.* FROM cohort_sum s WHERE (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_cohort_sum_of() l WHERE NOT (SELECT kpi_all_summed());
+END;
+COMMENT ON FUNCTION kpi_cohort_sum() IS 'The rows of cohort_sum: as summed up, or from kpi_customer_month.';
+
+CREATE FUNCTION kpi_loyalty_sum_of(within_months integer) RETURNS SETOF loyalty_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  WITH activity AS (
+    SELECT f.customer_key COLLATE "C" AS customer_key, f.customer_version, kpi_month(f.day) AS month_start
+    FROM kpi_sales_lines() f
+    WHERE f.customer_key <> '?' AND NOT f.is_return
+    GROUP BY 1, 2, 3
+  ), paced AS (  -- a customer with two versions in a month has two rows of it: the next group is the next month
+    SELECT a.*, first_value(a.month_start) OVER (PARTITION BY a.customer_key ORDER BY a.month_start
+                                                 GROUPS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS next_month
+    FROM activity a
+  ), levels AS (
+    SELECT DISTINCT p.customer_key, p.month_start, p.next_month, COALESCE(h.loyalty_level, 'Unknown') AS loyalty_level
+    FROM paced p
+    LEFT JOIN customer_history h ON h.customer_version = p.customer_version
+  )
+  SELECT l.month_start, l.loyalty_level, count(*),
+         count(*) FILTER (WHERE l.next_month <= (l.month_start::timestamp + make_interval(months => within_months))::date)
+  FROM levels l
+  GROUP BY l.month_start, l.loyalty_level;
+END;
+COMMENT ON FUNCTION kpi_loyalty_sum_of(integer) IS 'The rows of loyalty_sum for another number of months to come back in, from sales_fact. With NULL nobody comes back.';
+
+CREATE FUNCTION kpi_loyalty_sum(within_months integer) RETURNS SETOF loyalty_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT s.* FROM loyalty_sum s WHERE within_months = 3 AND (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_loyalty_sum_of(within_months) l WHERE within_months IS DISTINCT FROM 3 OR NOT (SELECT kpi_all_summed());
+END;
+COMMENT ON FUNCTION kpi_loyalty_sum(integer) IS 'The rows of loyalty_sum for a number of months to come back in: 3 as summed up, else from sales_fact.';

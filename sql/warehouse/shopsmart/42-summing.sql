@@ -1,0 +1,87 @@
+-- Keeps sales_month, sales_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the lock
+-- on sales_summed to the end of its transaction: nothing changes between what is read and what is said of it. It comes after all other locks.
+
+CREATE FUNCTION sum_up_month(month date) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
+AS $body$
+DECLARE
+  first_day CONSTANT date := date_trunc('month', month::timestamp);
+  last_day CONSTANT date := date_trunc('month', month::timestamp) + interval '1 month - 1 day';
+  days bigint;
+BEGIN
+  EXECUTE 'DELETE FROM sales_day WHERE day BETWEEN $1 AND $2' USING first_day, last_day;
+  EXECUTE 'INSERT INTO sales_day SELECT * FROM kpi_sales_day_of($1, $2)' USING first_day, last_day;
+  GET DIAGNOSTICS days = ROW_COUNT;
+  EXECUTE 'DELETE FROM store_day WHERE day BETWEEN $1 AND $2' USING first_day, last_day;
+  EXECUTE 'INSERT INTO store_day SELECT * FROM kpi_store_day_of($1, $2) ORDER BY 1, 2, 3' USING first_day, last_day;
+  EXECUTE 'DELETE FROM product_month WHERE month_start = $1' USING first_day;
+  EXECUTE 'INSERT INTO product_month SELECT * FROM kpi_product_month_of($1, $2) ORDER BY 1, 2, 3, 4' USING first_day, last_day;
+  EXECUTE 'DELETE FROM product_week WHERE month_start = $1' USING first_day;
+  EXECUTE 'INSERT INTO product_week SELECT * FROM kpi_product_week_of($1, $2) ORDER BY 1, 2, 3' USING first_day, last_day;
+  EXECUTE 'DELETE FROM customer_month WHERE month_start = $1' USING first_day;
+  EXECUTE 'INSERT INTO customer_month SELECT * FROM kpi_customer_month_of($1, $2) ORDER BY 1, 2' USING first_day, last_day;
+  INSERT INTO sales_month (month_start) VALUES (first_day) ON CONFLICT (month_start) DO UPDATE SET made_at = now();
+  RETURN days;
+END
+$body$;
+COMMENT ON FUNCTION sum_up_month(date) IS
+'Sums the local month of a day up anew from the facts, for the reports, and returns its days with sales. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL is an error (23502).';
+
+-- A batch has changed sales of these days: their months are read from the facts until they are summed up again. Batches of sales do so, one
+-- month each, the oldest of those that they have left behind by a week or more: late lines are mostly of the days before.
+CREATE FUNCTION touch_sales(touched date[], sums boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  behind date;
+BEGIN
+  IF touched IS NULL THEN
+    RETURN;
+  END IF;
+  LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
+  DELETE FROM sales_month s WHERE s.month_start IN (SELECT date_trunc('month', t::timestamp)::date FROM unnest(touched) t);
+  DELETE FROM sales_summed;
+  IF sums THEN
+    SELECT min(m.month_start) INTO behind
+    FROM kpi_sales_months(NULL, (SELECT max(t) - 7 FROM unnest(touched) t)) m
+    WHERE NOT m.is_summed AND m.last_day = (m.month_start + interval '1 month - 1 day')::date
+      AND m.month_start NOT IN (SELECT date_trunc('month', t::timestamp)::date FROM unnest(touched) t);
+    IF behind IS NOT NULL THEN
+      PERFORM sum_up_month(behind);
+    END IF;
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION touch_sales(date[], boolean) IS
+'Takes the months of these local days out of sales_month, and the row out of sales_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand, with search_path = the warehouse, starhouse. NULL does nothing.';
+
+CREATE FUNCTION sum_up_sales() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
+AS $body$
+DECLARE
+  m date;
+  months bigint := 0;
+BEGIN
+  -- First the turn of the batches of sales.
+  LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
+  FOR m IN SELECT o.month_start FROM kpi_sales_months() o WHERE NOT o.is_summed ORDER BY o.month_start LOOP
+    PERFORM sum_up_month(m);
+    months := months + 1;
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM sales_summed) THEN
+    EXECUTE 'DELETE FROM customer_sum';
+    EXECUTE 'INSERT INTO customer_sum SELECT * FROM kpi_customer_sum_of()';
+    EXECUTE 'DELETE FROM cohort_sum';
+    EXECUTE 'INSERT INTO cohort_sum SELECT * FROM kpi_cohort_sum_of() ORDER BY 1, 2';
+    EXECUTE 'DELETE FROM loyalty_sum';
+    EXECUTE 'INSERT INTO loyalty_sum SELECT * FROM kpi_loyalty_sum_of(3) ORDER BY 1, 2';
+    EXECUTE 'DELETE FROM promotion_sum';
+    EXECUTE 'INSERT INTO promotion_sum SELECT * FROM kpi_promotion_sum_of(28) ORDER BY 1';
+    INSERT INTO sales_summed DEFAULT VALUES;
+  END IF;
+  RETURN months;
+END
+$body$;
+COMMENT ON FUNCTION sum_up_sales() IS
+'Sums up all months that are not, also those that batches are still at, then customers, cohorts and promotions over all of them, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. To be called with search_path = the warehouse, starhouse.';
