@@ -5,7 +5,7 @@
 //   star_scan_compile.cpp  from the query's expressions to what the core runs; the one place that
 //                          says what is covered: planner and executor both ask it
 //   star_scan_pages.cpp    the visible rows of a page
-//   star_scan_exec.cpp     the node
+//   star_scan_exec.cpp     the node (star_scan_exec.hpp says what else belongs to it)
 //
 // Whatever is not known to give the executor's answer is not covered, and the executor answers.
 #pragma once
@@ -161,6 +161,16 @@ struct DimensionRows {
 // context `own`. The current one has to be the plan's.
 DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own);
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null);
+
+// None yet, in the current context, of columns of these types.
+GroupValues *new_values(const Oid *types, const Oid *collations, int width);
+
+// Some of them from process to process: what they take, written at *to, and read from *from as
+// numbers among one's own. read_values() leaves what it takes in the current context.
+Size size_of_values(const GroupValues *values, std::span<const std::uint32_t> numbers);
+void write_values(const GroupValues *values, std::span<const std::uint32_t> numbers, char **to);
+void read_values(GroupValues *values, uint32 count, char **from, MemoryContext own,
+                 std::uint32_t *numbers);
 
 int64 word_of(Oid type, Datum value);
 // A copy in the current context.

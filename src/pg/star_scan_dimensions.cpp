@@ -34,30 +34,6 @@ namespace {
 
 constexpr int first_room = 64;
 
-GroupValues *new_values(TupleDesc shape, int from, int width) {
-  auto *values = static_cast<GroupValues *>(palloc0(sizeof(GroupValues)));
-  const auto count = static_cast<Size>(Max(width, 1));
-  values->width = width;
-  values->types = static_cast<TypeCacheEntry **>(palloc0(sizeof(TypeCacheEntry *) * count));
-  values->collations = static_cast<Oid *>(palloc0(sizeof(Oid) * count));
-  for (int i = 0; i < width; ++i) {
-    const auto *attribute = TupleDescAttr(shape, from + i);
-    values->types[i] =
-        lookup_type_cache(attribute->atttypid, TYPECACHE_HASH_PROC_FINFO | TYPECACHE_EQ_OPR_FINFO);
-    values->collations[i] = attribute->attcollation;
-  }
-  values->room = first_room;
-  values->bucket_count = 2 * first_room;
-  const Size room = first_room;
-  values->values = static_cast<Datum *>(palloc(sizeof(Datum) * room * count));
-  values->nulls = static_cast<bool *>(palloc(sizeof(bool) * room * count));
-  values->hashes = static_cast<uint32 *>(palloc(sizeof(uint32) * room));
-  values->next = static_cast<int *>(palloc(sizeof(int) * room));
-  values->buckets = static_cast<int *>(palloc(sizeof(int) * 2 * room));
-  std::fill_n(values->buckets, values->bucket_count, -1);
-  return values;
-}
-
 template <class T>
 void enlarge(T **array, Size count) {
   *array = static_cast<T *>(repalloc_huge(*array, sizeof(T) * count));
@@ -137,6 +113,29 @@ uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, Memor
 
 } // namespace
 
+GroupValues *new_values(const Oid *types, const Oid *collations, int width) {
+  auto *values = static_cast<GroupValues *>(palloc0(sizeof(GroupValues)));
+  const auto count = static_cast<Size>(Max(width, 1));
+  values->width = width;
+  values->types = static_cast<TypeCacheEntry **>(palloc0(sizeof(TypeCacheEntry *) * count));
+  values->collations = static_cast<Oid *>(palloc0(sizeof(Oid) * count));
+  for (int i = 0; i < width; ++i) {
+    values->types[i] =
+        lookup_type_cache(types[i], TYPECACHE_HASH_PROC_FINFO | TYPECACHE_EQ_OPR_FINFO);
+    values->collations[i] = collations[i];
+  }
+  values->room = first_room;
+  values->bucket_count = 2 * first_room;
+  const Size room = first_room;
+  values->values = static_cast<Datum *>(palloc(sizeof(Datum) * room * count));
+  values->nulls = static_cast<bool *>(palloc(sizeof(bool) * room * count));
+  values->hashes = static_cast<uint32 *>(palloc(sizeof(uint32) * room));
+  values->next = static_cast<int *>(palloc(sizeof(int) * room));
+  values->buckets = static_cast<int *>(palloc(sizeof(int) * 2 * room));
+  std::fill_n(values->buckets, values->bucket_count, -1);
+  return values;
+}
+
 DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own) {
   DimensionRows result{};
   // The plan's own: it keeps what it takes there when this run's memory goes.
@@ -144,7 +143,15 @@ DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, 
   // Of one row.
   const MemoryContext short_lived =
       AllocSetContextCreate(own, "star scan dimension row", ALLOCSET_SMALL_SIZES);
-  result.values = new_values(ExecGetResultType(rows), join->width, groups);
+  const auto width = static_cast<Size>(Max(groups, 1));
+  auto *types = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
+  auto *collations = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
+  for (int i = 0; i < groups; ++i) {
+    const auto *attribute = TupleDescAttr(ExecGetResultType(rows), join->width + i);
+    types[i] = attribute->atttypid;
+    collations[i] = attribute->attcollation;
+  }
+  result.values = new_values(types, collations, groups);
   auto *memory = new (palloc(sizeof(ContextMemory))) ContextMemory(own);
   void *place = palloc(sizeof(scan::Dimension));
   compute([&] {
@@ -190,6 +197,50 @@ DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, 
   MemoryContextDelete(short_lived);
   MemoryContextSwitchTo(callers);
   return result;
+}
+
+namespace {
+
+Size place_of(const GroupValues *values, std::size_t number, int column) {
+  return number * static_cast<std::size_t>(values->width) + static_cast<std::size_t>(column);
+}
+
+} // namespace
+
+Size size_of_values(const GroupValues *values, std::span<const std::uint32_t> numbers) {
+  Size size = 0;
+  for (const std::uint32_t number : numbers) {
+    for (int i = 0; i < values->width; ++i) {
+      const Size place = place_of(values, number, i);
+      const TypeCacheEntry *type = values->types[i];
+      size += datumEstimateSpace(values->values[place], values->nulls[place], type->typbyval,
+                                 type->typlen);
+    }
+  }
+  return size;
+}
+
+void write_values(const GroupValues *values, std::span<const std::uint32_t> numbers, char **to) {
+  for (const std::uint32_t number : numbers) {
+    for (int i = 0; i < values->width; ++i) {
+      const Size place = place_of(values, number, i);
+      const TypeCacheEntry *type = values->types[i];
+      datumSerialize(values->values[place], values->nulls[place], type->typbyval, type->typlen, to);
+    }
+  }
+}
+
+void read_values(GroupValues *values, uint32 count, char **from, MemoryContext own,
+                 std::uint32_t *numbers) {
+  const auto width = static_cast<Size>(Max(values->width, 1));
+  auto *row = static_cast<Datum *>(palloc(sizeof(Datum) * width));
+  auto *nulls = static_cast<bool *>(palloc(sizeof(bool) * width));
+  for (uint32 i = 0; i < count; ++i) {
+    for (int column = 0; column < values->width; ++column) {
+      row[column] = datumRestore(from, &nulls[column]);
+    }
+    numbers[i] = number_of(values, row, nulls, own);
+  }
 }
 
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null) {

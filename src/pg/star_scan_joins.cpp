@@ -204,7 +204,7 @@ bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star) {
   return list_length(star->joins) <= 16;
 }
 
-Path *dimension_path(PlannerInfo *root, const StarJoin *join) {
+Path *dimension_path(PlannerInfo *root, const StarJoin *join, bool in_each_process) {
   PathTarget *target = create_empty_pathtarget();
   ListCell *cell = nullptr;
   foreach (cell, join->others) {
@@ -214,8 +214,22 @@ Path *dimension_path(PlannerInfo *root, const StarJoin *join) {
     add_column_to_pathtarget(target, static_cast<Expr *>(lfirst(cell)), 0);
   }
   set_pathtarget_cost_width(root, target);
-  return reinterpret_cast<Path *>(
-      create_projection_path(root, join->rel, join->rel->cheapest_total_path, target));
+  Path *rows = join->rel->cheapest_total_path;
+  if (in_each_process && !rows->parallel_safe) {
+    rows = nullptr;
+    foreach (cell, join->rel->pathlist) {
+      auto *path = static_cast<Path *>(lfirst(cell));
+      if (path->parallel_safe && path->param_info == nullptr &&
+          (rows == nullptr || path->total_cost < rows->total_cost)) {
+        rows = path;
+      }
+    }
+    if (rows == nullptr) {
+      return nullptr;
+    }
+  }
+  auto *path = reinterpret_cast<Path *>(create_projection_path(root, join->rel, rows, target));
+  return in_each_process && !path->parallel_safe ? nullptr : path;
 }
 
 } // namespace starhouse::pg::star_scan

@@ -14,6 +14,8 @@ namespace starhouse::pg::star_scan {
 void open_pages(PageReader *reader, Relation table, Snapshot snapshot) {
   reader->table = table;
   reader->snapshot = snapshot;
+  // First: who adds a page that is not among those counted finds the lock.
+  PredicateLockRelation(table, snapshot);
   reader->blocks = RelationGetNumberOfBlocks(table);
   reader->buffer = InvalidBuffer;
   // As the server's own scan: a large table must not drive everything else out of the cache.
@@ -21,7 +23,6 @@ void open_pages(PageReader *reader, Relation table, Snapshot snapshot) {
       !RelationUsesLocalBuffers(table) && reader->blocks > static_cast<BlockNumber>(NBuffers / 4)
           ? GetAccessStrategy(BAS_BULKREAD)
           : nullptr;
-  PredicateLockRelation(table, snapshot);
   reader->check_serializable = CheckForSerializableConflictOutNeeded(table, snapshot);
   pgstat_count_heap_scan(table);
 }

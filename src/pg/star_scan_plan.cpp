@@ -12,6 +12,8 @@
 #include "pg/star_scan_node.hpp"
 
 extern "C" {
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -21,9 +23,9 @@ extern "C" {
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/selfuncs.h"
-#include "utils/spccache.h"
 #include "utils/typcache.h"
 }
 
@@ -166,72 +168,6 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   return true;
 }
 
-// What the core takes for a row, in units of cpu_operator_cost: a page's row to be found, columns
-// to be read, tests, a group to be found, aggregates. Measured against the executor's own steps.
-void set_costs(CustomPath *path, PlannerInfo *root, const Star *star, double joined_rows,
-               const Compiled *compiled, List *having, double groups) {
-  constexpr double start_cost = 5; // its arrays; not worth it for a few hundred rows
-  constexpr double row_steps = 0.6;
-  constexpr double column_steps = 0.15;
-  constexpr double test_steps = 0.15;
-  constexpr double join_steps = 0.5;
-  constexpr double key_steps = 0.8;
-  constexpr double aggregate_steps = 0.3;
-  double pages = 0;
-  double rows = 0;
-  double page_cost = 0;
-  double dimensions = 0;
-  ListCell *cell = nullptr;
-  foreach (cell, star->leaves) {
-    const auto *table = static_cast<const RelOptInfo *>(lfirst(cell));
-    pages += table->pages;
-    rows += table->tuples;
-    get_tablespace_page_costs(table->reltablespace, nullptr, &page_cost);
-  }
-  foreach (cell, path->custom_paths) {
-    const auto *dimension = static_cast<const Path *>(lfirst(cell));
-    dimensions += dimension->total_cost + dimension->rows * 4 * cpu_operator_cost;
-  }
-  const double tested = Min(star->fact->rows, rows);
-  double steps = rows * row_steps;
-  steps += rows * (list_length(compiled->tested) * column_steps +
-                   list_length(compiled->tests) * test_steps);
-  steps += tested * (list_length(compiled->joined) * column_steps +
-                     list_length(compiled->joins) * join_steps);
-  steps += joined_rows * (list_length(compiled->columns) * column_steps +
-                          list_length(compiled->core_keys) * key_steps +
-                          list_length(compiled->aggregates) * aggregate_steps +
-                          list_length(compiled->steps) * column_steps);
-  const double bytes =
-      groups * (compiled->state_bytes + 16.0 * (list_length(compiled->core_keys) + 1) + 32);
-  const double parts =
-      compiled->keys == NIL ? 1 : Max(1.0, bytes / static_cast<double>(get_hash_memory_limit()));
-  // Parts are found out on the way, and each reads the table.
-  const double runs = parts <= 1 ? 1 : 2 * parts;
-  const double run = pages * page_cost + steps * cpu_operator_cost;
-  const QualCost target = path->path.pathtarget->cost;
-  QualCost condition{};
-  cost_qual_eval(&condition, having, root);
-  path->path.startup_cost = start_cost + dimensions + runs * run + target.startup +
-                            condition.startup + groups * cpu_operator_cost;
-  path->path.total_cost =
-      path->path.startup_cost + groups * (cpu_tuple_cost + target.per_tuple + condition.per_tuple);
-  if (!enable_seqscan) {
-    compat::disable_path(&path->path); // it is a sequential scan, too
-  }
-}
-
-// The executor batches a hash join that does not fit; here a dimension is in memory.
-bool dimensions_fit(const Star *star) {
-  double bytes = 0;
-  ListCell *cell = nullptr;
-  foreach (cell, star->joins) {
-    const auto *join = static_cast<const StarJoin *>(lfirst(cell));
-    bytes += join->rel->cheapest_total_path->rows * (64 + 2.0 * join->rel->reltarget->width);
-  }
-  return bytes <= static_cast<double>(get_hash_memory_limit());
-}
-
 Plan *make_plan(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist, List *clauses,
                 List *plans);
 
@@ -243,6 +179,93 @@ const CustomScanMethods scan_methods{
     .CustomName = "StarScan",
     .CreateCustomScanState = create_state,
 };
+
+// What a process sends: two columns that no other expression is, for EXPLAIN to show.
+PathTarget *pieces(PlannerInfo *root) {
+  PathTarget *target = create_empty_pathtarget();
+  for (const char *name : {"figures", "groups"}) {
+    auto *piece = makeNode(CoerceViaIO);
+    piece->arg = reinterpret_cast<Expr *>(
+        makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+                  PointerGetDatum(cstring_to_text(name)), false, false));
+    piece->resulttype = BYTEAOID;
+    piece->coerceformat = COERCE_EXPLICIT_CAST;
+    piece->location = -1;
+    add_column_to_pathtarget(target, reinterpret_cast<Expr *>(piece), 0);
+  }
+  set_pathtarget_cost_width(root, target);
+  return target;
+}
+
+// Without costs; its dimensions apart from those of others. Null where these cannot be had.
+CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
+                     const Question &question, List *having, Role role) {
+  auto *path = makeNode(CustomPath);
+  path->path.pathtype = T_CustomScan;
+  path->path.parent = grouped;
+  path->path.pathtarget = role == Role::partial ? pieces(root) : grouped->reltarget;
+  path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+  List *facts = NIL;
+  List *joins = NIL;
+  List *tables = NIL;
+  ListCell *cell = nullptr;
+  foreach (cell, star.joins) {
+    const auto *join = static_cast<const StarJoin *>(lfirst(cell));
+    if (role != Role::merged) {
+      Path *dimension = dimension_path(root, join, role == Role::partial);
+      if (dimension == nullptr) {
+        return nullptr;
+      }
+      path->custom_paths = lappend(path->custom_paths, dimension);
+    }
+    facts = lappend(facts, join->facts);
+    joins = lappend(joins, list_make4(join->operators, join->collations, join->types,
+                                      list_make1_int(list_length(join->groups))));
+  }
+  foreach (cell, star.leaves) {
+    tables =
+        lappend_int(tables, static_cast<int>(static_cast<const RelOptInfo *>(lfirst(cell))->relid));
+  }
+  List *expressions =
+      list_make5(question.quals, question.keys, question.arguments, question.filters, facts);
+  List *known = list_make3(list_make1_int(static_cast<int>(role)),
+                           list_make1_int(static_cast<int>(question.table)), tables);
+  known = lappend(known, joins);
+  known = lappend(known, question.key_joins);
+  known = lappend(known, question.key_places);
+  path->custom_private =
+      list_make4(expressions, known, question.aggregates, role == Role::partial ? NIL : having);
+  path->methods = &path_methods;
+  return path;
+}
+
+// Several processes, each with a share of the fact's blocks, and a node that merges their groups.
+void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
+                    const Question &question, const Costed &costed) {
+  double pages = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, star.leaves) {
+    pages += static_cast<const RelOptInfo *>(lfirst(cell))->pages;
+  }
+  const int workers =
+      compute_parallel_worker(star.fact, pages, -1, max_parallel_workers_per_gather);
+  CustomPath *partial =
+      workers > 0 ? new_path(root, grouped, star, question, costed.having, Role::partial) : nullptr;
+  if (partial == nullptr) {
+    return;
+  }
+  partial->path.parallel_aware = true;
+  partial->path.parallel_safe = true;
+  partial->path.parallel_workers = workers;
+  set_partial_costs(partial, costed);
+  double rows = partial->path.rows * (workers + 1);
+  GatherPath *gather = create_gather_path(root, grouped, &partial->path, partial->path.pathtarget,
+                                          nullptr, &rows);
+  CustomPath *path = new_path(root, grouped, star, question, costed.having, Role::merged);
+  path->custom_paths = list_make1(gather);
+  set_merging_costs(path, gather, root, costed);
+  add_path(grouped, &path->path);
+}
 
 void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathExtraData *extra) {
   const Query *parse = root->parse;
@@ -262,40 +285,25 @@ void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
   if (compiled == nullptr) {
     return;
   }
-  double groups = 1;
+  Costed costed{.star = &star,
+                .compiled = compiled,
+                .having = having,
+                .joined_rows = input->rows,
+                .groups = 1,
+                .rows = 1};
   if (question.keys != NIL) {
-    groups = estimate_num_groups(root, question.keys, input->rows, nullptr, nullptr);
+    costed.groups = estimate_num_groups(root, question.keys, input->rows, nullptr, nullptr);
   }
-  auto *path = makeNode(CustomPath);
-  path->path.pathtype = T_CustomScan;
-  path->path.parent = grouped;
-  path->path.pathtarget = grouped->reltarget;
-  path->path.rows =
-      grouped->pathlist != NIL ? static_cast<Path *>(linitial(grouped->pathlist))->rows : groups;
-  path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
-  List *facts = NIL;
-  List *joins = NIL;
-  List *tables = NIL;
-  ListCell *cell = nullptr;
-  foreach (cell, star.joins) {
-    const auto *join = static_cast<const StarJoin *>(lfirst(cell));
-    path->custom_paths = lappend(path->custom_paths, dimension_path(root, join));
-    facts = lappend(facts, join->facts);
-    joins = lappend(joins, list_make4(join->operators, join->collations, join->types,
-                                      list_make1_int(list_length(join->groups))));
+  costed.rows = grouped->pathlist != NIL ? static_cast<Path *>(linitial(grouped->pathlist))->rows
+                                         : costed.groups;
+  if (CustomPath *path = new_path(root, grouped, star, question, having, Role::whole)) {
+    set_costs(path, root, costed);
+    add_path(grouped, &path->path);
   }
-  foreach (cell, star.leaves) {
-    tables =
-        lappend_int(tables, static_cast<int>(static_cast<const RelOptInfo *>(lfirst(cell))->relid));
+  if (grouped->consider_parallel && input->consider_parallel && root->glob->parallelModeOK &&
+      groups_fit(costed)) {
+    offer_parallel(root, grouped, star, question, costed);
   }
-  List *expressions =
-      list_make5(question.quals, question.keys, question.arguments, question.filters, facts);
-  List *known = list_make5(list_make1_int(static_cast<int>(question.table)), tables, joins,
-                           question.key_joins, question.key_places);
-  path->custom_private = list_make4(expressions, known, question.aggregates, having);
-  path->methods = &path_methods;
-  set_costs(path, root, &star, input->rows, compiled, having, groups);
-  add_path(grouped, &path->path);
 }
 
 void create_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
@@ -324,7 +332,9 @@ Plan *make_plan(PlannerInfo * /*root*/, RelOptInfo * /*rel*/, CustomPath *path, 
   plan->custom_private = static_cast<List *>(lsecond(path->custom_private));
   plan->custom_plans = plans;
   plan->scan.scanrelid =
-      static_cast<Index>(linitial_int(static_cast<List *>(linitial(plan->custom_private))));
+      static_cast<Index>(linitial_int(static_cast<List *>(lsecond(plan->custom_private))));
+  const bool is_partial = static_cast<Role>(linitial_int(static_cast<List *>(
+                              linitial(plan->custom_private)))) == Role::partial;
   plan->scan.plan.targetlist = tlist;
   plan->scan.plan.qual = static_cast<List *>(llast(path->custom_private));
   plan->flags = path->flags;
@@ -342,6 +352,12 @@ Plan *make_plan(PlannerInfo * /*root*/, RelOptInfo * /*rel*/, CustomPath *path, 
     }
   }
   append_columns(&columns, vars);
+  if (is_partial) {
+    ListCell *piece = nullptr;
+    foreach (piece, tlist) {
+      append_columns(&columns, list_make1(lfirst_node(TargetEntry, piece)->expr));
+    }
+  }
   plan->custom_scan_tlist = columns;
   plan->methods = &scan_methods;
   return &plan->scan.plan;

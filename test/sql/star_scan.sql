@@ -205,6 +205,45 @@ INSERT INTO child VALUES (3);
 SELECT sum(n), plan_of('SELECT sum(n) FROM parent') FROM parent;
 SELECT sum(n) FROM ONLY parent;
 
+-- Several processes: each reads blocks that nobody else has, and one node makes one of their groups.
+SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+CREATE TABLE shared_sale AS SELECT g AS id, g % 5 AS store, 'p' || g % 3 AS product, (g % 100 + 0.25)::numeric(10,2) AS amount, CASE WHEN g = 77 THEN 'NaN' WHEN g % 7 = 0 THEN 1e25 ELSE g::numeric / 8 END AS wide, timestamptz '2026-01-01' + g * interval '1 minute' AS sold FROM generate_series(1, 20000) AS g;
+CREATE TABLE shop AS SELECT g AS store, CASE WHEN g = 3 THEN NULL ELSE 'city ' || g % 2 END AS city FROM generate_series(0, 4) AS g;
+VACUUM ANALYZE shared_sale, shop;
+EXPLAIN (COSTS OFF) SELECT city, product, count(*), sum(amount) FROM shared_sale JOIN shop USING (store) WHERE id > 10 GROUP BY city, product HAVING count(*) > 1;
+SELECT city, product, count(*), sum(amount), min(amount), max(sold), sum(wide) FILTER (WHERE id <> 77), sum(wide) FROM shared_sale JOIN shop USING (store) WHERE id > 10 GROUP BY city, product HAVING count(*) > 1 ORDER BY 1, 2;
+SELECT count(*), sum(id), avg(wide) FROM shared_sale WHERE id > 20000;
+SELECT name, figure('SELECT store, product, count(*) FROM shared_sale WHERE store <> 3 GROUP BY 1, 2', name)
+  FROM unnest(ARRAY['Workers Planned', 'Rows Scanned', 'Rows Kept', 'Groups', 'Scans of the Table']) AS name;
+-- With no worker to be had the leader does it all.
+SET max_parallel_workers = 0;
+SELECT product, count(*), sum(amount) FROM shared_sale GROUP BY product ORDER BY 1;
+RESET max_parallel_workers;
+SET parallel_leader_participation = off;
+SELECT product, count(*), sum(amount) FROM shared_sale GROUP BY product ORDER BY 1;
+RESET parallel_leader_participation;
+-- Again and again.
+SELECT s, n, a FROM generate_series(1, 2) AS s LEFT JOIN LATERAL (SELECT product, count(*) AS n, sum(amount) AS a FROM shared_sale GROUP BY product OFFSET 0) AS x ON s = length(product) - 1 ORDER BY 2, 3;
+-- More groups than was thought: processes give theirs away before the end, and the whole falls into parts.
+ALTER TABLE shared_sale ALTER id SET (n_distinct = 10);
+ANALYZE shared_sale;
+SET work_mem = '64kB'; SET hash_mem_multiplier = 1;
+SELECT plan_of('SELECT id, count(*) AS n, sum(amount) AS a, max(wide) AS m FROM shared_sale JOIN shop USING (store) GROUP BY id');
+SELECT count(*), count(DISTINCT id), sum(n), sum(a), max(m) FROM (SELECT id, count(*) AS n, sum(amount) AS a, max(wide) AS m FROM shared_sale JOIN shop USING (store) GROUP BY id) AS x;
+SELECT figure('SELECT id, count(*) AS n, sum(amount) AS a, max(wide) AS m FROM shared_sale JOIN shop USING (store) GROUP BY id', 'Workers Planned') AS workers,
+  figure('SELECT id, count(*) AS n, sum(amount) AS a, max(wide) AS m FROM shared_sale JOIN shop USING (store) GROUP BY id', 'Scans of the Table') > 4 AS in_parts;
+RESET work_mem; RESET hash_mem_multiplier;
+-- An error of a worker is the query's; a scan that is left early leaves nothing behind.
+\set VERBOSITY sqlstate
+SELECT sum(id * 2000000000) FROM shared_sale;
+\set VERBOSITY default
+SELECT count(*) FROM (SELECT id, count(*) FROM shared_sale GROUP BY id LIMIT 3) AS x;
+-- Not where a query may not be in several processes.
+CREATE TEMP TABLE temporary_sale AS SELECT * FROM shared_sale;
+SELECT figure('SELECT product, count(*) FROM temporary_sale GROUP BY product', 'Workers Planned') AS of_temporary;
+SET max_parallel_workers_per_gather = 0; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost;
+DROP TABLE shared_sale, shop, temporary_sale;
+
 SET client_min_messages = warning;
 DROP TABLE sale CASCADE;
 DROP OWNED BY star_scan_reader;

@@ -45,7 +45,7 @@ DECLARE
   line text;
 BEGIN
   FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-    IF line LIKE '%StarScan%' THEN
+    IF line LIKE (CASE WHEN current_setting('max_parallel_workers_per_gather') = '0' THEN '%StarScan%' ELSE '%Parallel Custom Scan (StarScan)%' END) THEN
       RETURN true;
     END IF;
   END LOOP;
@@ -169,8 +169,9 @@ DIMENSIONS = [
 
 
 class Generator:
-    def __init__(self, table, seed):
+    def __init__(self, table, seed, any_order=False):
         self.table = table
+        self.any_order = any_order
         self.random = random.Random(f"{seed} {table}")
         self.numbers = dict(NUMBERS)
         self.keys = list(KEYS)
@@ -244,8 +245,8 @@ class Generator:
             call = "count(*)"
         elif chance < 0.25:
             call = f"count({self.pick(*self.keys, *self.numbers, '1')})"
-        elif self.star:
-            # What depends on the order of rows is not compared: joins may turn it.
+        elif self.star or self.any_order:
+            # What depends on the order of rows is not compared: joins may turn it, and processes do.
             call = f"{self.pick('sum', 'avg')}({self.pick('n', 'n2', 'i4', 'i2', 'k', 'i8', '(k + 3)')})" if chance < 0.7 else f"{self.pick('min', 'max')}({self.pick('i4', 'd', 'tz', 'ts')})"
         elif chance < 0.5:
             call = f"{self.pick('sum', 'avg', 'min', 'max')}({self.pick('n', 'n2', *[c for c, kind in self.numbers.items() if kind == 'numeric'])})"
@@ -307,9 +308,15 @@ def quoted(query):
     return "$q$" + query + "$q$"
 
 
-def compare(table, settings="", queries=QUERIES, before="", after="", least=0.6):
+# A process gives its groups away often, and the whole scan falls into parts, with little memory.
+PARALLEL = """
+SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+"""
+
+
+def compare(table, settings="", queries=QUERIES, before="", after="", least=0.6, any_order=False):
     """How many of a table's queries differ, and whether enough of them were star scans."""
-    generator = Generator(table, SEED)
+    generator = Generator(table, SEED, any_order)
     script = SETTINGS + settings + "LOAD 'starhouse';\n" + before
     for _ in range(queries):
         script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(generator.query())});\n"
@@ -336,6 +343,14 @@ def main():
         same, enough, scanned = compare(table)
         ok(same, f"{title}: {QUERIES} queries as the executor answers them")
         ok(enough, f"{title}: most are star scans" + ("" if enough else f" ({scanned})"))
+
+    for table, title, least in (("hostile", "several processes", 0.4), ("fact", "several processes, a partitioned table", 0.4), ("star", "several processes, joins with dimensions", 0.4)):
+        same, enough, scanned = compare(table, PARALLEL, QUERIES // 4, least=least, any_order=True)
+        ok(same, f"{title}: queries as the executor answers them")
+        ok(enough, f"{title}: enough are parallel star scans" + ("" if enough else f" ({scanned})"))
+    same, enough, scanned = compare("wide", PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 8, least=0.1, any_order=True)
+    ok(same, "several processes, groups beyond work_mem")
+    ok(enough, "and some of these are parallel star scans" + ("" if enough else f" ({scanned})"))
 
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
     ok(same, "groups beyond work_mem")

@@ -459,7 +459,7 @@ TEST(StarScan, SumsOfNumericAreExact) {
   EXPECT_EQ(state->scale, 3);
   EXPECT_EQ(static_cast<std::int64_t>(state->sum.value()), expected);
   ASSERT_EQ(scan.handed().size(), 1U);
-  EXPECT_EQ(scan.handed_bytes(scan.handed()[0]), not_a_number);
+  EXPECT_EQ(scan.handed()[0].bytes, not_a_number);
 }
 
 } // namespace

@@ -75,10 +75,8 @@ Float float_sum(Float a, Float b) {
 }
 
 // False where the sum does not fit any more; the state is as it was then.
-bool add_decimal(NumericState &state, const SmallDecimal &value) noexcept {
+bool add_decimal(NumericState &state, Int128 term, std::int64_t scale) noexcept {
   Int128 sum = state.sum.value();
-  Int128 term = value.digits;
-  const auto scale = static_cast<std::int64_t>(value.scale);
   if (scale != state.scale) {
     const std::int64_t difference = scale > state.scale ? scale - state.scale : state.scale - scale;
     const Int128 power = powers_of_ten[static_cast<std::size_t>(difference)];
@@ -126,8 +124,8 @@ std::size_t state_bytes(AggregateKind kind) noexcept {
   }
 }
 
-void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, const Batch &batch,
-            std::size_t rows, char *const *states, bool single, const std::uint8_t *passes,
+void update(const Env &env, const Aggregate &aggregate, const Batch &batch, std::size_t rows,
+            char *const *states, bool single, const std::uint8_t *passes,
             std::pmr::vector<Handed> &handed) {
   using Kind = AggregateKind;
   const Column *column = aggregate.kind == Kind::count_rows ? nullptr : &batch[aggregate.column];
@@ -207,9 +205,10 @@ void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, co
     with.operator()<NumericState>([&](NumericState &state, std::size_t row) {
       SmallDecimal value;
       ++state.count;
-      if (!small_decimal(column->bytes[row], value) || !add_decimal(state, value)) [[unlikely]] {
-        handed.push_back({number, static_cast<std::uint32_t>(row),
-                          &state_at<NumericState>(states[single ? 0 : row], aggregate)});
+      if (!small_decimal(column->bytes[row], value) || !add_decimal(state, value.digits, value.scale)) [[unlikely]] {
+        // `state` may be a copy in registers.
+        handed.push_back({.state = &state_at<NumericState>(states[single ? 0 : row], aggregate),
+                          .bytes = column->bytes[row]});
       }
     });
     return;
@@ -229,6 +228,134 @@ void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, co
     });
     return;
   }
+  }
+}
+
+std::string_view outer_bytes(const Aggregate &aggregate, const char *states,
+                             OthersBytes others) noexcept {
+  const char *place = states + aggregate.offset;
+  switch (aggregate.kind) {
+  case AggregateKind::sum_numeric: {
+    const auto *state = reinterpret_cast<const NumericState *>(place);
+    return state->others == nullptr ? std::string_view() : others(state->others);
+  }
+  case AggregateKind::min_numeric:
+  case AggregateKind::max_numeric:
+    return reinterpret_cast<const BytesState *>(place)->view();
+  default:
+    return {};
+  }
+}
+
+namespace {
+
+// Bytes from elsewhere may count to any number.
+template <class State>
+void add_count(State &state, const State &other) noexcept {
+  state.count = wrapping_sum(state.count, other.count);
+}
+
+Int128 wrapping_sum(Int128 a, Int128 b) noexcept {
+  __extension__ using Unsigned = unsigned __int128;
+  return static_cast<Int128>(static_cast<Unsigned>(a) + static_cast<Unsigned>(b));
+}
+
+void merge_numeric(const NumericState &from, std::string_view outer, NumericState &into,
+                   std::pmr::vector<Handed> &handed) {
+  if (from.scale < 0 || from.scale > 18) {
+    throw Error(sqlstate::invalid_binary_representation, "malformed state of a sum",
+                "Give it unchanged, as another process of the scan wrote it.");
+  }
+  add_count(into, from);
+  if (!add_decimal(into, from.sum.value(), from.scale)) {
+    handed.push_back({.state = &into, .bytes = {}, .digits = from.sum, .scale = from.scale});
+  }
+  if (!outer.empty()) {
+    handed.push_back({.state = &into, .bytes = outer});
+  }
+}
+
+} // namespace
+
+void merge(const Env &env, const Aggregate &aggregate, const char *from, std::string_view outer,
+           char *states, std::pmr::vector<Handed> &handed) {
+  using Kind = AggregateKind;
+  const auto with = [&]<class State>(auto &&combine) {
+    State other;
+    std::memcpy(&other, from + aggregate.offset, sizeof other);
+    if (other.count != 0) {
+      combine(state_at<State>(states, aggregate), other);
+    }
+  };
+  // Of the values of a group the one that `better` prefers.
+  const auto best = [&]<class State>(auto &&better) {
+    with.operator()<State>([&](State &state, const State &other) {
+      state.value = state.count == 0 || better(other.value, state.value) ? other.value : state.value;
+      add_count(state, other);
+    });
+  };
+  switch (aggregate.kind) {
+  case Kind::count_rows:
+  case Kind::count:
+    with.operator()<CountState>(
+        [](CountState &state, const CountState &other) { add_count(state, other); });
+    return;
+  case Kind::sum_int:
+    with.operator()<IntState>([](IntState &state, const IntState &other) {
+      add_count(state, other);
+      state.value = wrapping_sum(state.value, other.value);
+    });
+    return;
+  case Kind::sum_wide:
+    with.operator()<WideState>([](WideState &state, const WideState &other) {
+      add_count(state, other);
+      state.set(wrapping_sum(state.value(), other.value()));
+    });
+    return;
+  case Kind::sum_float:
+  case Kind::avg_float:
+    with.operator()<FloatState>([](FloatState &state, const FloatState &other) {
+      state.value = state.count == 0 ? other.value : float_sum(state.value, other.value);
+      add_count(state, other);
+    });
+    return;
+  case Kind::sum_float32:
+    with.operator()<FloatState>([](FloatState &state, const FloatState &other) {
+      state.value = state.count == 0
+                        ? other.value
+                        : static_cast<double>(float_sum(static_cast<float>(state.value),
+                                                        static_cast<float>(other.value)));
+      add_count(state, other);
+    });
+    return;
+  case Kind::min_int:
+    best.operator()<IntState>([](std::int64_t a, std::int64_t b) { return a < b; });
+    return;
+  case Kind::max_int:
+    best.operator()<IntState>([](std::int64_t a, std::int64_t b) { return a > b; });
+    return;
+  case Kind::min_float:
+    best.operator()<FloatState>([](double a, double b) { return float_order(a) <= float_order(b); });
+    return;
+  case Kind::max_float:
+    best.operator()<FloatState>([](double a, double b) { return float_order(a) >= float_order(b); });
+    return;
+  case Kind::sum_numeric:
+    with.operator()<NumericState>([&](NumericState &state, const NumericState &other) {
+      merge_numeric(other, outer, state, handed);
+    });
+    return;
+  case Kind::min_numeric:
+  case Kind::max_numeric:
+    with.operator()<BytesState>([&](BytesState &state, const BytesState &other) {
+      const std::strong_ordering order =
+          state.count == 0 ? std::strong_ordering::equal : compare_numeric(outer, state.view());
+      if (aggregate.kind == Kind::min_numeric ? std::is_lteq(order) : std::is_gteq(order)) {
+        keep_bytes(env, state, outer);
+      }
+      add_count(state, other);
+    });
+    return;
   }
 }
 

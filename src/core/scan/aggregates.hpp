@@ -83,16 +83,30 @@ struct Aggregate {
 };
 
 // A numeric that is not finite or has too many digits: the host adds it to the state's `others`.
+// Without bytes it is digits / 10^scale.
 struct Handed {
-  std::uint32_t aggregate;
-  std::uint32_t row;
   NumericState *state;
+  std::string_view bytes;
+  WideState digits{};
+  std::int64_t scale = 0;
 };
 
 // Rows 0 to rows - 1 of the batch into their groups. `states` are these, or one place for all of
 // them if `single`. `passes`: 1 for the rows to take, null: all.
-void update(const Env &env, const Aggregate &aggregate, std::uint32_t number, const Batch &batch,
-            std::size_t rows, char *const *states, bool single, const std::uint8_t *passes,
+void update(const Env &env, const Aggregate &aggregate, const Batch &batch, std::size_t rows,
+            char *const *states, bool single, const std::uint8_t *passes,
             std::pmr::vector<Handed> &handed);
+
+// The bytes of a state's `others`, as its host has them.
+using OthersBytes = std::string_view (*)(const void *others) noexcept;
+
+// What a state refers to outside of itself, for another process.
+std::string_view outer_bytes(const Aggregate &aggregate, const char *states,
+                             OthersBytes others) noexcept;
+
+// Adds the state of the same group in another process, whose outer bytes are `outer`, to a group's.
+// An Error (22P03) for what no state is.
+void merge(const Env &env, const Aggregate &aggregate, const char *from, std::string_view outer,
+           char *states, std::pmr::vector<Handed> &handed);
 
 } // namespace starhouse::scan

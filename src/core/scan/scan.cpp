@@ -25,7 +25,8 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory), holds_(env.memory),
       passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory),
       hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory), members_(env.memory),
-      states_(env.memory), found_(env.memory), is_new_(env.memory) {
+      states_(env.memory), found_(env.memory), is_new_(env.memory), written_(env.memory),
+      written_codes_(env.memory), code_places_(env.memory), incoming_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -59,6 +60,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
   for (const Aggregate &aggregate : program.aggregates) {
     bytes = std::max<std::size_t>(bytes, aggregate.offset + state_bytes(aggregate.kind));
   }
+  state_bytes_ = bytes;
   if (program.keys.empty()) {
     single_ = static_cast<char *>(env.memory->allocate(std::max<std::size_t>(bytes, 8), 16));
     std::memset(single_, 0, bytes);
@@ -280,8 +282,7 @@ void Scan::add(std::size_t rows) {
   const std::uint8_t *members =
       part_.bits == 0 ? nullptr : passes_.data() + program_.filters.size() * batch_.capacity();
   char *const *states = groups_ ? states_.data() : &single_;
-  for (std::size_t i = 0; i < program_.aggregates.size(); ++i) {
-    const Aggregate &aggregate = program_.aggregates[i];
+  for (const Aggregate &aggregate : program_.aggregates) {
     const std::uint8_t *passes = members;
     if (aggregate.filter >= 0) {
       passes = passes_.data() + static_cast<std::size_t>(aggregate.filter) * batch_.capacity();
@@ -292,8 +293,7 @@ void Scan::add(std::size_t rows) {
         passes = passes_both_.data();
       }
     }
-    update(env_, aggregate, static_cast<std::uint32_t>(i), batch_, rows, states,
-           !groups_.has_value(), passes, handed_);
+    update(env_, aggregate, batch_, rows, states, !groups_.has_value(), passes, handed_);
   }
 }
 

@@ -98,12 +98,21 @@ public:
     (*toasted_batch_)[value.column].bytes[value.row] = bytes;
   }
 
-  // After add(): what only the host can add up; then forgotten.
+  // After add() or absorb(): what only the host can add up; then forgotten.
   std::span<const Handed> handed() const noexcept { return handed_; }
-  std::string_view handed_bytes(const Handed &value) const noexcept {
-    return batch_[program_.aggregates[value.aggregate].column].bytes[value.row];
-  }
   void forget_handed() noexcept { handed_.clear(); }
+
+  // Groups for another process that asks the same (exchange.cpp): those from number `from` on,
+  // until they take `enough` bytes; the number of the first that is not among them. They are in
+  // written() until the next call, and a dimension's numbers are places in written_codes() there.
+  std::size_t write(std::size_t from, std::size_t enough, OthersBytes others);
+  std::string_view written() const noexcept { return {written_.data(), written_.size()}; }
+  std::span<const std::uint32_t> written_codes(std::size_t join) const noexcept {
+    return written_codes_[join];
+  }
+  // What another process has written goes into the groups of this one. `codes`: of each join, what
+  // written_codes() are here. An Error (22P03) for bytes that are nothing of the kind.
+  void absorb(std::string_view bytes, std::span<const std::span<const std::uint32_t>> codes);
 
   std::size_t memory() const noexcept;
 
@@ -122,6 +131,17 @@ public:
   }
 
 private:
+  // A group of another process: what is not its key.
+  struct Incoming {
+    const char *states;
+    std::string_view outer; // of all aggregates, each behind its size
+  };
+  std::int32_t join_of(const Key &key) const noexcept {
+    return key.column >= codes_ ? static_cast<std::int32_t>(key.column - codes_) : -1;
+  }
+  void put(const void *bytes, std::size_t size);
+  void write_group(std::size_t group, OthersBytes others);
+  std::uint32_t place_of_code(std::size_t join, std::int64_t code);
   void hash_rows(std::size_t rows);
   void group_rows(std::size_t rows);
 
@@ -159,6 +179,11 @@ private:
   std::pmr::vector<char *> states_;
   std::pmr::vector<char *> found_;
   std::pmr::vector<std::uint8_t> is_new_;
+  std::size_t state_bytes_ = 0;
+  std::pmr::vector<char> written_;
+  std::pmr::vector<std::pmr::vector<std::uint32_t>> written_codes_; // by join
+  std::pmr::vector<std::pmr::vector<std::uint32_t>> code_places_;   // by join, then code
+  std::pmr::vector<Incoming> incoming_;
   char *single_ = nullptr;
 };
 

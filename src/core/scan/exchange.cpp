@@ -1,0 +1,154 @@
+// Groups from one process of a scan to another, and into its groups. A group is
+//
+//   NULLs of its keys, a bit each    8 bytes, if there are keys
+//   each key that is not NULL        8 bytes: a number, or a place in written_codes();
+//                                    4 bytes of length, and a text; then 8 of what is shown for it
+//   its states                       as they lie in memory: it is the same program
+//   what each state refers to        4 bytes of length, and the bytes
+#include "core/bytes.hpp"
+#include "core/scan/scan.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+namespace starhouse::scan {
+
+void Scan::put(const void *bytes, std::size_t size) {
+  const auto *from = static_cast<const char *>(bytes);
+  written_.insert(written_.end(), from, from + size);
+}
+
+// Where a dimension's number is among those that were written.
+std::uint32_t Scan::place_of_code(std::size_t join, std::int64_t code) {
+  constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+  std::pmr::vector<std::uint32_t> &places = code_places_[join];
+  const auto index = static_cast<std::size_t>(code);
+  if (index >= places.size()) {
+    places.resize(std::max(index + 1, places.size() * 2), none);
+  }
+  if (places[index] == none) {
+    places[index] = static_cast<std::uint32_t>(written_codes_[join].size());
+    written_codes_[join].push_back(static_cast<std::uint32_t>(code));
+  }
+  return places[index];
+}
+
+void Scan::write_group(std::size_t group, OthersBytes others) {
+  const auto put_text = [this](std::string_view text) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    put(&size, sizeof size);
+    put(text.data(), text.size());
+  };
+  if (groups_) {
+    const std::int64_t *key = groups_->key(group);
+    const std::size_t count = program_.keys.size();
+    put(&key[count], sizeof key[count]);
+    for (std::size_t k = 0; k < count; ++k) {
+      if (key_is_null(group, k)) {
+        continue;
+      }
+      const std::int32_t join = join_of(program_.keys[k]);
+      if (batch_[program_.keys[k].column].bytes != nullptr) {
+        put_text(key_bytes(group, k));
+        continue;
+      }
+      const std::int64_t word =
+          join < 0 ? key[k] : place_of_code(static_cast<std::size_t>(join), key[k]);
+      put(&word, sizeof word);
+      if (program_.keys[k].source >= 0) {
+        const std::int64_t shown = key_word(group, k);
+        put(&shown, sizeof shown);
+      }
+    }
+  }
+  const char *own = states(group);
+  put(own, state_bytes_);
+  for (const Aggregate &aggregate : program_.aggregates) {
+    put_text(outer_bytes(aggregate, own, others));
+  }
+}
+
+std::size_t Scan::write(std::size_t from, std::size_t enough, OthersBytes others) {
+  written_.clear();
+  while (written_codes_.size() < program_.joins.size()) {
+    written_codes_.emplace_back();
+    code_places_.emplace_back();
+  }
+  for (std::size_t j = 0; j < written_codes_.size(); ++j) {
+    for (const std::uint32_t code : written_codes_[j]) {
+      code_places_[j][code] = std::numeric_limits<std::uint32_t>::max();
+    }
+    written_codes_[j].clear();
+  }
+  for (; from < groups() && written_.size() < enough; ++from) {
+    write_group(from, others);
+  }
+  return from;
+}
+
+void Scan::absorb(std::string_view bytes, std::span<const std::span<const std::uint32_t>> codes) {
+  ByteReader in(bytes_of(bytes), "groups of a star scan");
+  const std::size_t key_count = program_.keys.size();
+  while (in.remaining() > 0) {
+    env_.poll();
+    incoming_.clear();
+    for (const Key &key : program_.keys) {
+      batch_[key.column].any_null = true;
+    }
+    while (in.remaining() > 0 && incoming_.size() < batch_.capacity()) {
+      const std::size_t row = incoming_.size();
+      const auto nulls = key_count == 0 ? 0 : in.get<std::uint64_t>();
+      for (std::size_t k = 0; k < key_count; ++k) {
+        const Key &key = program_.keys[k];
+        Column &column = batch_[key.column];
+        const std::int32_t join = join_of(key);
+        column.nulls[row] = (nulls >> k) & 1;
+        if (column.nulls[row] != 0) {
+          continue;
+        }
+        if (column.bytes != nullptr) {
+          column.bytes[row] = in.text(in.get<std::uint32_t>());
+          continue;
+        }
+        std::int64_t word = in.get<std::int64_t>();
+        if (join >= 0) {
+          const std::span<const std::uint32_t> known = codes[static_cast<std::size_t>(join)];
+          in.require(static_cast<std::uint64_t>(word) < known.size(), "a dimension's row is not there");
+          word = known[static_cast<std::size_t>(word)];
+        }
+        if (key.source >= 0) {
+          batch_[static_cast<std::size_t>(key.source)].words[row] = in.get<std::int64_t>();
+        }
+        column.words[row] = word;
+      }
+      Incoming group{.states = in.text(state_bytes_).data(), .outer = {}};
+      const std::size_t left = in.remaining();
+      const char *outer = group.states + state_bytes_;
+      for (std::size_t i = 0; i < program_.aggregates.size(); ++i) {
+        in.text(in.get<std::uint32_t>());
+      }
+      group.outer = {outer, left - in.remaining()};
+      incoming_.push_back(group);
+    }
+    const std::size_t rows = incoming_.size();
+    if (groups_) {
+      group_rows(rows);
+    }
+    const std::uint8_t *members = part_.bits == 0 || !groups_
+                                      ? nullptr
+                                      : passes_.data() + program_.filters.size() * batch_.capacity();
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (members != nullptr && members[row] == 0) {
+        continue;
+      }
+      ByteReader outer(bytes_of(incoming_[row].outer), "groups of a star scan");
+      for (const Aggregate &aggregate : program_.aggregates) {
+        merge(env_, aggregate, incoming_[row].states, outer.text(outer.get<std::uint32_t>()),
+              groups_ ? states_[row] : single_, handed_);
+      }
+    }
+  }
+}
+
+} // namespace starhouse::scan

@@ -1,0 +1,139 @@
+// What star scans cost, in the planner's units.
+#include "pg/star_scan_plan.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "executor/nodeHash.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "utils/spccache.h"
+}
+
+#include <algorithm>
+#include <cmath>
+
+namespace starhouse::pg::star_scan {
+
+namespace {
+
+struct Costs {
+  double dimensions; // that are read first
+  double pages;      // of the fact
+  double rows;       // of it, by the processor
+};
+
+// What the core takes for a row, in units of cpu_operator_cost: a page's row to be found, columns
+// to be read, tests, a group to be found, aggregates. Measured against the executor's own steps.
+Costs costs_of(const CustomPath *path, const Costed &costed) {
+  constexpr double row_steps = 0.6;
+  constexpr double column_steps = 0.15;
+  constexpr double test_steps = 0.15;
+  constexpr double join_steps = 0.5;
+  constexpr double key_steps = 0.8;
+  constexpr double aggregate_steps = 0.3;
+  const Compiled *compiled = costed.compiled;
+  Costs costs{};
+  double pages = 0;
+  double rows = 0;
+  double page_cost = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, costed.star->leaves) {
+    const auto *table = static_cast<const RelOptInfo *>(lfirst(cell));
+    pages += table->pages;
+    rows += table->tuples;
+    get_tablespace_page_costs(table->reltablespace, nullptr, &page_cost);
+  }
+  foreach (cell, path->custom_paths) {
+    const auto *dimension = static_cast<const Path *>(lfirst(cell));
+    costs.dimensions += dimension->total_cost + dimension->rows * 4 * cpu_operator_cost;
+  }
+  const double tested = std::min(costed.star->fact->rows, rows);
+  double steps = rows * row_steps;
+  steps += rows * (list_length(compiled->tested) * column_steps +
+                   list_length(compiled->tests) * test_steps);
+  steps += tested * (list_length(compiled->joined) * column_steps +
+                     list_length(compiled->joins) * join_steps);
+  steps += costed.joined_rows * (list_length(compiled->columns) * column_steps +
+                                 list_length(compiled->core_keys) * key_steps +
+                                 list_length(compiled->aggregates) * aggregate_steps +
+                                 list_length(compiled->steps) * column_steps);
+  costs.pages = pages * page_cost;
+  costs.rows = steps * cpu_operator_cost;
+  return costs;
+}
+
+double group_bytes(const Costed &costed) {
+  return costed.groups * (costed.compiled->state_bytes +
+                          16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
+}
+
+// The groups as rows, which conditions are put to.
+void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
+  path->path.rows = costed.rows;
+  const QualCost target = path->path.pathtarget->cost;
+  QualCost condition{};
+  cost_qual_eval(&condition, costed.having, root);
+  path->path.startup_cost +=
+      target.startup + condition.startup + costed.groups * cpu_operator_cost;
+  path->path.total_cost = path->path.startup_cost + costed.groups * (cpu_tuple_cost + target.per_tuple +
+                                                                     condition.per_tuple);
+  if (!enable_seqscan) {
+    compat::disable_path(&path->path); // it is a sequential scan, too
+  }
+}
+
+} // namespace
+
+void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
+  constexpr double start_cost = 5; // its arrays; not worth it for a few hundred rows
+  const Costs costs = costs_of(path, costed);
+  const double parts =
+      costed.compiled->keys == NIL
+          ? 1
+          : std::max(1.0, group_bytes(costed) / static_cast<double>(get_hash_memory_limit()));
+  // Parts are found out on the way, and each reads the table.
+  const double runs = parts <= 1 ? 1 : 2 * parts;
+  path->path.startup_cost = start_cost + costs.dimensions + runs * (costs.pages + costs.rows);
+  add_result(path, root, costed);
+}
+
+void set_partial_costs(CustomPath *path, const Costed &costed) {
+  constexpr double start_cost = 5;
+  constexpr double piece = 32768;
+  const Costs costs = costs_of(path, costed);
+  // As the server reckons: the leader helps as far as workers leave it time.
+  const int workers = path->path.parallel_workers;
+  const double leader =
+      parallel_leader_participation ? std::max(0.0, 1.0 - 0.3 * workers) : 0.0;
+  path->path.rows = std::ceil(std::max(1.0, group_bytes(costed) / piece));
+  path->path.startup_cost =
+      start_cost + costs.dimensions + costs.pages + costs.rows / (workers + leader);
+  path->path.total_cost = path->path.startup_cost + costed.groups * cpu_operator_cost;
+}
+
+void set_merging_costs(CustomPath *path, const GatherPath *gather, PlannerInfo *root,
+                       const Costed &costed) {
+  // Each process may have each of the groups.
+  const double groups = costed.groups * (gather->num_workers + 1);
+  path->path.startup_cost = gather->path.total_cost + groups * 2 * cpu_operator_cost;
+  add_result(path, root, costed);
+}
+
+// The executor batches a hash join that does not fit; here a dimension is in memory.
+bool dimensions_fit(const Star *star) {
+  double bytes = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, star->joins) {
+    const auto *join = static_cast<const StarJoin *>(lfirst(cell));
+    bytes += join->rel->cheapest_total_path->rows * (64 + 2.0 * join->rel->reltarget->width);
+  }
+  return bytes <= static_cast<double>(get_hash_memory_limit());
+}
+
+bool groups_fit(const Costed &costed) {
+  return costed.compiled->keys == NIL ||
+         group_bytes(costed) <= static_cast<double>(get_hash_memory_limit());
+}
+
+} // namespace starhouse::pg::star_scan

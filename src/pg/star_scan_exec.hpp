@@ -1,0 +1,114 @@
+// The node of star scans as its parts see it.
+//
+//   star_scan_exec.cpp      the server's calls
+//   star_scan_run.cpp       pages through the core
+//   star_scan_groups.cpp    groups as rows
+//   star_scan_exchange.cpp  groups from process to process
+//   star_scan_explain.cpp   EXPLAIN
+#pragma once
+
+#include "pg/star_scan.hpp"
+#include "pg/boundary.hpp"
+#include "pg/star_scan_node.hpp"
+
+extern "C" {
+#include "access/htup_details.h"
+#include "commands/explain.h"
+#include "port/atomics.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+constexpr uint32 most_rows = MaxHeapTuplesPerPage;
+constexpr int most_waiting = 256; // parts
+
+// What the processes of a scan share.
+struct SharedScan {
+  scan::Part part;
+  pg_atomic_uint64 next[FLEXIBLE_ARRAY_MEMBER]; // by table: the first block that nobody has yet
+};
+
+// For EXPLAIN ANALYZE, of all rescans; of all processes in the node that merges.
+struct Figures {
+  uint64 rows_read;
+  uint64 rows_kept;
+  uint64 rows_added;
+  uint64 dimension_rows;
+  uint64 pages_fast;
+  uint64 pages_slow;
+};
+
+struct ScanNode {
+  CustomScanState css;
+  Role role;
+  Compiled *compiled;
+  MemoryContext run_context;   // operands
+  MemoryContext part_context;  // the core's scan of one part
+  MemoryContext value_context; // values of one page that are not in it
+  scan::Program program;
+  int table_count;
+  Relation *tables; // the fact, or its partitions
+  scan::Shape *shapes;
+  DimensionRows *dimensions; // by join
+  List *joins;               // as in the plan
+  bool started;
+  scan::Scan *scan; // null: the next part has to be run
+  ContextMemory *memory;
+  scan::Part waiting[most_waiting];
+  int waiting_count;
+  std::size_t next_group;
+  PageReader pages;
+  int table; // that is read
+  BlockNumber next_block;
+  BlockNumber end_block; // of what this process has to read
+  scan::Row *rows;
+  // Of a scan in several processes.
+  SharedScan *shared;
+  bool shared_here; // in this process alone
+  scan::Part part;  // that all of them are at
+  bool writing;     // groups to the process that merges
+  bool pages_left;
+  bool gathered; // rows of the processes have been asked for
+  Figures figures;
+  Figures written; // of them
+  uint64 groups;
+  uint64 runs;
+  std::size_t most_memory;
+};
+
+inline ScanNode *as_node(CustomScanState *state) {
+  return reinterpret_cast<ScanNode *>(state);
+}
+
+// Of the number of a join: how many columns of the dimension are grouped by.
+int grouped_columns(const ScanNode *node, int join);
+
+// star_scan_run.cpp
+void start(ScanNode *node);
+void start_scan(ScanNode *node, scan::Part part);
+void add_handed(ScanNode *node);
+// All groups of a part; false if there were too many, which then wait as smaller parts.
+bool run_part(ScanNode *node, scan::Part part);
+// Up to the last page that this process has to read; false where memory was full before.
+bool read_pages(ScanNode *node, bool may_stop);
+// The parts that a part falls into, the last one to be run first, such that each of them has room
+// if keys go on as they did in this share of the rows.
+void split(ScanNode *node, scan::Part part, double share);
+bool may_be_split(const ScanNode *node, scan::Part part);
+bool memory_is_full(const ScanNode *node);
+
+// star_scan_groups.cpp
+Datum varlena_of(std::string_view bytes);
+// In the per-tuple context.
+void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot, ExprContext *context);
+
+// star_scan_exchange.cpp
+bool next_piece(ScanNode *node, TupleTableSlot *slot);
+bool merge_part(ScanNode *node, scan::Part part);
+Size shared_size(const ScanNode *node);
+void share(ScanNode *node, SharedScan *shared);
+
+// star_scan_explain.cpp
+void explain(CustomScanState *state, List *ancestors, ExplainState *es);
+
+} // namespace starhouse::pg::star_scan

@@ -1,0 +1,79 @@
+// What EXPLAIN shows of star scans.
+#include "pg/star_scan_exec.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#endif
+#include "nodes/makefuncs.h"
+#include "utils/ruleutils.h"
+}
+
+namespace starhouse::pg::star_scan {
+
+void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
+  const ScanNode *node = as_node(state);
+  auto *plan = castNode(CustomScan, state->ss.ps.plan);
+  List *context = set_deparse_context_plan(es->deparse_cxt, &plan->scan.plan, ancestors);
+  const auto show = [&](const char *label, List *expressions, bool conjunction) {
+    if (expressions == NIL) {
+      return;
+    }
+    const bool prefix = es->verbose;
+    if (conjunction) {
+      auto *all = reinterpret_cast<Node *>(make_ands_explicit(expressions));
+      ExplainPropertyText(label, deparse_expression(all, context, prefix, false), es);
+      return;
+    }
+    List *texts = NIL;
+    ListCell *cell = nullptr;
+    foreach (cell, expressions) {
+      texts = lappend(
+          texts, deparse_expression(static_cast<Node *>(lfirst(cell)), context, prefix, false));
+    }
+    ExplainPropertyList(label, texts, es);
+  };
+  if (node->role != Role::partial) {
+    show("Group Key", static_cast<List *>(lsecond(plan->custom_exprs)), false);
+  }
+  if (node->role != Role::merged) {
+    List *facts = NIL;
+    ListCell *join = nullptr;
+    foreach (join, static_cast<List *>(llast(plan->custom_exprs))) {
+      facts = list_concat(facts, static_cast<List *>(lfirst(join)));
+    }
+    show("Join Key", facts, false);
+    show("Scan Filter", static_cast<List *>(linitial(plan->custom_exprs)), true);
+    const auto *tables = static_cast<List *>(list_nth(plan->custom_private, 2));
+    const auto *fact = static_cast<List *>(lsecond(plan->custom_private));
+    if (list_length(tables) != 1 || linitial_int(tables) != linitial_int(fact)) {
+      ExplainPropertyInteger("Partitions", nullptr, list_length(tables), es);
+    }
+  }
+  if (!es->analyze || node->run_context == nullptr || node->role == Role::partial) {
+    return;
+  }
+  const Figures &figures = node->figures;
+  ExplainPropertyUInteger("Rows Scanned", nullptr, figures.rows_read, es);
+  if (linitial(plan->custom_exprs) != nullptr) {
+    ExplainPropertyUInteger("Rows Kept", nullptr, figures.rows_kept, es);
+  }
+  if (node->compiled->joins != NIL) {
+    ExplainPropertyUInteger("Rows Joined", nullptr, figures.rows_added, es);
+    ExplainPropertyUInteger("Rows of Dimensions", nullptr, figures.dimension_rows, es);
+  }
+  ExplainPropertyUInteger("Pages All-Visible", nullptr,
+                          figures.pages_fast + node->pages.pages_fast, es);
+  ExplainPropertyUInteger("Pages Checked", nullptr, figures.pages_slow + node->pages.pages_slow,
+                          es);
+  if (node->compiled->keys != NIL) {
+    ExplainPropertyUInteger("Groups", nullptr, node->groups, es);
+    ExplainPropertyUInteger("Group Memory", "kB", (node->most_memory + 1023) / 1024, es);
+    ExplainPropertyUInteger("Scans of the Table", nullptr, node->runs, es);
+  }
+}
+
+} // namespace starhouse::pg::star_scan

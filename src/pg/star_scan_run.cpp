@@ -1,0 +1,295 @@
+// Pages through the core.
+#include "pg/star_scan_exec.hpp"
+
+#include "pg/compat.hpp"
+#include "pg/decimal.hpp"
+
+extern "C" {
+#include "executor/executor.h"
+#include "utils/fmgrprotos.h"
+#include "utils/numeric.h"
+}
+
+#include <algorithm>
+#include <cmath>
+
+namespace starhouse::pg::star_scan {
+
+namespace {
+
+constexpr uint32 most_bits = 32;
+// A part of so few groups is not made smaller: what it takes is not its groups.
+constexpr std::size_t few_groups = 512;
+
+void fetch_toasted(ScanNode *node) {
+  const MemoryContext old = MemoryContextSwitchTo(node->value_context);
+  for (const scan::Toasted &value : node->scan->toasted()) {
+    auto *stored = reinterpret_cast<struct varlena *>(const_cast<char *>(value.stored));
+    const struct varlena *whole = pg_detoast_datum_packed(stored);
+    node->scan->put_toasted(value, {VARDATA_ANY(whole), VARSIZE_ANY_EXHDR(whole)});
+  }
+  MemoryContextSwitchTo(old);
+}
+
+// The next block that is this process's to read, of whichever table; those of a table are given out
+// some at a time.
+bool next_block(ScanNode *node, BlockNumber *block) {
+  while (node->next_block >= node->end_block) {
+    if (node->table >= 0 && node->role == Role::partial) {
+      const BlockNumber blocks = node->pages.blocks;
+      const BlockNumber size = std::clamp<BlockNumber>(blocks / 512, 1, 32);
+      const uint64 first = pg_atomic_fetch_add_u64(&node->shared->next[node->table], size);
+      if (first < blocks) {
+        node->next_block = static_cast<BlockNumber>(first);
+        node->end_block = std::min(node->next_block + size, blocks);
+        break;
+      }
+    }
+    if (node->table + 1 >= node->table_count) {
+      return false;
+    }
+    ++node->table;
+    open_pages(&node->pages, node->tables[node->table], node->css.ss.ps.state->es_snapshot);
+    compute([&] { node->scan->use_shape(node->shapes[node->table]); });
+    node->next_block = 0;
+    node->end_block = node->role == Role::partial ? 0 : node->pages.blocks;
+  }
+  *block = node->next_block++;
+  return true;
+}
+
+void run_page(ScanNode *node, uint32 count) {
+  scan::Scan *scan = node->scan;
+  const std::span<const scan::Row> rows{node->rows, count};
+  std::span<const scan::Row> kept = rows;
+  bool values = false;
+  if (scan->tests_any()) {
+    compute([&] { scan->read_tested(rows); });
+    if (!scan->toasted().empty()) {
+      fetch_toasted(node);
+      values = true;
+    }
+    compute([&] { kept = scan->test(rows); });
+  }
+  node->figures.rows_kept += kept.size();
+  const auto add = [&](std::span<const scan::Row> last) {
+    if (scan->reads_any()) {
+      compute([&] { scan->read(last); });
+      if (!scan->toasted().empty()) {
+        fetch_toasted(node);
+        values = true;
+      }
+    }
+    compute([&] { scan->add(last.size()); });
+    add_handed(node);
+    node->figures.rows_added += last.size();
+  };
+  if (kept.empty()) {
+    // Nothing of the page is left.
+  } else if (!scan->joins_any()) {
+    add(kept);
+  } else {
+    compute([&] { scan->read_joined(kept); });
+    if (!scan->toasted().empty()) {
+      fetch_toasted(node);
+      values = true;
+    }
+    compute([&] { scan->join(kept); });
+    for (;;) {
+      std::span<const scan::Row> joined;
+      compute([&] { joined = scan->joined(); });
+      if (joined.empty()) {
+        break;
+      }
+      CHECK_FOR_INTERRUPTS();
+      add(joined);
+    }
+  }
+  if (values) {
+    MemoryContextReset(node->value_context);
+  }
+}
+
+// Values that dimensions are grouped by, none yet: the processes send them.
+GroupValues *merged_values(const ScanNode *node, int join) {
+  const MemoryContext old = MemoryContextSwitchTo(node->run_context);
+  const int width = grouped_columns(node, join);
+  auto *types = static_cast<Oid *>(palloc0(sizeof(Oid) * static_cast<Size>(Max(width, 1))));
+  auto *collations = static_cast<Oid *>(palloc0(sizeof(Oid) * static_cast<Size>(Max(width, 1))));
+  TupleDesc shape = node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor;
+  ListCell *cell = nullptr;
+  foreach (cell, node->compiled->keys) {
+    const auto *key = static_cast<const KeyPlan *>(lfirst(cell));
+    if (key->join == join) {
+      const auto *attribute = TupleDescAttr(shape, foreach_current_index(cell));
+      types[key->place] = attribute->atttypid;
+      collations[key->place] = attribute->attcollation;
+    }
+  }
+  GroupValues *values = new_values(types, collations, width);
+  MemoryContextSwitchTo(old);
+  return values;
+}
+
+void start_dimensions(ScanNode *node) {
+  const auto count = static_cast<std::size_t>(list_length(node->compiled->joins));
+  node->dimensions = static_cast<DimensionRows *>(
+      MemoryContextAllocZero(node->run_context, sizeof(DimensionRows) * std::max<std::size_t>(count, 1)));
+  auto *joins = static_cast<scan::Join *>(
+      MemoryContextAllocZero(node->run_context, sizeof(scan::Join) * std::max<std::size_t>(count, 1)));
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<int>(i);
+    const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, number));
+    if (node->role == Role::merged) {
+      node->dimensions[i].values = merged_values(node, number);
+    } else {
+      auto *rows = static_cast<PlanState *>(list_nth(node->css.custom_ps, number));
+      node->dimensions[i] =
+          read_dimension(plan, rows, grouped_columns(node, number), node->run_context);
+      node->figures.dimension_rows += node->dimensions[i].dimension->size();
+    }
+    joins[i] = {.dimension = node->dimensions[i].dimension,
+                .columns = {plan->columns, static_cast<std::size_t>(plan->width)}};
+  }
+  node->program.joins = {joins, count};
+}
+
+} // namespace
+
+// Numerics that the core cannot add up go the server's way.
+void add_handed(ScanNode *node) {
+  if (node->scan->handed().empty()) {
+    return;
+  }
+  const MemoryContext old = MemoryContextSwitchTo(node->part_context);
+  for (const scan::Handed &value : node->scan->handed()) {
+    Datum number = 0;
+    if (value.bytes.empty()) {
+      const exact::Decimal decimal(value.digits.value(), static_cast<unsigned>(value.scale));
+      number = numeric_of(decimal);
+    } else {
+      number = varlena_of(value.bytes);
+    }
+    scan::NumericState *state = value.state;
+    if (state->others == nullptr) {
+      state->others = DatumGetPointer(number);
+      continue;
+    }
+    void *before = state->others;
+    state->others =
+        DatumGetPointer(DirectFunctionCall2(numeric_add, PointerGetDatum(before), number));
+    pfree(before);
+    pfree(DatumGetPointer(number));
+  }
+  node->scan->forget_handed();
+  MemoryContextSwitchTo(old);
+}
+
+bool may_be_split(const ScanNode *node, scan::Part part) {
+  return part.bits < most_bits && node->waiting_count + 2 <= most_waiting;
+}
+
+bool memory_is_full(const ScanNode *node) {
+  return node->compiled->keys != NIL && node->scan->memory() > get_hash_memory_limit() &&
+         node->scan->groups() > few_groups;
+}
+
+void split(ScanNode *node, scan::Part part, double share) {
+  const double limit = static_cast<double>(get_hash_memory_limit());
+  const double needed = static_cast<double>(node->scan->memory()) / share / limit;
+  uint32 bits = 1;
+  while (bits < 5 && std::ldexp(1.0, static_cast<int>(bits)) < needed) {
+    ++bits;
+  }
+  bits = std::min(bits, most_bits - part.bits);
+  while (node->waiting_count + (1 << bits) > most_waiting && bits > 1) {
+    --bits;
+  }
+  for (uint32 i = 1U << bits; i-- > 0;) {
+    node->waiting[node->waiting_count++] = {.prefix = (part.prefix << bits) | i,
+                                            .bits = part.bits + bits};
+  }
+}
+
+void start_scan(ScanNode *node, scan::Part part) {
+  MemoryContextReset(node->part_context);
+  node->scan = nullptr;
+  node->memory = new (MemoryContextAlloc(node->part_context, sizeof(ContextMemory)))
+      ContextMemory(node->part_context);
+  void *place = MemoryContextAlloc(node->part_context, sizeof(scan::Scan));
+  compute([&] {
+    const Env env{.memory = node->memory, .cancel_requested = cancel_requested};
+    node->scan = new (place) scan::Scan(env, node->program, most_rows, part);
+  });
+}
+
+bool read_pages(ScanNode *node, bool may_stop) {
+  const bool count_only =
+      !node->scan->tests_any() && !node->scan->reads_any() && !node->scan->joins_any();
+  BlockNumber block = 0;
+  while (next_block(node, &block)) {
+    CHECK_FOR_INTERRUPTS();
+    const uint32 count = read_page(&node->pages, block, count_only ? nullptr : node->rows);
+    node->figures.rows_read += count;
+    if (count > 0) {
+      if (count_only) {
+        node->figures.rows_kept += count;
+        compute([&] { node->scan->add(count); });
+      } else {
+        run_page(node, count);
+      }
+    }
+    close_page(&node->pages);
+    if (may_stop && memory_is_full(node)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool run_part(ScanNode *node, scan::Part part) {
+  start_scan(node, part);
+  ++node->runs;
+  const bool may_split = may_be_split(node, part);
+  node->table = -1;
+  node->next_block = node->end_block = 0;
+  const bool whole = read_pages(node, may_split);
+  node->most_memory = std::max(node->most_memory, node->scan->memory());
+  if (!whole) {
+    const double of_table = static_cast<double>(node->next_block) / node->pages.blocks;
+    split(node, part, (node->table + of_table) / node->table_count);
+    return false;
+  }
+  node->groups += node->scan->groups();
+  node->next_group = 0;
+  return true;
+}
+
+int grouped_columns(const ScanNode *node, int join) {
+  const auto *known = static_cast<List *>(list_nth(node->joins, join));
+  return linitial_int(static_cast<const List *>(llast(known)));
+}
+
+void start(ScanNode *node) {
+  ExprContext *context = node->css.ss.ps.ps_ExprContext;
+  const MemoryContext old = MemoryContextSwitchTo(node->run_context);
+  TupleDesc asked = RelationGetDescr(node->css.ss.ss_currentRelation);
+  node->program = program_of(node->compiled, context);
+  node->shapes = static_cast<scan::Shape *>(
+      palloc0(sizeof(scan::Shape) * static_cast<Size>(Max(node->table_count, 1))));
+  for (int i = 0; i < node->table_count; ++i) {
+    node->shapes[i] = shape_of(node->compiled, asked, RelationGetDescr(node->tables[i]));
+  }
+  node->program.shape =
+      node->table_count > 0 ? node->shapes[0] : shape_of(node->compiled, asked, asked);
+  node->rows = static_cast<scan::Row *>(palloc(sizeof(scan::Row) * most_rows));
+  MemoryContextSwitchTo(old);
+  start_dimensions(node);
+  node->waiting[0] = scan::Part{};
+  node->waiting_count = 1;
+  node->gathered = false;
+  node->scan = nullptr;
+  node->started = true;
+}
+
+} // namespace starhouse::pg::star_scan
