@@ -90,7 +90,7 @@ END
 $body$;
 COMMENT ON FUNCTION rollup_release(rollup) IS 'Internal to drop_rollup: takes the triggers off the fact.';
 
--- Called by batch_finish: a feed's appends bypass triggers, which would cost them their fast path.
+-- Called by batch_finish: no trigger on INSERT, so other writers of the fact pay nothing.
 CREATE FUNCTION rollup_capture_batch(warehouse name, feed text, steps jsonb, batch_id bigint) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, starhouse, pg_temp

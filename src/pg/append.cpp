@@ -47,13 +47,14 @@ bool bytes_decide(Oid type, Oid collation) {
   }
 }
 
+// Triggers on other commands have nothing to say; those on the statement are fired (Statement).
 const char *trigger_obstacle(Relation relation) {
   const TriggerDesc *triggers = relation->trigdesc;
   for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
-    // Triggers on other commands have nothing to say.
-    if (TRIGGER_FOR_INSERT(triggers->triggers[i].tgtype) &&
-        RI_FKey_trigger_type(triggers->triggers[i].tgfoid) == RI_TRIGGER_NONE) {
-      return "the table has triggers";
+    const Trigger *trigger = &triggers->triggers[i];
+    if (TRIGGER_FOR_INSERT(trigger->tgtype) && TRIGGER_FOR_ROW(trigger->tgtype) &&
+        RI_FKey_trigger_type(trigger->tgfoid) == RI_TRIGGER_NONE) {
+      return "the table has triggers for each row";
     }
   }
   return nullptr;
@@ -312,14 +313,64 @@ void build_indexes(Oid table) {
   }
 }
 
+ResultRelInfo *open_root(EState *estate, Relation fact) {
+  compat::init_insert_range_table(estate, fact);
+  ResultRelInfo *root = makeNode(ResultRelInfo);
+  ExecInitResultRelation(estate, root, 1);
+  return root;
+}
+
+void close_all(EState *estate) {
+  ExecResetTupleTable(estate->es_tupleTable, false);
+  ExecCloseResultRelations(estate);
+  ExecCloseRangeTableRelations(estate);
+  FreeExecutorState(estate);
+}
+
+// Triggers on the statement, as an INSERT fires them: the one before it at once, those after it
+// when all rows are in the table and its indexes. Partitions have none that an INSERT into the
+// whole would fire.
+struct Statement {
+  bool fires;
+  TransitionCaptureState *capture; // null: none of them asks for the rows
+};
+
+Statement begin_statement(Relation fact, EState *estate, ResultRelInfo *root) {
+  Statement statement = {false, nullptr};
+  const TriggerDesc *triggers = root->ri_TrigDesc;
+  statement.fires = triggers != nullptr && (triggers->trig_insert_before_statement ||
+                                            triggers->trig_insert_after_statement);
+  if (statement.fires) {
+    AfterTriggerBeginQuery();
+    statement.capture =
+        MakeTransitionCaptureState(root->ri_TrigDesc, RelationGetRelid(fact), CMD_INSERT);
+    ExecBSInsertTriggers(estate, root);
+  }
+  return statement;
+}
+
+void end_statement(const Statement *statement, Relation fact) {
+  if (!statement->fires) {
+    return;
+  }
+  EState *estate = CreateExecutorState();
+  MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
+  ResultRelInfo *root = open_root(estate, fact);
+  ExecASInsertTriggers(estate, root, statement->capture);
+  AfterTriggerEndQuery(estate);
+  MemoryContextSwitchTo(caller);
+  close_all(estate);
+}
+
 void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen *seen,
                  uint64 *selected, uint64 *inserted) {
   Relation fact = target->fact;
   EState *estate = CreateExecutorState();
   MemoryContext caller = MemoryContextSwitchTo(estate->es_query_cxt);
-  compat::init_insert_range_table(estate, fact);
-  ResultRelInfo *root = makeNode(ResultRelInfo);
-  ExecInitResultRelation(estate, root, 1);
+  ResultRelInfo *root = open_root(estate, fact);
+  MemoryContextSwitchTo(caller); // what triggers are to see outlives the estate
+  const Statement statement = begin_statement(fact, estate, root);
+  MemoryContextSwitchTo(estate->es_query_cxt);
   ExecOpenIndices(root, false);
   ModifyTableState *mtstate = makeNode(ModifyTableState);
   mtstate->ps.plan = nullptr;
@@ -328,8 +379,8 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen
   mtstate->mt_nrels = 1;
   mtstate->resultRelInfo = root;
   mtstate->rootResultRelInfo = root;
-  DestReceiver *writer =
-      create_writer(target, map, prepare_defaults(fact, map), estate, mtstate, seen);
+  DestReceiver *writer = create_writer(target, map, prepare_defaults(fact, map), estate, mtstate,
+                                       seen, statement.capture);
   MemoryContextSwitchTo(caller);
 
   SPIExecuteOptions options;
@@ -345,14 +396,12 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen
   for (int i = 0; i < target->foreign_key_count; ++i) {
     verify_foreign_key(target, &target->foreign_keys[i]);
   }
-  ExecResetTupleTable(estate->es_tupleTable, false);
-  ExecCloseResultRelations(estate);
-  ExecCloseRangeTableRelations(estate);
-  FreeExecutorState(estate);
+  close_all(estate);
   ListCell *cell;
   foreach (cell, unindexed) {
     build_indexes(lfirst_oid(cell));
   }
+  end_statement(&statement, fact);
 }
 
 AttrNumber column_that_tells_new(Relation fact, TupleDesc source) {

@@ -13,6 +13,7 @@ extern "C" {
 #include "access/attmap.h"
 #include "access/heapam.h"
 #include "access/tableam.h"
+#include "commands/trigger.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -116,9 +117,11 @@ EphemeralNamedRelation relation_of(const char *name, Tuplestorestate *rows, Oid 
 void name_seen();
 void run_statements(ArrayType *statements, Relation fact, const Seen *seen);
 
-// The writer: a DestReceiver that appends what it receives and fills `seen`, unless that is null.
+// The writer: a DestReceiver that appends what it receives and fills `seen`, unless that is null,
+// and what triggers on the statement are to see (`capture`), unless that is.
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
-                            EState *estate, ModifyTableState *mtstate, const Seen *seen);
+                            EState *estate, ModifyTableState *mtstate, const Seen *seen,
+                            TransitionCaptureState *capture);
 // Whether this is the query's column that says of each row whether it is new to the fact.
 bool tells_new(Relation fact, Form_pg_attribute given);
 // Writes what is buffered. `unindexed` receives the tables that were created by this transaction

@@ -56,8 +56,9 @@ struct Writer {
   ModifyTableState *mtstate;
   ResultRelInfo *root;
   PartitionTupleRouting *routing;
-  TupleTableSlot *row;            // in the root's form
-  const Seen *seen_by_statements; // null: there are none
+  TupleTableSlot *row;             // in the root's form
+  const Seen *seen_by_statements;  // null: there are none
+  TransitionCaptureState *capture; // null: no trigger asks for the rows
   Buffer *buffers;
   Buffer *latest;
   SeenRows seen;
@@ -235,6 +236,10 @@ Buffer *buffer_for(Writer *writer, ResultRelInfo *relation) {
   }
   auto *buffer = static_cast<Buffer *>(palloc0(sizeof(Buffer)));
   buffer->relation = relation;
+  if (relation->ri_TrigDesc != nullptr) {
+    // Those of foreign keys, which are checked set-wise; the descriptor is a copy.
+    relation->ri_TrigDesc->trig_insert_after_row = false;
+  }
   buffer->map =
       relation == writer->root ? nullptr : compat::root_to_child_map(relation, writer->estate);
   buffer->bulk = GetBulkInsertState();
@@ -269,6 +274,9 @@ void flush(Writer *writer, Buffer *buffer) {
       insert_into_indexes(buffer, i == 0 ? nullptr : buffer->slots[i - 1], buffer->slots[i],
                           estate);
     }
+  }
+  for (int i = 0; writer->capture != nullptr && i < buffer->used; ++i) {
+    ExecARInsertTriggers(estate, relation, buffer->slots[i], NIL, writer->capture);
   }
   for (int i = 0; i < buffer->used; ++i) {
     ExecClearTuple(buffer->slots[i]);
@@ -470,7 +478,8 @@ void destroy(DestReceiver *self) {
 } // namespace
 
 DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **defaults,
-                            EState *estate, ModifyTableState *mtstate, const Seen *seen) {
+                            EState *estate, ModifyTableState *mtstate, const Seen *seen,
+                            TransitionCaptureState *capture) {
   auto *writer = static_cast<Writer *>(palloc0(sizeof(Writer)));
   writer->receiver.receiveSlot = receive;
   writer->receiver.rStartup = startup;
@@ -484,6 +493,7 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->mtstate = mtstate;
   writer->root = mtstate->rootResultRelInfo;
   writer->seen_by_statements = seen;
+  writer->capture = capture;
   writer->row = MakeSingleTupleTableSlot(RelationGetDescr(target->fact), &TTSOpsVirtual);
   writer->command = GetCurrentCommandId(true);
   writer->context = CurrentMemoryContext;
