@@ -90,6 +90,24 @@ void Lane::disconnect() noexcept {
   connection_ = nullptr;
 }
 
+void Lane::warm_up(const Cursor &cursor) {
+  try {
+    if (!connected()) {
+      connect();
+    }
+    // Committed: the temporary table stays, and today's partition of bronze.
+    const std::array<Parameter, 2> feed{target_.warehouse, target_.feed};
+    connection_->query("SELECT starhouse.batch_prepare($1, $2, starhouse.feed_get($1, $2))", feed);
+    stage(Batch{}, {0, 0}, cursor, nullptr);
+  } catch (const ServerError &e) {
+    if (e.session_lost()) {
+      disconnect();
+    }
+  } catch (const Error &) { // NOLINT(bugprone-empty-catch): see the declaration
+  }
+  transaction_.reset();
+}
+
 void Lane::stage(const Batch &batch, Batch::Range range, const Cursor &cursor,
                  const Batch *before) {
   if (!connected()) {

@@ -42,6 +42,9 @@ public:
   void connect();
   void adopt(std::unique_ptr<Connection> connection);
   void disconnect() noexcept;
+  // Makes the session ready for its first batch, up to the feed's steps, which are not run for
+  // nothing. What fails here is told by the batch that meets it.
+  void warm_up(const Cursor &cursor);
   Connection &connection() noexcept { return *connection_; }
 
   // Opens a transaction and sends the range. Throws ServerError, rolled back then.

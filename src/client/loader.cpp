@@ -45,6 +45,11 @@ void Loader::set_retry(Retry retry, OnRetry on_retry) {
   on_retry_ = std::move(on_retry);
 }
 
+void Loader::warm_up() {
+  main_.warm_up(cursor_);
+  second_.warm_up(cursor_);
+}
+
 void Loader::send_ahead(const Batch &batch) {
   if (running_ == nullptr || batch.size() == 0 || !ahead_possible_) {
     return;

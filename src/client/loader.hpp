@@ -35,6 +35,9 @@ public:
          Cursor &cursor);
   void set_retry(Retry retry, OnRetry on_retry);
 
+  // Before the first batch: both sessions made ready for one.
+  void warm_up();
+
   // Starts to load the batch; `last`: the source ends with it and is closed by it. The batch must
   // live until finish() has returned.
   void start(Batch &batch, bool last);

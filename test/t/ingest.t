@@ -56,6 +56,19 @@ is(scalar(grep { !/^\{"time":".*"level":".*"event":".*"message":.*\}$/ } split /
 like($err, qr/"event":"progress".*"read":1000/, 'with its progress');
 exactly_once($database, 5000, 'and every message is there once');
 
+# Before the first message both sessions are ready for a batch, and nothing is in the warehouse.
+make_ingest_warehouse($database);
+mock('topic quiet 2');
+$run = start_ingest($database, $brokers, '--topic', 'quiet');
+ok(wait_for_log($run, qr/reads the topic/), 'a topic without messages is read');
+is(sql($database, "SELECT count(*) FROM pg_class WHERE relname = 'batch' AND relpersistence = 't'"), 2, 'by sessions that are ready');
+is(sql($database, "$in SELECT (SELECT count(*) FROM batch_log) || ' ' || (SELECT count(*) FROM quarantine) || ' ' || (SELECT count(*) FROM sale_fact)"), '0 0 0', 'and have stored nothing');
+produce($brokers, 'quiet', [0, 'text', '{"id":1,"at":"2024-01-01T00:00:00Z","store":"a","amount":1}']);
+ok(wait_until($database, "$in SELECT count(*) = 1 FROM sale_fact"), 'the first message comes by a first batch');
+$run->signal('TERM');
+$run->finish;
+is($run->result(0), 0, 'and it stops');
+
 # Poison: bytes that are no text, a NUL, a message too long, too deep, with a key twice, without a value,
 # and one that only the server refuses. Each is in quarantine, the rest in the star.
 make_ingest_warehouse($database);

@@ -25,7 +25,8 @@ constexpr auto poll_time = 100ms;
 constexpr auto look_every = 2s;
 constexpr auto room_patience = 1s;      // after that the partitions are paused
 constexpr auto after_takeover = 3000ms; // the group has to tell us first whose they are
-constexpr int look_at_clock = 64;       // messages
+constexpr auto warm_up_time = 2s; // before the first message; the sessions get ready all the same
+constexpr int look_at_clock = 64; // messages
 constexpr std::size_t most_batch_bytes = std::size_t{26} << 20U;
 
 // Without end: the broker keeps what is not loaded.
@@ -533,6 +534,7 @@ void Ingest::run() {
   stop_gracefully();
   look_at_source();
   to_restart_.clear();
+  session_->loads.wait_until_idle(warm_up_time);
   begin();
   log_.write(Level::info, "start", "reads the topic",
              {{"topic", options_.topic},

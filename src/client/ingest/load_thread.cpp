@@ -112,10 +112,18 @@ void LoadThread::settle(std::unique_ptr<Batch> &running) {
   spare_ = std::move(running);
 }
 
+void LoadThread::rest() {
+  const std::scoped_lock lock(mutex_);
+  busy_ = waiting_ != nullptr;
+  changed_.notify_all();
+}
+
 void LoadThread::run() {
   std::unique_ptr<Batch> running;
   std::unique_ptr<Batch> next; // lives while the loader may look at it
   try {
+    loader_.warm_up();
+    rest();
     while (true) {
       next = take(running ? 0ms : 500ms);
       if (next) {
@@ -126,9 +134,7 @@ void LoadThread::run() {
         running = std::move(next);
       } else if (running && loader_.ready_within(2ms)) {
         settle(running);
-        const std::scoped_lock lock(mutex_);
-        busy_ = waiting_ != nullptr;
-        changed_.notify_all();
+        rest();
       }
       const std::scoped_lock lock(mutex_);
       if (stop_ && !running) {

@@ -24,7 +24,7 @@ public:
     std::function<void(const ServerError &error, int attempt)> on_retry;
   };
 
-  // `plan` and `cursor` must outlive it.
+  // `plan` and `cursor` must outlive it. Not idle until its sessions are ready for a batch.
   LoadThread(const Target &target, std::unique_ptr<Connection> connection, const FeedPlan &plan,
              Cursor &cursor, Retry retry, Hooks hooks);
   // Gives up on what is not loaded.
@@ -49,6 +49,7 @@ private:
   struct Abandoned {};
   void run();
   std::unique_ptr<Batch> take(std::chrono::milliseconds time);
+  void rest();
   void settle(std::unique_ptr<Batch> &running);
   void pause(std::chrono::milliseconds time);
 
@@ -58,7 +59,7 @@ private:
   std::condition_variable changed_;
   std::unique_ptr<Batch> waiting_;
   std::unique_ptr<Batch> spare_;
-  bool busy_ = false;
+  bool busy_ = true; // with making ready
   bool stop_ = false;
   std::exception_ptr failure_;
   std::chrono::steady_clock::time_point started_;
