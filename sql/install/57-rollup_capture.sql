@@ -64,8 +64,11 @@ BEGIN
   EXECUTE format('COMMENT ON FUNCTION %I.%I() IS %L', schema, stem || '_capture', format('Trigger: brings what is written to %s into the rollup %s.', r.fact, r.rollup));
   IF r.capture = 'trigger' THEN
     EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %I.%I()', stem || '_insert', r.fact, schema, stem || '_capture');
-  ELSE
-    -- What finds a batch's rows among all others for next to nothing.
+  ELSIF NOT EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+                      JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'batch_id' AND NOT a.attisdropped
+                    WHERE i.indrelid = r.fact AND i.indisvalid AND i.indpred IS NULL
+                      AND (m.amname = 'brin' AND a.attnum = ANY (i.indkey) OR m.amname = 'btree' AND a.attnum = i.indkey[0])) THEN
+    -- What finds a batch's rows among all others for next to nothing. One will do for all that ask by batch.
     EXECUTE format('CREATE INDEX ON %s USING brin (batch_id) WITH (pages_per_range = 32, autosummarize = on)', r.fact);
   END IF;
   EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %I.%I()', stem || '_update', r.fact, schema, stem || '_capture');
@@ -114,10 +117,8 @@ BEGIN
       RAISE EXCEPTION 'feed "%" changes rows of %, and rollup % takes up appended ones', feed, r.fact, r.rollup USING ERRCODE = '55000',
         HINT = 'Drop the rollup and create it with capture => ''trigger''.';
     END IF;
-    EXECUTE format('INSERT INTO %s (%s) %s', r.delta, starhouse.rollup_names(r),
-                   CASE WHEN r.gap IS NULL THEN starhouse.rollup_made(r, r.fact::text, format('batch_id = %s', batch_id), 1)
-                        ELSE starhouse.session_made(r, r.fact::text, format('f.batch_id = %s', batch_id)) END);
-    GET DIAGNOSTICS affected = ROW_COUNT;
+    affected := starhouse.rollup_append(r.delta, CASE WHEN r.gap IS NULL THEN starhouse.rollup_made(r, r.fact::text, format('batch_id = %s', batch_id), 1)
+                                                      ELSE starhouse.session_made(r, r.fact::text, format('f.batch_id = %s', batch_id)) END);
     IF r.seen IS NOT NULL AND partitions IS NULL THEN
       EXECUTE starhouse.rollup_seen(r, r.fact::text, format('f.batch_id = %s', batch_id));
     END IF;

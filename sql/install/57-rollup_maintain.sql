@@ -1,11 +1,17 @@
 -- Compacting, checking and rebuilding rollups. Each writes by single statements, so under one snapshot:
 -- a row that commits meanwhile is either in what is folded or in what stays, never in both.
 
-CREATE FUNCTION rollup_append(rolled regclass, query text) RETURNS bigint
+CREATE FUNCTION rollup_append(target regclass, query text) RETURNS bigint
   LANGUAGE c VOLATILE STRICT
   AS 'MODULE_PATHNAME', 'starhouse_rollup_append';
 COMMENT ON FUNCTION rollup_append(regclass, text) IS
-  'Internal to rollup_compact: runs a query and appends its rows as append_facts does, at the price of COPY, but for the search for keys that are there: the caller knows that there are none. Returns how many. 23505 when a key was there after all. Needs INSERT on the table.';
+  'Internal to rollups: runs a query and appends its rows as append_facts does, at the price of COPY, but for the search for keys that are there: the caller knows that there are none. Returns how many. 23505 when a key was there after all. Needs INSERT on the table.';
+
+CREATE FUNCTION rollup_fold(rolled regclass, query text, OUT deltas bigint, OUT late bigint, OUT revisions bigint)
+  LANGUAGE c VOLATILE STRICT
+  AS 'MODULE_PATHNAME', 'starhouse_rollup_fold';
+COMMENT ON FUNCTION rollup_fold(regclass, text) IS
+  'Internal to rollup_compact: runs a query for groups, with the columns of the table and behind them old_row tid, keep boolean, deltas bigint, late bigint, final boolean, and writes them in the same pass: those without an old row are appended at the price of COPY, unless keep is false; at an old row the group is updated, or deleted where keep is false. Returns the sums of deltas and of late, and how many were final; late counts of those alone. 22023 for a query of another form. Needs INSERT, UPDATE and DELETE on the table.';
 
 CREATE FUNCTION rollup_compact(rollup regclass, OUT folded bigint, OUT recomputed bigint, OUT late_rows bigint)
   LANGUAGE plpgsql VOLATILE
@@ -20,7 +26,7 @@ DECLARE
   coarser_deltas text;
   coarser_marks text;
   memory text;
-  told bigint[];
+  revisions bigint;
   marks boolean;
   -- A scan by ctid, however many rows the planner expects; of a join alone it may make a scan of all of rolled.
   same_row CONSTANT text := 't.ctid = ANY (ARRAY(SELECT o.old_row FROM %s AS o WHERE o.old_row IS NOT NULL AND %s)) AND t.ctid = m.old_row';
@@ -46,30 +52,27 @@ BEGIN
   IF pg_size_bytes(memory) < 64 * 1024 * 1024 THEN
     PERFORM set_config('work_mem', '64MB', true);
   END IF;
+  -- Deltas of marked buckets are left to the recomputation. Mostly there are no marks, and no delta needs to be asked; of a
+  -- bucket that is marked from here on, deltas are folded that the recomputation will know better.
+  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', r.dirty) INTO marks;
   -- Old and new rows of the buckets at hand meet by GROUP BY: the one equality of groups that there is,
   -- NULLs and all. Nobody else writes rolled, so a group's row is found by its ctid and a new one simply
-  -- appended: a third of the price of ON CONFLICT. One whose last row went goes, too. What reads the deltas and
+  -- appended. One whose last row went goes, too. What reads the deltas and
   -- what deletes them see those of one snapshot; the latter returns nothing, which would double its price.
-  PERFORM starhouse.rollup_append(r.rolled, format($sql$
-    WITH gone AS NOT MATERIALIZED (SELECT %3$s FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
-      deleted AS (DELETE FROM %1$s AS x WHERE NOT EXISTS (SELECT FROM (%2$s) AS d WHERE d.bucket = x.bucket)),
-      merged AS (%4$s),
-      known AS MATERIALIZED (SELECT m.* FROM merged AS m WHERE m.old_row IS NOT NULL AND m.deltas > 0),
-      changed AS (UPDATE %5$s AS t SET %8$s, late_rows = t.late_rows + CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END FROM known AS m WHERE m.n_rows > 0 AND %13$s),
-      emptied AS (DELETE FROM %5$s AS t USING known AS m WHERE m.n_rows <= 0 AND %14$s),
-      told AS (SELECT coalesce(sum(m.deltas), 0) AS deltas, coalesce(sum(m.arrived) FILTER (WHERE %12$s), 0) AS late, count(*) FILTER (WHERE m.deltas > 0 AND %12$s) AS revisions FROM merged AS m),
-      marked AS (UPDATE %9$s AS k SET late_rows = k.late_rows + t.late, late_revisions = k.late_revisions + t.revisions FROM told AS t
-                 RETURNING set_config('starhouse.rollup_told', format('{%%s,%%s}', t.deltas, t.late), true))%11$s
-    SELECT %7$s, CASE WHEN %12$s THEN coalesce(m.arrived, 0) ELSE 0 END AS late_rows FROM merged AS m WHERE m.old_row IS NULL AND m.n_rows > 0 ORDER BY %10$s$sql$,
-    r.delta, starhouse.rollup_dirty(r), starhouse.rollup_names(r, 'x.'),
-    starhouse.rollup_merged(r, format('SELECT %1$s, true AS is_new, NULL::tid AS old_row FROM gone AS x UNION ALL SELECT %1$s, false, x.ctid FROM %2$s AS x WHERE x.bucket = ANY (ARRAY(SELECT DISTINCT g.bucket FROM gone AS g))',
+  SELECT f.deltas, f.late, f.revisions INTO folded, late_rows, revisions FROM starhouse.rollup_fold(r.rolled, format($sql$
+    WITH gone AS NOT MATERIALIZED (SELECT %3$s FROM %1$s AS x%2$s), deleted AS (DELETE FROM %1$s AS x%2$s)%6$s
+    SELECT %5$s, coalesce(m.starhouse_before, 0) + m.starhouse_late AS late_rows, m.starhouse_row, m.n_rows > 0, m.starhouse_deltas, m.starhouse_late, m.starhouse_final
+    FROM (SELECT v.*, CASE WHEN v.starhouse_final THEN coalesce(v.starhouse_arrived, 0) ELSE 0 END AS starhouse_late
+          FROM (SELECT w.*, %7$s <= (SELECT k.watermark FROM %8$s AS k) AS starhouse_final FROM (%4$s) AS w WHERE w.starhouse_deltas > 0) AS v) AS m$sql$,
+    r.delta, CASE WHEN marks THEN format(' WHERE NOT EXISTS (SELECT FROM (%s) AS d WHERE d.bucket = x.bucket)', starhouse.rollup_dirty(r)) END, starhouse.rollup_names(r, 'x.'),
+    starhouse.rollup_merged(r, format('SELECT %1$s, NULL::bigint AS late_rows, NULL::tid AS starhouse_row FROM gone AS x UNION ALL SELECT %1$s, x.late_rows, x.ctid FROM %2$s AS x WHERE x.bucket = ANY (ARRAY(SELECT DISTINCT g.bucket FROM gone AS g))',
                                       starhouse.rollup_names(r, 'x.'), r.rolled),
-      ', min(u.old_row) AS old_row, count(*) FILTER (WHERE u.is_new) AS deltas, starhouse.rollup_sum(u.n_rows) FILTER (WHERE u.is_new AND u.n_rows > 0) AS arrived', true),
-    r.rolled, names, starhouse.rollup_names(r, 'm.'), changes, r.mark, starhouse.rollup_key(r, 'm.'), coarser_deltas,
-    format('%s <= (SELECT k.watermark FROM %s AS k)', starhouse.rollup_bucket_end(r, 'm.bucket'), r.mark), format(same_row, 'known', 'o.n_rows > 0'), format(same_row, 'known', 'o.n_rows <= 0')));
-  told := current_setting('starhouse.rollup_told')::bigint[];
-  folded := told[1];
-  late_rows := told[2];
+      ', min(u.starhouse_row) AS starhouse_row, starhouse.rollup_sum(u.late_rows) AS starhouse_before, count(*) FILTER (WHERE u.starhouse_row IS NULL) AS starhouse_deltas,
+       starhouse.rollup_sum(u.n_rows) FILTER (WHERE u.starhouse_row IS NULL AND u.n_rows > 0) AS starhouse_arrived', true),
+    starhouse.rollup_names(r, 'm.'), coarser_deltas, starhouse.rollup_bucket_end(r, 'w.bucket'), r.mark)) AS f;
+  IF revisions > 0 THEN
+    EXECUTE format('UPDATE %s AS k SET late_rows = k.late_rows + $1, late_revisions = k.late_revisions + $2', r.mark) USING rollup_compact.late_rows, revisions;
+  END IF;
   -- Buckets whose raw rows are gone keep what they have. Mostly there are none to recompute: no plan over the fact then.
   EXECUTE format('SELECT EXISTS (SELECT FROM %s)', r.dirty) INTO marks;
   recomputed := 0;

@@ -174,6 +174,27 @@ INSERT INTO events VALUES ('2024-01-01 10:00:40', NULL), ('2024-01-01 10:01:40',
 \set ON_ERROR_STOP 1
 SELECT starhouse.rollup_compact('events_minutely');
 SELECT * FROM events_minutely_rolled ORDER BY bucket;
+-- With a trigger there, plain statements update and delete, too.
+SELECT ctid FROM events_minutely_rolled WHERE bucket = '2024-01-01 10:00' \gset
+DELETE FROM events WHERE at = '2024-01-01 10:01:40';
+INSERT INTO events VALUES ('2024-01-01 10:00:50', NULL);
+SELECT starhouse.rollup_compact('events_minutely');
+SELECT *, ctid <> :'ctid'::tid AS moved FROM events_minutely_rolled ORDER BY bucket;
+\set ON_ERROR_STOP 0
+SELECT starhouse.rollup_fold('events_minutely_rolled', 'SELECT 1');
+\echo :SQLSTATE
+SELECT starhouse.rollup_fold('events_minutely', 'SELECT 1');
+\echo :SQLSTATE
+\set ON_ERROR_STOP 1
+
+-- Columns may be called what the extension calls its own things.
+CREATE TABLE names (final timestamptz, deltas text, late int);
+INSERT INTO names VALUES ('2024-01-01 10:00', 'a', 1);
+SELECT starhouse.create_rollup('named', 'names', 'final', '1 hour', '{deltas}', '{"old_row": "count(*)", "late": "sum(late)", "arrived": "max(late)", "keep": "min(late)"}');
+INSERT INTO names VALUES ('2024-01-01 10:10', 'a', 2), ('2024-01-01 10:10', 'b', 3);
+SELECT starhouse.rollup_compact('named');
+TABLE named ORDER BY deltas;
+SELECT starhouse.drop_rollup('named');
 
 SELECT starhouse.drop_rollup('hourly');
 SELECT count(*) FROM pg_class WHERE relnamespace = 'rollup_test'::regnamespace AND relname ~ '^hourly';

@@ -45,6 +45,8 @@ SELECT starhouse.rollup_compact('rollup_feed.video_5min');
 SELECT * FROM starhouse.rollup_check('rollup_feed.video_5min');
 -- sessions by batches alike: pieces of what a batch appended, and triggers for what is taken away
 SELECT starhouse.create_sessions('visits', 'rollup_feed.plays_fact', 'at', '8 minutes', '{video}', '{"plays": "count(*)", "longest": "max(seconds)"}', capture => 'batch');
+-- both find a batch's rows by one index
+SELECT count(*) AS indexes FROM pg_index WHERE indrelid = 'rollup_feed.plays_fact'::regclass AND pg_get_indexdef(indexrelid) ~ 'brin \(batch_id\)';
 SELECT rollup_feed.load('sessions', $$SELECT i, 's' || i, timestamptz '2024-02-03 10:00' + i * interval '4 minutes', 'v' || i % 2, i FROM generate_series(1, 5) i
   UNION ALL SELECT 10, 's10', '2024-02-03 11:00', 'v0', 10$$)->'steps';
 SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid = 'rollup_feed.plays_fact'::regclass AND tgtype::int & 4 > 0;
