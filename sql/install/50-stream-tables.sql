@@ -189,7 +189,7 @@ BEGIN
     ['batch_log', 'records_loaded', 'Records neither rejected nor duplicates'],
     ['batch_log', 'duplicates', 'Records whose facts were there already'],
     ['batch_log', 'rejected', 'Records put into quarantine'],
-    ['batch_log', 'positions', 'Of a batch from a topic: {partition: [first offset, offset after the last]}. A record''s number is partition * 2^48 + offset'],
+    ['batch_log', 'positions', 'Of a batch from a topic: {partition: [first offset, offset after the last]}. A record''s number is partition * 2^48 + offset. Of a batch from a call or a table: {"records": [first number, number after the last]}. NULL for a file, which has first_record, and for a replay'],
     ['batch_log', 'steps', 'Per step: name, rows, other counts, milliseconds'],
     ['batch_log', 'drift', 'Fields the contract does not know, by path: how often, and of which types; NULL for none. See feed_drift'],
     ['batch_log', 'started_at', 'Start of the batch'],

@@ -14,6 +14,9 @@ DECLARE
 BEGIN
   BEGIN
     batch := starhouse.batch_begin(warehouse, feed, source_id, NULL, NULL);
+    -- Which records are its own: a replay says nothing of the kind.
+    EXECUTE format('UPDATE %I.batch_log SET positions = jsonb_build_object(''records'', jsonb_build_array($2, $3 + 1)) WHERE batch_id = $1', warehouse)
+      USING batch, numbers[1], numbers[cardinality(numbers)];
     PERFORM set_config('starhouse.steps_since', pg_snapshot_xmax(pg_current_snapshot())::text, true);
     DELETE FROM pg_temp.batch;  -- of an earlier call in this transaction
     EXECUTE format($sql$

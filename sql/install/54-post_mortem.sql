@@ -38,10 +38,12 @@ BEGIN
       SELECT r.started_at, 6, 'run', format('run %%s of %%s never ended: its loader was killed', r.run_id, r.source_name), NULL
       FROM starhouse.runs_dead($6) r WHERE r.feed_name = $1 AND r.started_at >= $2 AND r.started_at <= $3
       UNION ALL
-      SELECT b.finished_at, 3, CASE WHEN b.first_record IS NULL THEN 'replay' ELSE 'batch' END,
+      SELECT b.finished_at, 3, CASE WHEN coalesce(b.first_record::text, b.positions::text) IS NULL THEN 'replay' ELSE 'batch' END,
              format('batch %%s: %%s read, %%s loaded, %%s duplicates, %%s rejected', b.batch_id, b.records_read, b.records_loaded, b.duplicates, b.rejected),
-             format('%%s%%s; slowest step %%s', 'source ' || b.source_id,
-                    CASE WHEN b.first_record IS NULL THEN '' ELSE format(', records %%s to %%s', b.first_record, b.last_record) END,
+             format('%%s%%s; slowest step %%s', concat_ws(' ', (SELECT nullif(l.kind, 'file') FROM %1$I.load_source l WHERE l.source_id = b.source_id), 'source ' || b.source_id),
+                    CASE WHEN b.first_record IS NOT NULL THEN format(', records %%s to %%s', b.first_record, b.last_record)
+                         WHEN b.positions ? 'records' THEN ', records ' || (b.positions->'records'->>0) || ' to ' || (b.positions->'records'->>1)::bigint - 1
+                         ELSE (SELECT string_agg(format(', partition %%s offsets %%s to %%s', p.key, p.value->>0, (p.value->>1)::bigint - 1), '' ORDER BY p.key::integer) FROM jsonb_each(b.positions) AS p) END,
                     (SELECT format('%%s (%%s ms)', s.step_name, s.milliseconds) FROM %1$I.step_log s WHERE s.batch_id = b.batch_id ORDER BY s.milliseconds DESC NULLS LAST, s.step_no LIMIT 1))
       FROM %1$I.batch_log b WHERE b.feed_name = $1 AND b.finished_at >= $2 AND b.finished_at <= $3
       UNION ALL

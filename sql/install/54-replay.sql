@@ -119,9 +119,8 @@ BEGIN
   END IF;
   EXECUTE format($sql$
     SELECT string_agg(b.batch_id::text, ', ' ORDER BY b.batch_id) FROM %1$I.batch_log b
-    WHERE b.source_id = ANY ($1) AND b.feed_name = $2 AND b.records_read > 0
-      -- A replay has no bronze of its own. It says no position, which a call does not either; but it comes after what it took again.
-      AND (b.first_record IS NOT NULL OR b.positions IS NOT NULL OR b.started_at < coalesce((SELECT min(w.received_at) FROM %2$s w), 'infinity'))
+    -- A replay has no bronze of its own, and says no position.
+    WHERE b.source_id = ANY ($1) AND b.feed_name = $2 AND b.records_read > b.rejected AND (b.first_record IS NOT NULL OR b.positions IS NOT NULL)
       AND NOT EXISTS (SELECT FROM %2$s w WHERE w.batch_id = b.batch_id)$sql$, warehouse, format('%I.%I', warehouse, 'bronze_' || feed)) INTO missing USING sources, feed;
   IF missing IS NULL THEN
     EXECUTE format($sql$

@@ -38,6 +38,12 @@ SELECT ingest('call.sales', '{}');
 -- What was rejected can be told by its source.
 SELECT kind, source_name, finished_at IS NOT NULL AS finished FROM load_source ORDER BY source_id;
 
+-- A post mortem calls them batches, with the records that are theirs, and a replay a replay.
+SELECT batches, records, loaded FROM replay('call', 'sales');
+SELECT kind, what, regexp_replace(split_part(detail, ';', 1), '\d{5,}', 'N', 'g') AS detail FROM post_mortem('call', 'sales', '-infinity') WHERE kind IN ('batch', 'replay');
+SELECT count(*) AS batches, bool_and(b.positions->'records'->>0 = w.first::text AND b.positions->'records'->>1 = (w.last + 1)::text) AS told
+FROM batch_log b JOIN (SELECT batch_id, count(*) AS n, min(record_no) AS first, max(record_no) AS last FROM bronze_sales GROUP BY batch_id) w ON w.batch_id = b.batch_id AND w.n = b.records_read;
+
 -- Errors.
 SELECT ingest(NULL, '{}');
 SELECT ingest('call.sales', NULL);
