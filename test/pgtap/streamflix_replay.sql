@@ -8,7 +8,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, starhouse;
-SELECT plan(34);
+SELECT plan(37);
 
 CREATE FUNCTION pg_temp.rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -129,6 +129,20 @@ SELECT is(pg_temp.derived('sf wrong'), pg_temp.derived('sf right'), 'nor counted
 SELECT is(pg_temp.reports('sf wrong'), pg_temp.reports('sf right'), 'reports stay');
 SELECT is(pg_temp.stored('sf wrong'), pg_temp.stored('sf right'), 'and the days, when all are summed up');
 SELECT is((SELECT count(*) FROM starhouse.rollup_check('"sf wrong".plays_daily')), 0::bigint, 'the rollup stays right');
+
+-- Days between those of the rows stay untouched, row by row.
+SELECT (starhouse.ingest('"sf wrong".playback_events', ARRAY(SELECT jsonb_build_object('event_id', 'far' || d, 'user_id', 'U1', 'video_id', 'V1', 'timestamp', d, 'watch_duration', 5)::text
+  FROM unnest('{2025-01-20T12:00:00Z, 2025-05-20T12:00:00Z}'::text[]) AS d), 'far apart')->>'loaded')::bigint \g /dev/null
+CREATE FUNCTION pg_temp.places() RETURNS text LANGUAGE sql AS $$
+  SELECT pg_temp.rows_of($rows$SELECT tableoid, ctid, event_time FROM "sf wrong".engagement_fact WHERE event_time BETWEEN '2025-01-22' AND '2025-05-18'
+    UNION ALL SELECT tableoid, ctid, event_time FROM "sf wrong".viewing_hour_fact WHERE event_time BETWEEN '2025-01-22' AND '2025-05-18'
+    UNION ALL SELECT tableoid, ctid, day FROM "sf wrong".session_day WHERE day BETWEEN '2025-01-24' AND '2025-05-18'$rows$) $$;
+UPDATE "sf wrong".summing_credit SET share = 0;
+SELECT "sf wrong".sum_up_viewing() \g /dev/null
+CREATE TEMP TABLE places AS SELECT pg_temp.places() AS told;
+SELECT is(removed, 2::bigint, 'two playbacks, months apart') FROM starhouse.replay('sf wrong', 'playback_events', source_id => pg_temp.source('sf wrong', 'playback_events', 'far apart'), replace => true);
+SELECT is(pg_temp.places() = told AND told <> '', true, 'what was derived of the days between stays as it was') FROM places;
+SELECT is((SELECT sum(views) FROM "sf wrong".engagement_fact WHERE event_time < '2025-01-22' OR event_time > '2025-05-18'), 2::numeric, 'of their own days it is derived again');
 
 -- What a feed refuses now is gone with all that followed from it, but for what another source has.
 SELECT pg_temp.documents('sf wrong') \g /dev/null

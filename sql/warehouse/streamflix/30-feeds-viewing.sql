@@ -97,8 +97,13 @@ WITH common AS (
       outdated AS (UPDATE latest_sums SET holds = false WHERE summary IN ('viewing', 'videos') AND EXISTS (SELECT FROM opened))
       DELETE FROM session_day s USING opened o WHERE s.day BETWEEN o.day AND o.day + 2$sql$ AS opened,
     jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('viewing', count(*)) FROM batch$sql$) AS summaries,
-    -- Rows that a replay takes out: what followed from them is computed anew from the others, before they come again.
-    $sql$SELECT rebuild_viewing({time_zone}, min(event_time), max(event_time)) FROM removed$sql$ AS rebuilt,
+    -- Rows that a replay takes out: what followed from them is computed anew from the others, before they come again; days between theirs stay.
+    $sql$
+      SELECT rebuild_viewing({time_zone}, min(d.first_time), max(d.last_time))
+      FROM (SELECT r.first_time, r.last_time, r.day - (row_number() OVER (ORDER BY r.day))::integer AS run
+            FROM (SELECT time_key::date AS day, min(event_time) AS first_time, max(event_time) AS last_time FROM removed GROUP BY 1) r) d
+      GROUP BY d.run
+      ORDER BY d.run$sql$ AS rebuilt,
     $sql$UPDATE viewing_day d SET views = d.views - r.views FROM (SELECT time_key::date AS day, count(*) AS views FROM removed GROUP BY 1) r WHERE d.day = r.day$sql$ AS reopened
 ), viewing AS (
   SELECT common.*,
