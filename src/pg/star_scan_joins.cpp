@@ -100,6 +100,25 @@ bool fact_of(PlannerInfo *root, RelOptInfo *table, Star *star) {
   return !entry->inh && is_plain_heap(entry);
 }
 
+// The server's have_relevant_joinclause, but for equalities with a constant: a.x = 1 AND b.y = 1
+// makes one class of a.x and b.y and joins nothing, each table has its own condition.
+bool are_joined(const PlannerInfo *root, const RelOptInfo *one, const RelOptInfo *other) {
+  ListCell *cell = nullptr;
+  foreach (cell, one->joininfo) {
+    if (bms_overlap(other->relids, lfirst_node(RestrictInfo, cell)->required_relids)) {
+      return true;
+    }
+  }
+  foreach (cell, root->eq_classes) {
+    const auto *equal = lfirst_node(EquivalenceClass, cell);
+    if (!equal->ec_has_const && bms_overlap(equal->ec_relids, one->relids) &&
+        bms_overlap(equal->ec_relids, other->relids)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Relations that anything joins, the fact apart, belong together.
 List *components_of(PlannerInfo *root, const RelOptInfo *input, const RelOptInfo *fact) {
   List *components = NIL; // Relids
@@ -116,8 +135,7 @@ List *components_of(PlannerInfo *root, const RelOptInfo *input, const RelOptInfo
       bool joined = false;
       int other = -1;
       while (!joined && (other = bms_next_member(component, other)) >= 0) {
-        joined =
-            have_relevant_joinclause(root, find_base_rel(root, relid), find_base_rel(root, other));
+        joined = are_joined(root, find_base_rel(root, relid), find_base_rel(root, other));
       }
       if (joined) {
         own = bms_union(own, component);

@@ -410,7 +410,9 @@ TEST(StarScan, DimensionsFindEveryRowOfAKey) {
       }
       batch[1].bytes[0] = key.second;
       std::uint32_t entry = 0;
-      dimension.find(batch, std::span(columns).first(width), 1, &entry);
+      std::uint32_t row = 0;
+      EXPECT_EQ(dimension.find(batch, std::span(columns).first(width), {&row, 1}, &entry) == 1,
+                expected.contains(key));
       std::vector<std::uint32_t> found;
       for (; entry != Dimension::none; entry = dimension.next(entry)) {
         found.push_back(dimension.code(entry));
@@ -425,8 +427,53 @@ TEST(StarScan, DimensionsFindEveryRowOfAKey) {
     batch[0].any_null = true;
     batch[0].nulls[0] = 1;
     std::uint32_t entry = 0;
-    dimension.find(batch, std::span(columns).first(width), 1, &entry);
-    EXPECT_EQ(entry, Dimension::none);
+    std::uint32_t row = 0;
+    EXPECT_EQ(dimension.find(batch, std::span(columns).first(width), {&row, 1}, &entry), 0U);
+  }
+}
+
+// Numbers close to each other, far apart and in two columns; more rows than are waited for together;
+// of rows picked out of the batch those with an entry stay, in their order.
+TEST(StarScan, DimensionKeepsTheRowsThatJoin) {
+  for (const std::int64_t apart : {1, 7, 1'000'000'007}) {
+    for (const std::size_t width : {1U, 2U}) {
+      Arena arena;
+      Dimension dimension(arena.env, width);
+      const bool bytes[]{false, false};
+      for (std::int64_t number = 0; number < 1000; number += 3) {
+        const KeyPart key[]{{.word = number * apart - 500}, {.word = number % 2}};
+        dimension.add(std::span(key).first(width), std::span(bytes).first(width),
+                      static_cast<std::uint32_t>(number));
+      }
+      dimension.finish();
+      Batch batch(arena.env, 200);
+      const std::uint32_t columns[]{static_cast<std::uint32_t>(batch.add_column(false)),
+                                    static_cast<std::uint32_t>(batch.add_column(false))};
+      std::vector<std::uint32_t> rows;
+      std::vector<std::uint32_t> expected;
+      std::vector<std::uint32_t> first(200, 12345);
+      for (std::uint32_t row = 0; row < 200; ++row) {
+        const std::int64_t number = row * std::int64_t{5};
+        batch[0].words[row] = number * apart - 500;
+        batch[1].words[row] = row % 4 == 0 ? 7 : number % 2;
+        batch[0].nulls[row] = row % 9 == 0 ? 1 : 0;
+        if (row % 10 != 0) {
+          rows.push_back(row);
+          const bool joins =
+              number % 3 == 0 && row % 9 != 0 && (width == 1 || row % 4 != 0);
+          if (joins) {
+            expected.push_back(row);
+          }
+        }
+      }
+      batch[0].any_null = true;
+      rows.resize(dimension.find(batch, std::span(columns).first(width), rows, first.data()));
+      EXPECT_EQ(rows, expected) << apart << ' ' << width;
+      for (const std::uint32_t row : rows) {
+        EXPECT_EQ(dimension.code(first[row]), row * 5);
+      }
+      EXPECT_EQ(first[10], 12345U); // was not asked for
+    }
   }
 }
 

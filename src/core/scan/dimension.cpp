@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::size_t first_slots = 64;
 constexpr std::size_t most_width = 16;
+// Numbers that lie within so many of each other, or so many for each, are looked up by place: 1 MB
+// that stays in the cache is better than a hash.
+constexpr std::uint64_t close_range = 262'144;
+constexpr std::uint64_t close_per_entry = 16;
+// Rows whose slots are waited for together.
+constexpr std::size_t together = 32;
 
 } // namespace
 
@@ -94,7 +100,7 @@ void Dimension::finish() {
   const auto [least, most] = std::minmax_element(keys_.begin(), keys_.end());
   const std::uint64_t range =
       static_cast<std::uint64_t>(*most) - static_cast<std::uint64_t>(*least);
-  if (range >= entries_.size() * 8 + 4096) {
+  if (range >= std::max(close_range, entries_.size() * close_per_entry)) {
     return;
   }
   base_ = *least;
@@ -107,44 +113,87 @@ void Dimension::finish() {
   }
 }
 
-void Dimension::find(const Batch &batch, std::span<const std::uint32_t> columns, std::size_t rows,
-                     std::uint32_t *first) const {
-  const auto by_number = [this](std::int64_t word) {
-    const std::uint64_t place =
-        static_cast<std::uint64_t>(word) - static_cast<std::uint64_t>(base_);
-    return place < direct_.size() ? direct_[place] : none;
-  };
-  const Column &column = batch[columns[0]];
-  if (!direct_.empty() && column.bytes == nullptr) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      first[i] = by_number(column.words[i]);
+bool Dimension::key_of(const Batch &batch, std::span<const std::uint32_t> columns,
+                       std::uint32_t row, std::int64_t *words) const {
+  for (std::size_t c = 0; c < width_; ++c) {
+    const Column &own = batch[columns[c]];
+    if (own.is_null(row)) {
+      return false;
     }
-  } else {
-    for (std::size_t i = 0; i < rows; ++i) {
-      std::int64_t words[most_width] = {};
-      bool known = true;
-      for (std::size_t c = 0; c < width_ && known; ++c) {
-        const Column &own = batch[columns[c]];
-        if (own.is_null(i)) {
-          known = false;
-        } else if (own.bytes != nullptr) {
-          words[c] = dictionaries_[c].find(own.bytes[i], hash64(own.bytes[i]));
-          known = words[c] >= 0;
-        } else {
-          words[c] = own.words[i];
-        }
-      }
-      first[i] = !known            ? none
-                 : direct_.empty() ? slots_[place_of(words, hash_of(words, width_))].entry
-                                   : by_number(words[0]);
+    words[c] = own.bytes == nullptr ? own.words[row]
+                                    : dictionaries_[c].find(own.bytes[row], hash64(own.bytes[row]));
+    if (own.bytes != nullptr && words[c] < 0) {
+      return false;
     }
-    return;
   }
+  return true;
+}
+
+std::size_t Dimension::find_direct(const Column &column, std::span<std::uint32_t> rows,
+                                   std::uint32_t *first) const {
+  std::size_t kept = 0;
   if (column.any_null) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      first[i] = column.nulls[i] != 0 ? none : first[i];
+    for (const std::uint32_t row : rows) {
+      first[row] = column.nulls[row] != 0 ? none : direct_entry(column.words[row]);
+      rows[kept] = row;
+      kept += first[row] != none ? 1 : 0;
+    }
+    return kept;
+  }
+  for (const std::uint32_t row : rows) {
+    const std::uint32_t entry = direct_entry(column.words[row]);
+    first[row] = entry;
+    rows[kept] = row;
+    kept += entry != none ? 1 : 0;
+  }
+  return kept;
+}
+
+std::size_t Dimension::find(const Batch &batch, std::span<const std::uint32_t> columns,
+                            std::span<std::uint32_t> rows, std::uint32_t *first) const {
+  if (!direct_.empty() && batch[columns[0]].bytes == nullptr) {
+    return find_direct(batch[columns[0]], rows, first);
+  }
+  std::size_t kept = 0;
+  if (!direct_.empty()) {
+    for (const std::uint32_t row : rows) {
+      std::int64_t word = 0;
+      first[row] = key_of(batch, columns, row, &word) ? direct_entry(word) : none;
+      rows[kept] = row;
+      kept += first[row] != none ? 1 : 0;
+    }
+    return kept;
+  }
+  const std::size_t mask = slots_.size() - 1;
+  std::int64_t words[together][most_width];
+  std::uint64_t hashes[together];
+  std::uint32_t numbers[together];
+  for (std::size_t begin = 0; begin < rows.size(); begin += together) {
+    const std::size_t end = std::min(rows.size(), begin + together);
+    std::size_t count = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (key_of(batch, columns, rows[i], words[count])) {
+        hashes[count] = hash_of(words[count], width_);
+        numbers[count] = rows[i];
+        __builtin_prefetch(&slots_[hashes[count] & mask]);
+        ++count;
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const Slot &slot = slots_[hashes[i] & mask];
+      if (slot.entry != none) {
+        __builtin_prefetch(&keys_[slot.entry * width_]);
+        __builtin_prefetch(&entries_[slot.entry]);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t entry = slots_[place_of(words[i], hashes[i])].entry;
+      first[numbers[i]] = entry;
+      rows[kept] = numbers[i];
+      kept += entry != none ? 1 : 0;
     }
   }
+  return kept;
 }
 
 std::size_t Dimension::memory() const noexcept {

@@ -32,9 +32,10 @@ public:
   // After the last row.
   void finish();
 
-  // Of each row the first entry of its key, or none. `columns` are the key's in the batch.
-  void find(const Batch &batch, std::span<const std::uint32_t> columns, std::size_t rows,
-            std::uint32_t *first) const;
+  // Of each of the rows the first entry of its key, into first[row]; the rows that have none go
+  // from `rows`. Returns how many stay. `columns` are the key's in the batch.
+  std::size_t find(const Batch &batch, std::span<const std::uint32_t> columns,
+                   std::span<std::uint32_t> rows, std::uint32_t *first) const;
 
   std::uint32_t code(std::uint32_t entry) const noexcept { return entries_[entry].code; }
   std::uint32_t next(std::uint32_t entry) const noexcept { return entries_[entry].next; }
@@ -52,6 +53,16 @@ private:
     std::uint32_t entry = none;
   };
 
+  std::size_t find_direct(const Column &column, std::span<std::uint32_t> rows,
+                          std::uint32_t *first) const;
+  // What the key has in the dimension's own words; false where it cannot be there.
+  bool key_of(const Batch &batch, std::span<const std::uint32_t> columns, std::uint32_t row,
+              std::int64_t *words) const;
+  std::uint32_t direct_entry(std::int64_t word) const noexcept {
+    const std::uint64_t place =
+        static_cast<std::uint64_t>(word) - static_cast<std::uint64_t>(base_);
+    return place < direct_.size() ? direct_[place] : none;
+  }
   static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
   std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
   void grow();

@@ -21,8 +21,9 @@ std::size_t deepest(std::span<const Test> tests) noexcept {
 Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part part)
     : env_(env), program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
-      clock_(env, program.zone), kept_(env.memory), first_(env.memory), current_(env.memory),
-      joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory), holds_(env.memory),
+      clock_(env, program.zone), kept_(env.memory), joining_(env.memory), join_order_(env.memory),
+      passages_(env.memory), first_(env.memory), current_(env.memory), joined_rows_(env.memory),
+      toasted_(env.memory), handed_(env.memory), holds_(env.memory),
       passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory),
       hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory), members_(env.memory),
       states_(env.memory), found_(env.memory), is_new_(env.memory), written_(env.memory),
@@ -51,6 +52,11 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     first_.resize(capacity * program.joins.size());
     current_.resize(program.joins.size());
     joined_rows_.resize(capacity);
+    joining_.resize(capacity);
+    passages_.resize(program.joins.size());
+    for (std::uint32_t j = 0; j < program.joins.size(); ++j) {
+      join_order_.push_back(j);
+    }
   }
   const std::size_t levels = std::max(deepest(program.tests), deepest(program.filters)) + 2;
   holds_.resize(capacity * levels);
@@ -100,13 +106,40 @@ void Scan::read_joined(std::span<const Row> rows) {
   joined_reader_.read(rows, joined_, toasted_);
 }
 
+void Scan::order_joins() {
+  // A join that no row has come to lately waits behind the others.
+  const auto share = [&](std::uint32_t join) {
+    const Passage &passage = passages_[join];
+    return passage.rows == 0
+               ? 1.0
+               : static_cast<double>(passage.kept) / static_cast<double>(passage.rows);
+  };
+  std::stable_sort(join_order_.begin(), join_order_.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return share(a) < share(b); });
+  for (Passage &passage : passages_) {
+    passage = {};
+  }
+}
+
 void Scan::join(std::span<const Row> rows) {
-  for (std::size_t j = 0; j < program_.joins.size(); ++j) {
+  // Soon for the first time, then as the data may change.
+  constexpr std::size_t batches_between = 256;
+  if (program_.joins.size() > 1 && joined_batches_++ % batches_between == 4) {
+    order_joins();
+  }
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    joining_[i] = i;
+  }
+  std::size_t count = rows.size();
+  for (const std::uint32_t j : join_order_) {
     const Join &join = program_.joins[j];
-    join.dimension->find(joined_, join.columns, rows.size(),
-                         first_.data() + j * joined_.capacity());
+    passages_[j].rows += count;
+    count = join.dimension->find(joined_, join.columns, {joining_.data(), count},
+                                 first_.data() + j * joined_.capacity());
+    passages_[j].kept += count;
   }
   to_join_ = rows;
+  joining_count_ = count;
   next_to_join_ = 0;
   within_row_ = false;
 }
@@ -116,19 +149,14 @@ std::span<const Row> Scan::joined() {
   const std::size_t joins = program_.joins.size();
   const std::size_t capacity = joined_.capacity();
   std::size_t count = 0;
-  while (next_to_join_ < to_join_.size() && count < capacity) {
+  while (next_to_join_ < joining_count_ && count < capacity) {
+    const std::uint32_t row = joining_[next_to_join_];
     if (!within_row_) {
-      bool all = true;
       for (std::size_t j = 0; j < joins; ++j) {
-        current_[j] = first_[j * capacity + next_to_join_];
-        all = all && current_[j] != Dimension::none;
-      }
-      if (!all) {
-        ++next_to_join_;
-        continue;
+        current_[j] = first_[j * capacity + row];
       }
     }
-    joined_rows_[count] = to_join_[next_to_join_];
+    joined_rows_[count] = to_join_[row];
     for (std::size_t j = 0; j < joins; ++j) {
       batch_[codes_ + j].words[count] = program_.joins[j].dimension->code(current_[j]);
     }
@@ -138,7 +166,7 @@ std::span<const Row> Scan::joined() {
     for (std::size_t j = 0; j < joins && !within_row_; ++j) {
       const std::uint32_t next = program_.joins[j].dimension->next(current_[j]);
       within_row_ = next != Dimension::none;
-      current_[j] = within_row_ ? next : first_[j * capacity + next_to_join_];
+      current_[j] = within_row_ ? next : first_[j * capacity + row];
     }
     next_to_join_ += within_row_ ? 0 : 1;
   }

@@ -142,6 +142,13 @@ private:
   void put(const void *bytes, std::size_t size);
   void write_group(std::size_t group, OthersBytes others);
   std::uint32_t place_of_code(std::size_t join, std::int64_t code);
+
+  struct Passage {
+    std::uint64_t rows = 0; // that came, of late
+    std::uint64_t kept = 0;
+  };
+
+  void order_joins();
   void hash_rows(std::size_t rows);
   void group_rows(std::size_t rows);
 
@@ -158,7 +165,13 @@ private:
   std::pmr::vector<Row> kept_;
   std::size_t codes_ = 0; // the first join's column
   std::span<const Row> to_join_;
-  std::size_t next_to_join_ = 0;
+  std::pmr::vector<std::uint32_t> joining_; // those of to_join_ that join
+  std::size_t joining_count_ = 0;
+  std::size_t next_to_join_ = 0; // of joining_
+  // Which join comes when: the one that lets the fewest rows through first.
+  std::pmr::vector<std::uint32_t> join_order_;
+  std::pmr::vector<Passage> passages_; // by join
+  std::size_t joined_batches_ = 0;
   bool within_row_ = false;                 // current_ has what comes next of its row
   std::pmr::vector<std::uint32_t> first_;   // by join, then row
   std::pmr::vector<std::uint32_t> current_; // by join
