@@ -189,6 +189,8 @@ struct PageReader {
   BlockNumber blocks;
   bool check_serializable;
   Buffer buffer; // pinned while its rows are used
+  Buffer last_buffer;
+  uint32 wrong_guesses; // in a row, of where a block is
   uint64 pages_fast;
   uint64 pages_slow;
 };

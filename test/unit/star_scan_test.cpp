@@ -411,8 +411,10 @@ TEST(StarScan, DimensionsFindEveryRowOfAKey) {
       batch[1].bytes[0] = key.second;
       std::uint32_t entry = 0;
       std::uint32_t row = 0;
-      EXPECT_EQ(dimension.find(batch, std::span(columns).first(width), {&row, 1}, &entry) == 1,
-                expected.contains(key));
+      const bool joins =
+          dimension.find(batch, std::span(columns).first(width), {&row, 1}, &entry) == 1;
+      EXPECT_EQ(joins, expected.contains(key));
+      entry = joins ? entry : Dimension::none;
       std::vector<std::uint32_t> found;
       for (; entry != Dimension::none; entry = dimension.next(entry)) {
         found.push_back(dimension.code(entry));
@@ -432,8 +434,8 @@ TEST(StarScan, DimensionsFindEveryRowOfAKey) {
   }
 }
 
-// Numbers close to each other, far apart and in two columns; more rows than are waited for together;
-// of rows picked out of the batch those with an entry stay, in their order.
+// Numbers close to each other, far apart and in two columns; more rows than are waited for
+// together; of rows picked out of the batch those with an entry stay, in their order.
 TEST(StarScan, DimensionKeepsTheRowsThatJoin) {
   for (const std::int64_t apart : {1, 7, 1'000'000'007}) {
     for (const std::size_t width : {1U, 2U}) {
@@ -459,8 +461,7 @@ TEST(StarScan, DimensionKeepsTheRowsThatJoin) {
         batch[0].nulls[row] = row % 9 == 0 ? 1 : 0;
         if (row % 10 != 0) {
           rows.push_back(row);
-          const bool joins =
-              number % 3 == 0 && row % 9 != 0 && (width == 1 || row % 4 != 0);
+          const bool joins = number % 3 == 0 && row % 9 != 0 && (width == 1 || row % 4 != 0);
           if (joins) {
             expected.push_back(row);
           }
