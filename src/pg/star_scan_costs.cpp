@@ -64,8 +64,8 @@ Costs costs_of(const CustomPath *path, const Costed &costed) {
 }
 
 double group_bytes(const Costed &costed) {
-  return costed.groups * (costed.compiled->state_bytes +
-                          16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
+  return costed.groups *
+         (costed.compiled->state_bytes + 16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
 }
 
 // The groups as rows, which conditions are put to.
@@ -74,10 +74,9 @@ void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   const QualCost target = path->path.pathtarget->cost;
   QualCost condition{};
   cost_qual_eval(&condition, costed.having, root);
-  path->path.startup_cost +=
-      target.startup + condition.startup + costed.groups * cpu_operator_cost;
-  path->path.total_cost = path->path.startup_cost + costed.groups * (cpu_tuple_cost + target.per_tuple +
-                                                                     condition.per_tuple);
+  path->path.startup_cost += target.startup + condition.startup + costed.groups * cpu_operator_cost;
+  path->path.total_cost = path->path.startup_cost +
+                          costed.groups * (cpu_tuple_cost + target.per_tuple + condition.per_tuple);
   if (!enable_seqscan) {
     compat::disable_path(&path->path); // it is a sequential scan, too
   }
@@ -104,8 +103,7 @@ void set_partial_costs(CustomPath *path, const Costed &costed) {
   const Costs costs = costs_of(path, costed);
   // As the server reckons: the leader helps as far as workers leave it time.
   const int workers = path->path.parallel_workers;
-  const double leader =
-      parallel_leader_participation ? std::max(0.0, 1.0 - 0.3 * workers) : 0.0;
+  const double leader = parallel_leader_participation ? std::max(0.0, 1.0 - 0.3 * workers) : 0.0;
   path->path.rows = std::ceil(std::max(1.0, group_bytes(costed) / piece));
   path->path.startup_cost =
       start_cost + costs.dimensions + costs.pages + costs.rows / (workers + leader);

@@ -48,8 +48,9 @@ int join_count(const ScanNode *node) {
 Datum head_of_piece(ScanNode *node) {
   Size size = VARHDRSZ + sizeof(Figures);
   for (int join = 0; join < join_count(node); ++join) {
-    size += sizeof(uint32) + size_of_values(node->dimensions[join].values,
-                                            node->scan->written_codes(static_cast<std::size_t>(join)));
+    size +=
+        sizeof(uint32) + size_of_values(node->dimensions[join].values,
+                                        node->scan->written_codes(static_cast<std::size_t>(join)));
   }
   auto *head = static_cast<char *>(palloc(size));
   SET_VARSIZE(head, size);
@@ -70,9 +71,8 @@ Datum head_of_piece(ScanNode *node) {
 }
 
 void write_piece(ScanNode *node, TupleTableSlot *slot) {
-  compute([&] {
-    node->next_group = node->scan->write(node->next_group, piece_bytes, numeric_bytes);
-  });
+  compute(
+      [&] { node->next_group = node->scan->write(node->next_group, piece_bytes, numeric_bytes); });
   ExecClearTuple(slot);
   const int width = slot->tts_tupleDescriptor->natts;
   std::fill_n(slot->tts_isnull, width, true);

@@ -65,8 +65,8 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
     ExplainPropertyUInteger("Rows Joined", nullptr, figures.rows_added, es);
     ExplainPropertyUInteger("Rows of Dimensions", nullptr, figures.dimension_rows, es);
   }
-  ExplainPropertyUInteger("Pages All-Visible", nullptr,
-                          figures.pages_fast + node->pages.pages_fast, es);
+  ExplainPropertyUInteger("Pages All-Visible", nullptr, figures.pages_fast + node->pages.pages_fast,
+                          es);
   ExplainPropertyUInteger("Pages Checked", nullptr, figures.pages_slow + node->pages.pages_slow,
                           es);
   if (node->compiled->keys != NIL) {

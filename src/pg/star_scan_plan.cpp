@@ -185,9 +185,9 @@ PathTarget *pieces(PlannerInfo *root) {
   PathTarget *target = create_empty_pathtarget();
   for (const char *name : {"figures", "groups"}) {
     auto *piece = makeNode(CoerceViaIO);
-    piece->arg = reinterpret_cast<Expr *>(
-        makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
-                  PointerGetDatum(cstring_to_text(name)), false, false));
+    piece->arg =
+        reinterpret_cast<Expr *>(makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+                                           PointerGetDatum(cstring_to_text(name)), false, false));
     piece->resulttype = BYTEAOID;
     piece->coerceformat = COERCE_EXPLICIT_CAST;
     piece->location = -1;
@@ -259,8 +259,8 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   partial->path.parallel_workers = workers;
   set_partial_costs(partial, costed);
   double rows = partial->path.rows * (workers + 1);
-  GatherPath *gather = create_gather_path(root, grouped, &partial->path, partial->path.pathtarget,
-                                          nullptr, &rows);
+  GatherPath *gather =
+      create_gather_path(root, grouped, &partial->path, partial->path.pathtarget, nullptr, &rows);
   CustomPath *path = new_path(root, grouped, star, question, costed.having, Role::merged);
   path->custom_paths = list_make1(gather);
   set_merging_costs(path, gather, root, costed);
@@ -333,8 +333,9 @@ Plan *make_plan(PlannerInfo * /*root*/, RelOptInfo * /*rel*/, CustomPath *path, 
   plan->custom_plans = plans;
   plan->scan.scanrelid =
       static_cast<Index>(linitial_int(static_cast<List *>(lsecond(plan->custom_private))));
-  const bool is_partial = static_cast<Role>(linitial_int(static_cast<List *>(
-                              linitial(plan->custom_private)))) == Role::partial;
+  const bool is_partial =
+      static_cast<Role>(linitial_int(static_cast<List *>(linitial(plan->custom_private)))) ==
+      Role::partial;
   plan->scan.plan.targetlist = tlist;
   plan->scan.plan.qual = static_cast<List *>(llast(path->custom_private));
   plan->flags = path->flags;

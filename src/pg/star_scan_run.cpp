@@ -133,10 +133,10 @@ GroupValues *merged_values(const ScanNode *node, int join) {
 
 void start_dimensions(ScanNode *node) {
   const auto count = static_cast<std::size_t>(list_length(node->compiled->joins));
-  node->dimensions = static_cast<DimensionRows *>(
-      MemoryContextAllocZero(node->run_context, sizeof(DimensionRows) * std::max<std::size_t>(count, 1)));
-  auto *joins = static_cast<scan::Join *>(
-      MemoryContextAllocZero(node->run_context, sizeof(scan::Join) * std::max<std::size_t>(count, 1)));
+  node->dimensions = static_cast<DimensionRows *>(MemoryContextAllocZero(
+      node->run_context, sizeof(DimensionRows) * std::max<std::size_t>(count, 1)));
+  auto *joins = static_cast<scan::Join *>(MemoryContextAllocZero(
+      node->run_context, sizeof(scan::Join) * std::max<std::size_t>(count, 1)));
   for (std::size_t i = 0; i < count; ++i) {
     const auto number = static_cast<int>(i);
     const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, number));

@@ -43,9 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       {.kind = AggregateKind::min_numeric, .column = 1, .offset = 24},
       {.kind = AggregateKind::sum_wide, .column = 0, .offset = 48},
       {.kind = AggregateKind::sum_numeric, .column = 1, .offset = 72}};
-  Program program{.shape = {.attributes = shape, .wanted = wanted},
-                  .joins = joins,
-                  .aggregates = aggregates};
+  Program program{
+      .shape = {.attributes = shape, .wanted = wanted}, .joins = joins, .aggregates = aggregates};
   if (data[0] % 4 != 0) {
     program.keys = keys;
   }

@@ -139,8 +139,7 @@ std::map<std::string, Group> groups_of(const Scan &scan, bool by_keys) {
                                 reinterpret_cast<const FloatState *>(states + 32)->value,
                                 reinterpret_cast<const FloatState *>(states + 48)->value,
                                 static_cast<std::int64_t>(numeric->sum.value()),
-                                others == nullptr ? 0 : others->size(),
-                                std::string(least->view()),
+                                others == nullptr ? 0 : others->size(), std::string(least->view()),
                                 reinterpret_cast<const IntState *>(states + 136)->value})
             .second;
     EXPECT_TRUE(is_new);

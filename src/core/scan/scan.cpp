@@ -23,11 +23,11 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
       clock_(env, program.zone), kept_(env.memory), joining_(env.memory), join_order_(env.memory),
       passages_(env.memory), first_(env.memory), current_(env.memory), joined_rows_(env.memory),
-      toasted_(env.memory), handed_(env.memory), holds_(env.memory),
-      passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory),
-      hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory), members_(env.memory),
-      states_(env.memory), found_(env.memory), is_new_(env.memory), written_(env.memory),
-      written_codes_(env.memory), code_places_(env.memory), incoming_(env.memory) {
+      toasted_(env.memory), handed_(env.memory), holds_(env.memory), passes_(env.memory),
+      passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory), hashes_(env.memory),
+      text_hashes_(env.memory), keys_(env.memory), members_(env.memory), states_(env.memory),
+      found_(env.memory), is_new_(env.memory), written_(env.memory), written_codes_(env.memory),
+      code_places_(env.memory), incoming_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
