@@ -46,7 +46,7 @@ COMMENT ON COLUMN rollup.bucket IS 'Width of a bucket; NULL: it has sessions.';
 COMMENT ON COLUMN rollup.gap IS 'Longest pause within a session; NULL: it has buckets.';
 COMMENT ON COLUMN rollup.time_zone IS 'Time zone in which days, weeks and months begin.';
 COMMENT ON COLUMN rollup.groups IS 'What it groups by: [{"name", "expression"}].';
-COMMENT ON COLUMN rollup.columns IS 'What it keeps: [{"name", "value", "states": [{"column", "make", "merge"}]}].';
+COMMENT ON COLUMN rollup.columns IS 'What it keeps: [{"name", "value", "states": [{"column", "make", "merge"}]}]; no states for a number of all rows, which is n_rows.';
 COMMENT ON COLUMN rollup.filter IS 'Condition on the fact''s rows; NULL: all count.';
 COMMENT ON COLUMN rollup.capture IS 'How inserts reach it: trigger (any of them) or batch (those of the warehouse''s feeds).';
 COMMENT ON COLUMN rollup.invertible IS 'Whether a deleted row can be taken off the states; if not, its bucket is recomputed.';
@@ -108,6 +108,15 @@ AS $body$
   SELECT prefix || array_to_string(starhouse.rollup_list(r), ', ' || prefix)
 $body$;
 COMMENT ON FUNCTION rollup_names(rollup, text) IS 'Internal: the columns of rolled, delta and states, each behind the prefix.';
+
+CREATE FUNCTION rollup_counts(r rollup, prefix text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT coalesce(string_agg(format(', %sn_rows AS %I', prefix, c.value->>'name'), '' ORDER BY c.ordinality), '')
+  FROM jsonb_array_elements(r.columns) WITH ORDINALITY AS c WHERE c.value->'states' = '[]'
+$body$;
+COMMENT ON FUNCTION rollup_counts(rollup, text) IS 'Internal: columns that count all rows, as the view of states shows them: nothing is kept for them but n_rows.';
 
 CREATE FUNCTION rollup_key(r rollup, prefix text DEFAULT '') RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -42,6 +42,9 @@ BEGIN
     IF parts[3] ~* '^\s*distinct\s' THEN
       RAISE EXCEPTION 'distinct values of "%" cannot be added up over buckets', name USING ERRCODE = '0A000',
         HINT = 'Keep a state that can: approx_count_distinct(x) or count_distinct_exact(x).';
+    ELSIF function = 'count' AND btrim(parts[3]) = '*' AND parts[4] IS NULL THEN
+      -- The number of rows is kept anyway.
+      RETURN jsonb_build_object('name', name, 'value', 'n_rows', 'states', '[]'::jsonb);
     ELSIF function = 'count' THEN
       RETURN jsonb_build_object('name', name, 'value', quote_ident(name), 'states', jsonb_build_array(
         jsonb_build_object('column', name, 'make', expression, 'merge', 'pg_catalog.sum(%s)::pg_catalog.int8', 'inverse', true)));
@@ -149,7 +152,7 @@ BEGIN
   r.dirty := format('%I.%I', schema, stem || '_dirty')::regclass;
   r.mark := format('%I.%I', schema, stem || '_mark')::regclass;
   -- Dirty buckets come straight from the fact; OFFSET 0 keeps that a lookup per bucket.
-  EXECUTE format('CREATE VIEW %I.%I AS SELECT * FROM (%s) AS m WHERE m.n_rows > 0', schema, stem || '_states', starhouse.rollup_merged(r, format(
+  EXECUTE format('CREATE VIEW %I.%I AS SELECT m.*%s FROM (%s) AS m WHERE m.n_rows > 0', schema, stem || '_states', starhouse.rollup_counts(r, 'm.'), starhouse.rollup_merged(r, format(
     'SELECT %1$s FROM %2$s AS x WHERE NOT EXISTS (SELECT FROM (%3$s) AS d WHERE d.bucket = x.bucket) UNION ALL SELECT %1$s FROM (%4$s) AS x WHERE NOT EXISTS (SELECT FROM (%3$s) AS d WHERE d.bucket = x.bucket)
      UNION ALL SELECT %6$s FROM (SELECT DISTINCT d.bucket AS dirty FROM (%3$s) AS d) AS d CROSS JOIN LATERAL (%5$s OFFSET 0) AS x',
     starhouse.rollup_names(r, 'x.'), r.rolled, starhouse.rollup_marked(r), starhouse.rollup_pending(r),
@@ -289,7 +292,7 @@ BEGIN
   r.capture := starhouse.rollup_capture_of(fact, capture);
   r.watermark_by := watermark_by;
   r.idle_after := idle_after;
-  r.invertible := (SELECT bool_and((s->>'inverse')::boolean) FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s);
+  r.invertible := NOT EXISTS (SELECT FROM jsonb_array_elements(r.columns) AS c CROSS JOIN jsonb_array_elements(c->'states') AS s WHERE NOT (s->>'inverse')::boolean);
 
   -- Writers of the fact wait until the rollup holds what is there now.
   EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', fact);

@@ -67,7 +67,7 @@ BEGIN
       HINT = format('Choose among its aggregates: %s.', (SELECT string_agg(b->>'name', ', ') FROM jsonb_array_elements(below.columns) AS b));
   END IF;
   -- A state is made by merging the finer one's.
-  SELECT jsonb_agg(jsonb_set(b, '{states}', (SELECT jsonb_agg(s || jsonb_build_object('make', format(s->>'merge', quote_ident(s->>'column'))) ORDER BY m)
+  SELECT jsonb_agg(jsonb_set(b, '{states}', (SELECT coalesce(jsonb_agg(s || jsonb_build_object('make', format(s->>'merge', quote_ident(s->>'column'))) ORDER BY m), '[]')
                                              FROM jsonb_array_elements(b->'states') WITH ORDINALITY AS f(s, m))) ORDER BY n) INTO r.columns
   FROM jsonb_array_elements(below.columns) WITH ORDINALITY AS e(b, n) WHERE columns IS NULL OR b->>'name' = ANY (columns);
   -- Groups and the filter may look at the finer one's groups, not at its sums: those come in parts.

@@ -105,7 +105,7 @@ BEGIN
     UNION ALL
     SELECT %7$s FROM (%4$s) AS s CROSS JOIN LATERAL (%8$s OFFSET 0) AS x
     WHERE (SELECT EXISTS (SELECT FROM %5$s)) AND EXISTS (SELECT FROM %5$s AS d WHERE %6$s)$sql$,
-    schema, stem || '_states', starhouse.rollup_names(r, 's.'), joined, r.dirty, starhouse.session_hit(r), starhouse.rollup_names(r, 'x.'),
+    schema, stem || '_states', starhouse.rollup_names(r, 's.') || starhouse.rollup_counts(r, 's.'), joined, r.dirty, starhouse.session_hit(r), starhouse.rollup_names(r, 'x.') || starhouse.rollup_counts(r, 'x.'),
     starhouse.session_made(r, fact::text, format('f.%I BETWEEN s.session_start AND s.session_end', time_column), starhouse.session_groups(r, 'y.starhouse_g%N IS NOT DISTINCT FROM s.%I', ' AND ')));
   r.states := format('%I.%I', schema, stem || '_states')::regclass;
   EXECUTE format('CREATE VIEW %I.%I AS SELECT v.session_start, v.session_end%s%s, v.session_end + %L::pg_catalog.interval < (SELECT k.watermark FROM %s AS k) AS is_final FROM %s AS v', schema, stem,

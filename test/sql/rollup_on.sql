@@ -111,7 +111,7 @@ SELECT * FROM wrong();
 CALL starhouse.rollup_compact_all();
 SELECT * FROM wrong();
 -- The stored row of a coarse bucket that somebody changed is found by the check of that rollup, and recomputed from the finer one.
-UPDATE days_rolled SET n = n + 1 WHERE bucket = '2024-03-06 18:30' AND video = 'v2' AND region = 'r1';
+UPDATE days_rolled SET n_rows = n_rows + 1 WHERE bucket = '2024-03-06 18:30' AND video = 'v2' AND region = 'r1';
 SELECT bucket, groups, column_name FROM starhouse.rollup_check('days');
 SELECT starhouse.rollup_rebuild('days', '2024-03-07', '2024-03-07 01:00');
 SELECT recomputed FROM starhouse.rollup_compact('days');
