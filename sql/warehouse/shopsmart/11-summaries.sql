@@ -154,7 +154,7 @@ CREATE TABLE sales_summed (
   only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   made_at   timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE sales_summed IS 'One row while customer_sum, cohort_sum, loyalty_sum and promotion_sum hold, none after news of sales, customers or promotions until sum_up_sales() is called; kept by the feeds. Delete it after changing customers or promotions by hand';
+COMMENT ON TABLE sales_summed IS 'One row while customer_sum, cohort_sum, rfm_sum, loyalty_sum and promotion_sum hold, none after news of sales, customers or promotions until sum_up_sales() is called; kept by the feeds. Delete it after changing customers or promotions by hand';
 COMMENT ON COLUMN sales_summed.only_row IS 'True';
 COMMENT ON COLUMN sales_summed.made_at IS 'When they were summed up';
 
@@ -184,6 +184,20 @@ COMMENT ON COLUMN cohort_sum.month_start IS 'Month';
 COMMENT ON COLUMN cohort_sum.customers IS 'Customers of the cohort who bought in the month';
 COMMENT ON COLUMN cohort_sum.retained IS 'Those of them who bought in the month before, too';
 COMMENT ON COLUMN cohort_sum.revenue IS 'The cohort''s revenue in the month, returns deducted';
+
+CREATE TABLE rfm_sum (
+  segment       text PRIMARY KEY,
+  customers     bigint NOT NULL,
+  orders        numeric NOT NULL,
+  revenue       numeric NOT NULL,
+  recency_days  bigint NOT NULL
+);
+COMMENT ON TABLE rfm_sum IS 'Customers by segment as of the latest sales day: sums of kpi_rfm; see sales_summed';
+COMMENT ON COLUMN rfm_sum.segment IS 'Segment';
+COMMENT ON COLUMN rfm_sum.customers IS 'Customers in it';
+COMMENT ON COLUMN rfm_sum.orders IS 'Their orders';
+COMMENT ON COLUMN rfm_sum.revenue IS 'Their revenue, returns deducted';
+COMMENT ON COLUMN rfm_sum.recency_days IS 'Sum over them of the days since the last purchase';
 
 CREATE TABLE loyalty_sum (
   month_start    date NOT NULL,

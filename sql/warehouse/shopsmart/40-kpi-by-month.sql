@@ -90,14 +90,20 @@ COMMENT ON FUNCTION kpi_sales_day(date, date) IS 'The rows of sales_day from fro
 CREATE FUNCTION kpi_store_day_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF store_day
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
-  SELECT o.day, o.store_key, o.channel, sum(o.lines)::bigint, sum(o.return_lines)::bigint, count(*) FILTER (WHERE o.lines > o.return_lines), sum(o.units), sum(o.revenue),
-         COALESCE(-sum(o.returned), 0), COALESCE(sum(o.discount), 0), sum(o.discounted_lines)::bigint, sum(o.profit), sum(o.costed)
-  FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, count(*) AS lines, count(*) FILTER (WHERE f.is_return) AS return_lines, sum(f.units) AS units, sum(f.revenue) AS revenue,
-               sum(f.revenue) FILTER (WHERE f.is_return) AS returned, sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount,
-               count(*) FILTER (WHERE f.discount > 0 AND NOT f.is_return) AS discounted_lines, sum(f.profit) AS profit, sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed
-        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
-        GROUP BY 1, 2, 3, 4) o
-  GROUP BY 1, 2, 3;
+  WITH sums AS (
+    SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, count(*) AS lines, count(*) FILTER (WHERE f.is_return) AS return_lines, sum(f.units) AS units, sum(f.revenue) AS revenue,
+           COALESCE(-sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned, COALESCE(sum(f.discount) FILTER (WHERE NOT f.is_return), 0) AS discount,
+           count(*) FILTER (WHERE f.discount > 0 AND NOT f.is_return) AS discounted_lines, sum(f.profit) AS profit, sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed
+    FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+    GROUP BY 1, 2, 3
+  ), orders AS (
+    SELECT d.day, d.store_key, d.channel, count(*) AS orders
+    FROM (SELECT DISTINCT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id FROM kpi_span_lines(first_day, last_day, from_day, to_day) f WHERE NOT f.is_return) d
+    GROUP BY 1, 2, 3
+  )
+  SELECT s.day, s.store_key, s.channel, s.lines, s.return_lines, COALESCE(o.orders, 0), s.units, s.revenue, s.returned, s.discount, s.discounted_lines, s.profit, s.costed
+  FROM sums s
+  LEFT JOIN orders o ON o.day = s.day AND o.store_key = s.store_key AND o.channel = s.channel;
 END;
 COMMENT ON FUNCTION kpi_store_day_of(date, date, date, date) IS 'The rows of store_day for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
 
@@ -115,17 +121,24 @@ COMMENT ON FUNCTION kpi_store_day(date, date) IS 'The rows of store_day from fro
 CREATE FUNCTION kpi_product_month_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF product_month
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
-  SELECT kpi_month(o.day), o.product_key, COALESCE(s.region, 'Unknown'), o.channel, count(*) FILTER (WHERE o.is_order), COALESCE(sum(o.units_sold), 0), COALESCE(-sum(o.units_returned), 0),
-         COALESCE(sum(o.gross), 0), COALESCE(-sum(o.returned), 0), COALESCE(sum(o.discount), 0), sum(o.profit), sum(o.costed), sum(o.uncosted_lines)::bigint
-  FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, f.product_key, bool_or(NOT f.is_return) AS is_order,
-               sum(f.units) FILTER (WHERE NOT f.is_return) AS units_sold, sum(f.units) FILTER (WHERE f.is_return) AS units_returned,
-               sum(f.revenue) FILTER (WHERE NOT f.is_return) AS gross, sum(f.revenue) FILTER (WHERE f.is_return) AS returned,
-               sum(f.discount) FILTER (WHERE NOT f.is_return) AS discount, sum(f.profit) AS profit,
-               sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed, count(*) FILTER (WHERE f.profit IS NULL) AS uncosted_lines
-        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
-        GROUP BY 1, 2, 3, 4, 5) o
-  LEFT JOIN store_dim s ON s.store_id = o.store_key
-  GROUP BY 1, 2, 3, 4;
+  WITH sums AS (
+    SELECT kpi_month(f.day) AS month_start, f.product_key, COALESCE(s.region, 'Unknown') AS region, f.channel COLLATE "C" AS channel,
+           COALESCE(sum(f.units) FILTER (WHERE NOT f.is_return), 0) AS units_sold, COALESCE(-sum(f.units) FILTER (WHERE f.is_return), 0) AS units_returned,
+           COALESCE(sum(f.revenue) FILTER (WHERE NOT f.is_return), 0) AS gross, COALESCE(-sum(f.revenue) FILTER (WHERE f.is_return), 0) AS returned,
+           COALESCE(sum(f.discount) FILTER (WHERE NOT f.is_return), 0) AS discount, sum(f.profit) AS profit,
+           sum(f.revenue) FILTER (WHERE f.profit IS NOT NULL) AS costed, count(*) FILTER (WHERE f.profit IS NULL) AS uncosted_lines
+    FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+    LEFT JOIN store_dim s ON s.store_id = f.store_key
+    GROUP BY 1, 2, 3, 4
+  ), orders AS (
+    SELECT kpi_month(d.day) AS month_start, d.product_key, COALESCE(s.region, 'Unknown') AS region, d.channel, count(*) AS orders
+    FROM (SELECT DISTINCT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, f.product_key FROM kpi_span_lines(first_day, last_day, from_day, to_day) f WHERE NOT f.is_return) d
+    LEFT JOIN store_dim s ON s.store_id = d.store_key
+    GROUP BY 1, 2, 3, 4
+  )
+  SELECT s.month_start, s.product_key, s.region, s.channel, COALESCE(o.orders, 0), s.units_sold, s.units_returned, s.gross, s.returned, s.discount, s.profit, s.costed, s.uncosted_lines
+  FROM sums s
+  LEFT JOIN orders o ON o.month_start = s.month_start AND o.product_key = s.product_key AND o.region = s.region AND o.channel = s.channel;
 END;
 COMMENT ON FUNCTION kpi_product_month_of(date, date, date, date) IS 'The rows of product_month for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
 
@@ -186,7 +199,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT EXISTS (SELECT FROM sales_summed);
 END;
-COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, loyalty_sum and promotion_sum hold: see sales_summed.';
+COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, rfm_sum, loyalty_sum and promotion_sum hold: see sales_summed.';
 
 CREATE FUNCTION kpi_customer_sum_of() RETURNS SETOF customer_sum
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000

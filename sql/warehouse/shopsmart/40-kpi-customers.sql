@@ -252,15 +252,30 @@ Unit: days, orders, currency, scores 1 to 5
 NULL: none. The unknown customer is left out
 Source: sales_fact';
 
+CREATE FUNCTION kpi_rfm_sum_of() RETURNS SETOF rfm_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 9
+BEGIN ATOMIC
+  SELECT r.segment, count(*), sum(r.frequency), sum(r.monetary), sum(r.recency_days) FROM kpi_rfm() r GROUP BY r.segment;
+END;
+COMMENT ON FUNCTION kpi_rfm_sum_of() IS 'The rows of rfm_sum, from kpi_rfm.';
+
+CREATE FUNCTION kpi_rfm_sum() RETURNS SETOF rfm_sum
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 9
+BEGIN ATOMIC
+  SELECT s.* FROM rfm_sum s WHERE (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_rfm_sum_of() l WHERE NOT (SELECT kpi_all_summed());
+END;
+COMMENT ON FUNCTION kpi_rfm_sum() IS 'The rows of rfm_sum: as summed up, or from kpi_rfm.';
+
 CREATE VIEW kpi_rfm_segments AS
-SELECT r.segment, count(*) AS customers,
-       kpi_percent(count(*), sum(count(*)) OVER ()) AS customer_percent,
-       sum(r.monetary) AS revenue,
-       kpi_percent(sum(r.monetary), sum(sum(r.monetary)) OVER ()) AS revenue_percent,
-       round(avg(r.recency_days), 2) AS average_recency_days,
-       round(avg(r.frequency), 2) AS average_orders
-FROM kpi_rfm() r
-GROUP BY r.segment;
+SELECT r.segment, r.customers,
+       kpi_percent(r.customers, sum(r.customers) OVER ()) AS customer_percent,
+       r.revenue,
+       kpi_percent(r.revenue, sum(r.revenue) OVER ()) AS revenue_percent,
+       round(r.recency_days::numeric / r.customers, 2) AS average_recency_days,
+       round(r.orders / r.customers, 2) AS average_orders
+FROM kpi_rfm_sum() r;
 COMMENT ON VIEW kpi_rfm_segments IS
 'How large is each customer segment and what does it bring?
 Formula: kpi_rfm summed up by segment; shares are of the customers and net revenue of all segments.

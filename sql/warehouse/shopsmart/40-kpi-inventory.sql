@@ -12,11 +12,12 @@ BEGIN ATOMIC
     SELECT COALESCE(as_of, kpi_last_day(),
                     (SELECT max(i.time_key) FROM inventory_fact i)) AS day
   ), stock AS (
-    SELECT DISTINCT ON (i.product_key, i.store_key)
-           i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
-    FROM inventory_fact i
-    WHERE i.time_key <= (SELECT t.day FROM today t)
-    ORDER BY i.product_key, i.store_key, i.event_time DESC
+    SELECT i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
+    FROM (SELECT l.product_key, l.store_key, max(l.event_time) AS event_time
+          FROM inventory_fact l
+          WHERE l.time_key <= (SELECT t.day FROM today t)
+          GROUP BY l.product_key, l.store_key) l
+    JOIN inventory_fact i ON i.product_key = l.product_key AND i.store_key = l.store_key AND i.event_time = l.event_time
   ), sold AS (
     SELECT f.product_key, f.store_key, sum(f.units) AS units
     FROM kpi_sales_lines() f

@@ -251,16 +251,10 @@ RETURNS TABLE (month_start date, category text, revenue numeric, profit numeric,
                margin_percent numeric, lines_without_profit bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH products AS (
-    SELECT f.month_start, f.product_key, sum(f.gross_revenue - f.returned) AS revenue, sum(f.profit) AS profit,
-           sum(f.costed_revenue) AS costed, sum(f.uncosted_lines) AS uncosted_lines
-    FROM kpi_product_month(from_day, to_day) f
-    GROUP BY 1, 2
-  )
-  SELECT x.month_start, COALESCE(p.category, 'Unknown'), sum(x.revenue), sum(x.profit), sum(x.costed),
-         kpi_percent(sum(x.profit), sum(x.costed)), sum(x.uncosted_lines)::bigint
-  FROM products x
-  LEFT JOIN product_dim p ON p.product_id = x.product_key
+  SELECT f.month_start, COALESCE(p.category, 'Unknown'), sum(f.gross_revenue - f.returned), sum(f.profit), sum(f.costed_revenue),
+         kpi_percent(sum(f.profit), sum(f.costed_revenue)), sum(f.uncosted_lines)::bigint
+  FROM kpi_product_month(from_day, to_day) f
+  LEFT JOIN product_dim p ON p.product_id = f.product_key
   GROUP BY 1, 2;
 END;
 
@@ -279,17 +273,10 @@ RETURNS TABLE (month_start date, category text, units_sold numeric, units_return
                revenue_return_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH products AS (
-    SELECT f.month_start, f.product_key, sum(f.units_sold) AS units_sold, sum(f.units_returned) AS units_returned,
-           sum(f.gross_revenue) AS gross, sum(f.returned) AS returned
-    FROM kpi_product_month(from_day, to_day) f
-    GROUP BY 1, 2
-  )
-  SELECT x.month_start, COALESCE(p.category, 'Unknown'), sum(x.units_sold), sum(x.units_returned),
-         kpi_percent(sum(x.units_returned), sum(x.units_sold)), sum(x.gross), sum(x.returned),
-         kpi_percent(sum(x.returned), sum(x.gross))
-  FROM products x
-  LEFT JOIN product_dim p ON p.product_id = x.product_key
+  SELECT f.month_start, COALESCE(p.category, 'Unknown'), sum(f.units_sold), sum(f.units_returned), kpi_percent(sum(f.units_returned), sum(f.units_sold)),
+         sum(f.gross_revenue), sum(f.returned), kpi_percent(sum(f.returned), sum(f.gross_revenue))
+  FROM kpi_product_month(from_day, to_day) f
+  LEFT JOIN product_dim p ON p.product_id = f.product_key
   GROUP BY 1, 2;
 END;
 

@@ -79,6 +79,8 @@ BEGIN
     EXECUTE 'DELETE FROM promotion_sum';
     EXECUTE 'INSERT INTO promotion_sum SELECT * FROM kpi_promotion_sum_of(28) ORDER BY 1';
     INSERT INTO sales_summed DEFAULT VALUES;
+    EXECUTE 'DELETE FROM rfm_sum';
+    EXECUTE 'INSERT INTO rfm_sum SELECT * FROM kpi_rfm_sum_of() ORDER BY 1';  -- from customer_sum, which holds now
   END IF;
   RETURN months;
 END
