@@ -3,9 +3,10 @@
 plan:   {"address": "http://127.0.0.1:…", "secrets": FILE, "browser": FILE, "out": FOLDER, "seconds": 300,
          "boards": [{"slug": "shopsmart", "tabs": ["Sales", …] or [""], "steps": [STEP…]}]}
 step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the filter bar, applied
+        {"tab": "Sales", "filter": "Date", "from": "2025-10-01", "to": "2025-11-01"}   days of the filter bar, the last one not included
         {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
 result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
-        cells; the seconds it took and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
+        cells; the notes below them; the seconds it took and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
 import json
 import os
 import re
@@ -96,7 +97,7 @@ class Browser:
 
     # From the top of the page to the end of the last chart.
     def extent(self, _):
-        bottom = self.page.evaluate("""() => Math.max(600, ...[...document.querySelectorAll('[data-test="chart-grid-component"]')].map(c => c.getBoundingClientRect().bottom))""")
+        bottom = self.page.evaluate("""() => Math.max(600, ...[...document.querySelectorAll('[data-test="chart-grid-component"], .dashboard-markdown')].map(c => c.getBoundingClientRect().bottom))""")
         return {"x": 0, "y": 0, "width": 1440, "height": min(bottom + 40, self.plan.get("height", 2600))}
 
     def tab(self, title):
@@ -110,7 +111,20 @@ class Browser:
 
     def step(self, step):
         with self.page.expect_response(lambda response: "/api/v1/chart/data" in response.url and response.request.method == "POST", timeout=120000):
-            if "filter" in step:
+            if "from" in step:
+                self.open_filters()
+                name = self.page.locator('[data-test="filter-control-name"]', has_text=re.compile(f"^{re.escape(step['filter'])}$")).first
+                name.locator("xpath=ancestor::*[.//*[contains(@class, 'date-label') or contains(@data-test, 'date-filter') or contains(@data-test, 'time-range')]][1]").locator(
+                    '.date-label-value, [data-test^="date-filter"], [data-test^="time-range"]').first.click(timeout=30000)
+                popover = self.page.locator(".time-range-popover, .ant-popover").last
+                popover.locator(".ant-select").first.click(timeout=30000)
+                self.page.locator(".ant-select-item-option", has_text=re.compile("^Advanced$")).first.click(timeout=30000)
+                inputs = popover.locator('input[type="text"]:not([role="combobox"]), input:not([type]):not([role="combobox"])')
+                inputs.nth(0).fill(step["from"])
+                inputs.nth(1).fill(step["to"])
+                popover.locator('[data-test="date-filter-control__apply-button"]').click(timeout=60000)
+                self.page.locator('[data-test="filter-bar__apply-button"]').click(timeout=30000)
+            elif "filter" in step:
                 self.open_filters()
                 name = self.page.locator('[data-test="filter-control-name"]', has_text=re.compile(f"^{re.escape(step['filter'])}$")).first
                 field = name.locator("xpath=ancestor::*[.//input][1]").locator("input").first
@@ -135,7 +149,8 @@ class Browser:
                 started = time.monotonic()
                 self.tab(title)
             charts = self.settled()
-            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "slowest": self.slowest, "title": self.page.title(), "charts": charts})
+            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "slowest": self.slowest, "title": self.page.title(), "charts": charts,
+                          "notes": self.page.evaluate("() => [...document.querySelectorAll('.dashboard-markdown')].filter(n => n.offsetParent !== null).map(n => n.innerText.trim())")})
             self.slowest = 0
             self.shot(board["slug"], title)
         for step in board.get("steps", []):

@@ -1,6 +1,7 @@
 # The Superset dashboards in a real browser: the bundles are those of the warehouses as they are made now, are imported twice, and every
 # tab of every dashboard draws, without an error in a chart or the console and without asking anything of another host. Figures are
-# those of SQL, also filtered; hostile names are text; a view that fails fails alone; an empty warehouse draws too.
+# those of SQL, also filtered; hostile names are text; a view that fails fails alone; an empty warehouse draws too and tells what to load; the
+# database goes away and comes back.
 # Needs Superset (PyPI) and Chromium, else it is skipped. Screenshots stay in build/superset/shots.
 use strict;
 use warnings;
@@ -115,7 +116,8 @@ sub figure { my $text = chart(@_)->{figure} // ''; $text =~ s/[^\d.-]//g; return
 sub same { my ($query, $name, @chart) = @_; return is(figure(@chart), sql($database, "SELECT $query"), "$chart[0], $name") }
 
 %boards = browse('shots',
-    {slug => 'shopsmart', tabs => [qw(Sales Customers Stock Promotions)], steps => [{tab => 'Sales', filter => 'Region', choose => 'West'}]},
+    {slug => 'shopsmart', tabs => [qw(Sales Customers Stock Promotions)],
+        steps => [{tab => 'Sales', filter => 'Region', choose => 'West'}, {tab => 'Sales', filter => 'Date', from => '2025-10-05', to => '2025-11-01'}]},
     {slug => 'quickeats', tabs => [qw(Deliveries Restaurants Payments Customers Operations)],
         steps => [{tab => 'Restaurants', cell => sql($database, 'SELECT city_name FROM quickeats.kpi_top_restaurants ORDER BY revenue DESC, restaurant_id LIMIT 1'), of => 'Restaurants, orders and marks'}]},
     {slug => 'quickeats-live', tabs => ['']},
@@ -146,6 +148,10 @@ same('turnover_ratio FROM shopsmart.kpi_stock_turnover', 'stock turns', 'shopsma
 same('count(*) FROM shopsmart.kpi_replenishment', 'items to order', 'shopsmart', 'Stock', 'Items to order');
 same("round(sum(revenue)) FROM shopsmart.kpi_revenue_by_region_month WHERE region = 'West'", 'revenue of the region chosen', 'shopsmart', 'Sales', 'Revenue', 1);
 isnt(figure('shopsmart', 'Sales', 'Revenue', 1), figure('shopsmart', 'Sales', 'Revenue'), 'which is not that of all');
+$boards{dated} = {views => [grep { $_->{step} && $_->{step}{from} } @{$boards{shopsmart}{views}}]};
+same("round(sum(revenue)) FROM shopsmart.kpi_daily_sales WHERE day >= '2025-10-05' AND day < '2025-11-01'", 'revenue of the days chosen', 'dated', 'Sales', 'Revenue', 1);
+same("sum(orders) FROM shopsmart.kpi_daily_sales WHERE day >= '2025-10-05' AND day < '2025-11-01'", 'orders of the days chosen', 'dated', 'Sales', 'Orders', 1);
+like(join(' ', @{view('shopsmart', 'Stock')->{notes}}), qr/Load stock: starhouse load shopsmart --feed inventory FILE/, 'a tab tells the feed to load where there is nothing to see');
 my ($shown) = map { $_->[2] } grep { $_->[3] eq 'Mumbai' } @{chart('shopsmart', 'Sales', 'Stores against their peers')->{cells}};
 like($shown, qr/"it's" \x{5E9}\x{5DC}$/, 'a hostile name is shown');
 unlike($shown, qr/onerror|<script/, 'less what would be code, which Superset takes out of tables');
@@ -195,6 +201,21 @@ for my $view (map { @{$boards{$_}{views}} } qw(quickeats quickeats-live)) {
     is(join(', ', map { "$_->{title} $_->{state}" } grep { $_->{state} ne 'empty' && $_->{state} ne 'drawn' } @{$view->{charts}}), '', "an empty warehouse: every chart of $view->{tab} says that there is nothing");
     ok((grep { $_->{state} eq 'empty' } @{$view->{charts}}), 'which some do');
 }
+
+like(join(' ', @{view('quickeats', 'Deliveries')->{notes}}), qr/Load orders: starhouse load quickeats --feed orders FILE/, 'and names the feed that would fill them');
+
+# The database goes away under a board, and comes back.
+sql('postgres', qq{ALTER DATABASE "$database" ALLOW_CONNECTIONS false});
+sql('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$database' AND usename = 'superset_bi'");
+Time::HiRes::sleep(1.5);
+%boards = browse('shots-trouble/away', {slug => 'shopsmart', tabs => ['Sales']});
+sql('postgres', qq{ALTER DATABASE "$database" ALLOW_CONNECTIONS true});
+my @charts = @{view('shopsmart', 'Sales')->{charts}};
+is(join(', ', map { "$_->{title} $_->{state}" } grep { $_->{state} ne 'failed' } @charts), '', 'without the database every chart fails') or diag(explain(\@charts));
+like($_->{failure}, qr/database|connect/i, "$_->{title} says what is wrong") for grep { defined $_->{failure} } @charts;
+Time::HiRes::sleep(1.5);
+%boards = browse('shots-trouble/back', {slug => 'shopsmart', tabs => ['Sales']});
+is(join(', ', map { "$_->{title} $_->{state} " . ($_->{failure} // '') } grep { $_->{state} ne 'drawn' } @{view('shopsmart', 'Sales')->{charts}}), '', 'when it is back every chart draws again');
 
 ($status, $out, $err) = command(60, '', "$root/scripts/dashboards", 'stop', $home);
 like($err, qr/are stopped/, 'it can be stopped');

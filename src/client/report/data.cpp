@@ -181,6 +181,8 @@ Data collect(Connection &connection, const Definition &definition, const Options
   connection.query(fmt::format("SET LOCAL statement_timeout = '{} s'", options.patience.count()));
   // What a short report pays for compilation it does not get back.
   connection.query("SET LOCAL jit = off");
+  // Has the server load the extension's library, which plans star scans.
+  connection.query("SELECT starhouse.version()");
   const std::array<Parameter, 1> name{options.warehouse};
   const Result about = connection.query(
       "SELECT kind, coalesce(country, ''), time_zone, pg_catalog.to_char(pg_catalog.now() AT TIME "
