@@ -63,7 +63,17 @@ struct ColumnPlan {
 enum class Domain : uint8 { none, integer, floating, bytes, numeric };
 
 struct TestPlan {
-  enum class Kind : uint8 { is_null, not_null, compare, one_of, none_of, all, any };
+  enum class Kind : uint8 {
+    is_null,
+    not_null,
+    compare,
+    one_of,
+    none_of,
+    like,
+    not_like,
+    all,
+    any
+  };
 
   Kind kind;
   Domain domain;
@@ -125,7 +135,8 @@ struct Compiled {
   List *joins;   // JoinPlans over these
   List *columns; // ColumnPlans
   List *steps;
-  List *filters;   // TestPlans over columns and steps
+  List *filters;   // TestPlans over columns
+  List *cases;     // TestPlans over columns: those of CASE
   List *keys;      // KeyPlans
   List *core_keys; // scan::Keys
   List *aggregates;

@@ -8,9 +8,12 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 }
+
+#include <string_view>
 
 namespace starhouse::pg::star_scan {
 
@@ -233,6 +236,10 @@ TestPlan *Compiler::compile_test(Expr *expr, List **columns) {
     }
     auto *left = static_cast<Expr *>(linitial(op->args));
     auto *right = static_cast<Expr *>(lsecond(op->args));
+    const Oid function = get_opcode(op->opno);
+    if (function == F_TEXTLIKE || function == F_TEXTNLIKE) {
+      return compile_like(op, columns);
+    }
     if (is_operand(right)) {
       return compile_comparison(op->opno, op->inputcollid, left, right, columns);
     }
@@ -277,6 +284,31 @@ TestPlan *Compiler::compile_test(Expr *expr, List **columns) {
   default:
     return nullptr;
   }
+}
+
+// Patterns that have % at their ends alone: whatever is between has to be there, byte by byte.
+TestPlan *Compiler::compile_like(const OpExpr *like, List **columns) {
+  auto *pattern = static_cast<Expr *>(lsecond(like->args));
+  if (!IsA(pattern, Const) || castNode(Const, pattern)->constisnull ||
+      !deterministic(like->inputcollid)) {
+    return nullptr;
+  }
+  std::string_view wanted = bytes_of(TEXTOID, castNode(Const, pattern)->constvalue);
+  TestPlan *test = new_test(get_opcode(like->opno) == F_TEXTLIKE ? TestPlan::Kind::like
+                                                                 : TestPlan::Kind::not_like);
+  while (!wanted.empty() && wanted.front() == '%') {
+    wanted.remove_prefix(1);
+  }
+  if (wanted.find_first_of("\\_") != std::string_view::npos ||
+      wanted.substr(0, wanted.find_last_not_of('%') + 1).find('%') != std::string_view::npos) {
+    return nullptr;
+  }
+  test->operand = pattern;
+  test->operand_type = TEXTOID;
+  return compile_column(static_cast<Expr *>(linitial(like->args)), columns, &test->column,
+                        &test->domain)
+             ? test
+             : nullptr;
 }
 
 TestPlan *Compiler::compile_boolean(Expr *expr, bool value, List **columns) {

@@ -1,5 +1,6 @@
 // The compiler of star scans' questions (star_scan.hpp: compile()): columns and tests in
-// star_scan_compile.cpp, keys and aggregates in star_scan_compile_terms.cpp.
+// star_scan_compile.cpp, keys and aggregates in star_scan_compile_terms.cpp, their arguments in
+// star_scan_compile_numbers.cpp.
 #pragma once
 
 #include "pg/star_scan.hpp"
@@ -60,6 +61,10 @@ private:
   bool compile_time(Expr *expr, Time *time);
   bool compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail);
+  bool compile_decimal(Expr *expr, uint32 *number);
+  bool compile_case(const CaseExpr *expr, uint32 *number, Domain *domain);
+  bool compile_coalesce(const CoalesceExpr *expr, uint32 *number, Domain *domain, bool *may_fail);
+  TestPlan *compile_like(const OpExpr *like, List **columns);
   bool compile_aggregate(int index);
 
   const Question &question_;

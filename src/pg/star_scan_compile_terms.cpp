@@ -11,7 +11,9 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace starhouse::pg::star_scan {
@@ -72,6 +74,36 @@ const Unit *unit_of(Expr *expr, bool extracted) {
   return extracted ? find(extracted_units) : find(truncated_units);
 }
 
+// The unit that a call of date_bin() is of. Servers before 15.6 or so put a time that is a whole
+// number of strides before the origin a stride too early: not for us.
+bool bin_of(const FuncExpr *call, Unit *unit) {
+  const auto constant = [call](int argument) -> const Const * {
+    auto *expr = static_cast<Node *>(list_nth(call->args, argument));
+    return IsA(expr, Const) && !castNode(Const, expr)->constisnull ? castNode(Const, expr)
+                                                                  : nullptr;
+  };
+  const Const *stride = constant(0);
+  const Const *origin = constant(2);
+  if (stride == nullptr || origin == nullptr) {
+    return false;
+  }
+  const Interval *width = DatumGetIntervalP(stride->constvalue);
+  const int64 from = DatumGetTimestamp(origin->constvalue);
+  constexpr int64 many_days = 100000;
+  if (width->month != 0 || width->day < 0 || width->day > many_days || width->time < 0 ||
+      width->time > many_days * USECS_PER_DAY || (width->day == 0 && width->time == 0) ||
+      TIMESTAMP_NOT_FINITE(from) || from > USECS_PER_DAY * 365 * 1000 ||
+      from < -USECS_PER_DAY * 365 * 1000) {
+    return false;
+  }
+  unit->width = width->day * USECS_PER_DAY + width->time;
+  unit->origin = from;
+  const int64 before = from - unit->width;
+  return DatumGetTimestamp(DirectFunctionCall3(timestamp_bin, stride->constvalue,
+                                               TimestampGetDatum(before), origin->constvalue)) ==
+         before;
+}
+
 // The expression with a CaseTestExpr in the place of its column.
 Node *with_case_value(Node *node, void *nothing) {
   if (node == nullptr) {
@@ -85,69 +117,6 @@ Node *with_case_value(Node *node, void *nothing) {
     return reinterpret_cast<Node *>(value);
   }
   return compat::mutate_expression(node, with_case_value, nothing);
-}
-
-bool arithmetic_of(Oid function, Operation *operation) {
-  switch (function) {
-  case F_INT4PL:
-  case F_INT24PL:
-  case F_INT42PL:
-    *operation = Operation::add_int32;
-    return true;
-  case F_INT4MI:
-  case F_INT24MI:
-  case F_INT42MI:
-    *operation = Operation::subtract_int32;
-    return true;
-  case F_INT4MUL:
-  case F_INT24MUL:
-  case F_INT42MUL:
-    *operation = Operation::multiply_int32;
-    return true;
-  case F_INT8PL:
-  case F_INT84PL:
-  case F_INT48PL:
-  case F_INT82PL:
-  case F_INT28PL:
-    *operation = Operation::add_int64;
-    return true;
-  case F_INT8MI:
-  case F_INT84MI:
-  case F_INT48MI:
-  case F_INT82MI:
-  case F_INT28MI:
-    *operation = Operation::subtract_int64;
-    return true;
-  case F_INT8MUL:
-  case F_INT84MUL:
-  case F_INT48MUL:
-  case F_INT82MUL:
-  case F_INT28MUL:
-    *operation = Operation::multiply_int64;
-    return true;
-  case F_FLOAT8PL:
-  case F_FLOAT48PL:
-  case F_FLOAT84PL:
-    *operation = Operation::add_float;
-    return true;
-  case F_FLOAT8MI:
-  case F_FLOAT48MI:
-  case F_FLOAT84MI:
-    *operation = Operation::subtract_float;
-    return true;
-  case F_FLOAT8MUL:
-  case F_FLOAT48MUL:
-  case F_FLOAT84MUL:
-    *operation = Operation::multiply_float;
-    return true;
-  case F_FLOAT8DIV:
-  case F_FLOAT48DIV:
-  case F_FLOAT84DIV:
-    *operation = Operation::divide_float;
-    return true;
-  default:
-    return false;
-  }
 }
 
 bool kind_of(Oid function, AggregateKind *kind, AggregatePlan::Result *result) {
@@ -254,6 +223,12 @@ bool Compiler::compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   if (!compile_column(expr, &compiled_->columns, &core->column, &domain)) {
     return compile_time_key(expr, key, core);
   }
+  if (domain == Domain::floating) {
+    // Floats that are equal need not be the same: the first one is shown.
+    core->source = static_cast<int32>(core->column);
+    add_step(Operation::float_key, core->column, 0, &core->column);
+    return true;
+  }
   return domain == Domain::integer ||
          (domain == Domain::bytes &&
           (key->type == UUIDOID || deterministic(exprCollation(reinterpret_cast<Node *>(expr)))));
@@ -299,6 +274,7 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   }
   const auto *call = castNode(FuncExpr, expr);
   const Unit *unit = nullptr;
+  Unit bin = day_unit;
   auto *time = static_cast<Expr *>(linitial(call->args));
   switch (call->funcid) {
   case F_DATE_TRUNC_TEXT_TIMESTAMP:
@@ -318,12 +294,24 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   case F_DATE_TIMESTAMPTZ:
     unit = &day_unit;
     break;
+  case F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP:
+  case F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ:
+    unit = bin_of(call, &bin) ? &bin : nullptr;
+    time = static_cast<Expr *>(lsecond(call->args));
+    break;
   default:
     return false;
   }
   Time source_time{};
   if (unit == nullptr || !compile_time(time, &source_time)) {
     return false;
+  }
+  if (unit == &bin) {
+    // Of times as they are, whatever the zone.
+    if (source_time.of_date) {
+      return false;
+    }
+    source_time.of_zone = false;
   }
   const bool of_month =
       unit->operation == Operation::month || unit->operation == Operation::month_within;
@@ -358,71 +346,43 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   return true;
 }
 
-// Arguments
-// -------------------------------------------------------------------------------------------
-
-// A number of each row. `may_fail`: an error may come of it.
-bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail) {
-  check_stack_depth();
-  expr = bare(expr);
-  if (IsA(expr, Var)) {
-    return compile_column(expr, &compiled_->columns, number, domain) &&
-           (*domain == Domain::integer || *domain == Domain::floating);
-  }
-  if (is_operand(expr)) {
-    Storage storage{};
-    const Oid type = base_type(expr);
-    if (!storage_of(type, &storage, domain) ||
-        (*domain != Domain::integer && *domain != Domain::floating)) {
-      return false;
-    }
-    StepPlan *step = add_step(Operation::constant, 0, 0, number);
-    step->operand = expr;
-    step->operand_type = type;
-    return true;
-  }
-  if (IsA(expr, FuncExpr)) {
-    const auto *call = castNode(FuncExpr, expr);
-    auto *argument = static_cast<Expr *>(linitial(call->args));
-    switch (call->funcid) {
-    case F_INT4_INT2:
-    case F_INT8_INT2:
-    case F_INT8_INT4:
-    case F_FLOAT8_FLOAT4:
-      return compile_number(argument, number, domain, may_fail);
-    case F_FLOAT8_INT2:
-    case F_FLOAT8_INT4:
-    case F_FLOAT8_INT8:
-      if (!compile_number(argument, number, domain, may_fail)) {
-        return false;
-      }
-      add_step(Operation::to_float, *number, 0, number);
-      *domain = Domain::floating;
-      return true;
-    default:
-      return false;
-    }
-  }
-  if (IsA(expr, OpExpr)) {
-    const auto *op = castNode(OpExpr, expr);
-    Operation operation{};
-    uint32 left = 0;
-    uint32 right = 0;
-    if (list_length(op->args) != 2 || !arithmetic_of(get_opcode(op->opno), &operation) ||
-        !compile_number(static_cast<Expr *>(linitial(op->args)), &left, domain, may_fail) ||
-        !compile_number(static_cast<Expr *>(lsecond(op->args)), &right, domain, may_fail)) {
-      return false;
-    }
-    *may_fail = true;
-    add_step(operation, left, right, number);
-    *domain = op->opresulttype == FLOAT8OID ? Domain::floating : Domain::integer;
-    return true;
-  }
-  return false;
-}
-
 // Aggregates
 // -------------------------------------------------------------------------------------------
+
+namespace {
+
+// count() does not look at values: those that CASE gives may be any.
+Expr *counted(Expr *argument) {
+  if (!IsA(argument, CaseExpr)) {
+    return argument;
+  }
+  auto *copy = static_cast<CaseExpr *>(copyObjectImpl(argument));
+  const auto replace = [](Expr *result) {
+    return result != nullptr && IsA(result, Const)
+               ? reinterpret_cast<Expr *>(
+                     makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(1),
+                               castNode(Const, result)->constisnull, true))
+               : result;
+  };
+  bool constant = copy->defresult == nullptr || IsA(copy->defresult, Const);
+  ListCell *cell = nullptr;
+  foreach (cell, copy->args) {
+    constant = constant && IsA(lfirst_node(CaseWhen, cell)->result, Const);
+  }
+  if (!constant) {
+    return argument;
+  }
+  foreach (cell, copy->args) {
+    auto *when = lfirst_node(CaseWhen, cell);
+    when->result = replace(when->result);
+  }
+  copy->defresult = replace(copy->defresult);
+  copy->casetype = INT4OID;
+  copy->casecollid = InvalidOid;
+  return reinterpret_cast<Expr *>(copy);
+}
+
+} // namespace
 
 bool Compiler::compile_aggregate(int index) {
   const auto *aggregate = static_cast<Aggref *>(list_nth(question_.aggregates, index));
@@ -448,17 +408,25 @@ bool Compiler::compile_aggregate(int index) {
         return false;
       }
       own.kind = AggregateKind::count_rows;
-    } else if (!compile_column(argument, &compiled_->columns, &own.column, &domain)) {
+    } else if (!compile_column(argument, &compiled_->columns, &own.column, &domain) &&
+               !compile_number(counted(argument), &own.column, &domain, &may_fail)) {
       return false;
     }
   } else if (own.kind == AggregateKind::sum_numeric || own.kind == AggregateKind::min_numeric ||
              own.kind == AggregateKind::max_numeric) {
-    if (!compile_column(argument, &compiled_->columns, &own.column, &domain) ||
-        domain != Domain::numeric) {
+    if (!compile_column(argument, &compiled_->columns, &own.column, &domain)) {
+      if (own.kind != AggregateKind::sum_numeric ||
+          !compile_number(argument, &own.column, &domain, &may_fail)) {
+        return false;
+      }
+      own.kind = AggregateKind::sum_decimal;
+    }
+    if (domain != Domain::numeric) {
       return false;
     }
   } else if (own.kind != AggregateKind::count_rows &&
-             !compile_number(argument, &own.column, &domain, &may_fail)) {
+             (!compile_number(argument, &own.column, &domain, &may_fail) ||
+              domain == Domain::numeric)) {
     return false;
   }
   if (filter != nullptr) {

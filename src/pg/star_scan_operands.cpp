@@ -212,6 +212,22 @@ void fill_list(Test *test, const TestPlan *plan, Datum value) {
   test->words = {words, static_cast<std::size_t>(kept)};
 }
 
+// column LIKE pattern: see compile_like().
+void fill_like(Test *test, const TestPlan *plan, Datum value) {
+  auto *wanted = new_array<std::string_view>(1);
+  *wanted = bytes_of(plan->operand_type, value);
+  test->kind = plan->kind == TestPlan::Kind::like ? Test::Kind::like : Test::Kind::not_like;
+  test->at_start = !wanted->starts_with('%');
+  test->at_end = !wanted->ends_with('%');
+  while (wanted->starts_with('%')) {
+    wanted->remove_prefix(1);
+  }
+  while (wanted->ends_with('%')) {
+    wanted->remove_suffix(1);
+  }
+  test->bytes = {wanted, 1};
+}
+
 std::span<const Test> tests_of(List *plans, ExprContext *context);
 
 void fill_test(Test *test, const TestPlan *plan, ExprContext *context) {
@@ -238,6 +254,8 @@ void fill_test(Test *test, const TestPlan *plan, ExprContext *context) {
     test->kind = Test::Kind::never;
   } else if (plan->kind == TestPlan::Kind::compare) {
     fill_comparison(test, plan, value);
+  } else if (plan->kind == TestPlan::Kind::like || plan->kind == TestPlan::Kind::not_like) {
+    fill_like(test, plan, value);
   } else {
     fill_list(test, plan, value);
   }
@@ -359,6 +377,7 @@ scan::Zone session_zone() {
 void init_expressions(Compiled *compiled, PlanState *parent) {
   init_tests(compiled->tests, parent);
   init_tests(compiled->filters, parent);
+  init_tests(compiled->cases, parent);
   ListCell *cell = nullptr;
   foreach (cell, compiled->steps) {
     auto *step = static_cast<StepPlan *>(lfirst(cell));
@@ -385,6 +404,7 @@ scan::Program program_of(const Compiled *compiled, ExprContext *context) {
   scan::Program program;
   program.tests = tests_of(compiled->tests, context);
   program.filters = tests_of(compiled->filters, context);
+  program.cases = tests_of(compiled->cases, context);
   program.zone = session_zone();
   auto *steps = new_array<scan::Step>(list_length(compiled->steps));
   ListCell *cell = nullptr;

@@ -156,6 +156,40 @@ void start_dimensions(ScanNode *node) {
 
 } // namespace
 
+namespace {
+
+Datum numeric_of_column(const ScanNode *node, uint32 column, uint32 row);
+
+Datum numeric_of_decimal(const ScanNode *node, uint32 column, uint32 row) {
+  const scan::Column &own = node->scan->batch()[column];
+  if (own.scales[row] == scan::wide_scale) {
+    return numeric_of_column(node, static_cast<uint32>(own.words[row]), row);
+  }
+  const exact::Decimal decimal(own.words[row], own.scales[row]);
+  return numeric_of(decimal);
+}
+
+// A value that is no decimal of the core's, by the server's functions.
+Datum numeric_of_column(const ScanNode *node, uint32 column, uint32 row) {
+  const auto columns = static_cast<uint32>(list_length(node->compiled->columns));
+  if (column < columns) {
+    return varlena_of(node->scan->batch()[column].bytes[row]);
+  }
+  const scan::Step &step = node->program.steps[column - columns];
+  const Datum left = numeric_of_decimal(node, step.left, row);
+  const Datum right = numeric_of_decimal(node, step.right, row);
+  switch (step.operation) {
+  case scan::Step::Operation::add_decimal:
+    return DirectFunctionCall2(numeric_add, left, right);
+  case scan::Step::Operation::subtract_decimal:
+    return DirectFunctionCall2(numeric_sub, left, right);
+  default:
+    return DirectFunctionCall2(numeric_mul, left, right);
+  }
+}
+
+} // namespace
+
 // Numerics that the core cannot add up go the server's way.
 void add_handed(ScanNode *node) {
   if (node->scan->handed().empty()) {
@@ -164,7 +198,9 @@ void add_handed(ScanNode *node) {
   const MemoryContext old = MemoryContextSwitchTo(node->part_context);
   for (const scan::Handed &value : node->scan->handed()) {
     Datum number = 0;
-    if (value.bytes.empty()) {
+    if (value.column >= 0) {
+      number = numeric_of_column(node, static_cast<uint32>(value.column), value.row);
+    } else if (value.bytes.empty()) {
       const exact::Decimal decimal(value.digits.value(), static_cast<unsigned>(value.scale));
       number = numeric_of(decimal);
     } else {

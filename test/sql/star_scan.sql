@@ -50,11 +50,23 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT count(*) FROM sale WHERE online AND NOT online OR store IS NULL',
   'SELECT date_trunc(''day'', sold), extract(hour FROM sold), count(*) FROM sale GROUP BY 1, 2',
   'SELECT sold::date, min(day), max(price) FROM sale GROUP BY 1',
+  'SELECT date_bin(''15 minutes'', sold, ''2020-01-01''), price, count(*) FROM sale GROUP BY 1, 2',
+  'SELECT sum(amount * (1 - amount)), avg(amount + store), sum(CASE WHEN online THEN amount ELSE 0 END) FROM sale',
+  'SELECT count(CASE WHEN product LIKE ''p1%'' THEN ''x'' END), sum(CASE WHEN online THEN 1 WHEN store = 2 THEN 2 END), sum(coalesce(store, 0)) FROM sale',
+  'SELECT count(*) FROM sale WHERE product LIKE ''p%'' AND product NOT LIKE ''%2''',
   'SELECT store, rank() OVER (ORDER BY sum(amount)) FROM sale GROUP BY store',
   'SELECT count(*) FROM sale WHERE sold > now() - interval ''1 day''',
   'SELECT (SELECT count(*) FROM sale WHERE store = s) FROM generate_series(1, 2) AS s',
   'WITH s AS MATERIALIZED (SELECT store, count(*) AS n FROM sale GROUP BY store) SELECT * FROM s JOIN s AS t USING (store)'
 ]) AS query;
+
+-- Exact, and with the server's scale, beyond what 64 bits hold.
+SELECT sum(amount * (1 - amount)), avg(amount * 1.25), sum(amount * amount * amount * amount * 1000000), sum(amount * 'NaN'::numeric) FILTER (WHERE store = 1), sum(amount + 1e30) FROM sale;
+SELECT store, sum(CASE WHEN online THEN amount ELSE 0.000 END), count(CASE WHEN product LIKE 'p1%' THEN 'x' END), sum(CASE WHEN product = 'p0' THEN 1 WHEN online THEN 2 END) FROM sale GROUP BY store ORDER BY store;
+SELECT date_bin('10 days', sold, '2026-01-04'), count(*), sum(amount * store) FROM sale WHERE product NOT LIKE '%2' GROUP BY 1 ORDER BY 1 LIMIT 3;
+CREATE TABLE zero AS SELECT CASE g % 3 WHEN 0 THEN '-0' WHEN 1 THEN '0' ELSE 'NaN' END::float8 AS z FROM generate_series(1, 9) AS g;
+SELECT abs(z), count(*) FROM zero GROUP BY z ORDER BY 1;
+DROP TABLE zero;
 
 -- Grouped by what can only be one value: no row, no group.
 SELECT count(*) FROM sale WHERE store = 77 GROUP BY store;
@@ -69,7 +81,7 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT count(DISTINCT store) FROM sale',
   'SELECT string_agg(product, '','') FROM sale',
   'SELECT store, count(*) FROM sale GROUP BY ROLLUP (store)',
-  'SELECT price, count(*) FROM sale GROUP BY price',
+  'SELECT amount, count(*) FROM sale GROUP BY amount',
   'SELECT count(*) FROM sale LEFT JOIN other USING (store)',
   'SELECT count(*) FROM sale WHERE store IN (SELECT store FROM other)',
   'SELECT count(*) FROM sale JOIN other ON sale.store < other.store',
@@ -77,6 +89,12 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT sum(sale.store + other.store) FROM sale JOIN other USING (store)',
   'SELECT count(*) FROM sale WHERE id % 2 = 0',
   'SELECT count(*) FROM sale WHERE product < ''p2''',
+  'SELECT count(*) FROM sale WHERE product LIKE ''p_''',
+  'SELECT count(*) FROM sale WHERE product LIKE ''%p%2''',
+  'SELECT sum(amount / store) FROM sale',
+  'SELECT sum(CASE WHEN store > 0 THEN 10 / store END) FROM sale',
+  'SELECT sum(CASE store WHEN 1 THEN 2 END) FROM sale',
+  'SELECT date_bin(''15 minutes'', sold, now()), count(*) FROM sale GROUP BY 1',
   'SELECT count(*) FROM sale WHERE random() < 2',
   'SELECT count(*) FROM sale WHERE ctid = ''(0,1)''',
   'SELECT count(*) FROM sale WHERE product = ''P1'' COLLATE nocase',

@@ -115,6 +115,7 @@ std::size_t state_bytes(AggregateKind kind) noexcept {
   case AggregateKind::sum_wide:
     return sizeof(WideState);
   case AggregateKind::sum_numeric:
+  case AggregateKind::sum_decimal:
     return sizeof(NumericState);
   case AggregateKind::min_numeric:
   case AggregateKind::max_numeric:
@@ -212,6 +213,26 @@ void update(const Env &env, const Aggregate &aggregate, const Batch &batch, std:
       }
     });
     return;
+  case Kind::sum_decimal:
+    with.operator()<NumericState>([&](NumericState &state, std::size_t row) {
+      ++state.count;
+      const std::int64_t word = words[row];
+      const std::uint8_t scale = column->scales[row];
+      if (scale == wide_scale) [[unlikely]] {
+        handed.push_back({.state = &state_at<NumericState>(states[single ? 0 : row], aggregate),
+                          .bytes = {},
+                          .column = static_cast<std::int32_t>(word),
+                          .row = static_cast<std::uint32_t>(row)});
+      } else if (!add_decimal(state, word, scale)) [[unlikely]] {
+        WideState digits{};
+        digits.set(word);
+        handed.push_back({.state = &state_at<NumericState>(states[single ? 0 : row], aggregate),
+                          .bytes = {},
+                          .digits = digits,
+                          .scale = scale});
+      }
+    });
+    return;
   case Kind::min_numeric:
   case Kind::max_numeric: {
     const bool least = aggregate.kind == Kind::min_numeric;
@@ -235,7 +256,8 @@ std::string_view outer_bytes(const Aggregate &aggregate, const char *states,
                              OthersBytes others) noexcept {
   const char *place = states + aggregate.offset;
   switch (aggregate.kind) {
-  case AggregateKind::sum_numeric: {
+  case AggregateKind::sum_numeric:
+  case AggregateKind::sum_decimal: {
     const auto *state = reinterpret_cast<const NumericState *>(place);
     return state->others == nullptr ? std::string_view() : others(state->others);
   }
@@ -341,6 +363,7 @@ void merge(const Env &env, const Aggregate &aggregate, const char *from, std::st
     best.operator()<FloatState>([](double a, double b) { return float_order(a) >= float_order(b); });
     return;
   case Kind::sum_numeric:
+  case Kind::sum_decimal:
     with.operator()<NumericState>([&](NumericState &state, const NumericState &other) {
       merge_numeric(other, outer, state, handed);
     });

@@ -31,6 +31,7 @@ enum class AggregateKind : std::uint8_t {
   min_float, // FloatState: of floats that are equal (-0, 0) the last, as the server has it
   max_float,
   sum_numeric, // NumericState
+  sum_decimal, // NumericState, of decimals
   min_numeric, // BytesState: of numbers that are equal (1.0, 1.00) the last
   max_numeric,
 };
@@ -83,10 +84,12 @@ struct Aggregate {
 };
 
 // A numeric that is not finite or has too many digits: the host adds it to the state's `others`.
-// Without bytes it is digits / 10^scale.
+// Without bytes it is digits / 10^scale, or what the host computes of a row by a column.
 struct Handed {
   NumericState *state;
   std::string_view bytes;
+  std::int32_t column = -1;
+  std::uint32_t row = 0;
   WideState digits{};
   std::int64_t scale = 0;
 };

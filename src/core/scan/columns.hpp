@@ -64,10 +64,14 @@ struct Column {
   std::int64_t *words = nullptr;
   std::string_view *bytes = nullptr; // instead of words where is_bytes(storage)
   std::uint8_t *nulls = nullptr;     // 1: NULL; not set at all unless any_null
+  std::uint8_t *scales = nullptr;    // of decimals: words / 10^scale, or wide_scale
   bool any_null = false;
 
   bool is_null(std::size_t row) const noexcept { return any_null && nulls[row] != 0; }
 };
+
+// A decimal that words have no place for: the word is the column that the host computes it by.
+inline constexpr std::uint8_t wide_scale = 255;
 
 inline double as_double(std::int64_t word) noexcept {
   return std::bit_cast<double>(word);
@@ -82,8 +86,11 @@ public:
   Batch(const Env &env, std::size_t capacity)
       : capacity_(capacity), columns_(env.memory), memory_(env.memory) {}
 
-  std::size_t add_column(bool bytes) {
+  std::size_t add_column(bool bytes, bool decimals = false) {
     Column column;
+    if (decimals) {
+      column.scales = static_cast<std::uint8_t *>(memory_->allocate(capacity_));
+    }
     column.nulls = static_cast<std::uint8_t *>(memory_->allocate(capacity_));
     if (bytes) {
       column.bytes = static_cast<std::string_view *>(

@@ -38,7 +38,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
   add_columns(program.shape.wanted, batch_);
   use_shape(program.shape);
   for (const Step &step : program.steps) {
-    const std::size_t column = batch_.add_column(false);
+    const std::size_t column = batch_.add_column(false, gives_decimals(step, batch_));
     if (column != step.out) {
       throw Error(sqlstate::internal_error, "steps are not in the order of their columns");
     }
@@ -58,7 +58,8 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       join_order_.push_back(j);
     }
   }
-  const std::size_t levels = std::max(deepest(program.tests), deepest(program.filters)) + 2;
+  const std::size_t levels =
+      std::max({deepest(program.tests), deepest(program.filters), deepest(program.cases)}) + 2;
   holds_.resize(capacity * levels);
   passes_.resize(capacity * (program.filters.size() + 1));
   passes_both_.resize(capacity);
@@ -298,7 +299,10 @@ void Scan::add(std::size_t rows) {
     return;
   }
   for (const Step &step : program_.steps) {
-    run_step(step, batch_, rows, clock_);
+    if (step.operation == Step::Operation::choose) {
+      run_test(program_.cases[step.test], batch_, rows, passes_both_.data(), holds_.data());
+    }
+    run_step(step, batch_, rows, clock_, passes_both_.data());
   }
   if (groups_) {
     group_rows(rows);

@@ -61,6 +61,7 @@ struct Program {
   std::span<const Join> joins{};
   std::span<const Step> steps{};
   std::span<const Test> filters{}; // of aggregates
+  std::span<const Test> cases{};   // of steps that choose
   std::span<const Key> keys{};
   std::span<const Aggregate> aggregates{};
   Zone zone{};
@@ -98,6 +99,8 @@ public:
     (*toasted_batch_)[value.column].bytes[value.row] = bytes;
   }
 
+  // The rows of the last add().
+  const Batch &batch() const noexcept { return batch_; }
   // After add() or absorb(): what only the host can add up; then forgotten.
   std::span<const Handed> handed() const noexcept { return handed_; }
   void forget_handed() noexcept { handed_.clear(); }

@@ -1,5 +1,7 @@
 #include "core/scan/steps.hpp"
 
+#include "core/scan/tests.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -288,7 +290,25 @@ std::int64_t month_of_day(std::int64_t day) noexcept {
   return (era * 400 + year - 2000) * 12 + month + 2;
 }
 
-void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &clock) {
+bool gives_decimals(const Step &step, const Batch &batch) noexcept {
+  switch (step.operation) {
+  case Operation::decimal:
+  case Operation::int_to_decimal:
+  case Operation::constant_decimal:
+  case Operation::add_decimal:
+  case Operation::subtract_decimal:
+  case Operation::multiply_decimal:
+    return true;
+  case Operation::coalesce:
+  case Operation::choose:
+    return batch[step.left].scales != nullptr || batch[step.right].scales != nullptr;
+  default:
+    return false;
+  }
+}
+
+void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &clock,
+              const std::uint8_t *holds) {
   Column &out = batch[step.out];
   const Column &left = batch[step.left];
   switch (step.operation) {
@@ -296,6 +316,27 @@ void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &cloc
     out.any_null = step.null;
     std::memset(out.nulls, step.null ? 1 : 0, rows);
     std::fill_n(out.words, rows, step.value);
+    break;
+  case Operation::decimal:
+  case Operation::int_to_decimal:
+  case Operation::constant_decimal:
+  case Operation::add_decimal:
+  case Operation::subtract_decimal:
+  case Operation::multiply_decimal:
+    run_decimal_step(step, batch, rows);
+    break;
+  case Operation::coalesce:
+  case Operation::choose:
+    run_choice(step, batch, rows, holds);
+    break;
+  case Operation::float_key:
+    out.any_null = left.any_null;
+    if (left.any_null) {
+      std::memcpy(out.nulls, left.nulls, rows);
+    }
+    for (std::size_t i = 0; i < rows; ++i) {
+      out.words[i] = float_order(as_double(left.words[i]));
+    }
     break;
   case Operation::to_float:
     out.any_null = left.any_null;

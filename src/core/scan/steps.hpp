@@ -76,6 +76,17 @@ struct Step {
     multiply_float,
     divide_float,
     to_float, // from an integer
+    // Decimals: numbers of 64 bits and a scale, exact; what they cannot hold is left to the host.
+    decimal,          // of a column of the server's numerics
+    int_to_decimal,   // of integers
+    constant_decimal, // value / 10^scale, or NULL
+    add_decimal,
+    subtract_decimal,
+    multiply_decimal,
+    // Of any columns of one kind.
+    coalesce, // left, or right where that is NULL
+    choose,   // left where test number `test` holds, else right
+    float_key, // of a float: the same for those that are equal
     // Times in microseconds; infinite ones stay so.
     local,     // of a timestamptz
     day_start, // of a date, without a zone
@@ -92,6 +103,8 @@ struct Step {
   Operation operation = Operation::constant;
   bool null = false;
   bool infinite_is_null = false;
+  std::uint8_t scale = 0;
+  std::uint32_t test = 0;
   std::uint32_t left = 0;
   std::uint32_t right = 0;
   std::uint32_t out = 0;
@@ -110,7 +123,15 @@ constexpr std::int64_t floor_divide(std::int64_t number, std::int64_t by) noexce
   return quotient - (number % by < 0 ? 1 : 0);
 }
 
-// The first `rows` rows.
-void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &clock);
+// Whether its column is one of decimals, where `left` is.
+bool gives_decimals(const Step &step, const Batch &batch) noexcept;
+
+// The first `rows` rows. `holds`: of choose, what its test says of them.
+void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &clock,
+              const std::uint8_t *holds);
+
+// Decimals, and what takes one of two values (steps_values.cpp).
+void run_decimal_step(const Step &step, Batch &batch, std::size_t rows);
+void run_choice(const Step &step, Batch &batch, std::size_t rows, const std::uint8_t *holds);
 
 } // namespace starhouse::scan

@@ -46,6 +46,16 @@ void each_bytes(const Column &column, std::size_t rows, std::uint8_t *holds, Hol
   }
 }
 
+bool is_like(const Test &test, std::string_view bytes) noexcept {
+  const std::string_view wanted = test.bytes[0];
+  if (test.at_start && test.at_end) {
+    return bytes == wanted;
+  }
+  return test.at_start ? bytes.starts_with(wanted)
+         : test.at_end ? bytes.ends_with(wanted)
+                       : bytes.find(wanted) != std::string_view::npos;
+}
+
 std::uint8_t order_of(std::string_view left, std::string_view right) noexcept {
   const std::strong_ordering order = compare_numeric(left, right);
   return std::is_lt(order) ? Test::less : std::is_gt(order) ? Test::greater : Test::equal;
@@ -117,6 +127,13 @@ void run_test(const Test &test, const Batch &batch, std::size_t rows, std::uint8
     const bool in = test.kind == Kind::bytes_in;
     each_bytes(column, rows, holds,
                [&](std::string_view bytes) { return one_of(test.bytes, bytes) == in; });
+    return;
+  }
+  case Kind::like:
+  case Kind::not_like: {
+    const bool like = test.kind == Kind::like;
+    each_bytes(column, rows, holds,
+               [&](std::string_view bytes) { return is_like(test, bytes) == like; });
     return;
   }
   case Kind::numeric:

@@ -27,6 +27,8 @@ struct Test {
     word_out,  // none of them, nor NULL
     bytes_in,  // one of bytes, which are sorted
     bytes_out, // none of them, nor NULL
+    like,      // bytes[0] is in it: at its start, at its end or both, as `at_start` and `at_end` say
+    not_like,  // not so, nor NULL
     numeric,   // order of the column's value and bytes[0] is one of `orders`
     all,       // of parts
     any,       // of parts
@@ -35,6 +37,8 @@ struct Test {
 
   Kind kind = Kind::never;
   bool is_float = false; // the column's words are doubles
+  bool at_start = false;
+  bool at_end = false;
   std::uint8_t orders = 0;
   std::uint32_t column = 0;
   std::int64_t low = std::numeric_limits<std::int64_t>::min();
