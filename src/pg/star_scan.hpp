@@ -141,6 +141,7 @@ struct Compiled {
   List *core_keys; // scan::Keys
   List *aggregates;
   uint32 state_bytes;
+  List *distinct; // expressions of which different values are counted
 };
 
 // Null where something of it is not covered. In the current context.

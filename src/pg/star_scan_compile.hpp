@@ -65,6 +65,7 @@ private:
   bool compile_case(const CaseExpr *expr, uint32 *number, Domain *domain);
   bool compile_coalesce(const CoalesceExpr *expr, uint32 *number, Domain *domain, bool *may_fail);
   TestPlan *compile_like(const OpExpr *like, List **columns);
+  bool compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own);
   bool compile_aggregate(int index);
 
   const Question &question_;

@@ -32,6 +32,7 @@ Costs costs_of(const CustomPath *path, const Costed &costed) {
   constexpr double join_steps = 0.5;
   constexpr double key_steps = 0.8;
   constexpr double aggregate_steps = 0.3;
+  constexpr double distinct_steps = 1.5;
   const Compiled *compiled = costed.compiled;
   Costs costs{};
   double pages = 0;
@@ -57,6 +58,7 @@ Costs costs_of(const CustomPath *path, const Costed &costed) {
   steps += costed.joined_rows * (list_length(compiled->columns) * column_steps +
                                  list_length(compiled->core_keys) * key_steps +
                                  list_length(compiled->aggregates) * aggregate_steps +
+                                 list_length(compiled->distinct) * distinct_steps +
                                  list_length(compiled->steps) * column_steps);
   costs.pages = pages * page_cost;
   costs.rows = steps * cpu_operator_cost;
@@ -86,11 +88,12 @@ void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
 
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   constexpr double start_cost = 5; // its arrays; not worth it for a few hundred rows
+  constexpr double distinct_bytes = 48;
   const Costs costs = costs_of(path, costed);
-  const double parts =
-      costed.compiled->keys == NIL
-          ? 1
-          : std::max(1.0, group_bytes(costed) / static_cast<double>(get_hash_memory_limit()));
+  const double limit = static_cast<double>(get_hash_memory_limit());
+  const double bytes = (costed.compiled->keys == NIL ? 0 : group_bytes(costed)) +
+                       costed.distinct * distinct_bytes;
+  const double parts = std::max(1.0, bytes / limit);
   // Parts are found out on the way, and each reads the table.
   const double runs = parts <= 1 ? 1 : 2 * parts;
   path->path.startup_cost = start_cost + costs.dimensions + runs * (costs.pages + costs.rows);

@@ -290,9 +290,15 @@ void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
                 .having = having,
                 .joined_rows = input->rows,
                 .groups = 1,
-                .rows = 1};
+                .rows = 1,
+                .distinct = 0};
   if (question.keys != NIL) {
     costed.groups = estimate_num_groups(root, question.keys, input->rows, nullptr, nullptr);
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, compiled->distinct) {
+    List *values = lappend(list_copy(question.keys), lfirst(cell));
+    costed.distinct += estimate_num_groups(root, values, input->rows, nullptr, nullptr);
   }
   costed.rows = grouped->pathlist != NIL ? static_cast<Path *>(linitial(grouped->pathlist))->rows
                                          : costed.groups;
@@ -301,7 +307,7 @@ void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
     add_path(grouped, &path->path);
   }
   if (grouped->consider_parallel && input->consider_parallel && root->glob->parallelModeOK &&
-      groups_fit(costed)) {
+      groups_fit(costed) && compiled->distinct == NIL) {
     offer_parallel(root, grouped, star, question, costed);
   }
 }

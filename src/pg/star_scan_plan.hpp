@@ -40,7 +40,8 @@ struct Costed {
   List *having;
   double joined_rows;
   double groups;
-  double rows; // of these, those that HAVING leaves
+  double rows;     // of these, those that HAVING leaves
+  double distinct; // values of groups that are counted as different ones
 };
 // In one process.
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed);

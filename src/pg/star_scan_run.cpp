@@ -276,8 +276,12 @@ bool read_pages(ScanNode *node, bool may_stop) {
       }
     }
     close_page(&node->pages);
-    if (may_stop && memory_is_full(node)) {
-      return false;
+    if (node->scan->memory() > get_hash_memory_limit()) {
+      if (may_stop && memory_is_full(node)) {
+        return false;
+      }
+      node->most_memory = std::max(node->most_memory, node->scan->memory());
+      compute([&] { (void)node->scan->narrow_values(); });
     }
   }
   return true;
@@ -287,9 +291,15 @@ bool run_part(ScanNode *node, scan::Part part) {
   start_scan(node, part);
   ++node->runs;
   const bool may_split = may_be_split(node, part);
-  node->table = -1;
-  node->next_block = node->end_block = 0;
-  const bool whole = read_pages(node, may_split);
+  bool whole = false;
+  bool more = true;
+  while (more) {
+    node->table = -1;
+    node->next_block = node->end_block = 0;
+    whole = read_pages(node, may_split);
+    compute([&] { more = whole && node->scan->next_values(); });
+    node->runs += more ? 1 : 0;
+  }
   node->most_memory = std::max(node->most_memory, node->scan->memory());
   if (!whole) {
     const double of_table = static_cast<double>(node->next_block) / node->pages.blocks;

@@ -53,6 +53,7 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT date_bin(''15 minutes'', sold, ''2020-01-01''), price, count(*) FROM sale GROUP BY 1, 2',
   'SELECT sum(amount * (1 - amount)), avg(amount + store), sum(CASE WHEN online THEN amount ELSE 0 END) FROM sale',
   'SELECT count(CASE WHEN product LIKE ''p1%'' THEN ''x'' END), sum(CASE WHEN online THEN 1 WHEN store = 2 THEN 2 END), sum(coalesce(store, 0)) FROM sale',
+  'SELECT day, count(DISTINCT store), count(DISTINCT product) FILTER (WHERE online), count(DISTINCT price) FROM sale GROUP BY day',
   'SELECT count(*) FROM sale WHERE product LIKE ''p%'' AND product NOT LIKE ''%2''',
   'SELECT store, rank() OVER (ORDER BY sum(amount)) FROM sale GROUP BY store',
   'SELECT count(*) FROM sale WHERE sold > now() - interval ''1 day''',
@@ -64,6 +65,8 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
 SELECT sum(amount * (1 - amount)), avg(amount * 1.25), sum(amount * amount * amount * amount * 1000000), sum(amount * 'NaN'::numeric) FILTER (WHERE store = 1), sum(amount + 1e30) FROM sale;
 SELECT store, sum(CASE WHEN online THEN amount ELSE 0.000 END), count(CASE WHEN product LIKE 'p1%' THEN 'x' END), sum(CASE WHEN product = 'p0' THEN 1 WHEN online THEN 2 END) FROM sale GROUP BY store ORDER BY store;
 SELECT date_bin('10 days', sold, '2026-01-04'), count(*), sum(amount * store) FROM sale WHERE product NOT LIKE '%2' GROUP BY 1 ORDER BY 1 LIMIT 3;
+SELECT store, count(DISTINCT product), count(DISTINCT day) FILTER (WHERE online), count(DISTINCT price), count(DISTINCT amount) FROM sale WHERE id < 300 GROUP BY store ORDER BY store;
+SELECT count(DISTINCT store), count(DISTINCT product), count(DISTINCT sold) FROM sale;
 CREATE TABLE zero AS SELECT CASE g % 3 WHEN 0 THEN '-0' WHEN 1 THEN '0' ELSE 'NaN' END::float8 AS z FROM generate_series(1, 9) AS g;
 SELECT abs(z), count(*) FROM zero GROUP BY z ORDER BY 1;
 DROP TABLE zero;
@@ -78,7 +81,10 @@ CREATE TABLE other AS SELECT g AS store FROM generate_series(1, 5) AS g;
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT * FROM sale',
-  'SELECT count(DISTINCT store) FROM sale',
+  'SELECT count(DISTINCT amount) FROM sale',
+  'SELECT sum(DISTINCT store) FROM sale',
+  'SELECT count(DISTINCT store + 1) FROM sale',
+  'SELECT count(DISTINCT product COLLATE nocase) FROM sale',
   'SELECT string_agg(product, '','') FROM sale',
   'SELECT store, count(*) FROM sale GROUP BY ROLLUP (store)',
   'SELECT amount, count(*) FROM sale GROUP BY amount',
@@ -206,6 +212,11 @@ SET enable_hashagg = off; SET enable_sort = off;
 SELECT plan_of('SELECT id, t, count(*) FROM many GROUP BY id, t');
 SELECT count(*), sum(n), count(DISTINCT id), min(t) FROM (SELECT id, t, count(*) AS n FROM many GROUP BY id, t) AS x;
 SELECT figure('SELECT id, t, count(*) FROM many GROUP BY id, t', 'Scans of the Table') > 4 AS in_parts;
+-- Different values for which there is no room: parts of them, one after the other.
+SELECT plan_of('SELECT count(DISTINCT id), count(DISTINCT t), count(*), sum(id) FROM many');
+SELECT count(DISTINCT id), count(DISTINCT t), count(*), sum(id) FROM many;
+SELECT id % 2 + 1 AS half, n, v FROM (SELECT length(t) AS id, count(DISTINCT id) AS n, count(DISTINCT t) AS v FROM many GROUP BY length(t)) AS x ORDER BY 1, 2;
+SELECT figure('SELECT count(DISTINCT id), count(DISTINCT t), count(*), sum(id) FROM many', 'Scans of the Table') AS scans;
 RESET work_mem; RESET hash_mem_multiplier; RESET enable_hashagg; RESET enable_sort;
 
 -- Tables of other kinds.

@@ -267,6 +267,8 @@ class Generator:
             call = "count(*)"
         elif chance < 0.25:
             call = f"count({self.pick(*self.keys, *self.numbers, '1')})" if chance < 0.2 else f"count(CASE WHEN {self.test(1)} THEN {self.pick('1', 'true', chr(39) + 'x' + chr(39), 'i4')} END)"
+        elif chance < 0.32 and not self.any_order:  # there are none in several processes
+            call = f"count(DISTINCT {self.pick(*self.keys, 'f8', 'f4', 'fx', 'i4', 'i8')})"
         elif chance < 0.4:
             call = f"{self.pick('sum', 'avg')}({self.decimal()})"
         elif self.star or self.any_order:

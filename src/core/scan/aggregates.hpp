@@ -34,6 +34,7 @@ enum class AggregateKind : std::uint8_t {
   sum_decimal, // NumericState, of decimals
   min_numeric, // BytesState: of numbers that are equal (1.0, 1.00) the last
   max_numeric,
+  count_distinct, // CountState; the values are in a set (distinct.hpp)
 };
 
 // All begin as zeros; count is that of the values.
@@ -81,6 +82,7 @@ struct Aggregate {
   std::uint32_t column = 0; // none for count_rows
   std::uint32_t offset = 0; // of its state in a group's states
   std::int32_t filter = -1; // number of the test its rows have to pass
+  bool is_float = false;    // of count_distinct: -0 and 0 are one value
 };
 
 // A numeric that is not finite or has too many digits: the host adds it to the state's `others`.

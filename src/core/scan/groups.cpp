@@ -69,11 +69,24 @@ void Dictionary::grow() {
   slots_.swap(larger);
 }
 
+void Dictionary::clear() noexcept {
+  for (const Block &block : blocks_) {
+    env_.memory->deallocate(block.start, block.size, 1);
+  }
+  std::pmr::vector<Block>(env_.memory).swap(blocks_);
+  std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  std::pmr::vector<std::string_view>(env_.memory).swap(texts_);
+  arena_ = nullptr;
+  arena_left_ = 0;
+  arena_size_ = 0;
+}
+
 std::string_view Dictionary::keep(std::string_view bytes) {
   if (bytes.size() > arena_left_) {
     arena_left_ = std::max(arena_block, bytes.size());
     arena_ = static_cast<char *>(env_.memory->allocate(arena_left_, 1));
     arena_size_ += arena_left_;
+    blocks_.push_back({arena_, arena_left_});
   }
   char *kept = arena_;
   if (!bytes.empty()) {

@@ -17,10 +17,17 @@
 
 namespace starhouse::scan {
 
+// Keys or values whose hash begins with the `bits` low bits of `prefix`.
+struct Part {
+  std::uint32_t prefix = 0;
+  std::uint32_t bits = 0;
+};
+
 // Different byte strings, numbered in the order they came.
 class Dictionary {
 public:
-  explicit Dictionary(const Env &env) : env_(env), slots_(env.memory), texts_(env.memory) {}
+  explicit Dictionary(const Env &env)
+      : env_(env), slots_(env.memory), texts_(env.memory), blocks_(env.memory) {}
 
   // `hash` is hash64(bytes).
   std::int64_t number_of(std::string_view bytes, std::uint64_t hash);
@@ -33,6 +40,8 @@ public:
     return arena_size_ + slots_.capacity() * sizeof(Slot) +
            texts_.capacity() * sizeof(std::string_view);
   }
+  // Gives back all of it.
+  void clear() noexcept;
 
 private:
   struct Slot {
@@ -45,7 +54,12 @@ private:
   Env env_;
   std::pmr::vector<Slot> slots_;
   std::pmr::vector<std::string_view> texts_;
-  char *arena_ = nullptr; // never given back: goes with the memory it came from
+  struct Block {
+    char *start;
+    std::size_t size;
+  };
+  std::pmr::vector<Block> blocks_; // given back by clear(), or with the memory they came from
+  char *arena_ = nullptr;
   std::size_t arena_left_ = 0;
   std::size_t arena_size_ = 0;
 };

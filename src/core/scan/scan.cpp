@@ -27,7 +27,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory), hashes_(env.memory),
       text_hashes_(env.memory), keys_(env.memory), members_(env.memory), states_(env.memory),
       found_(env.memory), is_new_(env.memory), written_(env.memory), written_codes_(env.memory),
-      code_places_(env.memory), incoming_(env.memory) {
+      code_places_(env.memory), incoming_(env.memory), sets_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -68,6 +68,12 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     bytes = std::max<std::size_t>(bytes, aggregate.offset + state_bytes(aggregate.kind));
   }
   state_bytes_ = bytes;
+  if (distinct_any()) {
+    sets_.reserve(program.aggregates.size());
+    for (std::size_t i = 0; i < program.aggregates.size(); ++i) {
+      sets_.emplace_back(env);
+    }
+  }
   if (program.keys.empty()) {
     single_ = static_cast<char *>(env.memory->allocate(std::max<std::size_t>(bytes, 8), 16));
     std::memset(single_, 0, bytes);
@@ -314,7 +320,8 @@ void Scan::add(std::size_t rows) {
   const std::uint8_t *members =
       part_.bits == 0 ? nullptr : passes_.data() + program_.filters.size() * batch_.capacity();
   char *const *states = groups_ ? states_.data() : &single_;
-  for (const Aggregate &aggregate : program_.aggregates) {
+  for (std::size_t i = 0; i < program_.aggregates.size(); ++i) {
+    const Aggregate &aggregate = program_.aggregates[i];
     const std::uint8_t *passes = members;
     if (aggregate.filter >= 0) {
       passes = passes_.data() + static_cast<std::size_t>(aggregate.filter) * batch_.capacity();
@@ -325,14 +332,60 @@ void Scan::add(std::size_t rows) {
         passes = passes_both_.data();
       }
     }
-    update(env_, aggregate, batch_, rows, states, !groups_.has_value(), passes, handed_);
+    if (aggregate.kind == AggregateKind::count_distinct) {
+      sets_[i].add(aggregate, batch_[aggregate.column], rows, states, !groups_.has_value(), passes);
+    } else if (!values_alone_) {
+      update(env_, aggregate, batch_, rows, states, !groups_.has_value(), passes, handed_);
+    }
   }
+}
+
+bool Scan::distinct_any() const noexcept {
+  return std::any_of(program_.aggregates.begin(), program_.aggregates.end(),
+                     [](const Aggregate &aggregate) {
+                       return aggregate.kind == AggregateKind::count_distinct;
+                     });
+}
+
+bool Scan::narrow_values() {
+  // Of so few the memory is not; every bit more doubles how often the rows are read.
+  constexpr std::size_t few_values = 4096;
+  constexpr std::uint32_t most_bits = 24;
+  std::size_t values = 0;
+  for (const DistinctSet &set : sets_) {
+    values += set.size();
+  }
+  if (values <= few_values || values_.bits >= most_bits) {
+    return false;
+  }
+  values_ = {.prefix = values_.prefix << 1U, .bits = values_.bits + 1};
+  for (std::size_t i = 0; i < sets_.size(); ++i) {
+    if (program_.aggregates[i].kind == AggregateKind::count_distinct) {
+      sets_[i].narrow(values_, program_.aggregates[i]);
+    }
+  }
+  return true;
+}
+
+bool Scan::next_values() {
+  if (sets_.empty() || values_.prefix + 1 >= 1U << values_.bits) {
+    return false;
+  }
+  ++values_.prefix;
+  values_alone_ = true;
+  for (DistinctSet &set : sets_) {
+    set.begin(values_);
+  }
+  return true;
 }
 
 std::size_t Scan::memory() const noexcept {
   std::size_t memory = groups_ ? groups_->memory() : 0;
   for (const Dictionary &dictionary : dictionaries_) {
     memory += dictionary.memory();
+  }
+  for (const DistinctSet &set : sets_) {
+    memory += set.memory();
   }
   return memory;
 }

@@ -17,6 +17,7 @@
 #include "core/scan/aggregates.hpp"
 #include "core/scan/columns.hpp"
 #include "core/scan/dimension.hpp"
+#include "core/scan/distinct.hpp"
 #include "core/scan/groups.hpp"
 #include "core/scan/steps.hpp"
 #include "core/scan/tests.hpp"
@@ -67,12 +68,6 @@ struct Program {
   Zone zone{};
 };
 
-// Groups whose hash begins with the `bits` low bits of `prefix`.
-struct Part {
-  std::uint32_t prefix = 0;
-  std::uint32_t bits = 0;
-};
-
 class Scan {
 public:
   // At most `capacity` rows at a time.
@@ -119,6 +114,12 @@ public:
 
   std::size_t memory() const noexcept;
 
+  // Values of count(DISTINCT) of which there are too many: fewer of them from now on; false where
+  // there are none. Once the last row was read the others' turn comes, if there are any: the host
+  // reads all rows again, as long as next_values() says so.
+  bool narrow_values();
+  bool next_values();
+
   // Without keys there is one group, rows or not.
   std::size_t groups() const noexcept { return groups_ ? groups_->size() : 1; }
   const char *states(std::size_t group) const noexcept {
@@ -152,6 +153,7 @@ private:
   };
 
   void order_joins();
+  bool distinct_any() const noexcept;
   void hash_rows(std::size_t rows);
   void group_rows(std::size_t rows);
 
@@ -200,6 +202,9 @@ private:
   std::pmr::vector<std::pmr::vector<std::uint32_t>> written_codes_; // by join
   std::pmr::vector<std::pmr::vector<std::uint32_t>> code_places_;   // by join, then code
   std::pmr::vector<Incoming> incoming_;
+  std::pmr::vector<DistinctSet> sets_; // by aggregate; of those that need none, empty ones
+  Part values_{};
+  bool values_alone_ = false; // everything else was added up in the first pass
   char *single_ = nullptr;
 };
 

@@ -1,0 +1,69 @@
+// count(DISTINCT x): the values that each group has seen, all in one table.
+//
+// A value is a word, or bytes that a dictionary numbers. Open addressing over pairs of group and
+// word, at most half full. Where there is no room for all values a set is narrowed to a part of
+// them by the leading bits of their hash, what it has counted of others is taken back, and the host
+// reads the rows again for each of the other parts: only the states' counts are kept from pass to
+// pass.
+#pragma once
+
+#include "core/scan/aggregates.hpp"
+#include "core/scan/columns.hpp"
+#include "core/scan/groups.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace starhouse::scan {
+
+class DistinctSet {
+public:
+  explicit DistinctSet(const Env &env)
+      : env_(env), slots_(env.memory), dictionary_(env), pending_(env.memory) {}
+
+  // Values of a batch's column into the groups whose states these are: see update().
+  void add(const Aggregate &aggregate, const Column &column, std::size_t rows, char *const *states,
+           bool single, const std::uint8_t *passes);
+
+  std::size_t size() const noexcept { return size_; }
+  std::size_t memory() const noexcept {
+    return slots_.capacity() * sizeof(Slot) + dictionary_.memory();
+  }
+
+  // From now on only values whose hash begins with the `bits` low bits of `prefix`; what is there
+  // of others goes. One bit more than before.
+  void narrow(Part part, const Aggregate &aggregate);
+  // None, and then these.
+  void begin(Part part);
+
+private:
+  struct Slot {
+    char *group = nullptr; // its states; null: empty
+    std::int64_t word = 0;
+  };
+  struct Pending {
+    char *group;
+    std::int64_t word;
+    std::uint64_t hash;
+  };
+
+  static std::uint64_t slot_hash(const char *group, std::uint64_t hash) noexcept {
+    return hash64(hash ^ reinterpret_cast<std::uintptr_t>(group));
+  }
+  bool is_in(std::uint64_t hash) const noexcept {
+    return part_.bits == 0 || hash >> (64U - part_.bits) == part_.prefix;
+  }
+  void make_room(std::size_t more);
+  bool insert(const Pending &value) noexcept;
+
+  Env env_;
+  Part part_{};
+  bool bytes_ = false;
+  std::size_t size_ = 0;
+  std::pmr::vector<Slot> slots_; // a power of two
+  Dictionary dictionary_;
+  std::pmr::vector<Pending> pending_;
+};
+
+} // namespace starhouse::scan

@@ -1,0 +1,105 @@
+// Different values by group, all at once and in parts of the values: what sets of them have.
+#include "core/scan/scan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory_resource>
+#include <random>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace starhouse::scan {
+namespace {
+
+constexpr std::size_t capacity = 256;
+
+struct Values {
+  std::vector<std::string> data;
+  std::vector<Row> rows;
+  std::map<std::int64_t, std::set<std::int64_t>> numbers;
+  std::map<std::int64_t, std::set<std::string>> texts;
+};
+
+// Group, number, float, text.
+Values make(std::size_t count) {
+  std::mt19937_64 random(11);
+  Values made;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto group = static_cast<std::int64_t>(random() % 3);
+    const auto number = static_cast<std::int64_t>(random() % 20000) - 10000;
+    const std::string text = "t" + std::to_string(random() % 9000);
+    const double zero = random() % 3 == 0   ? -0.0
+                        : random() % 2 == 0 ? 0.0
+                                            : std::numeric_limits<double>::quiet_NaN();
+    std::string data(reinterpret_cast<const char *>(&group), sizeof group);
+    data.append(reinterpret_cast<const char *>(&number), sizeof number);
+    data.append(reinterpret_cast<const char *>(&zero), sizeof zero);
+    data.push_back(static_cast<char>((text.size() + 1) << 1U | 1U));
+    data += text;
+    made.data.push_back(data);
+    made.numbers[group].insert(number);
+    made.texts[group].insert(text);
+  }
+  for (const std::string &data : made.data) {
+    made.rows.push_back({.data = data.data(),
+                         .nulls = nullptr,
+                         .size = static_cast<std::uint32_t>(data.size()),
+                         .attributes = 4});
+  }
+  return made;
+}
+
+TEST(StarScanDistinct, CountsAreThoseOfSetsHoweverNarrow) {
+  const Values values = make(60000);
+  const std::vector<Attribute> shape{{8, 8}, {8, 8}, {8, 8}, {-1, 4}};
+  const std::vector<Wanted> wanted{
+      {0, Storage::int64}, {1, Storage::int64}, {2, Storage::float64}, {3, Storage::varlena}};
+  const std::vector<Key> keys{{.column = 0}};
+  const std::vector<Aggregate> aggregates{
+      {.kind = AggregateKind::count_rows},
+      {.kind = AggregateKind::count_distinct, .column = 1, .offset = 8},
+      {.kind = AggregateKind::count_distinct, .column = 3, .offset = 16},
+      {.kind = AggregateKind::count_distinct, .column = 2, .offset = 24, .is_float = true},
+      {.kind = AggregateKind::sum_int, .column = 1, .offset = 32}};
+  const Program program{
+      .shape = {.attributes = shape, .wanted = wanted}, .keys = keys, .aggregates = aggregates};
+  for (int narrowed = 0; narrowed < 4; ++narrowed) {
+    std::pmr::unsynchronized_pool_resource memory;
+    Scan scan(Env{.memory = &memory}, program, capacity, {});
+    int passes = 0;
+    do {
+      for (std::size_t from = 0; from < values.rows.size(); from += capacity) {
+        const auto batch = std::span(values.rows)
+                               .subspan(from, std::min(capacity, values.rows.size() - from));
+        scan.read(batch);
+        scan.add(batch.size());
+        if (passes == 0 && from / capacity % 50 == 49 &&
+            static_cast<int>(from / capacity / 50) < narrowed) {
+          EXPECT_TRUE(scan.narrow_values());
+        }
+      }
+      ++passes;
+    } while (scan.next_values());
+    EXPECT_EQ(passes, 1 << narrowed);
+    ASSERT_EQ(scan.groups(), 3U);
+    for (std::size_t group = 0; group < 3; ++group) {
+      const char *states = scan.states(group);
+      const auto count = [states](std::size_t offset) {
+        return reinterpret_cast<const CountState *>(states + offset)->count;
+      };
+      const std::int64_t key = scan.key_word(group, 0);
+      EXPECT_EQ(count(8), static_cast<std::int64_t>(values.numbers.at(key).size()));
+      EXPECT_EQ(count(16), static_cast<std::int64_t>(values.texts.at(key).size()));
+      EXPECT_EQ(count(24), 2); // 0 and NaN
+      EXPECT_EQ(count(32), count(0)); // added up once
+    }
+  }
+}
+
+} // namespace
+} // namespace starhouse::scan
