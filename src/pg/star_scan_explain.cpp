@@ -71,6 +71,8 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
                           es);
   if (node->compiled->keys != NIL) {
     ExplainPropertyUInteger("Groups", nullptr, node->groups, es);
+  }
+  if (node->compiled->keys != NIL || node->compiled->distinct != NIL) {
     ExplainPropertyUInteger("Group Memory", "kB", (node->most_memory + 1023) / 1024, es);
     ExplainPropertyUInteger("Scans of the Table", nullptr, node->runs, es);
   }

@@ -213,6 +213,8 @@ SELECT plan_of('SELECT id, t, count(*) FROM many GROUP BY id, t');
 SELECT count(*), sum(n), count(DISTINCT id), min(t) FROM (SELECT id, t, count(*) AS n FROM many GROUP BY id, t) AS x;
 SELECT figure('SELECT id, t, count(*) FROM many GROUP BY id, t', 'Scans of the Table') > 4 AS in_parts;
 -- Different values for which there is no room: parts of them, one after the other.
+ALTER TABLE many ALTER id SET (n_distinct = 10), ALTER t SET (n_distinct = 10);
+ANALYZE many;
 SELECT plan_of('SELECT count(DISTINCT id), count(DISTINCT t), count(*), sum(id) FROM many');
 SELECT count(DISTINCT id), count(DISTINCT t), count(*), sum(id) FROM many;
 SELECT id % 2 + 1 AS half, n, v FROM (SELECT length(t) AS id, count(DISTINCT id) AS n, count(DISTINCT t) AS v FROM many GROUP BY length(t)) AS x ORDER BY 1, 2;

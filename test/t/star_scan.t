@@ -171,7 +171,9 @@ DIMENSIONS = [
 class Generator:
     def __init__(self, table, seed, any_order=False):
         self.table = table
+        self.processes = any_order
         self.any_order = any_order
+        self.distinct = False
         self.random = random.Random(f"{seed} {table}")
         self.numbers = dict(NUMBERS)
         self.keys = list(KEYS)
@@ -267,7 +269,7 @@ class Generator:
             call = "count(*)"
         elif chance < 0.25:
             call = f"count({self.pick(*self.keys, *self.numbers, '1')})" if chance < 0.2 else f"count(CASE WHEN {self.test(1)} THEN {self.pick('1', 'true', chr(39) + 'x' + chr(39), 'i4')} END)"
-        elif chance < 0.32 and not self.any_order:  # there are none in several processes
+        elif chance < 0.32 and self.distinct:
             call = f"count(DISTINCT {self.pick(*self.keys, 'f8', 'f4', 'fx', 'i4', 'i8')})"
         elif chance < 0.4:
             call = f"{self.pick('sum', 'avg')}({self.decimal()})"
@@ -287,6 +289,9 @@ class Generator:
         return call
 
     def query(self):
+        # Those that count different values the executor sorts, and there are none in several processes.
+        self.distinct = not self.processes and self.random.random() < 0.25
+        self.any_order = self.processes or self.distinct
         keys = [self.key() for _ in range(self.random.choice([0, 0, 1, 1, 1, 2, 3]))]
         aggregates = [self.aggregate() for _ in range(self.random.randint(0 if keys else 1, 4))]
         tables, tests = self.table, []
