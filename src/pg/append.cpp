@@ -362,7 +362,8 @@ void end_statement(const Statement *statement, Relation fact) {
   close_all(estate);
 }
 
-void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen *seen,
+// Returns whether the rows came far from the key's order.
+bool append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen *seen,
                  uint64 *selected, uint64 *inserted) {
   Relation fact = target->fact;
   EState *estate = CreateExecutorState();
@@ -391,17 +392,28 @@ void append_fast(Target *target, SPIPlanPtr plan, const AttrMap *map, const Seen
     elog(ERROR, "append_facts could not run its query: %s", SPI_result_code_string(result));
   }
 
-  List *unindexed = NIL; // allocated by the caller's context: it outlives the estate
-  finish_writer(writer, selected, inserted, &unindexed);
+  const Written written = finish_writer(writer);
+  *selected = written.selected;
+  *inserted = written.inserted;
   for (int i = 0; i < target->foreign_key_count; ++i) {
     verify_foreign_key(target, &target->foreign_keys[i]);
   }
   close_all(estate);
   ListCell *cell;
-  foreach (cell, unindexed) {
+  foreach (cell, written.unindexed) {
     build_indexes(lfirst_oid(cell));
   }
   end_statement(&statement, fact);
+  return written.out_of_order;
+}
+
+// Not parallel: rows are written while the query runs.
+SPIPlanPtr prepare(const char *query) {
+  SPIPlanPtr plan = SPI_prepare_cursor(query, 0, nullptr, 0);
+  if (plan == nullptr) {
+    elog(ERROR, "append_facts could not prepare its query: %s", SPI_result_code_string(SPI_result));
+  }
+  return plan;
 }
 
 AttrNumber column_that_tells_new(Relation fact, TupleDesc source) {
@@ -459,11 +471,7 @@ const char *append_query(Oid relid, const char *query, Known known, ArrayType *s
     elog(ERROR, "SPI_connect failed");
   }
   append::name_seen();
-  // Not parallel: rows are written while the query runs.
-  SPIPlanPtr plan = SPI_prepare_cursor(query, 0, nullptr, 0);
-  if (plan == nullptr) {
-    elog(ERROR, "append_facts could not prepare its query: %s", SPI_result_code_string(SPI_result));
-  }
+  SPIPlanPtr plan = append::prepare(query);
   List *sources = SPI_plan_get_plan_sources(plan);
   if (list_length(sources) != 1 ||
       static_cast<CachedPlanSource *>(linitial(sources))->resultDesc == nullptr) {
@@ -471,7 +479,8 @@ const char *append_query(Oid relid, const char *query, Known known, ArrayType *s
                     errmsg("append_facts needs one query that returns rows"),
                     errhint("Give a single SELECT whose columns are named after the fact's.")));
   }
-  TupleDesc source = static_cast<CachedPlanSource *>(linitial(sources))->resultDesc;
+  const auto *parsed = static_cast<CachedPlanSource *>(linitial(sources));
+  TupleDesc source = parsed->resultDesc;
   AttrMap *map = append::map_columns(fact, source);
 
   append::Target target;
@@ -488,8 +497,12 @@ const char *append_query(Oid relid, const char *query, Known known, ArrayType *s
     seen.known = tuplestore_begin_heap(false, false, work_mem);
   }
   if (obstacle == nullptr) {
-    append::append_fast(&target, plan, map, statements != nullptr ? &seen : nullptr, selected,
-                        inserted);
+    const char *sorted =
+        append::is_unsorted(relid) ? append::sorted_query(&target, query, parsed, map) : nullptr;
+    if (append::append_fast(&target, sorted == nullptr ? plan : append::prepare(sorted), map,
+                            statements != nullptr ? &seen : nullptr, selected, inserted)) {
+      append::note_unsorted(relid);
+    }
   } else {
     append::append_plain(fact, source, plan, statements != nullptr ? &seen : nullptr, selected,
                          inserted);

@@ -19,6 +19,7 @@ extern "C" {
 #include "executor/spi.h"
 #include "nodes/execnodes.h"
 #include "utils/array.h"
+#include "utils/plancache.h"
 #include "utils/queryenvironment.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
@@ -105,6 +106,15 @@ void inspect(Relation fact, bool keys_are_new, Target *target);
 // partners FOR KEY SHARE.
 void verify_foreign_key(const Target *target, ForeignKey *key);
 
+// Facts whose rows came far from the order of their key lately, in this session. A feed's batches
+// are alike: the next one's rows are sorted first.
+bool is_unsorted(Oid fact);
+void note_unsorted(Oid fact);
+// The query in the key's order; rows of one key stay as they came, for the first one counts. Null
+// where it cannot be, as a part of the key is left to its default, or the query has its own order.
+const char *sorted_query(const Target *target, const char *query, const CachedPlanSource *parsed,
+                         const AttrMap *map);
+
 // What the statements of a call see.
 struct Seen {
   Tuplestorestate *added; // rows that were added, in the fact's form
@@ -124,9 +134,17 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
                             TransitionCaptureState *capture);
 // Whether this is the query's column that says of each row whether it is new to the fact.
 bool tells_new(Relation fact, Form_pg_attribute given);
-// Writes what is buffered. `unindexed` receives the tables that were created by this transaction
-// and filled without their indexes: REINDEX them once everything here is closed.
-void finish_writer(DestReceiver *writer, uint64 *selected, uint64 *inserted, List **unindexed);
+struct Written {
+  uint64 selected;
+  uint64 inserted;
+  // Tables that were created by this transaction and filled without their indexes: REINDEX them
+  // once everything here is closed.
+  List *unindexed;
+  // The rows came far from the order of the unique key.
+  bool out_of_order;
+};
+// Writes what is buffered.
+Written finish_writer(DestReceiver *writer);
 
 // The same by INSERT … ON CONFLICT DO NOTHING. `source`: the row of the plan.
 void append_plain(Relation fact, TupleDesc source, SPIPlanPtr plan, const Seen *seen,

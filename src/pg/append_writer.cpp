@@ -63,6 +63,9 @@ struct Writer {
   Buffer *latest;
   SeenRows seen;
   Oid leading_type; // of the unique key's first column when that is compared as an integer
+  int64 least;      // of its values
+  int64 most;
+  double behind; // how far rows came after the most so far, added up
   uint64 seeds[2];
   CommandId command;
   MemoryContext context;
@@ -311,6 +314,22 @@ bool is_new(const Target *target, TupleTableSlot *source) {
   return target->rows_are_new || (!is_null && DatumGetBool(value));
 }
 
+void note_order(Writer *writer, int64 leading) {
+  writer->least = writer->selected == 1 ? leading : Min(writer->least, leading);
+  writer->most = writer->selected == 1 ? leading : Max(writer->most, leading);
+  writer->behind += static_cast<double>(writer->most) - static_cast<double>(leading);
+}
+
+// Rows that are a little late, as clocks differ, touch the same leaves of the index all the same.
+bool out_of_order(const Writer *writer) {
+  constexpr uint64 few_rows = 1000;
+  constexpr double some = 0.05; // of the keys' span, on average
+  return writer->selected > few_rows &&
+         writer->behind >
+             some * static_cast<double>(writer->selected) *
+                 (static_cast<double>(writer->most) - static_cast<double>(writer->least));
+}
+
 // Whether the row in `slot` (the partition's form) exists, in this batch or in the table. `source`:
 // the same as the query has it.
 bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTableSlot *source) {
@@ -318,6 +337,7 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTab
                           ? as_int64(writer->leading_type,
                                      writer->row->tts_values[writer->target->unique_columns[0] - 1])
                           : 0;
+  note_order(writer, order);
   const bool seen = seen_rows_add(&writer->seen, order, unique_key_hash(writer));
   if (buffer->fresh) {
     return seen;
@@ -512,12 +532,13 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   return &writer->receiver;
 }
 
-void finish_writer(DestReceiver *receiver, uint64 *selected, uint64 *inserted, List **unindexed) {
+Written finish_writer(DestReceiver *receiver) {
   auto *writer = reinterpret_cast<Writer *>(receiver);
+  List *unindexed = NIL; // allocated by the caller's context: it outlives the estate
   for (Buffer *b = writer->buffers; b != nullptr; b = b->next) {
     flush(writer, b);
     if (b->fresh) {
-      *unindexed = lappend_oid(*unindexed, RelationGetRelid(b->relation->ri_RelationDesc));
+      unindexed = lappend_oid(unindexed, RelationGetRelid(b->relation->ri_RelationDesc));
     }
     if (b->probe != nullptr) {
       index_endscan(b->probe);
@@ -532,8 +553,7 @@ void finish_writer(DestReceiver *receiver, uint64 *selected, uint64 *inserted, L
   if (writer->routing != nullptr) {
     ExecCleanupTupleRouting(writer->mtstate, writer->routing);
   }
-  *selected = writer->selected;
-  *inserted = writer->inserted;
+  return {writer->selected, writer->inserted, unindexed, out_of_order(writer)};
 }
 
 } // namespace starhouse::pg::append
