@@ -66,22 +66,22 @@ WITH product_stock AS (  -- one figure per product and snapshot day; a chain-wid
   SELECT i.product_key, i.time_key,
          COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
   FROM inventory_fact i GROUP BY i.product_key, i.time_key
-), weekly_stock AS (
-  SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, avg(s.stock) AS stock
-  FROM product_stock s GROUP BY 1, 2
-), weekly_sales AS (
-  SELECT f.product_key, f.week_start, sum(f.units) AS units
-  FROM kpi_product_week() f GROUP BY 1, 2
+), together AS (  -- stacked and grouped rather than joined
+  SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, s.stock, NULL::numeric AS units
+  FROM product_stock s
+  UNION ALL
+  SELECT f.product_key, f.week_start, NULL, f.units FROM kpi_product_week() f
+), weekly AS (
+  SELECT t.product_key, t.week_start, avg(t.stock) AS stock, sum(t.units) AS units FROM together t GROUP BY 1, 2
 )
-SELECT COALESCE(k.week_start, u.week_start) AS week_start,
+SELECT w.week_start,
        COALESCE(p.category, 'Unknown') AS category,
-       round(sum(k.stock), 2) AS stock_on_hand,
-       COALESCE(sum(u.units), 0) AS units,
-       kpi_ratio(sum(k.stock), sum(u.units) FILTER (WHERE k.product_key IS NOT NULL)) AS weeks_of_cover,
-       COALESCE(sum(u.units) FILTER (WHERE k.product_key IS NULL), 0) AS units_without_stock
-FROM weekly_stock k
-FULL JOIN weekly_sales u ON u.product_key = k.product_key AND u.week_start = k.week_start
-LEFT JOIN product_dim p ON p.product_id = COALESCE(k.product_key, u.product_key)
+       round(sum(w.stock), 2) AS stock_on_hand,
+       COALESCE(sum(w.units), 0) AS units,
+       kpi_ratio(sum(w.stock), sum(w.units) FILTER (WHERE w.stock IS NOT NULL)) AS weeks_of_cover,
+       COALESCE(sum(w.units) FILTER (WHERE w.stock IS NULL), 0) AS units_without_stock
+FROM weekly w
+LEFT JOIN product_dim p ON p.product_id = w.product_key
 GROUP BY 1, 2;
 COMMENT ON VIEW kpi_stock_sales_trend IS
 'How does the stock on hand move against sales, week by week?
