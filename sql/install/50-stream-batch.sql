@@ -1,7 +1,7 @@
 -- One transaction per batch: batch_begin, COPY into pg_temp.batch (and bronze, quarantine),
 -- batch_finish, COMMIT. The source's offset moves in the same transaction, fenced by an epoch.
--- Or, with two sessions that take turns: batch_stage and the COPYs while the batch before is at its
--- steps, then, once that one is committed, batch_claim, batch_finish, COMMIT.
+-- Or, with two sessions that take turns: batch_stage, the COPYs and batch_ahead while the batch before
+-- is at its steps, then, once that one is committed, batch_claim, batch_finish, COMMIT.
 
 CREATE FUNCTION load_open(warehouse name, feed text, source_name text, fingerprint text, bytes bigint, header text, parameters jsonb DEFAULT '{}',
                           OUT source_id bigint, OUT next_record bigint, OUT finished timestamptz, OUT epoch bigint)
@@ -166,69 +166,55 @@ $body$;
 COMMENT ON FUNCTION batch_begin(name, text, bigint, bigint, bigint) IS
   'Opens a batch in the caller''s transaction: batch_claim, then batch_stage. Returns the batch''s id. A NULL epoch (replay) checks and moves no source.';
 
-CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint,
-                             drift jsonb DEFAULT NULL) RETURNS jsonb
+-- The steps from where batch_ahead left off, all of them or those that may run ahead, in the session's TimeZone.
+CREATE FUNCTION batch_steps(warehouse name, feed text, batch_id bigint, source bigint, definition jsonb, only_ahead boolean) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, pg_temp SET jit = off
+  SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
-  definition jsonb := starhouse.feed_get(warehouse, feed);
-  session_zone text := current_setting('TimeZone');
-  zone text := starhouse.warehouse_time_zone(warehouse);
+  zone text := current_setting('TimeZone');
+  state jsonb := nullif(current_setting('starhouse.batch_ahead', true), '');
   batch_rows bigint;
   shaped jsonb;
   analyzed bigint;
   statistics_target text;
-  rejected_by_steps bigint := 0;
-  duplicates bigint := 0;
   step jsonb;
   step_no bigint;
   step_name text;
   looked_until bigint := 0;
   clean boolean := false;
   counts jsonb;
-  log jsonb := '[]';
   began timestamptz;
-  source bigint;
   parameters jsonb := '{}';
-  updated bigint;
   error_code text; error_message text; error_detail text; error_hint text; error_column text; error_constraint text; error_table text;
 BEGIN
-  EXECUTE format('SELECT source_id FROM %I.batch_log WHERE batch_id = $1 AND finished_at IS NULL', warehouse) INTO source USING batch_id;
-  GET DIAGNOSTICS updated = ROW_COUNT;
-  IF updated = 0 THEN
-    RAISE EXCEPTION 'there is no open batch % in warehouse "%"', coalesce(batch_id::text, 'NULL'), warehouse USING ERRCODE = '55000',
-      HINT = 'batch_begin opens one; it must be in the same transaction.';
-  END IF;
-  IF next_record IS NOT NULL AND current_setting('starhouse.claimed_source', true) IS DISTINCT FROM format('%s %s', warehouse, source) THEN
-    RAISE EXCEPTION 'batch % has not claimed its source %', batch_id, source USING ERRCODE = '55000',
-      HINT = 'batch_begin, or batch_claim after batch_stage, does so in the same transaction.';
-  END IF;
   IF definition->'parameters' <> '{}' THEN
     EXECUTE format('SELECT parameters FROM %I.load_source WHERE source_id = $1', warehouse) INTO parameters USING source;
   END IF;
-  SELECT count(*) INTO batch_rows FROM pg_temp.batch;
   SELECT s.shape, s.analyzed_rows INTO shaped, analyzed FROM pg_temp.batch_shape s;
   IF shaped IS DISTINCT FROM jsonb_build_array(warehouse, feed, definition->'version', definition->'updated_at') THEN
     RAISE EXCEPTION 'feed "%" was redefined while a batch of it was on its way', feed USING ERRCODE = '55000',
       HINT = 'Repeat the load: it goes on from here by the new definition.';
   END IF;
-  -- Statistics of a batch serve the next ones of about its size. A small sample will do: what matters
-  -- is how many keys there are about.
-  IF batch_rows > 2000 AND (analyzed IS NULL OR batch_rows NOT BETWEEN analyzed / 4 AND analyzed * 4) THEN
-    statistics_target := current_setting('default_statistics_target');
-    PERFORM set_config('default_statistics_target', '10', true);
-    ANALYZE pg_temp.batch;
-    PERFORM set_config('default_statistics_target', statistics_target, true);
-    UPDATE pg_temp.batch_shape SET analyzed_rows = batch_rows;
+  IF state->'batch' IS DISTINCT FROM jsonb_build_array(warehouse, batch_id) THEN
+    SELECT count(*) INTO batch_rows FROM pg_temp.batch;
+    state := jsonb_build_object('batch', jsonb_build_array(warehouse, batch_id), 'rows', batch_rows, 'done', 0, 'rejected', 0, 'duplicates', 0, 'log', '[]'::jsonb);
+    -- Statistics of a batch serve the next ones of about its size. A small sample will do: what matters
+    -- is how many keys there are about.
+    IF batch_rows > 2000 AND (analyzed IS NULL OR batch_rows NOT BETWEEN analyzed / 4 AND analyzed * 4) THEN
+      statistics_target := current_setting('default_statistics_target');
+      PERFORM set_config('default_statistics_target', '10', true);
+      ANALYZE pg_temp.batch;
+      PERFORM set_config('default_statistics_target', statistics_target, true);
+      UPDATE pg_temp.batch_shape SET analyzed_rows = batch_rows;
+    END IF;
   END IF;
   -- Room for a batch to be sorted and hashed in memory; the caller commits next.
   IF pg_size_bytes(current_setting('work_mem')) < 64 * 1024 * 1024 THEN
     PERFORM set_config('work_mem', '64MB', true);
   END IF;
-  -- Steps read local times and make partitions in the warehouse's zone, whatever the session's is.
-  PERFORM set_config('TimeZone', zone, true);
-  FOR step, step_no IN SELECT s, n FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) LOOP
+  FOR step, step_no IN SELECT s, n FROM jsonb_array_elements(definition->'steps') WITH ORDINALITY AS e(s, n) WHERE n > (state->>'done')::bigint ORDER BY n LOOP
+    EXIT WHEN only_ahead AND NOT coalesce((step->>'ahead')::boolean, false);
     began := clock_timestamp();
     step_name := coalesce(step->>'name', concat_ws(' ', step->>'step', step->>'into', step->>'column'));
     BEGIN
@@ -251,17 +237,83 @@ BEGIN
           HINT = coalesce(nullif(error_hint, ''), format('The step is in the feed''s definition: SELECT jsonb_pretty(steps) FROM %I.feed WHERE feed_name = %L.', warehouse, feed)),
           COLUMN = error_column, CONSTRAINT = error_constraint, TABLE = error_table;
     END;
-    rejected_by_steps := rejected_by_steps + coalesce((counts->>'rejected')::bigint, 0);
-    duplicates := greatest(duplicates, coalesce((counts->>'duplicates')::bigint, 0));
-    log := log || jsonb_build_array(jsonb_build_object('step', step_no, 'name', step_name) || counts
-             || jsonb_build_object('ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 1)));
+    state := state || jsonb_build_object(
+      'done', step_no, 'rejected', (state->>'rejected')::bigint + coalesce((counts->>'rejected')::bigint, 0),
+      'duplicates', greatest((state->>'duplicates')::bigint, coalesce((counts->>'duplicates')::bigint, 0)),
+      'log', (state->'log') || jsonb_build_array(jsonb_build_object('step', step_no, 'name', step_name) || counts
+             || jsonb_build_object('ms', round((extract(epoch FROM clock_timestamp() - began) * 1000)::numeric, 1))));
   END LOOP;
-  log := log || starhouse.rollup_capture_batch(warehouse, feed, definition->'steps', batch_id);
+  RETURN state;
+END
+$body$;
+COMMENT ON FUNCTION batch_steps(name, text, bigint, bigint, jsonb, boolean) IS
+  'Internal to batch_ahead and batch_finish: runs the steps of a batch that have not run yet, in the session''s TimeZone, which has to be the warehouse''s; only_ahead: up to the first without "ahead". Returns {batch, rows (at first), done (the last step), rejected, duplicates, log}. A step''s error keeps its SQLSTATE and names the step.';
+
+CREATE FUNCTION batch_ahead(warehouse name, feed text, batch_id bigint) RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp SET jit = off
+AS $body$
+DECLARE
+  definition jsonb := starhouse.feed_get(warehouse, feed);
+  session_zone text := current_setting('TimeZone');
+  source bigint;
+  updated bigint;
+  state jsonb;
+BEGIN
+  EXECUTE format('SELECT source_id FROM %I.batch_log WHERE batch_id = $1 AND finished_at IS NULL', warehouse) INTO source USING batch_id;
+  GET DIAGNOSTICS updated = ROW_COUNT;
+  IF updated = 0 THEN
+    RAISE EXCEPTION 'there is no open batch % in warehouse "%"', coalesce(batch_id::text, 'NULL'), warehouse USING ERRCODE = '55000',
+      HINT = 'batch_stage opens one; it must be in the same transaction.';
+  END IF;
+  PERFORM set_config('TimeZone', starhouse.warehouse_time_zone(warehouse), true);
+  state := starhouse.batch_steps(warehouse, feed, batch_id, source, definition, true);
+  PERFORM set_config('TimeZone', session_zone, true);
+  -- For batch_finish; gone at the end of the transaction.
+  PERFORM set_config('starhouse.batch_ahead', state::text, true);
+  RETURN (state->>'done')::integer;
+END
+$body$;
+COMMENT ON FUNCTION batch_ahead(name, text, bigint) IS
+  'When all rows of a batch have been sent: runs the steps at the head of the feed''s list that say "ahead": true and returns their number; batch_finish goes on after them. They look at the batch alone, so they may run before batch_claim, while the batch before is still at its steps in another session. Not needed: batch_finish runs them where they have not run. 55000 without an open batch; a step''s error keeps its SQLSTATE and names the step. A NULL warehouse is an error (22004).';
+
+CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint,
+                             drift jsonb DEFAULT NULL) RETURNS jsonb
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp SET jit = off
+AS $body$
+DECLARE
+  definition jsonb := starhouse.feed_get(warehouse, feed);
+  session_zone text := current_setting('TimeZone');
+  state jsonb;
+  batch_rows bigint;
+  rejected_by_steps bigint;
+  duplicates bigint;
+  counts jsonb;
+  log jsonb;
+  source bigint;
+  updated bigint;
+BEGIN
+  EXECUTE format('SELECT source_id FROM %I.batch_log WHERE batch_id = $1 AND finished_at IS NULL', warehouse) INTO source USING batch_id;
+  GET DIAGNOSTICS updated = ROW_COUNT;
+  IF updated = 0 THEN
+    RAISE EXCEPTION 'there is no open batch % in warehouse "%"', coalesce(batch_id::text, 'NULL'), warehouse USING ERRCODE = '55000',
+      HINT = 'batch_begin opens one; it must be in the same transaction.';
+  END IF;
+  IF next_record IS NOT NULL AND current_setting('starhouse.claimed_source', true) IS DISTINCT FROM format('%s %s', warehouse, source) THEN
+    RAISE EXCEPTION 'batch % has not claimed its source %', batch_id, source USING ERRCODE = '55000',
+      HINT = 'batch_begin, or batch_claim after batch_stage, does so in the same transaction.';
+  END IF;
+  -- Steps read local times and make partitions in the warehouse's zone, whatever the session's is.
+  PERFORM set_config('TimeZone', starhouse.warehouse_time_zone(warehouse), true);
+  state := starhouse.batch_steps(warehouse, feed, batch_id, source, definition, false);
+  rejected_by_steps := (state->>'rejected')::bigint;
+  log := (state->'log') || starhouse.rollup_capture_batch(warehouse, feed, definition->'steps', batch_id);
   log := log || starhouse.gold_capture_batch(warehouse, feed, batch_id);
   PERFORM set_config('TimeZone', session_zone, true);
   -- A row may yield several facts, or none: what is reported stays within what was there.
-  batch_rows := greatest(batch_rows - rejected_by_steps, 0);
-  duplicates := least(duplicates, batch_rows);
+  batch_rows := greatest((state->>'rows')::bigint - rejected_by_steps, 0);
+  duplicates := least((state->>'duplicates')::bigint, batch_rows);
   counts := jsonb_build_object('read', records_read, 'loaded', batch_rows - duplicates, 'duplicates', duplicates,
                                'rejected', rejected + rejected_by_steps, 'rejected_by_steps', rejected_by_steps, 'steps', log);
   EXECUTE format($sql$

@@ -20,8 +20,8 @@ BEGIN
   FOR step, place IN SELECT s, 'step ' || n FROM jsonb_array_elements(steps) WITH ORDINALITY AS e(s, n) LOOP
     kind := step->>'step';
     CASE kind
-      WHEN 'reject' THEN needed := '{when,reason}'; allowed := '{column,code,hint}';
-      WHEN 'sql' THEN needed := '{sql}'; allowed := '{replace}';
+      WHEN 'reject' THEN needed := '{when,reason}'; allowed := '{column,code,hint,ahead}';
+      WHEN 'sql' THEN needed := '{sql}'; allowed := '{replace,ahead}';
       WHEN 'members' THEN needed := '{into,select}'; allowed := '{key}';
       WHEN 'scd2' THEN needed := '{into,select}'; allowed := '{mode,sequence,op,missing}';
       WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,then,replace}';
@@ -40,6 +40,10 @@ BEGIN
     IF unknown IS NOT NULL THEN
       RAISE EXCEPTION '% (%): unknown %', place, kind, unknown USING ERRCODE = '22023',
         HINT = format('A %s step may hold %s.', kind, array_to_string('{name}' || needed || allowed, ', '));
+    END IF;
+    IF step ? 'ahead' AND jsonb_typeof(step->'ahead') <> 'boolean' THEN
+      RAISE EXCEPTION '% (%): ahead is %', place, kind, step->'ahead' USING ERRCODE = '22023',
+        HINT = 'ahead is true for a step that reads nothing but the batch, and writes nothing but temporary tables.';
     END IF;
     IF kind = 'facts' AND coalesce(step->>'conflict', 'ignore') NOT IN ('ignore', 'update') THEN
       RAISE EXCEPTION '% (facts): conflict is "%"', place, step->>'conflict' USING ERRCODE = '22023',
@@ -271,6 +275,7 @@ BEGIN
     'bronze_table', CASE WHEN (definition->>'bronze')::boolean THEN format('%I.%I', warehouse, 'bronze_' || feed) END,
     'quarantine_table', format('%I.quarantine', warehouse),
     'batch_rows', definition->'batch_rows',
+    'ahead', coalesce(definition->'steps'->0->'ahead', 'false'),
     'parameters', definition->'parameters',
     'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.name, 'type', c.type) ORDER BY c.ordinal)
                 FROM starhouse.contract_columns(definition->'contract') c),
@@ -278,4 +283,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION feed_plan(name, text) IS
-  'All a client needs to parse and load a feed: contract, the contracts before it with their versions, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction. 42704 for an unknown feed. A NULL warehouse is an error (22004).';
+  'All a client needs to parse and load a feed: contract, the contracts before it with their versions, time zone with its transitions 1900 to 2100 as [microseconds since 2000-01-01 UTC, offset in seconds], tables, columns of batch, records per transaction, whether steps may run ahead (batch_ahead). 42704 for an unknown feed. A NULL warehouse is an error (22004).';

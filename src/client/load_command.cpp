@@ -172,7 +172,7 @@ public:
 private:
   FileReport load_recorded(const std::string &file);
   FileReport load_file(const std::string &file);
-  OpenFile open_file(const std::string &file) const;
+  OpenFile open_file(const std::string &file, bool begin_small) const;
   void read_ahead();
   void load_batches(OpenFile &file, FileReport &report);
   void note_header(const BatchReader &reader, FileReport &report) const;
@@ -186,14 +186,15 @@ private:
   std::future<OpenFile> read_; // that file, once its predecessor has been read to its end
 };
 
-OpenFile LoadCommand::open_file(const std::string &file) const {
+OpenFile LoadCommand::open_file(const std::string &file, bool begin_small) const {
   OpenFile open;
   if (!options_.dry_run) {
     open.facts = fingerprint(file);
   }
   open.reader = std::make_unique<BatchReader>(
       plan_, file == "-" ? "standard input" : file, open_source(file),
-      BatchLimits{.rows = plan_.batch_rows, .begin_small = options_.batch_rows == 0});
+      BatchLimits{.rows = plan_.batch_rows,
+                  .begin_small = begin_small && options_.batch_rows == 0});
   return open;
 }
 
@@ -203,7 +204,7 @@ void LoadCommand::read_ahead() {
   if (!following_.empty() && may_be_read_ahead(following_)) {
     const SignalsBlocked blocked;
     read_ = std::async(std::launch::async, [this, file = following_] {
-      OpenFile open = open_file(file);
+      OpenFile open = open_file(file, false); // the server is at work
       open.queue = std::make_unique<BatchQueue>(*open.reader, false);
       return open;
     });
@@ -259,7 +260,7 @@ FileReport LoadCommand::load_file(const std::string &file) {
   report.feed = options_.target.feed;
   report.dry_run = options_.dry_run;
   const auto start = std::chrono::steady_clock::now();
-  OpenFile open = read_.valid() ? read_.get() : open_file(file);
+  OpenFile open = read_.valid() ? read_.get() : open_file(file, true);
   note_header(*open.reader, report);
   if (!options_.dry_run) {
     const OpenSource &source =
@@ -273,7 +274,7 @@ FileReport LoadCommand::load_file(const std::string &file) {
     if (source.next_record > 1) {
       if (open.queue != nullptr) { // from the file's begin
         open.queue.reset();
-        open = open_file(file);
+        open = open_file(file, true);
       }
       open.reader->skip_to(source.next_record);
     }

@@ -113,7 +113,7 @@ FeedPlan read_plan(Connection &connection, const Target &target) {
       "(d.value->>'description'), '') || "
       "coalesce(' (' || (d.value->>'default') || ' if not given)', '') || E'\\n', '' ORDER BY "
       "d.key) "
-      "FROM pg_catalog.jsonb_each(p->'parameters') d) "
+      "FROM pg_catalog.jsonb_each(p->'parameters') d), (p->>'ahead')::bool::int "
       "FROM starhouse.feed_plan($1, $2) p",
       who);
   FeedPlan plan;
@@ -129,6 +129,7 @@ FeedPlan read_plan(Connection &connection, const Target &target) {
   plan.description = result.text_or(0, 7, "");
   plan.columns = result.text_or(0, 8, "");
   plan.parameters = result.text_or(0, 11, "");
+  plan.steps_ahead = result.maybe_integer(0, 12).value_or(0) != 0; // older extensions do not say
   plan.schema_version = target.schema_version;
   if (target.schema_version > plan.version) {
     throw Error(sqlstate::invalid_parameter_value,

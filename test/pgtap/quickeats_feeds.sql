@@ -326,17 +326,20 @@ SET LOCAL search_path = 'law time', starhouse, public;
 CREATE FUNCTION pg_temp.summary_tests(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   t text;
-  days text := format('generate_series(%L::date, %L, %L) g', (SELECT least((SELECT min(time_key) FROM orders_fact), (SELECT min(time_key) FROM app_event_fact))::date),
-                      (SELECT greatest((SELECT max(time_key) FROM orders_fact), (SELECT max(time_key) FROM app_event_fact))::date), '1 day');
+  days text := format('generate_series(%L::date, %L, %L) g', (SELECT least((SELECT min(time_key) FROM orders_fact), (SELECT min(time_key) FROM app_event_fact), (SELECT min(time_key) FROM driver_hour))::date),
+                      (SELECT greatest((SELECT max(time_key) FROM orders_fact), (SELECT max(time_key) FROM app_event_fact), (SELECT max(time_key) FROM driver_hour))::date), '1 day');
   columns text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes', 'driver_busy', 'delay_cell', 'customer_day'] LOOP
+  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes', 'driver_busy', 'driver_online', 'delay_cell', 'customer_day'] LOOP
     columns := CASE t WHEN 'driver_busy' THEN 'f.day, f.driver_key, f.deliveries, f.order_time, f.busy_time, f.first_start, f.last_end, f.reaches_out' ELSE 'f.*' END;
     RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s()', t), format('SELECT %s FROM %s CROSS JOIN LATERAL kpi_%s_of(g::date) f', columns, days, t), what || ': ' || t || ' is what the facts add up to');
-    RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s(%L, %L)', t, '2025-04-05', '2025-04-09'),
-                       format('SELECT %s FROM generate_series(%L::date, %L, %L) g CROSS JOIN LATERAL kpi_%s_of(g::date) f', columns, '2025-04-05', '2025-04-09', '1 day', t), what || ': ' || t || ' of some days');
+    RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s(%L, %L)', t, '2025-04-02', '2025-04-09'),
+                       format('SELECT %s FROM generate_series(%L::date, %L, %L) g CROSS JOIN LATERAL kpi_%s_of(g::date) f', columns, '2025-04-02', '2025-04-09', '1 day', t), what || ': ' || t || ' of some days');
   END LOOP;
   RETURN NEXT pg_temp.same('SELECT s.* FROM driver_spans s JOIN order_day USING (day)', 'SELECT f.* FROM order_day d CROSS JOIN LATERAL (SELECT b.day, b.driver_key, b.spans FROM kpi_driver_busy_of(d.day) b) f', what || ': driver_spans is what the facts add up to');
+  RETURN NEXT pg_temp.same('SELECT * FROM kpi_driver_supply()', $q$
+    SELECT h.time_key, d.city, count(*) FROM driver_hour h JOIN driver_dim d ON d.driver_id = h.driver_id WHERE h.available_pings > 0 AND d.city IS NOT NULL GROUP BY 1, 2$q$,
+    what || ': drivers available by hour and city');
   FOREACH t IN ARRAY ARRAY['kpi_active_users', 'kpi_repeat_customers', 'kpi_driver_utilisation', 'kpi_delay_drivers'] LOOP
     RETURN NEXT pg_temp.same(format('SELECT * FROM %I', t), format('SELECT * FROM pg_temp.facts_%s()', t), what || ': ' || t);
     IF t <> 'kpi_active_users' THEN
@@ -377,10 +380,13 @@ BEGIN
   RETURN NEXT pg_temp.same('SELECT hour, orders FROM kpi_peak_windows WHERE orders > 0', 'SELECT extract(hour FROM time_key)::integer, count(*) FROM orders_fact GROUP BY 1', what || ': hours');
 END $$;
 SET LOCAL search_path = 'law time', starhouse, public;
+UPDATE driver_history SET city = 'Z' || right(driver_id, 1)::integer % 3 WHERE driver_id ~ '^D[0-4]$';
 SELECT cmp_ok((SELECT count(*) FROM order_day), '>', 8::bigint, 'most days are summed up');
 SELECT pg_temp.summary_tests('in order');
 SET LOCAL search_path = 'law shuffled', starhouse, public;
+UPDATE driver_history SET city = 'Z' || right(driver_id, 1)::integer % 3 WHERE driver_id ~ '^D[0-4]$';
 SELECT cmp_ok((SELECT count(*) FROM order_day), '>', 2::bigint, 'some are after shuffled batches');
+SELECT sum_up_day('2025-04-06'), sum_up_day('2025-04-07') \g /dev/null
 SELECT pg_temp.summary_tests('shuffled');
 -- Corrections of days long summed up: another amount, another day, a payment, a way.
 SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'orders', pg_temp.event('L9', 'DELIVERED', '2025-04-05 03:00Z', '{"total_amount": 9999, "city": "Z9", "promised_minutes": 5}'),
@@ -393,12 +399,41 @@ SELECT pg_temp.summary_tests('summed up again');
 SELECT pg_temp.load('law shuffled', 'app_events', '{"event_id": "late", "customer_id": "C77", "search_history": [], "event_time": "2025-04-03 09:00Z"}') \g /dev/null
 SELECT is_empty($$SELECT day FROM order_day WHERE day = '2025-04-03'$$, 'a late app event opens its day');
 SELECT pg_temp.summary_tests('a customer without a number');
+SELECT sum_up_days() \g /dev/null
+SELECT pg_temp.load('law shuffled', 'pings', pg_temp.ping('D1', 19, 72.8, '2025-04-01 20:21:07Z', 'AVAILABLE'), pg_temp.ping('D9', 19, 72.8, '2025-03-20 20:21Z', 'AVAILABLE')) \g /dev/null
+SELECT set_eq('SELECT * FROM kpi_open_days(NULL, NULL)', $$SELECT g::date FROM generate_series('2025-03-21'::date, '2025-03-28', '1 day') g UNION SELECT '2025-04-02'$$, 'late pings open their days, and a first day of pings alone those up to the others');
+SELECT pg_temp.summary_tests('late pings');
+UPDATE driver_history SET city = CASE driver_id WHEN 'D9' THEN 'Z1' WHEN 'D2' THEN NULL ELSE 'Z0' END WHERE driver_id IN ('D1', 'D2', 'D9');
+SELECT pg_temp.summary_tests('drivers in other cities');
 SELECT cmp_ok(sum_up_days(), '>', 0::bigint, 'the rest at once');
 SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'leaves no day open');
 SELECT pg_temp.summary_tests('all summed up');
 DELETE FROM order_day;
 SELECT is(pg_temp.rows_of('TABLE kpi_active_users ORDER BY 1'), pg_temp.rows_of('SELECT * FROM pg_temp.facts_kpi_active_users() ORDER BY 1'), 'and none summed up gives the same users');
 SELECT is(pg_temp.rows_of('SELECT * FROM kpi_driver_utilisation ORDER BY 1'), pg_temp.rows_of('SELECT * FROM pg_temp.facts_kpi_driver_utilisation() ORDER BY 1'), 'and drivers');
+
+-- A bulk load, a batch of more than 5,000 orders, sums no day up: its payments are yet to come. And an order of which a batch tells nothing
+-- new is not computed again.
+SELECT starhouse.create_warehouse('quickeats', 'qe bulk', 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31', foreign_keys => 'none') \g /dev/null
+SET LOCAL search_path = 'qe bulk', starhouse, public;
+CREATE FUNCTION pg_temp.placed(first integer, last integer, day date) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT pg_temp.load('qe bulk', 'orders', VARIADIC array_agg(pg_temp.event('B' || n, 'PLACED', (day + time '06:00' + n * interval '1 second')::text || 'Z') ORDER BY n)) FROM generate_series(first, last) n $$;
+SELECT is((pg_temp.placed(1, 3, '2025-04-01')->>'loaded')::int, 3, 'a few orders');
+SELECT is((pg_temp.placed(11, 13, '2025-04-02')->>'loaded')::int, 3, 'and on the next day');
+SELECT is((pg_temp.placed(10001, 15001, '2025-04-10')->>'loaded')::int, 5001, 'a bulk load');
+SELECT is_empty('SELECT day FROM order_day', 'sums nothing up');
+SELECT is((SELECT count(*) FROM orders_fact WHERE batch_id = (SELECT max(batch_id) FROM orders_fact)), 5001::bigint, 'and is stored');
+SELECT is((pg_temp.placed(20001, 25000, '2025-04-10')->>'loaded')::int, 5000, 'one order less');
+SELECT results_eq('SELECT day FROM order_day', $$VALUES ('2025-04-01'::date)$$, 'and the oldest day left behind is');
+SELECT sum_up_days() \g /dev/null
+CREATE TEMP TABLE bulk_before AS SELECT * FROM orders_fact;
+SELECT is((pg_temp.placed(10001, 15001, '2025-04-10')->>'duplicates')::int, 5001, 'the same again');
+SELECT is_empty('SELECT order_id FROM pg_temp.order_told', 'is not computed again');
+SELECT is_empty('(TABLE orders_fact EXCEPT TABLE bulk_before) UNION ALL (TABLE bulk_before EXCEPT TABLE orders_fact)', 'no order is touched');
+SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'nor a day opened');
+SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('B10001', 'PLACED', '2025-04-10 08:46:41Z'), pg_temp.event('B10002', 'ACCEPTED', '2025-04-10 09:00Z')) \g /dev/null
+SELECT is(pg_temp.rows_of('SELECT order_id FROM pg_temp.order_told'), '(B10002)', 'of two known orders the one with news');
+SELECT is((SELECT status FROM orders_fact WHERE order_id = 'B10002'), 'ACCEPTED', 'moves on');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -51,6 +51,25 @@ with_step($database, '{"step":"sql","sql":"LOCK TABLE bronze_sales, batch_log IN
 is($status, 0, 'a step that locks what the next batch uses does not hang') or diag($err);
 is(digest($database), $clean, 'and loads all');
 
+# Steps that may run ahead do so.
+{
+    make_ahead($database, 0.2);
+    ($o, $e) = ('', '');
+    $run = start_client(\$o, \$e, @load, '--batch-rows', 300, $file);
+    ok(wait_for($database, q{SELECT count(*) FILTER (WHERE query LIKE '%starhouse.batch\_ahead(%') > 0 AND count(*) FILTER (WHERE query LIKE '%starhouse.batch\_finish(%') > 0
+         FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database() AND state = 'active'}),
+       'steps that look at the batch alone run while the batch before is at its own');
+    $run->finish;
+    is($run->result(0), 0, 'and the load ends') or diag($e);
+    is(digest($database), $clean, 'as ever');
+    is(sql($database, "$in SELECT count(*) FROM batch_log WHERE (SELECT string_agg(s->>'step', ' ' ORDER BY n) FROM jsonb_array_elements(steps) WITH ORDINALITY AS e (s, n)) <> '1 2 3 4'"),
+       '0', 'each step once, in its order');
+    make_ahead($database, 0);
+    ($status, $out, $err) = client(@load, '--batch-rows', 100_000, $file);
+    is($status, 0, 'with rows that the server refuses, found by halving') or diag($err);
+    is(digest($database), $clean, 'they come to the same');
+}
+
 # One session and no more.
 make_warehouse($database);
 sql($database, qq{$in
@@ -88,8 +107,23 @@ for my $case ([[], '50000 100000'], [['--batch-rows', 120_000], '120000 30000'])
     ($status, $out, $err) = client(@load, @{$case->[0]}, $long);
     is(sql($database, $sizes), $case->[1], "batches of $case->[1] records") or diag($err);
 }
+# The file that follows finds the server at work.
+my $longer = write_file("$folder/longer.csv", join('', "id,at,shop,amount\n", map { "u$_,2024-01-06 10:00,shop1,1\n" } 1 .. 150_000));
+make_warehouse($database);
+($status, $out, $err) = client(@load, $long, $longer);
+is(sql($database, "$in SELECT string_agg(records_read::text, ' ' ORDER BY batch_id) FROM batch_log"), '50000 100000 150000', 'the next file begins with a large batch') or diag($err);
 
 done_testing();
+
+# The reject may run ahead, and takes its time.
+sub make_ahead {
+    my ($db, $pause) = @_;
+    make_warehouse($db);
+    my ($contract, $steps) = (LoadTest::contract('["ISO"]'), LoadTest::steps($pause));
+    $steps =~ s/"step":"reject","when":"amount > 900"/"step":"reject","ahead":true,"when":"amount > 900 AND (SELECT pg_sleep($pause)) IS NOT NULL"/;
+    sql($db, qq{SELECT starhouse.create_feed('Odd "Name', 'sales', \$\$$contract\$\$, \$\$$steps\$\$)});
+    return;
+}
 
 sub with_step {
     my ($db, $step) = @_;

@@ -33,6 +33,39 @@ COMMENT ON COLUMN driver_spans.day IS 'Local day of the orders';
 COMMENT ON COLUMN driver_spans.driver_key IS 'Driver';
 COMMENT ON COLUMN driver_spans.spans IS 'Time with orders, overlapping ones merged';
 
+CREATE TABLE driver_online (
+  day             date NOT NULL,
+  driver_key      text COLLATE "C" NOT NULL,
+  online_seconds  numeric NOT NULL,
+  PRIMARY KEY (day, driver_key)
+);
+COMMENT ON TABLE driver_online IS 'Time on line by local day and driver: sums of driver_hour for the days of order_day, kept by the feeds';
+COMMENT ON COLUMN driver_online.day IS 'Local day';
+COMMENT ON COLUMN driver_online.driver_key IS 'Driver';
+COMMENT ON COLUMN driver_online.online_seconds IS 'Seconds between pings not more than 300 s apart';
+
+-- Drivers as bits, as customers below: which city a driver belongs to may change, so hours are cut by city when a report asks.
+CREATE TABLE driver_number (
+  driver_key  text COLLATE "C" PRIMARY KEY,
+  number      integer NOT NULL UNIQUE
+);
+COMMENT ON TABLE driver_number IS 'Numbers of the drivers of the days of order_day, from 0 without gaps: their places in driver_set';
+COMMENT ON COLUMN driver_number.driver_key IS 'Driver';
+COMMENT ON COLUMN driver_number.number IS 'Number: bit number % 65536 of chunk number / 65536';
+
+CREATE TABLE driver_set (
+  hour_start  timestamptz NOT NULL,
+  time_key    timestamp NOT NULL,
+  chunk       integer NOT NULL,
+  available   bit(65536) NOT NULL,
+  PRIMARY KEY (time_key, hour_start, chunk)
+);
+COMMENT ON TABLE driver_set IS 'Which drivers were available, hour by hour: sets over driver_number, from driver_hour for the days of order_day, kept by the feeds';
+COMMENT ON COLUMN driver_set.hour_start IS 'Start of the hour (of the local clock)';
+COMMENT ON COLUMN driver_set.time_key IS 'The hour in the warehouse''s time zone';
+COMMENT ON COLUMN driver_set.chunk IS 'Numbers from 65536 chunk on';
+COMMENT ON COLUMN driver_set.available IS 'Drivers with a ping that said so';
+
 CREATE TABLE delay_cell (
   time_key         timestamp NOT NULL,
   city_key         text COLLATE "C" NOT NULL,

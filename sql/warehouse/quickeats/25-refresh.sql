@@ -2,15 +2,13 @@
 -- warehouse's search_path. They use the extension, as loading does; nothing that reads depends on them.
 
 -- The events of a batch as they will stand in order_event, and what they tell of each order. query yields
--- the columns of order_event that the source has. An order that order_event knows of already is marked: what it is has to be
--- computed from all its events; and so is one whose events contradict each other, for which then their order matters.
+-- the columns of order_event that the source has. An order whose events contradict each other is marked: then their order
+-- matters. This looks at the batch alone, so it may run ahead of the batch's turn.
 CREATE FUNCTION stage_orders(columns text, query text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
   noise text := current_setting('client_min_messages');
-  hashes text := current_setting('enable_hashjoin');
-  merges text := current_setting('enable_mergejoin');
   staged bigint;
 BEGIN
   PERFORM set_config('client_min_messages', 'warning', true);
@@ -46,17 +44,29 @@ BEGIN
             max(e.traffic_level), max(e.weather), max(e.distance_km)) AND count(e.eta_minutes) <= 1
     FROM pg_temp.order_news e
     GROUP BY e.order_id$sql$;
-  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
-  -- A scalar subquery: looked up by its id, however many events the table holds.
-  EXECUTE $sql$
-    INSERT INTO pg_temp.order_known
-    SELECT t.order_id FROM pg_temp.order_told t WHERE (SELECT true FROM order_event e WHERE e.order_id = t.order_id LIMIT 1)$sql$;
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   RETURN staged;
 END
 $body$;
 COMMENT ON FUNCTION stage_orders(text, text) IS
-'Puts the events of a batch into the temporary tables order_news (as order_event will hold them), order_told (one row per order: what they tell) and order_known (orders that order_event has events of already). Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Puts the events of a batch into the temporary tables order_news (as order_event will hold them) and order_told (one row per order: what they tell). Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
+-- An order that order_event knows of already: what it is has to be computed from all its events.
+CREATE FUNCTION find_known_orders() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  found bigint;
+BEGIN
+  -- A scalar subquery: looked up by its id, however many events the table holds.
+  EXECUTE $sql$
+    INSERT INTO pg_temp.order_known
+    SELECT t.order_id FROM pg_temp.order_told t WHERE (SELECT true FROM order_event e WHERE e.order_id = t.order_id LIMIT 1)$sql$;
+  GET DIAGNOSTICS found = ROW_COUNT;
+  RETURN found;
+END
+$body$;
+COMMENT ON FUNCTION find_known_orders() IS
+'After stage_orders: puts the orders of order_told that order_event has events of already into the temporary table order_known and returns their number. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
 -- The law of orders_fact: its rows are a function of the set of events in order_event and payment_fact,
 -- not of their order or batching. A milestone's time is the earliest that any event reports; what an
@@ -87,8 +97,10 @@ DECLARE
   touched date[] := '{}';
 BEGIN
   -- Known orders of which the batch told nothing new are as they were. A scalar subquery: see stage_orders.
-  EXECUTE 'DELETE FROM pg_temp.order_told t USING pg_temp.order_known k
-           WHERE k.order_id = t.order_id AND (SELECT true FROM order_event e WHERE e.order_id = t.order_id AND e.batch_id = $1 LIMIT 1) IS NULL' USING batch;
+  EXECUTE $sql$
+    WITH unmoved AS MATERIALIZED (  -- of the few that are known, not of all
+      SELECT k.order_id FROM pg_temp.order_known k WHERE (SELECT true FROM order_event e WHERE e.order_id = k.order_id AND e.batch_id = $1 LIMIT 1) IS NULL)
+    DELETE FROM pg_temp.order_told t USING unmoved u WHERE u.order_id = t.order_id$sql$ USING batch;
   EXECUTE 'SELECT count(*), coalesce(array_agg(t.order_id) FILTER (WHERE NOT t.is_simple OR t.order_id IN (SELECT k.order_id FROM pg_temp.order_known k)), ''{}'') FROM pg_temp.order_told t'
     INTO orders, ids;
   IF orders = 0 THEN

@@ -69,6 +69,8 @@ DECLARE
   loops text := current_setting('enable_nestloop');
   ways bigint;
   changed bigint := 0;
+  touched date[];
+  late date[];
 BEGIN
   -- Quarters of an hour first: each lies in one hour of any zone (all offsets since 2000 are multiples of it).
   EXECUTE $sql$
@@ -85,15 +87,18 @@ BEGIN
       SELECT p.driver_id, date_trunc('hour', p.position_time, $1), 0, 0, g.gap, CASE p.is_available WHEN 1 THEN g.gap END
       FROM (SELECT a.driver_key, min(a.first_ping) AS first_ping FROM ahead a GROUP BY 1) f JOIN driver_position p ON p.driver_id = f.driver_key
       CROSS JOIN LATERAL (SELECT extract(epoch FROM f.first_ping - p.position_time) * 1000000 AS gap) g
-      WHERE g.gap <= 300000000)
-    INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
-    SELECT n.driver_key, n.hour_start, date_trunc('hour', n.hour_start AT TIME ZONE $1), sum(n.pings), sum(n.available_pings),
-           round(coalesce(sum(n.online), 0) * 0.000001, 6), round(coalesce(sum(n.available), 0) * 0.000001, 6)
-    FROM news n
-    GROUP BY n.driver_key, n.hour_start
-    ON CONFLICT (driver_id, hour_start) DO UPDATE
-      SET pings = h.pings + excluded.pings, available_pings = h.available_pings + excluded.available_pings,
-          online_seconds = h.online_seconds + excluded.online_seconds, available_seconds = h.available_seconds + excluded.available_seconds$sql$ USING zone;
+      WHERE g.gap <= 300000000
+    ), put AS (
+      INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
+      SELECT n.driver_key, n.hour_start, date_trunc('hour', n.hour_start AT TIME ZONE $1), sum(n.pings), sum(n.available_pings),
+             round(coalesce(sum(n.online), 0) * 0.000001, 6), round(coalesce(sum(n.available), 0) * 0.000001, 6)
+      FROM news n
+      GROUP BY n.driver_key, n.hour_start
+      ON CONFLICT (driver_id, hour_start) DO UPDATE
+        SET pings = h.pings + excluded.pings, available_pings = h.available_pings + excluded.available_pings,
+            online_seconds = h.online_seconds + excluded.online_seconds, available_seconds = h.available_seconds + excluded.available_seconds
+      RETURNING h.time_key)
+    SELECT array_agg(DISTINCT p.time_key::date) FROM put p$sql$ INTO touched USING zone;
   -- Those that were added: a scalar subquery, of which the planner makes no join.
   EXECUTE $sql$
     INSERT INTO pg_temp.ping_hours
@@ -108,20 +113,23 @@ BEGIN
     FROM added a CROSS JOIN (VALUES (interval '0'), (interval '300 seconds')) AS m (before)$sql$ USING zone, batch;
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   EXECUTE $sql$
-    INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
-    SELECT p.driver_key, p.hour_start, date_trunc('hour', min(p.event_time) AT TIME ZONE $1), count(*), sum(p.is_available),
-           round(coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300), 0), 6),
-           round(coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300 AND p.is_available = 1), 0), 6)
-    FROM (SELECT q.driver_key, q.event_time, q.is_available, s.hour_start, date_trunc('hour', q.event_time, $1) AS own_hour,
-                 extract(epoch FROM lead(q.event_time) OVER (PARTITION BY q.driver_key, s.hour_start ORDER BY q.event_time) - q.event_time) AS gap
-          FROM pg_temp.ping_hours s
-          JOIN driver_ping_fact q ON q.driver_key = s.driver_key AND q.event_time >= s.hour_start AND q.event_time <= s.hour_start + interval '2 hours') p
-    WHERE p.own_hour = p.hour_start
-    GROUP BY p.driver_key, p.hour_start
-    ON CONFLICT (driver_id, hour_start) DO UPDATE
-      SET pings = excluded.pings, available_pings = excluded.available_pings, online_seconds = excluded.online_seconds, available_seconds = excluded.available_seconds
-      WHERE (h.pings, h.available_pings, h.online_seconds, h.available_seconds)
-            IS DISTINCT FROM (excluded.pings, excluded.available_pings, excluded.online_seconds, excluded.available_seconds)$sql$ USING zone;
+    WITH put AS (
+      INSERT INTO driver_hour AS h (driver_id, hour_start, time_key, pings, available_pings, online_seconds, available_seconds)
+      SELECT p.driver_key, p.hour_start, date_trunc('hour', min(p.event_time) AT TIME ZONE $1), count(*), sum(p.is_available),
+             round(coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300), 0), 6),
+             round(coalesce(sum(p.gap) FILTER (WHERE p.gap <= 300 AND p.is_available = 1), 0), 6)
+      FROM (SELECT q.driver_key, q.event_time, q.is_available, s.hour_start, date_trunc('hour', q.event_time, $1) AS own_hour,
+                   extract(epoch FROM lead(q.event_time) OVER (PARTITION BY q.driver_key, s.hour_start ORDER BY q.event_time) - q.event_time) AS gap
+            FROM pg_temp.ping_hours s
+            JOIN driver_ping_fact q ON q.driver_key = s.driver_key AND q.event_time >= s.hour_start AND q.event_time <= s.hour_start + interval '2 hours') p
+      WHERE p.own_hour = p.hour_start
+      GROUP BY p.driver_key, p.hour_start
+      ON CONFLICT (driver_id, hour_start) DO UPDATE
+        SET pings = excluded.pings, available_pings = excluded.available_pings, online_seconds = excluded.online_seconds, available_seconds = excluded.available_seconds
+        WHERE (h.pings, h.available_pings, h.online_seconds, h.available_seconds)
+              IS DISTINCT FROM (excluded.pings, excluded.available_pings, excluded.online_seconds, excluded.available_seconds)
+      RETURNING h.time_key)
+    SELECT array_agg(DISTINCT p.time_key::date) FROM put p$sql$ INTO late USING zone;
 
   -- Deliveries during which the batch's drivers were seen; those of more than three hours have an index of their own.
   -- Whole: none of their pings can have come before this batch. A delivery takes less than a week.
@@ -177,9 +185,7 @@ BEGIN
           is_available = excluded.is_available, geohash = excluded.geohash, zone_id = excluded.zone_id, position_time = excluded.position_time
       WHERE excluded.position_time > d.position_time$sql$;
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_nestloop', loops, true);
-  IF changed > 0 THEN
-    EXECUTE 'SELECT touch_days(array_agg(DISTINCT (m.event_time AT TIME ZONE $1)::date)) FROM pg_temp.ping_metres m WHERE m.km IS NOT NULL' USING zone;
-  END IF;
+  EXECUTE 'SELECT touch_days($2 || $3 || array_agg(DISTINCT (m.event_time AT TIME ZONE $1)::date)) FROM pg_temp.ping_metres m WHERE m.km IS NOT NULL' USING zone, touched, late;
   RETURN changed;
 END
 $body$;

@@ -25,11 +25,32 @@ BEGIN
       INSERT INTO driver_spans SELECT b.day, b.driver_key, b.spans FROM driven b)
     INSERT INTO driver_busy
     SELECT b.day, b.driver_key, b.deliveries, b.order_time, b.busy_time, b.first_start, b.last_end, b.reaches_out FROM driven b$sql$ USING d;
+  EXECUTE 'DELETE FROM driver_online WHERE day = $1' USING d;
+  EXECUTE 'INSERT INTO driver_online SELECT * FROM kpi_driver_online_of($1)' USING d;
+  EXECUTE 'DELETE FROM driver_set WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
+  EXECUTE $sql$
+    INSERT INTO driver_number (driver_key, number)
+    SELECT f.driver_key, (SELECT coalesce(max(n.number) + 1, 0) FROM driver_number n) + row_number() OVER (ORDER BY f.driver_key) - 1
+    FROM (SELECT DISTINCT h.driver_key FROM kpi_driver_hours_of($1) h WHERE h.is_available) f
+    WHERE NOT EXISTS (SELECT FROM driver_number n WHERE n.driver_key = f.driver_key)$sql$ USING d;
+  -- Words of 64 bits, put together in the order of their numbers.
+  EXECUTE $sql$
+    WITH words AS MATERIALIZED (
+      SELECT h.hour_start, h.time_key, n.number / 64 AS word, bit_or(1::bigint << (63 - n.number % 64)) AS bits
+      FROM kpi_driver_hours_of($1) h JOIN driver_number n ON n.driver_key = h.driver_key
+      WHERE h.is_available
+      GROUP BY 1, 2, 3
+    ), places AS (
+      SELECT k.hour_start, k.time_key, k.chunk, k.chunk * 1024 + g.place AS word
+      FROM (SELECT DISTINCT w.hour_start, w.time_key, w.word / 1024 AS chunk FROM words w) k CROSS JOIN generate_series(0, 1023) AS g (place))
+    INSERT INTO driver_set (hour_start, time_key, chunk, available)
+    SELECT p.hour_start, p.time_key, p.chunk, ('x' || string_agg(lpad(to_hex(coalesce(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536)
+    FROM places p LEFT JOIN words w ON w.hour_start = p.hour_start AND w.word = p.word
+    GROUP BY p.hour_start, p.time_key, p.chunk$sql$ USING d;
   EXECUTE 'DELETE FROM delay_cell WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
   EXECUTE 'INSERT INTO delay_cell SELECT * FROM kpi_delay_cell_of($1)' USING d;
   EXECUTE 'DELETE FROM customer_day WHERE day = $1' USING d;
   EXECUTE 'DELETE FROM customer_set WHERE day = $1' USING d;
-  -- Words of 64 bits, put together in the order of their numbers.
   EXECUTE $sql$
     WITH customers AS MATERIALIZED (
       SELECT c.customer_key, c.orders, n.number FROM kpi_customers_of($1) c LEFT JOIN customer_number n ON n.customer_key = c.customer_key

@@ -1,10 +1,10 @@
 -- Feeds of the apps: the drivers' pings, feedback, the customers' app events; and Cabspotting's taxis.
 WITH common AS (
   SELECT
-    jsonb_build_object('step', 'reject', 'name', 'future', 'column', 'event_time', 'code', '22008',
+    jsonb_build_object('step', 'reject', 'name', 'future', 'ahead', true, 'column', 'event_time', 'code', '22008',
       'when', $sql$event_time > (SELECT now() + interval '1 day')$sql$,
       'reason', 'the event lies in the future', 'hint', 'The clock of the phone is wrong, or its times have another zone.') AS future,
-    jsonb_build_object('step', 'reject', 'name', 'no fix', 'column', 'latitude', 'code', '23514',
+    jsonb_build_object('step', 'reject', 'name', 'no fix', 'ahead', true, 'column', 'latitude', 'code', '23514',
       'when', 'latitude = 0 AND longitude = 0',
       'reason', 'the position is 0, 0: the receiver had no fix', 'hint', 'Send pings only when there is a position.') AS no_fix,
     -- The turn that batches of orders take: see 30-feeds-orders.sql.
@@ -73,10 +73,10 @@ SELECT
          "map": {"free": "AVAILABLE", "idle": "AVAILABLE", "available": "AVAILABLE", "on_delivery": "BUSY", "on delivery": "BUSY", "occupied": "BUSY", "busy": "BUSY",
                  "off": "OFFLINE", "offline": "OFFLINE", "break": "OFFLINE"}}
       ]}$json$,
-    steps => jsonb_build_array(common.future, common.no_fix, common.turn, common.drivers,
-      jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'sql',
+    steps => jsonb_build_array(common.future, common.no_fix,
+      jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'ahead', true, 'sql',
         format(common.news_sql, 'b.availability_status', $sql$coalesce(b.availability_status = ''AVAILABLE'', false)$sql$)),
-      common.pings, common.refresh)),
+      common.turn, common.drivers, common.pings, common.refresh)),
 
   -- Cabspotting (San Francisco, 2008): taxis as drivers; one with a fare is busy.
   create_feed(current_schema(), 'cabspotting',
@@ -90,10 +90,10 @@ SELECT
         {"name": "longitude", "from": "lon", "type": "float8", "required": true, "min": -180, "max": 180},
         {"name": "occupied", "type": "boolean", "required": true}
       ]}$json$,
-    steps => jsonb_build_array(common.future, common.no_fix, common.turn, common.drivers,
-      jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'sql',
+    steps => jsonb_build_array(common.future, common.no_fix,
+      jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'ahead', true, 'sql',
         format(common.news_sql, $sql$CASE WHEN b.occupied THEN ''BUSY'' ELSE ''AVAILABLE'' END$sql$, 'NOT b.occupied')),
-      common.pings, common.refresh)),
+      common.turn, common.drivers, common.pings, common.refresh)),
 
   create_feed(current_schema(), 'feedback',
     description => 'Feedback, JSON: feedback_id, order_id, feedback_score, complaints, response_time, timestamp; optional complaint_type, customer_id, restaurant_id, driver_id, city',

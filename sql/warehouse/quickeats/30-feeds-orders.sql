@@ -11,12 +11,13 @@ WITH common AS (
     -- One batch at a time of those that write deliveries, so that each sees its predecessors; readers
     -- go on. It comes before any other lock: batches that wait hold nothing another one needs.
     jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE') AS turn,
-    -- The batch is read once for the keys of all dimensions.
+    -- The batch is read once for the keys of all dimensions. What looks at the batch alone runs ahead, where a feed begins with it.
     jsonb_build_array(
-      jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', 'CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS'),
-      jsonb_build_object('step', 'sql', 'name', 'keys', 'sql', $sql$
+      jsonb_build_object('step', 'sql', 'name', 'key table', 'ahead', true, 'sql', 'CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS'),
+      jsonb_build_object('step', 'sql', 'name', 'keys', 'ahead', true, 'sql', $sql$
         WITH before AS (DELETE FROM batch_key)
-        INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k$sql$),
+        INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k$sql$)) AS keys,
+    jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new cities', 'into', 'city_dim', 'key', 'city_id',
         'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
       jsonb_build_object('step', 'members', 'name', 'new restaurants', 'into', 'restaurant_history',
@@ -41,9 +42,11 @@ WITH common AS (
       FROM batch$sql$ AS order_span,
     -- %1$s are the columns of order_event that the source has, %2$s is the query for them.
     'SELECT stage_orders($columns$%1$s$columns$, $query$%2$s$query$)' AS news_sql,
-    jsonb_build_object('step', 'facts', 'name', 'order_event', 'into', 'order_event', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
-      'partition_range', 'SELECT first_time, last_time FROM batch_span',
-      'select', 'SELECT n.*, n.order_id NOT IN (SELECT k.order_id FROM order_known k) AS _new FROM order_news n') AS events
+    jsonb_build_array(
+      jsonb_build_object('step', 'sql', 'name', 'known orders', 'sql', 'SELECT find_known_orders()'),
+      jsonb_build_object('step', 'facts', 'name', 'order_event', 'into', 'order_event', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
+        'partition_range', 'SELECT first_time, last_time FROM batch_span',
+        'select', 'SELECT n.*, n.order_id NOT IN (SELECT k.order_id FROM order_known k) AS _new FROM order_news n')) AS events
 )
 SELECT
   -- The order management system: an event per change of an order, or the order as it stands with the
@@ -91,19 +94,17 @@ SELECT
          "eta_minutes", "distance_km", "traffic_level", "weather"]}
       ]}$json$,
     steps => jsonb_build_array(
-      jsonb_build_object('step', 'reject', 'name', 'future', 'column', 'event_at', 'code', '22008',
+      jsonb_build_object('step', 'reject', 'name', 'future', 'ahead', true, 'column', 'event_at', 'code', '22008',
         'when', $sql$greatest(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at) > (SELECT now() + interval '1 day')$sql$,
         'reason', 'an event lies in the future', 'hint', 'The clock of the source is wrong, or its times have another zone.'),
-      jsonb_build_object('step', 'reject', 'name', 'no time', 'column', 'event_at', 'code', '23502',
+      jsonb_build_object('step', 'reject', 'name', 'no time', 'ahead', true, 'column', 'event_at', 'code', '23502',
         'when', $sql$CASE status WHEN 'PLACED' THEN coalesce(order_time, event_at)
                      WHEN 'ACCEPTED' THEN coalesce(accepted_at, event_at) WHEN 'ASSIGNED' THEN coalesce(assigned_at, event_at)
                      WHEN 'PREPARED' THEN coalesce(prepared_at, event_at) WHEN 'PICKED_UP' THEN coalesce(picked_up_at, event_at)
                      WHEN 'DELIVERED' THEN coalesce(delivered_at, event_at) ELSE coalesce(cancelled_at, event_at) END IS NULL$sql$,
-        'reason', 'the record does not say when its status was reached', 'hint', 'Send event_time, or the time of the milestone itself such as delivered_at.'),
-      common.turn, common.span_table,
-      jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, common.order_span)))
-      || common.members
-      || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
+        'reason', 'the record does not say when its status was reached', 'hint', 'Send event_time, or the time of the milestone itself such as delivered_at.'))
+      || common.keys
+      || jsonb_build_object('step', 'sql', 'name', 'events', 'ahead', true, 'sql', format(common.news_sql,
         'event_time, order_id, status, order_time, city_id, restaurant_id, customer_id, driver_id, total_amount, discount_applied, commission, tip, payment_mode, '
         'promised_minutes, eta_minutes, distance_km, traffic_level, weather, event_hash', $sql$
         SELECT CASE b.status WHEN 'PLACED' THEN coalesce(b.order_time, b.event_at)
@@ -123,7 +124,9 @@ SELECT
           ('DELIVERED', b.delivered_at), ('CANCELLED', b.cancelled_at)) AS m(status, at)
         WHERE num_nonnulls(b.accepted_at, b.assigned_at, b.prepared_at, b.picked_up_at, b.delivered_at, b.cancelled_at) > 0
           AND m.at IS NOT NULL AND m.status <> b.status$sql$))
-      || common.events || common.refresh),
+      || jsonb_build_array(common.turn, common.span_table,
+        jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, common.order_span)))
+      || common.members || common.events || common.refresh),
 
   -- The payment gateway.
   create_feed(current_schema(), 'payments',
@@ -146,7 +149,7 @@ SELECT
          "formats": ["ISO", "DD/MM/YYYY HH24:MI:SS", "epoch"]}
       ]}$json$,
     steps => jsonb_build_array(
-      jsonb_build_object('step', 'reject', 'name', 'future', 'column', 'event_time', 'code', '22008',
+      jsonb_build_object('step', 'reject', 'name', 'future', 'ahead', true, 'column', 'event_time', 'code', '22008',
         'when', $sql$event_time > (SELECT now() + interval '1 day')$sql$,
         'reason', 'the payment lies in the future', 'hint', 'The clock of the source is wrong, or its times have another zone.'),
       common.turn,
@@ -209,7 +212,7 @@ SELECT
       common.turn, common.span_table,
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, $sql$
         SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$)))
-      || common.members
+      || common.keys || common.members
       || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
         'event_time, order_id, status, order_time, city_id, restaurant_id, customer_id, driver_id, total_amount, discount_applied, tip, event_hash', $sql$
           SELECT m.at AS event_time, b.order_id, m.status, b.order_time, b.city AS city_id, b.restaurant_id, b.customer_id, b.driver_id,
@@ -274,7 +277,7 @@ SELECT
       common.turn, common.span_table,
       jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql,
         'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch')))
-      || common.members
+      || common.keys || common.members
       || jsonb_build_array(
         jsonb_build_object('step', 'scd2', 'name', 'restaurant_history', 'into', 'restaurant_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
           SELECT DISTINCT ON (b.restaurant_id) b.restaurant_id, b.city, b.latitude, b.longitude, coalesce(b.order_time, b.picked_time) AS effective_at

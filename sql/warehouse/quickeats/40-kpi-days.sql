@@ -5,13 +5,15 @@ CREATE FUNCTION kpi_open_days(from_day date, to_day date) RETURNS SETOF date
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
 BEGIN ATOMIC
   SELECT g.day::date
-  FROM (SELECT least(kpi_first_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time LIMIT 1)) AS first_day,
-               greatest(kpi_last_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time DESC LIMIT 1)) AS last_day) r
+  FROM (SELECT least(kpi_first_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time LIMIT 1),
+                     (SELECT h.time_key::date FROM driver_hour h ORDER BY h.hour_start LIMIT 1)) AS first_day,
+               greatest(kpi_last_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time DESC LIMIT 1),
+                        (SELECT h.time_key::date FROM driver_hour h ORDER BY h.hour_start DESC LIMIT 1)) AS last_day) r
   CROSS JOIN LATERAL generate_series(greatest(from_day, r.first_day)::timestamp, least(to_day, r.last_day)::timestamp, interval '1 day') AS g (day)
   WHERE g.day::date NOT IN (SELECT d.day FROM order_day d);
 END;
 COMMENT ON FUNCTION kpi_open_days(date, date) IS
-'Local days from from_day to to_day (NULL: from the first, to the latest order or app event) that are not summed up. None without either.';
+'Local days from from_day to to_day (NULL: from the first, to the latest order, app event or ping) that are not summed up. None without any.';
 
 
 CREATE FUNCTION kpi_order_hour_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (time_key timestamp, city_key text, payment_mode text, orders bigint, untimed_orders bigint, conflicting_orders bigint, delivered_orders bigint, cancelled_orders bigint, all_amount numeric, valued_orders bigint, amount numeric, prepared_orders bigint, preparation interval, waited_orders bigint, wait interval, ridden_orders bigint, ride interval, tried_orders bigint, paid_orders bigint, attempts bigint, retried_orders bigint, rescued_orders bigint, charged_orders bigint, refunded_orders bigint, charged_amount numeric, refunded_amount numeric, restaurantless_orders bigint, restaurantless_amount numeric, customerless_orders bigint, customerless_amount numeric, driverless_orders bigint, driverless_amount numeric)

@@ -38,6 +38,65 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_driver_busy(date, date) IS 'The rows of driver_busy from from_day to to_day inclusive (NULL: open), local days: those summed up, the others from orders_fact.';
 
+CREATE FUNCTION kpi_driver_hours_of(of_day date) RETURNS TABLE (hour_start timestamptz, time_key timestamp, driver_key text, is_available boolean, online_seconds numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT h.hour_start, h.time_key, h.driver_id, h.available_pings > 0, h.online_seconds
+  FROM driver_hour h
+  WHERE h.hour_start >= (of_day - 1)::timestamp AT TIME ZONE 'UTC' AND h.hour_start < (of_day + 2)::timestamp AT TIME ZONE 'UTC'
+    AND h.time_key >= of_day::timestamp AND h.time_key < (of_day + 1)::timestamp;
+END;
+COMMENT ON FUNCTION kpi_driver_hours_of(date) IS 'The rows of driver_hour for a local day. None for NULL.';
+
+CREATE FUNCTION kpi_driver_online_of(of_day date) RETURNS TABLE (day date, driver_key text, online_seconds numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT of_day, h.driver_key, sum(h.online_seconds) FROM kpi_driver_hours_of(of_day) h GROUP BY h.driver_key;
+END;
+COMMENT ON FUNCTION kpi_driver_online_of(date) IS 'The rows of driver_online for a local day, from driver_hour. None for NULL.';
+
+CREATE FUNCTION kpi_driver_online(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (day date, driver_key text, online_seconds numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.day, s.driver_key, s.online_seconds
+  FROM driver_online s
+  WHERE s.day IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+  UNION ALL
+  SELECT f.day, f.driver_key, f.online_seconds
+  FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_driver_online_of(o.day) f;
+END;
+COMMENT ON FUNCTION kpi_driver_online(date, date) IS 'The rows of driver_online from from_day to to_day inclusive (NULL: open), local days: those summed up, the others from driver_hour.';
+
+-- The drivers of a city are bits, too: what they have in common with an hour's is counted at once.
+CREATE FUNCTION kpi_driver_supply(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (time_key timestamp, city_key text, drivers bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  WITH word AS (
+    SELECT d.city, n.number / 64 AS word, bit_or(1::bigint << (63 - n.number % 64)) AS bits
+    FROM driver_number n JOIN driver_dim d ON d.driver_id = n.driver_key
+    WHERE d.city IS NOT NULL
+    GROUP BY 1, 2
+  ), drivers AS MATERIALIZED (
+    SELECT p.city, p.chunk, ('x' || string_agg(lpad(to_hex(COALESCE(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536) AS bits
+    FROM (SELECT k.city, k.chunk, k.chunk * 1024 + g.place AS word FROM (SELECT DISTINCT x.city, x.word / 1024 AS chunk FROM word x) k CROSS JOIN generate_series(0, 1023) AS g (place)) p
+    LEFT JOIN word w ON w.city = p.city AND w.word = p.word
+    GROUP BY p.city, p.chunk
+  )
+  SELECT h.time_key, h.city, sum(h.drivers)::bigint
+  FROM (SELECT s.time_key, d.city, bit_count(s.available & d.bits) AS drivers
+        FROM driver_set s JOIN drivers d ON d.chunk = s.chunk
+        WHERE s.time_key::date IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.time_key >= from_day::timestamp) AND (to_day IS NULL OR s.time_key < (to_day + 1)::timestamp)) h
+  WHERE h.drivers > 0
+  GROUP BY h.time_key, h.city
+  UNION ALL
+  SELECT h.time_key, d.city, count(*)
+  FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_driver_hours_of(o.day) h
+  JOIN driver_dim d ON d.driver_id = h.driver_key
+  WHERE h.is_available AND d.city IS NOT NULL
+  GROUP BY h.time_key, d.city;
+END;
+COMMENT ON FUNCTION kpi_driver_supply(date, date) IS 'Drivers with a ping that said they were available, by local hour and the city the driver belongs to now, from from_day to to_day inclusive (NULL: open), local days: from driver_set for those summed up, else from driver_hour. No row where there is none.';
+
 CREATE FUNCTION kpi_delay_cell_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (time_key timestamp, city_key text, traffic smallint, weather smallint, payment smallint, orders bigint, minutes numeric, squares numeric, negative_orders integer, preparation_sum numeric, preparations bigint[], longer_minutes numeric[], longer_squares numeric[])
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC

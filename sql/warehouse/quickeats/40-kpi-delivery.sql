@@ -121,11 +121,7 @@ RETURNS TABLE (factor text, compared text, exposed_orders bigint, baseline_order
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH supply AS (
-    SELECT h.time_key, d.city AS city_id, count(*) AS drivers
-    FROM driver_hour h JOIN driver_dim d ON d.driver_id = h.driver_id
-    WHERE h.available_pings > 0 AND d.city IS NOT NULL
-      AND (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
-    GROUP BY h.time_key, d.city
+    SELECT h.time_key, h.city_key AS city_id, h.drivers FROM kpi_driver_supply(from_day, to_day) h
   ), demand AS (
     SELECT f.time_key, f.city_key, sum(f.orders) AS orders FROM kpi_order_hour(from_day, to_day) f GROUP BY f.time_key, f.city_key
   ), hours AS MATERIALIZED (

@@ -119,14 +119,13 @@ RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minute
                online_minutes numeric, utilisation_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH driven AS MATERIALIZED (
-    SELECT b.* FROM kpi_driver_busy(from_day, to_day) b
-  ), days AS (
-    SELECT b.driver_key, sum(b.deliveries)::bigint AS deliveries, sum(b.order_time) AS order_time, sum(b.busy_time) AS busy_time FROM driven b GROUP BY b.driver_key
+  WITH days AS (
+    SELECT b.driver_key, sum(b.deliveries)::bigint AS deliveries, sum(b.order_time) AS order_time, sum(b.busy_time) AS busy_time FROM kpi_driver_busy(from_day, to_day) b GROUP BY b.driver_key
   ), meeting AS MATERIALIZED (
     -- Orders of two days can meet only where one of them lies partly outside its own.
     SELECT e.driver_key, least(e.day, o.day) AS earlier, greatest(e.day, o.day) AS later
-    FROM driven e JOIN driven o ON o.driver_key = e.driver_key AND o.day <> e.day AND o.first_start < e.last_end AND e.first_start < o.last_end
+    FROM kpi_driver_busy(from_day, to_day) e
+    JOIN kpi_driver_busy(from_day, to_day) o ON o.driver_key = e.driver_key AND o.day <> e.day AND o.first_start < e.last_end AND e.first_start < o.last_end
     WHERE e.reaches_out
     GROUP BY 1, 2, 3
   ), open_spans AS MATERIALIZED (
@@ -146,9 +145,7 @@ BEGIN ATOMIC
     SELECT d.driver_key, d.deliveries, extract(epoch FROM d.order_time) / 60 AS minutes, extract(epoch FROM d.busy_time - COALESCE(t.time, '0')) / 60 AS busy
     FROM days d LEFT JOIN twice t ON t.driver_key = d.driver_key
   ), online AS (
-    SELECT h.driver_id, sum(h.online_seconds) / 60 AS minutes FROM driver_hour h
-    WHERE (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
-    GROUP BY h.driver_id
+    SELECT h.driver_key AS driver_id, sum(h.online_seconds) / 60 AS minutes FROM kpi_driver_online(from_day, to_day) h GROUP BY h.driver_key
   )
   SELECT COALESCE(b.driver_key, o.driver_id), COALESCE(d.name, b.driver_key, o.driver_id), COALESCE(b.deliveries, 0), round(COALESCE(b.minutes, 0), 2),
          round(COALESCE(b.busy, 0), 2), round(COALESCE(b.minutes - b.busy, 0), 2), round(o.minutes, 2), kpi_percent(COALESCE(b.busy, 0), o.minutes)

@@ -6,7 +6,7 @@
 -- A key is (event_time, the source's id): an event read twice is one fact, wherever and whenever it is read.
 WITH common AS (
   SELECT
-    jsonb_build_object('step', 'reject', 'name', 'future', 'column', 'event_time', 'code', '22008',
+    jsonb_build_object('step', 'reject', 'name', 'future', 'ahead', true, 'column', 'event_time', 'code', '22008',
       'when', $sql$event_time > (SELECT now() + interval '1 day')$sql$,
       'reason', 'the event lies in the future', 'hint', 'The clock of the device is wrong: correct the time, or drop the record.') AS future,
     -- One batch at a time, so that each adds to what its predecessors left; readers go on. It comes before any
@@ -107,10 +107,10 @@ WITH common AS (
     $sql$UPDATE viewing_day d SET views = d.views - r.views FROM (SELECT time_key::date AS day, count(*) AS views FROM removed GROUP BY 1) r WHERE d.day = r.day$sql$ AS reopened
 ), viewing AS (
   SELECT common.*,
-    jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', common.key_table),
-                      jsonb_build_object('step', 'sql', 'name', 'keys', 'sql', format(common.keys, ''))) || common.members AS plain_members,
-    jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'sql', common.key_table),
-                      jsonb_build_object('step', 'sql', 'name', 'keys', 'sql', format(common.keys, ', device_id'))) || common.members || common.devices AS all_members,
+    jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'ahead', true, 'sql', common.key_table),
+                      jsonb_build_object('step', 'sql', 'name', 'keys', 'ahead', true, 'sql', format(common.keys, ''))) AS plain_keys,
+    jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'key table', 'ahead', true, 'sql', common.key_table),
+                      jsonb_build_object('step', 'sql', 'name', 'keys', 'ahead', true, 'sql', format(common.keys, ', device_id'))) AS all_keys,
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
@@ -150,7 +150,7 @@ SELECT
         {"name": "bitrate_avg", "from": ["bitrate", "bitrate_avg"], "type": "numeric", "min": 0, "max": 10000000},
         {"name": "video_length", "type": "numeric", "exclusive_min": 0, "max": 10000}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn, v.room) || v.all_members || v.facts || v.summaries),
+    steps => jsonb_build_array(v.future) || v.all_keys || jsonb_build_array(v.turn, v.room) || v.members || v.devices || v.facts || v.summaries),
 
   -- Likes, shares, comments. A source without ids: a user's second like of a video at the same moment is the first.
   create_feed(current_schema(), 'interactions',
@@ -169,7 +169,7 @@ SELECT
          "formats": ["ISO", "epoch", "epoch_ms", "DD/MM/YYYY HH24:MI:SS", "DD-Mon-YYYY HH24:MI:SS"]},
         {"name": "line_hash", "type": "hash", "of": ["user_id", "video_id", "action"]}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn, v.room) || v.plain_members
+    steps => jsonb_build_array(v.future) || v.plain_keys || jsonb_build_array(v.turn, v.room) || v.members
       || jsonb_build_object('step', 'facts', 'name', 'interaction_fact', 'into', 'interaction_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month', 'replace', jsonb_build_array(v.rebuilt),
            'select', format(v.fact_select, 'coalesce(b.interaction_id, ''#'' || b.line_hash) AS interaction_id, b.action', ''))
@@ -201,11 +201,11 @@ SELECT
          "formats": ["ISO", "epoch", "epoch_ms", "DD/MM/YYYY HH24:MI:SS", "DD-Mon-YYYY HH24:MI:SS"]},
         {"name": "line_hash", "type": "hash", "of": ["user_id", "video_id"]}
       ]}$json$,
-    steps => jsonb_build_array(v.future, v.turn,
+    steps => jsonb_build_array(v.future) || v.plain_keys || jsonb_build_array(v.turn,
         jsonb_build_object('step', 'sql', 'name', 'room', 'sql', $sql$
           SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date)
           FROM batch$sql$))
-      || v.plain_members
+      || v.members
       || jsonb_build_object('step', 'facts', 'name', 'recommendation_fact', 'into', 'recommendation_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month',
            'replace', jsonb_build_array('DELETE FROM shown_day d WHERE d.day IN (SELECT time_key::date FROM removed)',
