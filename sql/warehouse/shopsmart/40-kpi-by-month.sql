@@ -10,10 +10,10 @@ BEGIN ATOMIC
   SELECT m.month_start, greatest(m.month_start, from_day), least(m.month_end, to_day), s.month_start IS NOT NULL,
          s.month_start IS NOT NULL AND COALESCE(greatest(m.month_start, m.first_day) >= from_day, true)
            AND COALESCE(least(m.month_end, m.last_day) <= to_day, true)
-  FROM (SELECT g.month::date AS month_start, (g.month + interval '1 month - 1 day')::date AS month_end, r.first_day, r.last_day
-        FROM (SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day) r
-        CROSS JOIN LATERAL generate_series(date_trunc('month', greatest(from_day, r.first_day)::timestamp), least(to_day, r.last_day)::timestamp, interval '1 month') AS g (month)
-        WHERE r.first_day IS NOT NULL) m
+  FROM (SELECT g.month::date AS month_start, (g.month + interval '1 month - 1 day')::date AS month_end, kpi_first_day() AS first_day, kpi_last_day() AS last_day
+        -- Through an array, whose length is guessed low: for years of months not summed up the server would compile plans for seconds.
+        FROM unnest(ARRAY(SELECT generate_series(date_trunc('month', greatest(from_day, kpi_first_day())::timestamp), least(to_day, kpi_last_day())::timestamp, interval '1 month')
+                          WHERE kpi_first_day() IS NOT NULL)) AS g (month)) m
   LEFT JOIN sales_month s ON s.month_start = m.month_start;
 END;
 COMMENT ON FUNCTION kpi_sales_months(date, date) IS
