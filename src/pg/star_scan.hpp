@@ -63,17 +63,7 @@ struct ColumnPlan {
 enum class Domain : uint8 { none, integer, floating, bytes, numeric };
 
 struct TestPlan {
-  enum class Kind : uint8 {
-    is_null,
-    not_null,
-    compare,
-    one_of,
-    none_of,
-    like,
-    not_like,
-    all,
-    any
-  };
+  enum class Kind : uint8 { is_null, not_null, compare, one_of, none_of, like, not_like, all, any };
 
   Kind kind;
   Domain domain;

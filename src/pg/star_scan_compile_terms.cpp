@@ -81,7 +81,7 @@ bool bin_of(const FuncExpr *call, Unit *unit) {
   const auto constant = [call](int argument) -> const Const * {
     auto *expr = static_cast<Node *>(list_nth(call->args, argument));
     return IsA(expr, Const) && !castNode(Const, expr)->constisnull ? castNode(Const, expr)
-                                                                  : nullptr;
+                                                                   : nullptr;
   };
   const Const *stride = constant(0);
   const Const *origin = constant(2);
@@ -360,9 +360,9 @@ Expr *counted(Expr *argument) {
   auto *copy = static_cast<CaseExpr *>(copyObjectImpl(argument));
   const auto replace = [](Expr *result) {
     return result != nullptr && IsA(result, Const)
-               ? reinterpret_cast<Expr *>(
-                     makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(1),
-                               castNode(Const, result)->constisnull, true))
+               ? reinterpret_cast<Expr *>(makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+                                                    Int32GetDatum(1),
+                                                    castNode(Const, result)->constisnull, true))
                : result;
   };
   bool constant = copy->defresult == nullptr || IsA(copy->defresult, Const);
@@ -415,8 +415,7 @@ bool Compiler::compile_aggregate(int index) {
   auto *plan = static_cast<AggregatePlan *>(palloc0(sizeof(AggregatePlan)));
   scan::Aggregate &own = plan->aggregate;
   own = scan::Aggregate{};
-  if (aggregate->aggorder != NIL ||
-      aggregate->aggdirectargs != NIL || aggregate->aggvariadic ||
+  if (aggregate->aggorder != NIL || aggregate->aggdirectargs != NIL || aggregate->aggvariadic ||
       aggregate->aggkind != AGGKIND_NORMAL || aggregate->agglevelsup != 0 ||
       aggregate->aggsplit != AGGSPLIT_SIMPLE ||
       !kind_of(aggregate->aggfnoid, &own.kind, &plan->result)) {

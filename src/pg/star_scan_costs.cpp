@@ -91,8 +91,8 @@ void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   constexpr double distinct_bytes = 48;
   const Costs costs = costs_of(path, costed);
   const double limit = static_cast<double>(get_hash_memory_limit());
-  const double bytes = (costed.compiled->keys == NIL ? 0 : group_bytes(costed)) +
-                       costed.distinct * distinct_bytes;
+  const double bytes =
+      (costed.compiled->keys == NIL ? 0 : group_bytes(costed)) + costed.distinct * distinct_bytes;
   const double parts = std::max(1.0, bytes / limit);
   // Parts are found out on the way, and each reads the table.
   const double runs = parts <= 1 ? 1 : 2 * parts;

@@ -74,8 +74,8 @@ TEST(StarScanDistinct, CountsAreThoseOfSetsHoweverNarrow) {
     int passes = 0;
     do {
       for (std::size_t from = 0; from < values.rows.size(); from += capacity) {
-        const auto batch = std::span(values.rows)
-                               .subspan(from, std::min(capacity, values.rows.size() - from));
+        const auto batch =
+            std::span(values.rows).subspan(from, std::min(capacity, values.rows.size() - from));
         scan.read(batch);
         scan.add(batch.size());
         if (passes == 0 && from / capacity % 50 == 49 &&
@@ -95,7 +95,7 @@ TEST(StarScanDistinct, CountsAreThoseOfSetsHoweverNarrow) {
       const std::int64_t key = scan.key_word(group, 0);
       EXPECT_EQ(count(8), static_cast<std::int64_t>(values.numbers.at(key).size()));
       EXPECT_EQ(count(16), static_cast<std::int64_t>(values.texts.at(key).size()));
-      EXPECT_EQ(count(24), 2); // 0 and NaN
+      EXPECT_EQ(count(24), 2);        // 0 and NaN
       EXPECT_EQ(count(32), count(0)); // added up once
     }
   }

@@ -207,7 +207,8 @@ void update(const Env &env, const Aggregate &aggregate, const Batch &batch, std:
     with.operator()<NumericState>([&](NumericState &state, std::size_t row) {
       SmallDecimal value;
       ++state.count;
-      if (!small_decimal(column->bytes[row], value) || !add_decimal(state, value.digits, value.scale)) [[unlikely]] {
+      if (!small_decimal(column->bytes[row], value) ||
+          !add_decimal(state, value.digits, value.scale)) [[unlikely]] {
         // `state` may be a copy in registers.
         handed.push_back({.state = &state_at<NumericState>(states[single ? 0 : row], aggregate),
                           .bytes = column->bytes[row]});
@@ -315,7 +316,8 @@ void merge(const Env &env, const Aggregate &aggregate, const char *from, std::st
   // Of the values of a group the one that `better` prefers.
   const auto best = [&]<class State>(auto &&better) {
     with.operator()<State>([&](State &state, const State &other) {
-      state.value = state.count == 0 || better(other.value, state.value) ? other.value : state.value;
+      state.value =
+          state.count == 0 || better(other.value, state.value) ? other.value : state.value;
       add_count(state, other);
     });
   };
@@ -360,10 +362,12 @@ void merge(const Env &env, const Aggregate &aggregate, const char *from, std::st
     best.operator()<IntState>([](std::int64_t a, std::int64_t b) { return a > b; });
     return;
   case Kind::min_float:
-    best.operator()<FloatState>([](double a, double b) { return float_order(a) <= float_order(b); });
+    best.operator()<FloatState>(
+        [](double a, double b) { return float_order(a) <= float_order(b); });
     return;
   case Kind::max_float:
-    best.operator()<FloatState>([](double a, double b) { return float_order(a) >= float_order(b); });
+    best.operator()<FloatState>(
+        [](double a, double b) { return float_order(a) >= float_order(b); });
     return;
   case Kind::sum_numeric:
   case Kind::sum_decimal:

@@ -4,7 +4,7 @@
 #include "core/scan/tests.hpp"
 
 #include <algorithm>
-#include <string>
+#include <string_view>
 
 namespace starhouse::scan {
 
@@ -56,7 +56,8 @@ bool DistinctSet::insert(const Pending &value) noexcept {
 
 void DistinctSet::add(const Aggregate &aggregate, const Column &column, std::size_t rows,
                       char *const *states, bool single, const std::uint8_t *passes) {
-  bytes_ = column.bytes != nullptr;
+  const std::string_view *texts = column.bytes;
+  bytes_ = texts != nullptr;
   pending_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     if (column.is_null(row) || (passes != nullptr && passes[row] == 0)) {
@@ -65,12 +66,12 @@ void DistinctSet::add(const Aggregate &aggregate, const Column &column, std::siz
     char *group = states[single ? 0 : row];
     std::int64_t word = 0;
     std::uint64_t hash = 0;
-    if (bytes_) {
-      hash = hash64(column.bytes[row]);
+    if (texts != nullptr) {
+      hash = hash64(texts[row]);
       if (!is_in(hash)) {
         continue;
       }
-      word = dictionary_.number_of(column.bytes[row], hash);
+      word = dictionary_.number_of(texts[row], hash);
     } else {
       word = aggregate.is_float ? float_order(as_double(column.words[row])) : column.words[row];
       hash = hash64(static_cast<std::uint64_t>(word));

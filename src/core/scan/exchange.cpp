@@ -114,7 +114,8 @@ void Scan::absorb(std::string_view bytes, std::span<const std::span<const std::u
         std::int64_t word = in.get<std::int64_t>();
         if (join >= 0) {
           const std::span<const std::uint32_t> known = codes[static_cast<std::size_t>(join)];
-          in.require(static_cast<std::uint64_t>(word) < known.size(), "a dimension's row is not there");
+          in.require(static_cast<std::uint64_t>(word) < known.size(),
+                     "a dimension's row is not there");
           word = known[static_cast<std::size_t>(word)];
         }
         if (key.source >= 0) {
@@ -135,9 +136,9 @@ void Scan::absorb(std::string_view bytes, std::span<const std::span<const std::u
     if (groups_) {
       group_rows(rows);
     }
-    const std::uint8_t *members = part_.bits == 0 || !groups_
-                                      ? nullptr
-                                      : passes_.data() + program_.filters.size() * batch_.capacity();
+    const std::uint8_t *members =
+        part_.bits == 0 || !groups_ ? nullptr
+                                    : passes_.data() + program_.filters.size() * batch_.capacity();
     for (std::size_t row = 0; row < rows; ++row) {
       if (members != nullptr && members[row] == 0) {
         continue;

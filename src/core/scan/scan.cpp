@@ -341,10 +341,9 @@ void Scan::add(std::size_t rows) {
 }
 
 bool Scan::distinct_any() const noexcept {
-  return std::any_of(program_.aggregates.begin(), program_.aggregates.end(),
-                     [](const Aggregate &aggregate) {
-                       return aggregate.kind == AggregateKind::count_distinct;
-                     });
+  return std::any_of(
+      program_.aggregates.begin(), program_.aggregates.end(),
+      [](const Aggregate &aggregate) { return aggregate.kind == AggregateKind::count_distinct; });
 }
 
 bool Scan::narrow_values() {

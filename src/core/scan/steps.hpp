@@ -84,8 +84,8 @@ struct Step {
     subtract_decimal,
     multiply_decimal,
     // Of any columns of one kind.
-    coalesce, // left, or right where that is NULL
-    choose,   // left where test number `test` holds, else right
+    coalesce,  // left, or right where that is NULL
+    choose,    // left where test number `test` holds, else right
     float_key, // of a float: the same for those that are equal
     // Times in microseconds; infinite ones stay so.
     local,     // of a timestamptz

@@ -27,11 +27,11 @@ struct Test {
     word_out,  // none of them, nor NULL
     bytes_in,  // one of bytes, which are sorted
     bytes_out, // none of them, nor NULL
-    like,      // bytes[0] is in it: at its start, at its end or both, as `at_start` and `at_end` say
-    not_like,  // not so, nor NULL
-    numeric,   // order of the column's value and bytes[0] is one of `orders`
-    all,       // of parts
-    any,       // of parts
+    like,     // bytes[0] is in it: at its start, at its end or both, as `at_start` and `at_end` say
+    not_like, // not so, nor NULL
+    numeric,  // order of the column's value and bytes[0] is one of `orders`
+    all,      // of parts
+    any,      // of parts
   };
   enum Order : std::uint8_t { less = 1, equal = 2, greater = 4 };
 
