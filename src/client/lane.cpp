@@ -139,7 +139,7 @@ void Lane::stage(const Batch &batch, Batch::Range range, const Cursor &cursor,
     if (batch.rejected(range) > 0) {
       send_rejects(*connection_, plan_, batch, range, source_id, batch_id_);
     }
-    if (plan_.steps_ahead) {
+    if (plan_.steps_ahead && range.size() > 0) {
       const std::array<Parameter, 3> ahead{target_.warehouse, target_.feed,
                                            std::to_string(batch_id_)};
       connection_->query("SELECT starhouse.batch_ahead($1, $2, $3)", ahead);
