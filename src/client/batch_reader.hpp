@@ -22,7 +22,7 @@ namespace starhouse::client {
 
 struct BatchLimits {
   std::size_t rows;
-  std::size_t bytes = std::size_t{110} << 20U; // payload and tuples together
+  std::size_t bytes = std::size_t{80} << 20U; // payload and tuples together
   // For a server that waits: the first batches are a quarter and a half as large, so that it gets
   // something to do while the next one is parsed and sent. Not below 20,000 records, where a batch
   // costs more than it saves.

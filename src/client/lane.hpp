@@ -47,8 +47,8 @@ public:
   void warm_up(const Cursor &cursor);
   Connection &connection() noexcept { return *connection_; }
 
-  // Opens a transaction, sends the range and runs the steps that may run ahead. Throws ServerError, rolled back then.
-  // `before`: the batch that is on its way and comes first, if any.
+  // Opens a transaction, sends the range and runs the steps that may run ahead. Throws ServerError,
+  // rolled back then. `before`: the batch that is on its way and comes first, if any.
   void stage(const Batch &batch, Batch::Range range, const Cursor &cursor, const Batch *before);
   bool staged() const noexcept { return transaction_.has_value(); }
   // Steps and commit of what was staged. `close`: the source ends with it. Throws ServerError,

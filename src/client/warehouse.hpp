@@ -49,8 +49,8 @@ struct FeedPlan {
   std::string quarantine_table;
   std::size_t batch_rows = 0;
   bool steps_ahead = false; // some steps may run before the batch's turn
-  std::string columns;    // "a text, b numeric", for people
-  std::string parameters; // a line each, for people; empty: the feed has none
+  std::string columns;      // "a text, b numeric", for people
+  std::string parameters;   // a line each, for people; empty: the feed has none
   // COPY does not work on tables whose row security applies to the user: INSERT then.
   bool insert_bronze = false;
   bool insert_quarantine = false;

@@ -44,26 +44,27 @@ COMMENT ON COLUMN driver_online.day IS 'Local day';
 COMMENT ON COLUMN driver_online.driver_key IS 'Driver';
 COMMENT ON COLUMN driver_online.online_seconds IS 'Seconds between pings not more than 300 s apart';
 
--- Drivers as bits, as customers below: which city a driver belongs to may change, so hours are cut by city when a report asks.
+-- Drivers as bits, as customers below: which city a driver belongs to may change, so hours are cut by city when a report asks. Of a size that
+-- stays in the row: they are looked at once for each city.
 CREATE TABLE driver_number (
   driver_key  text COLLATE "C" PRIMARY KEY,
   number      integer NOT NULL UNIQUE
 );
 COMMENT ON TABLE driver_number IS 'Numbers of the drivers of the days of order_day, from 0 without gaps: their places in driver_set';
 COMMENT ON COLUMN driver_number.driver_key IS 'Driver';
-COMMENT ON COLUMN driver_number.number IS 'Number: bit number % 65536 of chunk number / 65536';
+COMMENT ON COLUMN driver_number.number IS 'Number: bit number % 8192 of chunk number / 8192';
 
 CREATE TABLE driver_set (
   hour_start  timestamptz NOT NULL,
   time_key    timestamp NOT NULL,
   chunk       integer NOT NULL,
-  available   bit(65536) NOT NULL,
+  available   bit(8192) NOT NULL,
   PRIMARY KEY (time_key, hour_start, chunk)
 );
 COMMENT ON TABLE driver_set IS 'Which drivers were available, hour by hour: sets over driver_number, from driver_hour for the days of order_day, kept by the feeds';
 COMMENT ON COLUMN driver_set.hour_start IS 'Start of the hour (of the local clock)';
 COMMENT ON COLUMN driver_set.time_key IS 'The hour in the warehouse''s time zone';
-COMMENT ON COLUMN driver_set.chunk IS 'Numbers from 65536 chunk on';
+COMMENT ON COLUMN driver_set.chunk IS 'Numbers from 8192 chunk on';
 COMMENT ON COLUMN driver_set.available IS 'Drivers with a ping that said so';
 
 CREATE TABLE delay_cell (

@@ -41,10 +41,10 @@ BEGIN
       WHERE h.is_available
       GROUP BY 1, 2, 3
     ), places AS (
-      SELECT k.hour_start, k.time_key, k.chunk, k.chunk * 1024 + g.place AS word
-      FROM (SELECT DISTINCT w.hour_start, w.time_key, w.word / 1024 AS chunk FROM words w) k CROSS JOIN generate_series(0, 1023) AS g (place))
+      SELECT k.hour_start, k.time_key, k.chunk, k.chunk * 128 + g.place AS word
+      FROM (SELECT DISTINCT w.hour_start, w.time_key, w.word / 128 AS chunk FROM words w) k CROSS JOIN generate_series(0, 127) AS g (place))
     INSERT INTO driver_set (hour_start, time_key, chunk, available)
-    SELECT p.hour_start, p.time_key, p.chunk, ('x' || string_agg(lpad(to_hex(coalesce(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536)
+    SELECT p.hour_start, p.time_key, p.chunk, ('x' || string_agg(lpad(to_hex(coalesce(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(8192)
     FROM places p LEFT JOIN words w ON w.hour_start = p.hour_start AND w.word = p.word
     GROUP BY p.hour_start, p.time_key, p.chunk$sql$ USING d;
   EXECUTE 'DELETE FROM delay_cell WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;

@@ -77,8 +77,8 @@ BEGIN ATOMIC
     WHERE d.city IS NOT NULL
     GROUP BY 1, 2
   ), drivers AS MATERIALIZED (
-    SELECT p.city, p.chunk, ('x' || string_agg(lpad(to_hex(COALESCE(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536) AS bits
-    FROM (SELECT k.city, k.chunk, k.chunk * 1024 + g.place AS word FROM (SELECT DISTINCT x.city, x.word / 1024 AS chunk FROM word x) k CROSS JOIN generate_series(0, 1023) AS g (place)) p
+    SELECT p.city, p.chunk, ('x' || string_agg(lpad(to_hex(COALESCE(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(8192) AS bits
+    FROM (SELECT k.city, k.chunk, k.chunk * 128 + g.place AS word FROM (SELECT DISTINCT x.city, x.word / 128 AS chunk FROM word x) k CROSS JOIN generate_series(0, 127) AS g (place)) p
     LEFT JOIN word w ON w.city = p.city AND w.word = p.word
     GROUP BY p.city, p.chunk
   )
