@@ -43,7 +43,8 @@ ok(wait_for($database, q{SELECT count(*) = 2 FROM pg_stat_activity WHERE applica
 $run->finish;
 is($run->result(0), 0, 'and the load ends') or diag($e);
 is(digest($database), $clean, 'as ever');
-is(sql($database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), '0', 'nothing is held on to');
+ok(wait_for($database, q{SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())}),
+   'nothing is held on to');
 
 # A lock that the batch sent ahead is in the way of: that batch gives way.
 with_step($database, '{"step":"sql","sql":"LOCK TABLE bronze_sales, batch_log IN ACCESS EXCLUSIVE MODE"}');
