@@ -54,11 +54,12 @@ make_warehouse($database);
 is($status, 1, 'a damaged file is an error');
 like($err, qr/part4\.csv\.gz.*(truncated|damaged)/, 'that names it');
 is(sql($database, q{SELECT count(*) FROM "Odd ""Name".load_source WHERE finished_at IS NOT NULL}), '1', 'what came before it is loaded, what comes after is not');
-make_warehouse($database, pause => 6);
+make_warehouse($database, pause => 3);
 my ($o, $e) = ('', '');
 my $run = start_client(\$o, \$e, @load, $parts[0], $parts[2]);
-ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND query LIKE '%batch_finish%' AND state = 'active'}), 'the first part is at its steps');
-sleep 3; # of the six it is there: meanwhile the client looks into the next file
+ok(wait_for($database, q{SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'starhouse load' AND datname = current_database() AND query LIKE '%batch_finish%' AND state = 'active'}),
+   'the first part is at its steps');
+sleep 1; # meanwhile the client looks into the next file
 open $file, '>>', $parts[2] or die;
 print {$file} "p3-401,2024-01-05 10:00,shop1,1\n";
 close $file or die;
