@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.reports() RETURNS SETOF text LANGUAGE sql AS $$
     'SELECT * FROM kpi_top_products(''2025-01-20'', ''2025-02-28'')', 'SELECT * FROM kpi_return_rate(NULL, ''2025-02-10'')', 'SELECT * FROM kpi_channel_mix(''2025-03-02'')',
     'SELECT * FROM kpi_repeat_customers(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_rfm(''2025-02-20'')', 'SELECT * FROM kpi_rfm(window_days => 40)', 'SELECT * FROM kpi_rfm(''2025-03-10'', 30)',
     'SELECT * FROM kpi_retention_by_loyalty(1)', 'SELECT * FROM kpi_promotion_effectiveness(7)', 'SELECT * FROM kpi_product_turnover(''2025-01-15'', ''2025-03-15'')',
-    'SELECT * FROM kpi_top_categories(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_store_ranking(''2025-02-01'', ''2025-02-28'')']) $$;
+    'SELECT * FROM kpi_stock_cover(''2025-03-15'')', 'SELECT * FROM kpi_stock_cover(NULL, 7)', 'SELECT * FROM kpi_replenishment(NULL, 28, 14)', 'SELECT * FROM kpi_top_categories(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_store_ranking(''2025-02-01'', ''2025-02-28'')']) $$;
 CREATE FUNCTION pg_temp.holds(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   t text;
@@ -71,6 +71,9 @@ BEGIN
   BEGIN
     DELETE FROM sales_month;
     DELETE FROM sales_summed;
+    DELETE FROM stock_summed;
+    UPDATE stock_week SET units = -1;
+    UPDATE stock_pace SET units = -1;
     UPDATE product_month SET gross_revenue = -1;
     UPDATE customer_sum SET orders = -1;
     FOR t IN SELECT r FROM pg_temp.reports() r LOOP
@@ -103,6 +106,15 @@ SELECT ok(kpi_all_summed() AND (SELECT bool_and(is_summed) FROM kpi_sales_months
 SELECT pg_temp.holds('all summed up');
 SELECT is(sum_up_sales(), 0::bigint, 'nothing is left');
 SELECT is((SELECT format('%s %s', (SELECT count(*) > 3 FROM loyalty_sum), count(*)) FROM promotion_sum WHERE period_revenue > 0), 't 6', 'levels and promotions are kept');
+SELECT is((SELECT format('%s %s', (SELECT count(*) > 60 FROM stock_week), count(*) > 20) FROM stock_pace), 't t', 'and stock');
+-- What is summed up is what the reports read, and another day or window is not.
+SAVEPOINT read;
+UPDATE stock_week SET units = 4711 WHERE week_start = '2025-03-03';
+UPDATE stock_pace SET units = 28000 WHERE store_key = '-';
+SELECT ok((SELECT bool_and(units = 4711) AND count(*) > 0 FROM kpi_stock_sales_trend WHERE week_start = '2025-03-03'), 'the trend of stock and sales reads its sums');
+SELECT ok((SELECT bool_and(mean_daily_units = 1000) AND count(*) > 0 FROM kpi_stock_cover) AND (SELECT bool_and(mean_daily_units < 1000) AND count(*) > 0 FROM kpi_stock_cover(window_days => 27))
+          AND (SELECT bool_and(mean_daily_units < 1000) AND count(*) > 0 FROM kpi_stock_cover(kpi_last_day() - 1)), 'so does the cover, for its own day and window alone');
+ROLLBACK TO read;
 
 -- Each kind of news opens what it touches, and nothing else.
 SELECT is((pg_temp.load('sums', 'pos_sales', pg_temp.day_of_sales('2025-03-03'))->>'loaded')::int, 0, 'a day that comes again');
@@ -122,6 +134,15 @@ SELECT sum_up_sales() \g /dev/null
 SELECT pg_temp.load('sums', 'products', ARRAY['{"product_id": "P3", "product_name": "Another", "effective_at": "2025-05-10 00:00Z"}']) \g /dev/null
 SELECT pg_temp.holds('a product renamed');
 SELECT sum_up_sales() \g /dev/null
+SELECT pg_temp.load('sums', 'inventory', ARRAY['{"product_id": "P1", "stock_on_hand": 3, "reorder_level": 20, "snapshot_date": "2025-05-11"}', '{"product_id": "P5", "store_id": "S001", "stock_on_hand": 4, "snapshot_date": "2025-06-14"}']) \g /dev/null
+SELECT ok(kpi_all_summed() AND NOT EXISTS (SELECT FROM stock_summed) AND (SELECT bool_and(is_summed) FROM kpi_sales_months()), 'stock figures open stock alone');
+SELECT pg_temp.holds('stock figures');
+SELECT sum_up_sales() \g /dev/null
+SELECT pg_temp.load('sums', 'products', ARRAY['{"product_id": "P4", "category": "Category 7", "effective_at": "2025-06-01 00:00Z"}']) \g /dev/null
+SELECT ok(NOT EXISTS (SELECT FROM stock_summed), 'a product of another category opens it, too');
+SELECT pg_temp.holds('a product of another category');
+SELECT sum_up_sales() \g /dev/null
+SELECT pg_temp.holds('stock summed up again');
 SELECT pg_temp.load('sums', 'customers', ARRAY['{"customer_id": "C5", "loyalty_level": "Platinum", "effective_at": "2025-02-15 00:00Z"}']) \g /dev/null
 SELECT is(kpi_all_summed(), false, 'a customer of another level opens what rests on all months');
 SELECT pg_temp.holds('a level that is corrected');

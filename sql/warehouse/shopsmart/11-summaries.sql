@@ -154,7 +154,7 @@ CREATE TABLE sales_summed (
   only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   made_at   timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE sales_summed IS 'One row while customer_sum, cohort_sum, rfm_sum, loyalty_sum and promotion_sum hold, none after news of sales, customers or promotions until sum_up_sales() is called; kept by the feeds. Delete it after changing customers or promotions by hand';
+COMMENT ON TABLE sales_summed IS 'One row while customer_sum, cohort_sum, rfm_sum, loyalty_sum, promotion_sum and stock_pace hold, none after news of sales, customers or promotions until sum_up_sales() is called; kept by the feeds. Delete it after changing customers or promotions by hand';
 COMMENT ON COLUMN sales_summed.only_row IS 'True';
 COMMENT ON COLUMN sales_summed.made_at IS 'When they were summed up';
 
@@ -247,3 +247,38 @@ COMMENT ON COLUMN promotion_sum.baseline_from IS 'First day of the baseline';
 COMMENT ON COLUMN promotion_sum.baseline_to IS 'Last day of the baseline';
 COMMENT ON COLUMN promotion_sum.baseline_length IS 'Days of the baseline that the data cover';
 COMMENT ON COLUMN promotion_sum.baseline_revenue IS 'Revenue of these stores and products in it without promotion; NULL where nothing was sold so';
+
+CREATE TABLE stock_pace (
+  product_key  text COLLATE "C" NOT NULL,
+  store_key    text COLLATE "C" NOT NULL,
+  units        numeric NOT NULL,
+  PRIMARY KEY (product_key, store_key)
+);
+COMMENT ON TABLE stock_pace IS 'Units of the 28 days up to the latest sales day by product and store, what kpi_stock_cover holds the stock against; see sales_summed';
+COMMENT ON COLUMN stock_pace.product_key IS 'Product';
+COMMENT ON COLUMN stock_pace.store_key IS 'Store; - for all of them';
+COMMENT ON COLUMN stock_pace.units IS 'Units sold, returns deducted';
+
+-- What rests on stock figures, on sales and on the categories of products.
+CREATE TABLE stock_summed (
+  only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  made_at   timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE stock_summed IS 'One row while stock_week holds, none after news of stock, sales or products until sum_up_sales() is called; kept by the feeds. Delete it after changing stock figures or products by hand';
+COMMENT ON COLUMN stock_summed.only_row IS 'True';
+COMMENT ON COLUMN stock_summed.made_at IS 'When it was summed up';
+
+CREATE TABLE stock_week (
+  week_start        date NOT NULL,
+  category          text NOT NULL,
+  stock_on_hand     numeric,
+  units             numeric NOT NULL,
+  units_with_stock  numeric,
+  PRIMARY KEY (week_start, category)
+);
+COMMENT ON TABLE stock_week IS 'Stock and sales by week and category; see stock_summed';
+COMMENT ON COLUMN stock_week.week_start IS 'Monday of the week';
+COMMENT ON COLUMN stock_week.category IS 'Category of the products as it is now; Unknown where it is not known';
+COMMENT ON COLUMN stock_week.stock_on_hand IS 'Sum over products of the mean of the week''s snapshots; NULL without a snapshot';
+COMMENT ON COLUMN stock_week.units IS 'Units sold in the week, returns deducted';
+COMMENT ON COLUMN stock_week.units_with_stock IS 'Those of them whose product has a snapshot in the week; NULL where none has both';

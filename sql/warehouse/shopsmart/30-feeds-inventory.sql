@@ -63,4 +63,5 @@ SELECT create_feed(current_schema(), 'inventory',
       WHERE i.time_key = sold.day AND i.product_key = sold.product_key AND i.store_key = sold.store_key
         AND i.units_sold <> sold.units
         AND i.event_time >= (SELECT min(day)::timestamp AT TIME ZONE {time_zone} FROM snapshot)
-        AND i.event_time < (SELECT (max(day) + 1)::timestamp AT TIME ZONE {time_zone} FROM snapshot)$sql$)));
+        AND i.event_time < (SELECT (max(day) + 1)::timestamp AT TIME ZONE {time_zone} FROM snapshot)$sql$),
+    jsonb_build_object('step', 'sql', 'name', 'sums', 'sql', 'DELETE FROM stock_summed')));

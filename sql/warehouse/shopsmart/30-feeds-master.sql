@@ -41,7 +41,8 @@ SELECT create_feed(current_schema(), 'products',
           WHERE f.product_version = cost.product_version AND f.event_time >= (SELECT min(since) FROM cost)
             AND f.profit IS DISTINCT FROM f.sales_amount - f.quantity_sold * cost.unit_cost
           RETURNING f.time_key)
-        SELECT touch_sales(array_agg(DISTINCT c.time_key)) FROM costed c$sql$)));
+        SELECT touch_sales(array_agg(DISTINCT c.time_key)) FROM costed c$sql$),
+    jsonb_build_object('step', 'sql', 'name', 'sums', 'sql', 'DELETE FROM stock_summed')));
 
 -- Stores (Type 1).
 SELECT create_feed(current_schema(), 'stores',

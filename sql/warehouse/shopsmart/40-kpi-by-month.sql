@@ -199,7 +199,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT EXISTS (SELECT FROM sales_summed);
 END;
-COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, rfm_sum, loyalty_sum and promotion_sum hold: see sales_summed.';
+COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, rfm_sum, loyalty_sum, promotion_sum and stock_pace hold: see sales_summed.';
 
 CREATE FUNCTION kpi_customer_sum_of() RETURNS SETOF customer_sum
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000

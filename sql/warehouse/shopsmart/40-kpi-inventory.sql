@@ -1,6 +1,35 @@
 -- KPIs of stock: cover, trend, turnover, replenishment. A snapshot's store_key '-' counts the whole chain's
 -- stock and is held against the sales of all stores; any other against that store's own.
 
+CREATE FUNCTION kpi_stock_pace_of(last_day date, window_days integer) RETURNS SETOF stock_pace
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  WITH sold AS (
+    SELECT f.product_key, f.store_key, sum(f.units) AS units
+    FROM kpi_sales_lines() f
+    WHERE f.day > last_day - window_days AND f.day <= last_day
+      AND f.event_time >= (last_day - window_days)::timestamp AT TIME ZONE 'UTC'
+      AND f.event_time < (last_day + 2)::timestamp AT TIME ZONE 'UTC'
+    GROUP BY f.product_key, f.store_key
+  )
+  SELECT s.product_key, s.store_key, s.units FROM sold s WHERE s.store_key <> '-'
+  UNION ALL
+  SELECT s.product_key, '-', sum(s.units) FROM sold s GROUP BY s.product_key;
+END;
+COMMENT ON FUNCTION kpi_stock_pace_of(date, integer) IS 'The rows of stock_pace for another last day and number of days, from sales_fact. None for NULL.';
+
+-- Of the two halves only one is read. Its arguments are subqueries where it is called, which keeps it out of the caller's plan: there the
+-- choice between the halves would be made row by row.
+CREATE FUNCTION kpi_stock_pace(last_day date, window_days integer) RETURNS SETOF stock_pace
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM stock_pace s WHERE last_day = (SELECT kpi_last_day()) AND window_days = 28 AND (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_stock_pace_of(last_day, window_days) l
+  WHERE (last_day = (SELECT kpi_last_day()) AND window_days = 28 AND (SELECT kpi_all_summed())) IS NOT TRUE;
+END;
+COMMENT ON FUNCTION kpi_stock_pace(date, integer) IS 'The rows of stock_pace for a last day and a number of days: of 28 days up to the latest sale as summed up, else from sales_fact.';
+
 CREATE FUNCTION kpi_stock_cover(as_of date DEFAULT NULL, window_days integer DEFAULT 28)
 RETURNS TABLE (product_id text, product_name text, category text, store_id text, snapshot_day date,
                snapshot_age_days integer, stock_on_hand numeric, reorder_level numeric, supplier_id text,
@@ -18,21 +47,12 @@ BEGIN ATOMIC
           WHERE l.time_key <= (SELECT t.day FROM today t)
           GROUP BY l.product_key, l.store_key) l
     JOIN inventory_fact i ON i.product_key = l.product_key AND i.store_key = l.store_key AND i.event_time = l.event_time
-  ), sold AS (
-    SELECT f.product_key, f.store_key, sum(f.units) AS units
-    FROM kpi_sales_lines() f
-    WHERE f.day > (SELECT t.day - window_days FROM today t) AND f.day <= (SELECT t.day FROM today t)
-      AND f.event_time >= (SELECT (t.day - window_days)::timestamp AT TIME ZONE 'UTC' FROM today t)
-      AND f.event_time < (SELECT (t.day + 2)::timestamp AT TIME ZONE 'UTC' FROM today t)
-    GROUP BY f.product_key, f.store_key
   ), together AS (  -- stacked and grouped rather than joined: no estimate of a window's sales can mislead it
     SELECT k.product_key, k.store_key, k.time_key, k.stock_on_hand, k.reorder_level,
            k.supplier_id COLLATE "C" AS supplier_id, 0::numeric AS units
     FROM stock k
     UNION ALL
-    SELECT s.product_key, s.store_key, NULL, NULL, NULL, NULL, s.units FROM sold s WHERE s.store_key <> '-'
-    UNION ALL
-    SELECT s.product_key, '-', NULL, NULL, NULL, NULL, s.units FROM sold s
+    SELECT s.product_key, s.store_key, NULL, NULL, NULL, NULL, s.units FROM kpi_stock_pace((SELECT t.day FROM today t), (SELECT window_days)) s
   ), paced AS (
     SELECT g.product_key, g.store_key, max(g.time_key) AS time_key, max(g.stock_on_hand) AS stock_on_hand,
            max(g.reorder_level) AS reorder_level, max(g.supplier_id) AS supplier_id, sum(g.units) AS units
@@ -61,28 +81,42 @@ Unit: units, days
 NULL: days_of_cover and projected_stock_out when there is stock and nothing was sold in the window (no end in sight); reorder_level and supplier_id where the source named none
 Source: inventory_fact, sales_fact, product_history';
 
-CREATE VIEW kpi_stock_sales_trend AS
-WITH product_stock AS (  -- one figure per product and snapshot day; a chain-wide row has precedence over stores
-  SELECT i.product_key, i.time_key,
-         COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
-  FROM inventory_fact i GROUP BY i.product_key, i.time_key
-), together AS (  -- stacked and grouped rather than joined
-  SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, s.stock, NULL::numeric AS units
-  FROM product_stock s
+CREATE FUNCTION kpi_stock_week_of() RETURNS SETOF stock_week
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  WITH product_stock AS (  -- one figure per product and snapshot day; a chain-wide row has precedence over stores
+    SELECT i.product_key, i.time_key,
+           COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
+    FROM inventory_fact i GROUP BY i.product_key, i.time_key
+  ), together AS (  -- stacked and grouped rather than joined
+    SELECT s.product_key, date_trunc('week', s.time_key::timestamp)::date AS week_start, s.stock, NULL::numeric AS units
+    FROM product_stock s
+    UNION ALL
+    SELECT f.product_key, f.week_start, NULL, f.units FROM kpi_product_week() f
+  ), weekly AS (
+    SELECT t.product_key, t.week_start, avg(t.stock) AS stock, sum(t.units) AS units FROM together t GROUP BY 1, 2
+  )
+  SELECT w.week_start, COALESCE(p.category, 'Unknown'), sum(w.stock), COALESCE(sum(w.units), 0), sum(w.units) FILTER (WHERE w.stock IS NOT NULL)
+  FROM weekly w
+  LEFT JOIN product_dim p ON p.product_id = w.product_key
+  GROUP BY 1, 2;
+END;
+COMMENT ON FUNCTION kpi_stock_week_of() IS 'The rows of stock_week, from inventory_fact and kpi_product_week.';
+
+CREATE FUNCTION kpi_stock_week() RETURNS SETOF stock_week
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT s.* FROM stock_week s WHERE EXISTS (SELECT FROM stock_summed)
   UNION ALL
-  SELECT f.product_key, f.week_start, NULL, f.units FROM kpi_product_week() f
-), weekly AS (
-  SELECT t.product_key, t.week_start, avg(t.stock) AS stock, sum(t.units) AS units FROM together t GROUP BY 1, 2
-)
-SELECT w.week_start,
-       COALESCE(p.category, 'Unknown') AS category,
-       round(sum(w.stock), 2) AS stock_on_hand,
-       COALESCE(sum(w.units), 0) AS units,
-       kpi_ratio(sum(w.stock), sum(w.units) FILTER (WHERE w.stock IS NOT NULL)) AS weeks_of_cover,
-       COALESCE(sum(w.units) FILTER (WHERE w.stock IS NULL), 0) AS units_without_stock
-FROM weekly w
-LEFT JOIN product_dim p ON p.product_id = w.product_key
-GROUP BY 1, 2;
+  SELECT l.* FROM kpi_stock_week_of() l WHERE NOT EXISTS (SELECT FROM stock_summed);
+END;
+COMMENT ON FUNCTION kpi_stock_week() IS 'The rows of stock_week: as summed up, or from inventory_fact and kpi_product_week.';
+
+CREATE VIEW kpi_stock_sales_trend AS
+SELECT w.week_start, w.category, round(w.stock_on_hand, 2) AS stock_on_hand, w.units,
+       kpi_ratio(w.stock_on_hand, w.units_with_stock) AS weeks_of_cover,
+       w.units - COALESCE(w.units_with_stock, 0) AS units_without_stock
+FROM kpi_stock_week() w;
 COMMENT ON VIEW kpi_stock_sales_trend IS
 'How does the stock on hand move against sales, week by week?
 Formula: stock_on_hand = sum over products of the mean of the week''s snapshots; units = net units sold in the week; weeks_of_cover = stock_on_hand / units of the products with a snapshot; units_without_stock = sold units of products without a snapshot in the week.

@@ -1,5 +1,6 @@
--- Keeps sales_month, sales_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the lock
--- on sales_summed to the end of its transaction: nothing changes between what is read and what is said of it. It comes after all other locks.
+-- Keeps sales_month, sales_summed, stock_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the
+-- lock on sales_summed, or stock_summed, to the end of its transaction: nothing changes between what is read and what is said of it. They come after
+-- all other locks, stock_summed last.
 
 CREATE FUNCTION sum_up_month(month date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
@@ -41,6 +42,7 @@ BEGIN
   LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
   DELETE FROM sales_month s WHERE s.month_start IN (SELECT date_trunc('month', t::timestamp)::date FROM unnest(touched) t);
   DELETE FROM sales_summed;
+  DELETE FROM stock_summed;
   IF sums THEN
     SELECT min(m.month_start) INTO behind
     FROM kpi_sales_months(NULL, (SELECT max(t) - 7 FROM unnest(touched) t)) m
@@ -53,7 +55,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION touch_sales(date[], boolean) IS
-'Takes the months of these local days out of sales_month, and the row out of sales_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand, with search_path = the warehouse, starhouse. NULL does nothing.';
+'Takes the months of these local days out of sales_month, and the rows out of sales_summed and stock_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand, with search_path = the warehouse, starhouse. NULL does nothing.';
 
 CREATE FUNCTION sum_up_sales() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
@@ -65,6 +67,7 @@ BEGIN
   -- First the turn of the batches of sales.
   LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE;
   LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE stock_summed IN SHARE ROW EXCLUSIVE MODE;
   FOR m IN SELECT o.month_start FROM kpi_sales_months() o WHERE NOT o.is_summed ORDER BY o.month_start LOOP
     PERFORM sum_up_month(m);
     months := months + 1;
@@ -78,12 +81,19 @@ BEGIN
     EXECUTE 'INSERT INTO loyalty_sum SELECT * FROM kpi_loyalty_sum_of(3) ORDER BY 1, 2';
     EXECUTE 'DELETE FROM promotion_sum';
     EXECUTE 'INSERT INTO promotion_sum SELECT * FROM kpi_promotion_sum_of(28) ORDER BY 1';
+    EXECUTE 'DELETE FROM stock_pace';
+    EXECUTE 'INSERT INTO stock_pace SELECT * FROM kpi_stock_pace_of(kpi_last_day(), 28) ORDER BY 1, 2';
     INSERT INTO sales_summed DEFAULT VALUES;
     EXECUTE 'DELETE FROM rfm_sum';
     EXECUTE 'INSERT INTO rfm_sum SELECT * FROM kpi_rfm_sum_of() ORDER BY 1';  -- from customer_sum, which holds now
+  END IF;
+  IF NOT EXISTS (SELECT FROM stock_summed) THEN
+    EXECUTE 'DELETE FROM stock_week';
+    EXECUTE 'INSERT INTO stock_week SELECT * FROM kpi_stock_week_of() ORDER BY 1, 2';
+    INSERT INTO stock_summed DEFAULT VALUES;
   END IF;
   RETURN months;
 END
 $body$;
 COMMENT ON FUNCTION sum_up_sales() IS
-'Sums up all months that are not, also those that batches are still at, then customers, cohorts and promotions over all of them, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. To be called with search_path = the warehouse, starhouse.';
+'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. To be called with search_path = the warehouse, starhouse.';
