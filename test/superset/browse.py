@@ -6,7 +6,7 @@ step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the
         {"tab": "Sales", "filter": "Date", "from": "2025-10-01", "to": "2025-11-01"}   days of the filter bar, the last one not included
         {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
 result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
-        cells; the notes below them; the seconds it took and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
+        cells; the notes below them; the seconds it took, the moment it was done and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
 import json
 import os
 import re
@@ -149,7 +149,7 @@ class Browser:
                 started = time.monotonic()
                 self.tab(title)
             charts = self.settled()
-            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "slowest": self.slowest, "title": self.page.title(), "charts": charts,
+            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "ended": time.time(), "slowest": self.slowest, "title": self.page.title(), "charts": charts,
                           "notes": self.page.evaluate("() => [...document.querySelectorAll('.dashboard-markdown')].filter(n => n.offsetParent !== null).map(n => n.innerText.trim())")})
             self.slowest = 0
             self.shot(board["slug"], title)

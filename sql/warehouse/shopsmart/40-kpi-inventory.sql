@@ -53,6 +53,7 @@ BEGIN ATOMIC
     FROM stock k
     UNION ALL
     SELECT s.product_key, s.store_key, NULL, NULL, NULL, NULL, s.units FROM kpi_stock_pace((SELECT t.day FROM today t), (SELECT window_days)) s
+    WHERE s.store_key = ANY (ARRAY(SELECT k.store_key FROM stock k GROUP BY k.store_key))  -- most snapshots are of the whole chain alone
   ), paced AS (
     SELECT g.product_key, g.store_key, max(g.time_key) AS time_key, max(g.stock_on_hand) AS stock_on_hand,
            max(g.reorder_level) AS reorder_level, max(g.supplier_id) AS supplier_id, sum(g.units) AS units
