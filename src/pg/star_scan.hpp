@@ -191,7 +191,12 @@ struct PageReader {
   BlockNumber blocks;
   bool check_serializable;
   Buffer buffer; // pinned while its rows are used
+  Buffer ahead;  // pinned for the block that comes next; InvalidBuffer: none
+  BlockNumber ahead_block;
+  const char *to_fetch; // what of that was not asked for yet, up to fetch_end
+  const char *fetch_end;
   Buffer last_buffer;
+  uint32 last_count;    // rows of the page before
   uint32 wrong_guesses; // in a row, of where a block is
   uint64 pages_fast;
   uint64 pages_slow;
@@ -200,9 +205,22 @@ struct PageReader {
 void open_pages(PageReader *reader, Relation table, Snapshot snapshot);
 
 // The rows of a page that the snapshot sees, at most MaxHeapTuplesPerPage; where `rows` is null
-// they are only counted. The page stays pinned until close_page().
-uint32 read_page(PageReader *reader, BlockNumber block, scan::Row *rows);
+// they are only counted. The page stays pinned until close_page(). `next`, if it is a block, is
+// what will be read after it: it is pinned as well, and on its way to the processor the while.
+uint32 read_page(PageReader *reader, BlockNumber block, BlockNumber next, scan::Row *rows);
 void close_page(PageReader *reader);
+// The page that was to come next, too.
+void close_pages(PageReader *reader);
+
+// Asks for some lines of the next page. A few at a time, between work on this one: the processor
+// has room for so many that are on their way, and waits where there are more.
+constexpr Size fetched_line = 64;
+inline void fetch_ahead(PageReader *reader, Size lines) {
+  for (; lines > 0 && reader->to_fetch < reader->fetch_end;
+       --lines, reader->to_fetch += fetched_line) {
+    __builtin_prefetch(reader->to_fetch);
+  }
+}
 
 // The session's time zone.
 scan::Zone session_zone();

@@ -149,7 +149,7 @@ void rescan(CustomScanState *state) {
   if (node->run_context == nullptr) {
     return;
   }
-  close_page(&node->pages);
+  close_pages(&node->pages);
   node->scan = nullptr;
   node->waiting_count = 0;
   node->started = false;
@@ -171,7 +171,7 @@ void rescan(CustomScanState *state) {
 }
 
 void end(CustomScanState *state) {
-  close_page(&as_node(state)->pages);
+  close_pages(&as_node(state)->pages);
   ListCell *cell = nullptr;
   foreach (cell, state->custom_ps) {
     ExecEndNode(static_cast<PlanState *>(lfirst(cell)));
@@ -225,6 +225,7 @@ Node *create_state(CustomScan * /*plan*/) {
   node->css.ss.ps.type = T_CustomScanState;
   node->css.methods = &exec_methods;
   node->pages.buffer = InvalidBuffer;
+  node->pages.ahead = InvalidBuffer;
   return reinterpret_cast<Node *>(node);
 }
 

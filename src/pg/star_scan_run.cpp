@@ -59,6 +59,7 @@ bool next_block(ScanNode *node, BlockNumber *block) {
 }
 
 void run_page(ScanNode *node, uint32 count) {
+  constexpr Size some = 24; // lines of the next page
   scan::Scan *scan = node->scan;
   const std::span<const scan::Row> rows{node->rows, count};
   std::span<const scan::Row> kept = rows;
@@ -69,7 +70,9 @@ void run_page(ScanNode *node, uint32 count) {
       fetch_toasted(node);
       values = true;
     }
+    fetch_ahead(&node->pages, some);
     compute([&] { kept = scan->test(rows); });
+    fetch_ahead(&node->pages, some);
   }
   node->figures.rows_kept += kept.size();
   const auto add = [&](std::span<const scan::Row> last) {
@@ -80,8 +83,10 @@ void run_page(ScanNode *node, uint32 count) {
         values = true;
       }
     }
+    fetch_ahead(&node->pages, some);
     compute([&] { scan->add(last.size()); });
     add_handed(node);
+    fetch_ahead(&node->pages, some);
     node->figures.rows_added += last.size();
   };
   if (kept.empty()) {
@@ -94,7 +99,9 @@ void run_page(ScanNode *node, uint32 count) {
       fetch_toasted(node);
       values = true;
     }
+    fetch_ahead(&node->pages, some);
     compute([&] { scan->join(kept); });
+    fetch_ahead(&node->pages, some);
     for (;;) {
       std::span<const scan::Row> joined;
       compute([&] { joined = scan->joined(); });
@@ -265,7 +272,9 @@ bool read_pages(ScanNode *node, bool may_stop) {
   BlockNumber block = 0;
   while (next_block(node, &block)) {
     CHECK_FOR_INTERRUPTS();
-    const uint32 count = read_page(&node->pages, block, count_only ? nullptr : node->rows);
+    const BlockNumber next =
+        node->next_block < node->end_block ? node->next_block : InvalidBlockNumber;
+    const uint32 count = read_page(&node->pages, block, next, count_only ? nullptr : node->rows);
     node->figures.rows_read += count;
     if (count > 0) {
       if (count_only) {
@@ -278,6 +287,7 @@ bool read_pages(ScanNode *node, bool may_stop) {
     close_page(&node->pages);
     if (node->scan->memory() > get_hash_memory_limit()) {
       if (may_stop && memory_is_full(node)) {
+        close_pages(&node->pages);
         return false;
       }
       node->most_memory = std::max(node->most_memory, node->scan->memory());
