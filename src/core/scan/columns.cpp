@@ -1,7 +1,9 @@
 #include "core/scan/columns.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 
 namespace starhouse::scan {
 
@@ -87,7 +89,7 @@ Varlena varlena_at(const char *place, std::size_t left) {
 } // namespace
 
 RowReader::RowReader(const Env &env, std::span<const Attribute> attributes)
-    : attributes_(attributes), wanted_(env.memory) {}
+    : attributes_(attributes), wanted_(env.memory), fixed_(env.memory), behind_(env.memory) {}
 
 void RowReader::want(const Wanted &wanted, std::size_t column) {
   wanted_.push_back({wanted, static_cast<std::uint32_t>(column), -1});
@@ -102,7 +104,10 @@ void RowReader::lay_out() {
   std::size_t attribute = 0;
   std::size_t next = 0;
   fixed_needed_ = 0;
+  fixed_.clear();
   for (; attribute < attributes_.size() && attributes_[attribute].length > 0; ++attribute) {
+    fixed_.push_back(
+        {.size = static_cast<std::uint32_t>(offset), .wanted = static_cast<std::uint32_t>(next)});
     const auto length = static_cast<std::size_t>(attributes_[attribute].length);
     offset = aligned(offset, attributes_[attribute].alignment);
     for (; next < wanted_.size() && wanted_[next].wanted.attribute == attribute; ++next) {
@@ -111,10 +116,63 @@ void RowReader::lay_out() {
     }
     offset += length;
   }
-  fixed_attributes_ = attribute;
-  fixed_size_ = static_cast<std::uint32_t>(offset);
-  fixed_wanted_ = next;
+  fixed_.push_back(
+      {.size = static_cast<std::uint32_t>(offset), .wanted = static_cast<std::uint32_t>(next)});
+  behind_.clear();
+  one_by_one_ = false;
+  for (; next < wanted_.size() && attribute < attributes_.size(); ++attribute) {
+    behind_.push_back({.shape = attributes_[attribute], .wanted = -1});
+    if (wanted_[next].wanted.attribute == attribute) {
+      behind_.back().wanted = static_cast<std::int32_t>(next++);
+    }
+  }
+  one_by_one_ = next < wanted_.size(); // twice the same, or none of the table's
+  picks_ = fixed_.back().wanted == wanted_.size();
   laid_out_ = true;
+}
+
+// The attributes behind the fixed ones of a row that has all of them, none NULL, if texts are short
+// and in the row, as they mostly are.
+bool RowReader::read_behind(const Row &row, std::size_t index, Batch &batch) const {
+  std::size_t offset = fixed_.back().size;
+  for (const Behind &behind : behind_) {
+    Column *column = behind.wanted < 0
+                         ? nullptr
+                         : &batch[wanted_[static_cast<std::size_t>(behind.wanted)].column];
+    if (behind.shape.length == -1) {
+      const unsigned first = offset < row.size ? static_cast<std::uint8_t>(row.data[offset]) : 0U;
+      const std::size_t size = first >> 1U;
+      if ((first & 1U) == 0 || first == 1 || offset + size > row.size) [[unlikely]] {
+        return false;
+      }
+      if (column != nullptr) {
+        if (column->bytes == nullptr) [[unlikely]] {
+          return false;
+        }
+        column->bytes[index] = {row.data + offset + 1, size - 1};
+      }
+      offset += size;
+      continue;
+    }
+    if (behind.shape.length < 0) [[unlikely]] {
+      return false;
+    }
+    const auto size = static_cast<std::size_t>(behind.shape.length);
+    offset = aligned(offset, behind.shape.alignment);
+    if (offset + size > row.size) [[unlikely]] {
+      return false;
+    }
+    if (column != nullptr) {
+      const Storage storage = wanted_[static_cast<std::size_t>(behind.wanted)].wanted.storage;
+      if (is_bytes(storage)) {
+        column->bytes[index] = {row.data + offset, size};
+      } else {
+        column->words[index] = load_word(storage, row.data + offset);
+      }
+    }
+    offset += size;
+  }
+  return true;
 }
 
 void RowReader::read_placed(std::span<const Row> rows, const Placed &placed, Batch &batch) const {
@@ -153,6 +211,18 @@ void RowReader::read_placed(std::span<const Row> rows, const Placed &placed, Bat
   }
 }
 
+void RowReader::read_fixed(const Row &row, std::size_t index, const Placed &placed,
+                           Batch &batch) const {
+  Column &column = batch[placed.column];
+  const char *place = row.data + placed.offset;
+  if (placed.wanted.storage == Storage::fixed) {
+    column.bytes[index] = {place,
+                           static_cast<std::size_t>(attributes_[placed.wanted.attribute].length)};
+  } else {
+    column.words[index] = load_word(placed.wanted.storage, place);
+  }
+}
+
 void RowReader::put_missing(const Placed &placed, std::size_t index, Batch &batch) const {
   Column &column = batch[placed.column];
   const Missing &missing = placed.wanted.missing;
@@ -167,12 +237,26 @@ void RowReader::put_missing(const Placed &placed, std::size_t index, Batch &batc
   }
 }
 
-// One row attribute by attribute: from the first one on, or from behind those in fixed places.
-void RowReader::walk(const Row &row, std::size_t index, bool behind_fixed, Batch &batch,
+// How many attributes of the row, from the first one on, are in their places: none of them NULL.
+std::size_t RowReader::in_place(const Row &row) const noexcept {
+  const std::size_t end = std::min<std::size_t>(row.attributes, fixed_attributes());
+  if (row.nulls == nullptr) {
+    return end;
+  }
+  for (std::size_t byte = 0; byte * 8 < end; ++byte) {
+    if (row.nulls[byte] != 0xFF) {
+      const auto null = static_cast<std::size_t>(std::countr_one(row.nulls[byte]));
+      return std::min(end, byte * 8 + null);
+    }
+  }
+  return end;
+}
+
+// One row attribute by attribute, from one that lies behind those in their places on.
+void RowReader::walk(const Row &row, std::size_t index, std::size_t attribute, Batch &batch,
                      std::pmr::vector<Toasted> &toasted) const {
-  std::size_t attribute = behind_fixed ? fixed_attributes_ : 0;
-  std::size_t offset = behind_fixed ? fixed_size_ : 0;
-  std::size_t next = behind_fixed ? fixed_wanted_ : 0;
+  std::size_t offset = fixed_[attribute].size;
+  std::size_t next = fixed_[attribute].wanted;
   const std::size_t end = std::min<std::size_t>(row.attributes, attributes_.size());
   for (; next < wanted_.size() && attribute < end; ++attribute) {
     const bool wants = wanted_[next].wanted.attribute == attribute;
@@ -245,20 +329,49 @@ void RowReader::walk(const Row &row, std::size_t index, bool behind_fixed, Batch
   }
 }
 
-void RowReader::read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted) {
+RowReader::Survey RowReader::survey(std::span<const Row> rows) {
   if (!laid_out_) {
     lay_out();
   }
-  bool alike = true; // all have all attributes in their places, up to the fixed ones that we need
-  bool some_nulls = false;
+  // Mostly all have all attributes, none of them NULL: that is seen at once.
+  std::uintptr_t nulls = 0;
+  std::uint32_t fewest = std::numeric_limits<std::uint16_t>::max();
+  std::uint32_t shortest = std::numeric_limits<std::uint32_t>::max();
   for (const Row &row : rows) {
-    const bool plain = row.nulls == nullptr && row.attributes >= fixed_attributes_;
-    if (plain && row.size < fixed_needed_) {
-      refuse_row();
-    }
-    alike = alike && plain;
-    some_nulls = some_nulls || row.nulls != nullptr || row.attributes < attributes_.size();
+    nulls |= reinterpret_cast<std::uintptr_t>(row.nulls);
+    fewest = std::min<std::uint32_t>(fewest, row.attributes);
+    shortest = std::min(shortest, row.size);
   }
+  if (shortest < fixed_needed_) {
+    for (const Row &row : rows) {
+      if (row.nulls == nullptr && row.attributes >= fixed_attributes() &&
+          row.size < fixed_needed_) {
+        refuse_row();
+      }
+    }
+  }
+  return {.alike = nulls == 0 && fewest >= fixed_attributes(),
+          .some_nulls = nulls != 0 || fewest < attributes_.size()};
+}
+
+bool RowReader::may_pick(std::span<const Row> rows) {
+  return survey(rows).alike && picks_;
+}
+
+void RowReader::pick(std::span<const Row> rows, std::span<const std::uint32_t> numbers,
+                     std::size_t column, Batch &batch) const {
+  for (const Placed &placed : wanted_) {
+    if (placed.column == column) {
+      batch[column].any_null = false;
+      for (const std::uint32_t number : numbers) {
+        read_fixed(rows[number], number, placed, batch);
+      }
+    }
+  }
+}
+
+void RowReader::read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted) {
+  const auto [alike, some_nulls] = survey(rows);
   for (const Placed &placed : wanted_) {
     Column &column = batch[placed.column];
     column.any_null = false;
@@ -266,16 +379,31 @@ void RowReader::read(std::span<const Row> rows, Batch &batch, std::pmr::vector<T
       std::memset(column.nulls, 0, rows.size());
     }
   }
+  const Fixed &fixed = fixed_.back();
   if (alike) {
-    for (std::size_t i = 0; i < fixed_wanted_; ++i) {
+    for (std::size_t i = 0; i < fixed.wanted; ++i) {
       read_placed(rows, wanted_[i], batch);
     }
-    if (fixed_wanted_ == wanted_.size()) {
+    if (fixed.wanted == wanted_.size()) {
       return;
     }
   }
+  const std::size_t all = fixed_attributes() + behind_.size();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    walk(rows[i], i, alike, batch, toasted);
+    const Row &row = rows[i];
+    const std::size_t first = alike ? fixed_attributes() : in_place(row);
+    if (!alike) {
+      if (row.size < fixed_[first].size) {
+        refuse_row();
+      }
+      for (std::size_t w = 0; w < fixed_[first].wanted; ++w) {
+        read_fixed(row, i, wanted_[w], batch);
+      }
+    }
+    const bool has_all = row.nulls == nullptr && row.attributes >= all && !one_by_one_;
+    if (!has_all || !read_behind(row, i, batch)) {
+      walk(row, i, first, batch, toasted);
+    }
   }
 }
 

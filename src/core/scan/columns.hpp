@@ -134,6 +134,12 @@ public:
   // batch.capacity() rows. `toasted` is added to.
   void read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted);
 
+  // Whether all that is wanted of these lies in fixed places; an Error as for read(). Then a column
+  // may be read of some of them alone: those of these numbers.
+  bool may_pick(std::span<const Row> rows);
+  void pick(std::span<const Row> rows, std::span<const std::uint32_t> numbers, std::size_t column,
+            Batch &batch) const;
+
 private:
   struct Placed {
     Wanted wanted;
@@ -141,19 +147,42 @@ private:
     std::int32_t offset; // in a row without NULLs; -1: not the same in each
   };
 
+  // What is in front of an attribute that has a fixed place, as all before it have: bytes, and how
+  // many of wanted_.
+  struct Fixed {
+    std::uint32_t size;
+    std::uint32_t wanted;
+  };
+  // An attribute behind those in fixed places, up to the last one that is wanted.
+  struct Behind {
+    Attribute shape;
+    std::int32_t wanted; // its number in wanted_; -1: none
+  };
+
+  struct Survey {
+    bool alike;      // all have those in fixed places where these are
+    bool some_nulls; // or attributes that some do not have
+  };
+
   void lay_out();
+  Survey survey(std::span<const Row> rows);
+  std::size_t fixed_attributes() const noexcept { return fixed_.size() - 1; }
+  std::size_t in_place(const Row &row) const noexcept;
   void read_placed(std::span<const Row> rows, const Placed &placed, Batch &batch) const;
-  void walk(const Row &row, std::size_t index, bool behind_fixed, Batch &batch,
+  void walk(const Row &row, std::size_t index, std::size_t attribute, Batch &batch,
             std::pmr::vector<Toasted> &toasted) const;
+  void read_fixed(const Row &row, std::size_t index, const Placed &placed, Batch &batch) const;
+  bool read_behind(const Row &row, std::size_t index, Batch &batch) const;
   void put_missing(const Placed &placed, std::size_t index, Batch &batch) const;
 
   std::span<const Attribute> attributes_;
   std::pmr::vector<Placed> wanted_; // by attribute
   bool laid_out_ = false;
-  std::size_t fixed_attributes_ = 0; // of fixed width and place, from the first on
-  std::uint32_t fixed_size_ = 0;     // bytes of them
-  std::size_t fixed_wanted_ = 0;     // of wanted_, among them
-  std::uint32_t fixed_needed_ = 0;   // bytes of a row that these reach to
+  bool picks_ = false;             // all of wanted_ are in fixed places
+  std::pmr::vector<Fixed> fixed_;  // one for each, and one behind them
+  std::uint32_t fixed_needed_ = 0; // bytes of a row that the wanted ones of these reach to
+  std::pmr::vector<Behind> behind_;
+  bool one_by_one_ = false; // behind_ is not all that has to be known
 };
 
 } // namespace starhouse::scan

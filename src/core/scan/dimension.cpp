@@ -13,6 +13,8 @@ constexpr std::size_t most_width = 16;
 // that stays in the cache is better than a hash.
 constexpr std::uint64_t close_range = 262'144;
 constexpr std::uint64_t close_per_entry = 16;
+// So few of these are in the nearest cache as they are.
+constexpr std::uint64_t few_direct = 4096;
 // Rows whose slots are waited for together.
 constexpr std::size_t together = 32;
 
@@ -20,7 +22,8 @@ constexpr std::size_t together = 32;
 
 Dimension::Dimension(const Env &env, std::size_t key_columns)
     : env_(env), width_(key_columns), dictionaries_(env.memory), keys_(env.memory),
-      entries_(env.memory), slots_(first_slots, Slot{}, env.memory), direct_(env.memory) {
+      entries_(env.memory), slots_(first_slots, Slot{}, env.memory), direct_(env.memory),
+      bits_(env.memory) {
   if (key_columns == 0 || key_columns > most_width) {
     throw Error(sqlstate::internal_error, "a join by no column, or by too many");
   }
@@ -98,17 +101,22 @@ void Dimension::finish() {
     return;
   }
   const auto [least, most] = std::minmax_element(keys_.begin(), keys_.end());
-  const std::uint64_t range =
-      static_cast<std::uint64_t>(*most) - static_cast<std::uint64_t>(*least);
-  if (range >= std::max(close_range, entries_.size() * close_per_entry)) {
+  const CloseRange range = CloseRange{}.with(*least, *most);
+  if (range.size > std::max<std::uint64_t>(close_range, entries_.size() * close_per_entry)) {
     return;
   }
-  base_ = *least;
-  direct_.assign(range + 1, none);
+  range_ = range;
+  codes_alone_ = !has_repeated_;
+  direct_.assign(range.size, none);
+  const bool with_bits = range.size > few_direct;
+  bits_.assign(with_bits ? range.size / 64 + 1 : 0, 0);
   for (const Slot &slot : slots_) {
     if (slot.entry != none) {
-      direct_[static_cast<std::uint64_t>(keys_[slot.entry]) - static_cast<std::uint64_t>(base_)] =
-          slot.entry;
+      const std::uint64_t place = range.place(keys_[slot.entry]);
+      direct_[place] = codes_alone_ ? entries_[slot.entry].code : slot.entry;
+      if (with_bits) {
+        bits_[place / 64] |= std::uint64_t{1} << (place % 64);
+      }
     }
   }
 }
@@ -129,6 +137,18 @@ bool Dimension::key_of(const Batch &batch, std::span<const std::uint32_t> column
   return true;
 }
 
+// The rows whose keys are there.
+std::size_t Dimension::find_bits(const Column &column,
+                                 std::span<std::uint32_t> rows) const noexcept {
+  std::size_t kept = 0;
+  for (const std::uint32_t row : rows) {
+    const std::uint64_t place = std::min(range_.place(column.words[row]), range_.size);
+    rows[kept] = row;
+    kept += bits_[place / 64] >> (place % 64) & 1U;
+  }
+  return kept;
+}
+
 std::size_t Dimension::find_direct(const Column &column, std::span<std::uint32_t> rows,
                                    std::uint32_t *first) const {
   std::size_t kept = 0;
@@ -137,6 +157,13 @@ std::size_t Dimension::find_direct(const Column &column, std::span<std::uint32_t
       first[row] = column.nulls[row] != 0 ? none : direct_entry(column.words[row]);
       rows[kept] = row;
       kept += first[row] != none ? 1 : 0;
+    }
+    return kept;
+  }
+  if (!bits_.empty()) {
+    kept = find_bits(column, rows);
+    for (const std::uint32_t row : rows.first(kept)) {
+      first[row] = direct_[range_.place(column.words[row])];
     }
     return kept;
   }
@@ -199,7 +226,8 @@ std::size_t Dimension::find(const Batch &batch, std::span<const std::uint32_t> c
 std::size_t Dimension::memory() const noexcept {
   std::size_t memory = keys_.capacity() * sizeof(std::int64_t) +
                        entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(Slot) +
-                       direct_.capacity() * sizeof(std::uint32_t);
+                       direct_.capacity() * sizeof(std::uint32_t) +
+                       bits_.capacity() * sizeof(std::uint64_t);
   for (const Dictionary &dictionary : dictionaries_) {
     memory += dictionary.memory();
   }

@@ -3,6 +3,7 @@
 // joined with.
 #pragma once
 
+#include "core/scan/close_range.hpp"
 #include "core/scan/columns.hpp"
 #include "core/scan/groups.hpp"
 
@@ -37,8 +38,12 @@ public:
   std::size_t find(const Batch &batch, std::span<const std::uint32_t> columns,
                    std::span<std::uint32_t> rows, std::uint32_t *first) const;
 
-  std::uint32_t code(std::uint32_t entry) const noexcept { return entries_[entry].code; }
-  std::uint32_t next(std::uint32_t entry) const noexcept { return entries_[entry].next; }
+  std::uint32_t code(std::uint32_t entry) const noexcept {
+    return codes_alone_ ? entry : entries_[entry].code;
+  }
+  std::uint32_t next(std::uint32_t entry) const noexcept {
+    return codes_alone_ ? none : entries_[entry].next;
+  }
   bool has_repeated() const noexcept { return has_repeated_; }
   std::size_t size() const noexcept { return entries_.size(); }
   std::size_t memory() const noexcept;
@@ -53,15 +58,14 @@ private:
     std::uint32_t entry = none;
   };
 
+  std::size_t find_bits(const Column &column, std::span<std::uint32_t> rows) const noexcept;
   std::size_t find_direct(const Column &column, std::span<std::uint32_t> rows,
                           std::uint32_t *first) const;
   // What the key has in the dimension's own words; false where it cannot be there.
   bool key_of(const Batch &batch, std::span<const std::uint32_t> columns, std::uint32_t row,
               std::int64_t *words) const;
   std::uint32_t direct_entry(std::int64_t word) const noexcept {
-    const std::uint64_t place =
-        static_cast<std::uint64_t>(word) - static_cast<std::uint64_t>(base_);
-    return place < direct_.size() ? direct_[place] : none;
+    return range_.holds(word) ? direct_[range_.place(word)] : none;
   }
   static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
   std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
@@ -74,9 +78,14 @@ private:
   std::pmr::vector<std::int64_t> keys_;       // of the entries
   std::pmr::vector<Entry> entries_;
   std::pmr::vector<Slot> slots_; // a power of two
-  // Where a single number is the key and the numbers lie close: the entry of base + i.
-  std::int64_t base_ = 0;
+  // Where a single number is the key and the numbers lie close: the entry of each, or instead of it
+  // the entry's code where no key has several.
+  CloseRange range_{};
   std::pmr::vector<std::uint32_t> direct_;
+  bool codes_alone_ = false;
+  // And a bit for each, set: there; one more that is not. Small enough for the nearest cache where
+  // direct_ is not.
+  std::pmr::vector<std::uint64_t> bits_;
 };
 
 } // namespace starhouse::scan

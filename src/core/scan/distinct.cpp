@@ -4,6 +4,8 @@
 #include "core/scan/tests.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 #include <string_view>
 
 namespace starhouse::scan {
@@ -16,7 +18,21 @@ CountState &count_of(char *states, const Aggregate &aggregate) noexcept {
   return *reinterpret_cast<CountState *>(states + aggregate.offset);
 }
 
+// take(number) for each whose bit is set.
+template <class Take>
+void each_close(const CloseRange &range, std::span<const std::uint64_t> bits, Take &&take) {
+  for (std::size_t i = 0; i < bits.size() && range.size > 0; ++i) {
+    for (std::uint64_t left = bits[i]; left != 0; left &= left - 1) {
+      take(range.number(i * 64 + static_cast<std::uint64_t>(std::countr_zero(left))));
+    }
+  }
+}
+
 } // namespace
+
+std::uint64_t DistinctSet::hash_of(std::int64_t word) const noexcept {
+  return bytes_ ? hash64(dictionary_.text(word)) : hash64(static_cast<std::uint64_t>(word));
+}
 
 void DistinctSet::make_room(std::size_t more) {
   std::size_t slots = std::max(first_slots, slots_.size());
@@ -31,9 +47,7 @@ void DistinctSet::make_room(std::size_t more) {
   size_ = 0;
   for (const Slot &slot : before) {
     if (slot.group != nullptr) {
-      const std::uint64_t hash = bytes_ ? hash64(dictionary_.text(slot.word))
-                                        : hash64(static_cast<std::uint64_t>(slot.word));
-      insert({slot.group, slot.word, slot_hash(slot.group, hash)});
+      insert({slot.group, slot.word, slot_hash(slot.group, hash_of(slot.word))});
     }
   }
 }
@@ -54,10 +68,94 @@ bool DistinctSet::insert(const Pending &value) noexcept {
   }
 }
 
+// Bits for these, none set, if they take no more than slots would.
+bool DistinctSet::lay_out(const CloseRange &range) {
+  constexpr std::uint64_t few_bits = 65'536;
+  constexpr std::uint64_t bits_per_value = 128;
+  if (range.size > std::max<std::uint64_t>(few_bits, size_ * bits_per_value)) {
+    return false;
+  }
+  range_ = range;
+  std::pmr::vector<std::uint64_t>(range.size / 64 + 1, 0, env_.memory).swap(bits_);
+  return true;
+}
+
+// For the values that wait.
+bool DistinctSet::widen() {
+  const CloseRange before = range_;
+  CloseRange range = before;
+  for (const Pending &value : pending_) {
+    if (!range.holds(value.word)) {
+      range = range.with(value.word, value.word);
+    }
+  }
+  if (range.size == before.size) {
+    return true;
+  }
+  std::pmr::vector<std::uint64_t> set(env_.memory);
+  set.swap(bits_);
+  if (!lay_out(range.with_room(before))) {
+    set.swap(bits_);
+    return false;
+  }
+  each_close(before, set, [&](std::int64_t word) { set_bit(range_.place(word)); });
+  return true;
+}
+
+void DistinctSet::become_close() {
+  CloseRange range{};
+  for (const Slot &slot : slots_) {
+    if (slot.group != nullptr && !range.holds(slot.word)) {
+      range = range.with(slot.word, slot.word);
+    }
+  }
+  if (!lay_out(range)) {
+    return;
+  }
+  for (const Slot &slot : slots_) {
+    if (slot.group != nullptr) {
+      set_bit(range_.place(slot.word));
+    }
+  }
+  std::pmr::vector<Slot>(env_.memory).swap(slots_);
+}
+
+void DistinctSet::become_hashed() {
+  std::pmr::vector<std::uint64_t> set(env_.memory);
+  set.swap(bits_);
+  const std::size_t values = size_;
+  size_ = 0;
+  make_room(values);
+  each_close(range_, set, [&](std::int64_t word) {
+    insert({group_, word, slot_hash(group_, hash_of(word))});
+  });
+  range_ = {};
+  for (Pending &value : pending_) {
+    value.hash = slot_hash(value.group, hash_of(value.word));
+  }
+}
+
+void DistinctSet::add_close(const Aggregate &aggregate) noexcept {
+  std::size_t added = 0;
+  for (const Pending &value : pending_) {
+    added += set_bit(range_.place(value.word)) ? 1 : 0;
+  }
+  size_ += added;
+  count_of(group_, aggregate).count += static_cast<std::int64_t>(added);
+}
+
 void DistinctSet::add(const Aggregate &aggregate, const Column &column, std::size_t rows,
                       char *const *states, bool single, const std::uint8_t *passes) {
   const std::string_view *texts = column.bytes;
   bytes_ = texts != nullptr;
+  group_ = single ? states[0] : nullptr;
+  if (texts != nullptr) {
+    hashes_.resize(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      hashes_[row] = column.is_null(row) ? 0 : hash64(texts[row]);
+    }
+    dictionary_.fetch(hashes_);
+  }
   pending_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     if (column.is_null(row) || (passes != nullptr && passes[row] == 0)) {
@@ -67,19 +165,32 @@ void DistinctSet::add(const Aggregate &aggregate, const Column &column, std::siz
     std::int64_t word = 0;
     std::uint64_t hash = 0;
     if (texts != nullptr) {
-      hash = hash64(texts[row]);
+      hash = hashes_[row];
       if (!is_in(hash)) {
         continue;
       }
       word = dictionary_.number_of(texts[row], hash);
     } else {
       word = aggregate.is_float ? float_order(as_double(column.words[row])) : column.words[row];
-      hash = hash64(static_cast<std::uint64_t>(word));
+      hash = is_close() ? 0 : hash64(static_cast<std::uint64_t>(word));
       if (!is_in(hash)) {
         continue;
       }
     }
-    pending_.push_back({group, word, slot_hash(group, hash)});
+    pending_.push_back({group, word, is_close() ? 0 : slot_hash(group, hash)});
+  }
+  // In parts it is the values that are in this one, which do not lie close.
+  if (single && part_.bits == 0) {
+    if (!is_close() && (size_ + pending_.size()) * 2 > slots_.size()) {
+      become_close();
+    }
+    if (is_close() && widen()) {
+      add_close(aggregate);
+      return;
+    }
+  }
+  if (is_close()) {
+    become_hashed();
   }
   make_room(pending_.size());
   const std::size_t mask = slots_.size() - 1;
@@ -95,37 +206,45 @@ void DistinctSet::begin(Part part) {
   part_ = part;
   size_ = 0;
   std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  std::pmr::vector<std::uint64_t>(env_.memory).swap(bits_);
+  range_ = {};
   dictionary_.clear();
 }
 
 void DistinctSet::narrow(Part part, const Aggregate &aggregate) {
   std::pmr::vector<Slot> before(env_.memory);
   before.swap(slots_);
+  std::pmr::vector<std::uint64_t> set(env_.memory);
+  set.swap(bits_);
+  const CloseRange range = range_;
+  range_ = {};
   Dictionary texts(env_);
   std::swap(texts, dictionary_);
   part_ = part;
   size_ = 0;
-  std::size_t kept = 0;
-  const auto hash_of = [&](const Slot &slot) {
-    return bytes_ ? hash64(texts.text(slot.word)) : hash64(static_cast<std::uint64_t>(slot.word));
+  const auto each = [&](auto &&take) {
+    const auto take_hashed = [&](char *group, std::int64_t word) {
+      take(group, word,
+           bytes_ ? hash64(texts.text(word)) : hash64(static_cast<std::uint64_t>(word)));
+    };
+    for (const Slot &slot : before) {
+      if (slot.group != nullptr) {
+        take_hashed(slot.group, slot.word);
+      }
+    }
+    each_close(range, set, [&](std::int64_t word) { take_hashed(group_, word); });
   };
-  for (const Slot &slot : before) {
-    kept += slot.group != nullptr && is_in(hash_of(slot)) ? 1 : 0;
-  }
+  std::size_t kept = 0;
+  each([&](char *, std::int64_t, std::uint64_t hash) { kept += is_in(hash) ? 1 : 0; });
   make_room(kept);
-  for (const Slot &slot : before) {
-    if (slot.group == nullptr) {
-      continue;
-    }
-    const std::uint64_t hash = hash_of(slot);
+  each([&](char *group, std::int64_t word, std::uint64_t hash) {
     if (!is_in(hash)) {
-      --count_of(slot.group, aggregate).count;
-      continue;
+      --count_of(group, aggregate).count;
+      return;
     }
-    const std::int64_t word =
-        bytes_ ? dictionary_.number_of(texts.text(slot.word), hash) : slot.word;
-    insert({slot.group, word, slot_hash(slot.group, hash)});
-  }
+    const std::int64_t own = bytes_ ? dictionary_.number_of(texts.text(word), hash) : word;
+    insert({group, own, slot_hash(group, hash)});
+  });
   texts.clear();
 }
 

@@ -1,6 +1,7 @@
 // count(DISTINCT x): the values that each group has seen, all in one table.
 //
-// A value is a word, or bytes that a dictionary numbers. Open addressing over pairs of group and
+// A value is a word, or bytes that a dictionary numbers. Of a single group whose values lie close,
+// as ids do, a bit for each number that is possible. Else open addressing over pairs of group and
 // word, at most half full. Where there is no room for all values a set is narrowed to a part of
 // them by the leading bits of their hash, what it has counted of others is taken back, and the host
 // reads the rows again for each of the other parts: only the states' counts are kept from pass to
@@ -8,6 +9,7 @@
 #pragma once
 
 #include "core/scan/aggregates.hpp"
+#include "core/scan/close_range.hpp"
 #include "core/scan/columns.hpp"
 #include "core/scan/groups.hpp"
 
@@ -20,7 +22,8 @@ namespace starhouse::scan {
 class DistinctSet {
 public:
   explicit DistinctSet(const Env &env)
-      : env_(env), slots_(env.memory), dictionary_(env), pending_(env.memory) {}
+      : env_(env), slots_(env.memory), dictionary_(env), pending_(env.memory), hashes_(env.memory),
+        bits_(env.memory) {}
 
   // Values of a batch's column into the groups whose states these are: see update().
   void add(const Aggregate &aggregate, const Column &column, std::size_t rows, char *const *states,
@@ -28,7 +31,8 @@ public:
 
   std::size_t size() const noexcept { return size_; }
   std::size_t memory() const noexcept {
-    return slots_.capacity() * sizeof(Slot) + dictionary_.memory();
+    return slots_.capacity() * sizeof(Slot) + bits_.capacity() * sizeof(std::uint64_t) +
+           dictionary_.memory();
   }
 
   // From now on only values whose hash begins with the `bits` low bits of `prefix`; what is there
@@ -54,6 +58,21 @@ private:
   bool is_in(std::uint64_t hash) const noexcept {
     return part_.bits == 0 || hash >> (64U - part_.bits) == part_.prefix;
   }
+  std::uint64_t hash_of(std::int64_t word) const noexcept;
+  bool is_close() const noexcept { return !bits_.empty(); }
+  // Whether it was not yet.
+  bool set_bit(std::uint64_t place) noexcept {
+    std::uint64_t &word = bits_[place / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (place % 64);
+    const bool added = (word & bit) == 0;
+    word |= bit;
+    return added;
+  }
+  bool lay_out(const CloseRange &range);
+  bool widen();
+  void become_close();
+  void become_hashed();
+  void add_close(const Aggregate &aggregate) noexcept;
   void make_room(std::size_t more);
   bool insert(const Pending &value) noexcept;
 
@@ -64,6 +83,10 @@ private:
   std::pmr::vector<Slot> slots_; // a power of two
   Dictionary dictionary_;
   std::pmr::vector<Pending> pending_;
+  std::pmr::vector<std::uint64_t> hashes_; // of a batch's texts
+  CloseRange range_{};
+  std::pmr::vector<std::uint64_t> bits_; // by place in range_; empty: slots_ has them
+  char *group_ = nullptr;                // the single one
 };
 
 } // namespace starhouse::scan

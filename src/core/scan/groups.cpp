@@ -1,6 +1,7 @@
 #include "core/scan/groups.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace starhouse::scan {
@@ -14,6 +15,14 @@ constexpr std::size_t arena_block = 8192;
 void refuse_more() {
   throw Error(sqlstate::program_limit_exceeded, "more than 2147483648 groups",
               "Group by less, or set starhouse.enable_star_scan to off.");
+}
+
+bool is_same(const std::int64_t *one, const std::int64_t *other, std::size_t words) noexcept {
+  std::int64_t different = 0;
+  for (std::size_t i = 0; i < words; ++i) {
+    different |= one[i] ^ other[i];
+  }
+  return different == 0;
 }
 
 } // namespace
@@ -49,6 +58,30 @@ std::int64_t Dictionary::find(std::string_view bytes, std::uint64_t hash) const 
     }
   }
   return -1;
+}
+
+void Dictionary::fetch(std::span<const std::uint64_t> hashes) const noexcept {
+  if (slots_.empty()) {
+    return;
+  }
+  const std::size_t mask = slots_.size() - 1;
+  for (const std::uint64_t hash : hashes) {
+    __builtin_prefetch(&slots_[static_cast<std::uint32_t>(hash) & mask]);
+  }
+  const auto first = [&](std::uint64_t hash) {
+    const Slot &slot = slots_[static_cast<std::uint32_t>(hash) & mask];
+    return slot.number == 0 ? nullptr : &texts_[slot.number - 1];
+  };
+  for (const std::uint64_t hash : hashes) {
+    if (const std::string_view *text = first(hash)) {
+      __builtin_prefetch(text);
+    }
+  }
+  for (const std::uint64_t hash : hashes) {
+    if (const std::string_view *text = first(hash)) {
+      __builtin_prefetch(text->data());
+    }
+  }
 }
 
 void Dictionary::grow() {
@@ -97,35 +130,10 @@ std::string_view Dictionary::keep(std::string_view bytes) {
   return {kept, bytes.size()};
 }
 
-GroupTable::GroupTable(const Env &env, std::size_t key_words, std::size_t state_bytes)
-    : env_(env), key_words_(key_words), key_bytes_(key_words * sizeof(std::int64_t)),
-      stride_(key_bytes_ + state_bytes), slots_(first_slots, Slot{}, env.memory),
-      chunks_(env.memory), found_(env.memory) {}
-
-void GroupTable::make_room(std::size_t rows) {
-  if (size_ + rows > most_entries) {
-    refuse_more();
-  }
-  std::size_t slots = slots_.size();
-  while ((size_ + rows) * 2 > slots) {
-    slots *= 2;
-  }
-  if (slots == slots_.size()) {
-    return;
-  }
-  std::pmr::vector<Slot> larger(slots, Slot{}, env_.memory);
-  const std::size_t mask = slots - 1;
-  for (const Slot &slot : slots_) {
-    if (slot.group != 0) {
-      std::size_t i = slot.tag & mask;
-      while (larger[i].group != 0) {
-        i = (i + 1) & mask;
-      }
-      larger[i] = slot;
-    }
-  }
-  slots_.swap(larger);
-}
+GroupTable::GroupTable(const Env &env, std::size_t keys, std::size_t state_bytes)
+    : env_(env), keys_(keys), key_bytes_((keys + 1) * sizeof(std::int64_t)),
+      stride_(key_bytes_ + state_bytes), chunks_(env.memory), found_(env.memory),
+      slots_(env.memory), hashes_(env.memory), places_(env.memory), axes_(env.memory) {}
 
 char *GroupTable::add(const std::int64_t *key) {
   if (size_ == chunks_.size() * chunk_groups) {
@@ -135,22 +143,191 @@ char *GroupTable::add(const std::int64_t *key) {
   }
   char *group = place(size_++);
   std::memcpy(group, key, key_bytes_);
-  return group;
+  return group + key_bytes_;
 }
 
-void GroupTable::find(const std::int64_t *keys, const std::uint64_t *hashes, std::size_t rows,
-                      char **states, std::uint8_t *is_new) {
-  make_room(rows);
-  found_.resize(std::max(found_.size(), rows));
+void GroupTable::find(const std::int64_t *keys, std::size_t rows, char **states,
+                      std::uint8_t *is_new) {
+  if (size_ + rows > most_entries) {
+    refuse_more();
+  }
+  if (found_.size() < rows) {
+    found_.resize(rows);
+    hashes_.resize(rows);
+  }
+  if (!is_close() && (size_ + rows) * 2 > slots_.size()) {
+    become_close();
+  }
+  if (is_close() && (place_rows(keys, rows) || (widen(keys, rows) && place_rows(keys, rows)))) {
+    find_close(keys, rows, states, is_new);
+    return;
+  }
+  find_hashed(keys, rows, states, is_new);
+}
+
+// By place
+// ---------------------------------------------------------------------------------------------
+
+std::uint64_t GroupTable::place_of(const std::int64_t *key) const noexcept {
+  std::uint64_t place = 0;
+  for (std::size_t k = 0; k < keys_; ++k) {
+    const bool null = ((key[keys_] >> k) & 1) != 0;
+    place += null ? 0 : (axes_[k].range.place(key[k]) + 1) * axes_[k].step;
+  }
+  return place;
+}
+
+// False where a key of theirs has no place.
+bool GroupTable::place_rows(const std::int64_t *keys, std::size_t rows) noexcept {
+  bool all = true;
+  if (keys_ == 1) {
+    const CloseRange range = axes_[0].range;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const bool null = keys[row * 2 + 1] != 0;
+      all &= null || range.holds(keys[row * 2]);
+      found_[row] = null ? 0 : static_cast<std::uint32_t>(range.place(keys[row * 2]) + 1);
+    }
+    return all;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::int64_t *key = keys + row * (keys_ + 1);
+    std::uint64_t place = 0;
+    for (std::size_t k = 0; k < keys_; ++k) {
+      const bool null = ((key[keys_] >> k) & 1) != 0;
+      all &= null || axes_[k].range.holds(key[k]);
+      place += null ? 0 : (axes_[k].range.place(key[k]) + 1) * axes_[k].step;
+    }
+    found_[row] = static_cast<std::uint32_t>(place);
+  }
+  return all;
+}
+
+// A place for each combination of these, if they are not too many for the groups that there are.
+bool GroupTable::lay_out(std::span<const CloseRange> ranges) {
+  const std::uint64_t most = std::clamp<std::uint64_t>(size_ * 4, first_slots, most_entries);
+  std::uint64_t count = 1;
+  for (const CloseRange &range : ranges) {
+    if (range.size >= most || __builtin_mul_overflow(count, range.size + 1, &count) ||
+        count > most) {
+      return false;
+    }
+  }
+  axes_.resize(keys_);
+  std::uint64_t step = 1;
+  for (std::size_t k = 0; k < keys_; ++k) {
+    axes_[k] = {ranges[k], step};
+    step *= ranges[k].size + 1;
+  }
+  std::pmr::vector<char *>(count, nullptr, env_.memory).swap(places_);
+  for (std::size_t group = 0; group < size_; ++group) {
+    places_[place_of(key(group))] = states(group);
+  }
+  return true;
+}
+
+bool GroupTable::widen(const std::int64_t *keys, std::size_t rows) {
+  std::pmr::vector<CloseRange> ranges(env_.memory);
+  for (std::size_t k = 0; k < keys_; ++k) {
+    const CloseRange before = axes_[k].range;
+    CloseRange range = before;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::int64_t *key = keys + row * (keys_ + 1);
+      if (((key[keys_] >> k) & 1) == 0 && !range.holds(key[k])) {
+        range = range.with(key[k], key[k]);
+      }
+    }
+    ranges.push_back(range.size == before.size ? before : range.with_room(before));
+  }
+  return lay_out(ranges);
+}
+
+// If the groups' keys lie close.
+void GroupTable::become_close() {
+  std::pmr::vector<CloseRange> ranges(keys_, CloseRange{}, env_.memory);
+  for (std::size_t group = 0; group < size_; ++group) {
+    const std::int64_t *own = key(group);
+    for (std::size_t k = 0; k < keys_; ++k) {
+      if (((own[keys_] >> k) & 1) == 0 && !ranges[k].holds(own[k])) {
+        ranges[k] = ranges[k].with(own[k], own[k]);
+      }
+    }
+  }
+  if (lay_out(ranges)) {
+    std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  }
+}
+
+void GroupTable::find_close(const std::int64_t *keys, std::size_t rows, char **states,
+                            std::uint8_t *is_new) {
+  char **places = places_.data();
+  for (std::size_t row = 0; row < rows; ++row) {
+    char *&group = places[found_[row]];
+    is_new[row] = 0;
+    if (group == nullptr) [[unlikely]] {
+      group = add(keys + row * (keys_ + 1));
+      is_new[row] = 1;
+    }
+    states[row] = group;
+    __builtin_prefetch(group, 1);
+  }
+}
+
+// By hash
+// ---------------------------------------------------------------------------------------------
+
+std::uint64_t GroupTable::hash_of(const std::int64_t *key) const noexcept {
+  std::uint64_t hash = static_cast<std::uint64_t>(key[keys_]) << 32U; // no bit for what is not NULL
+  for (std::size_t k = 0; k < keys_; ++k) {
+    hash = hash64(std::rotl(hash, 32) ^ static_cast<std::uint64_t>(key[k]));
+  }
+  return hash;
+}
+
+void GroupTable::set_slots(std::size_t slots) {
+  std::pmr::vector<Slot> larger(slots, Slot{}, env_.memory);
+  const std::size_t mask = slots - 1;
+  const auto put = [&](const Slot &slot) {
+    std::size_t i = slot.tag & mask;
+    while (larger[i].group != 0) {
+      i = (i + 1) & mask;
+    }
+    larger[i] = slot;
+  };
+  if (is_close()) {
+    for (std::size_t group = 0; group < size_; ++group) {
+      put({static_cast<std::uint32_t>(hash_of(key(group))), static_cast<std::uint32_t>(group + 1)});
+    }
+    std::pmr::vector<char *>(env_.memory).swap(places_);
+  } else {
+    for (const Slot &slot : slots_) {
+      if (slot.group != 0) {
+        put(slot);
+      }
+    }
+  }
+  slots_.swap(larger);
+}
+
+void GroupTable::find_hashed(const std::int64_t *keys, std::size_t rows, char **states,
+                             std::uint8_t *is_new) {
+  std::size_t needed = std::max(first_slots, slots_.size());
+  while ((size_ + rows) * 2 > needed) {
+    needed *= 2;
+  }
+  if (needed != slots_.size()) {
+    set_slots(needed);
+  }
+  const std::size_t width = keys_ + 1;
   const std::size_t mask = slots_.size() - 1;
   Slot *slots = slots_.data();
   for (std::size_t row = 0; row < rows; ++row) {
-    __builtin_prefetch(&slots[hashes[row] & mask]);
+    hashes_[row] = hash_of(keys + row * width);
+    __builtin_prefetch(&slots[hashes_[row] & mask]);
   }
   // The first slot that may be the key's: most often it is, and its group is needed next.
   for (std::size_t row = 0; row < rows; ++row) {
-    const auto tag = static_cast<std::uint32_t>(hashes[row]);
-    std::size_t i = hashes[row] & mask;
+    const auto tag = static_cast<std::uint32_t>(hashes_[row]);
+    std::size_t i = hashes_[row] & mask;
     while (slots[i].group != 0 && slots[i].tag != tag) {
       i = (i + 1) & mask;
     }
@@ -160,18 +337,18 @@ void GroupTable::find(const std::int64_t *keys, const std::uint64_t *hashes, std
     }
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    const auto tag = static_cast<std::uint32_t>(hashes[row]);
-    const std::int64_t *key = keys + row * key_words_;
+    const auto tag = static_cast<std::uint32_t>(hashes_[row]);
+    const std::int64_t *key = keys + row * width;
     for (std::size_t i = found_[row];; i = (i + 1) & mask) {
       if (slots[i].group == 0) {
-        states[row] = add(key) + key_bytes_;
+        states[row] = add(key);
         is_new[row] = 1;
         slots[i] = {tag, static_cast<std::uint32_t>(size_)};
         break;
       }
       if (slots[i].tag == tag) {
         char *group = place(slots[i].group - 1);
-        if (std::memcmp(group, key, key_bytes_) == 0) {
+        if (is_same(reinterpret_cast<const std::int64_t *>(group), key, width)) {
           states[row] = group + key_bytes_;
           is_new[row] = 0;
           break;

@@ -2,12 +2,17 @@
 //
 // A key is some 64-bit words. A text is one too: the number that a dictionary gave it. Rows come a
 // batch at a time, so that what has to be waited for, the slot of a key and then its group, is
-// fetched for all rows of the batch at once. Open addressing with linear probing, at most half
-// full; groups lie in chunks that never move.
+// fetched for all rows of the batch at once. Groups lie in chunks that never move.
+//
+// Where keys lie close, as ids, days, minutes and the numbers of dictionaries and dimensions do, a
+// group is found by its place among all that are possible. Else by hash: open addressing with
+// linear probing, at most half full. Which of both is looked into again as groups become more;
+// either takes 16 to 32 bytes for a group.
 #pragma once
 
 #include "core/error.hpp"
 #include "core/hash.hpp"
+#include "core/scan/close_range.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +36,8 @@ public:
 
   // `hash` is hash64(bytes).
   std::int64_t number_of(std::string_view bytes, std::uint64_t hash);
+  // Asks for what number_of() will need of these.
+  void fetch(std::span<const std::uint64_t> hashes) const noexcept;
   // -1 where it was not seen.
   std::int64_t find(std::string_view bytes, std::uint64_t hash) const noexcept;
   std::string_view text(std::int64_t number) const noexcept {
@@ -66,21 +73,24 @@ private:
 
 class GroupTable {
 public:
-  // A group is key_words words and state_bytes bytes (a multiple of 8), which begin as zeros.
-  GroupTable(const Env &env, std::size_t key_words, std::size_t state_bytes);
+  // A group is the words of its keys, one more whose bits say which of them are NULL (these are 0),
+  // and state_bytes bytes (a multiple of 8), which begin as zeros.
+  GroupTable(const Env &env, std::size_t keys, std::size_t state_bytes);
 
-  // keys: rows * key_words words, row by row. Sets states[row], and is_new[row] to whether the
-  // group began with that row.
-  void find(const std::int64_t *keys, const std::uint64_t *hashes, std::size_t rows, char **states,
-            std::uint8_t *is_new);
+  // rows * (keys + 1) words, row by row. Sets states[row], and is_new[row] to whether the group
+  // began with that row.
+  void find(const std::int64_t *keys, std::size_t rows, char **states, std::uint8_t *is_new);
 
   std::size_t size() const noexcept { return size_; }
+  // Whether groups are found by place just now, not by hash.
+  bool is_close() const noexcept { return !places_.empty(); }
   const std::int64_t *key(std::size_t group) const noexcept {
     return reinterpret_cast<const std::int64_t *>(place(group));
   }
   char *states(std::size_t group) const noexcept { return place(group) + key_bytes_; }
   std::size_t memory() const noexcept {
-    return chunks_.size() * chunk_groups * stride_ + slots_.capacity() * sizeof(Slot);
+    return chunks_.size() * chunk_groups * stride_ + slots_.capacity() * sizeof(Slot) +
+           places_.capacity() * sizeof(char *);
   }
 
 private:
@@ -90,21 +100,41 @@ private:
     std::uint32_t tag = 0;
     std::uint32_t group = 0; // from 1; 0: empty
   };
+  // One key's part in a group's place: 0 for NULL, else 1 and more, times `step`.
+  struct Axis {
+    CloseRange range;
+    std::uint64_t step = 1;
+  };
 
   char *place(std::size_t group) const noexcept {
     return chunks_[group / chunk_groups] + group % chunk_groups * stride_;
   }
-  void make_room(std::size_t rows);
   char *add(const std::int64_t *key);
 
+  bool place_rows(const std::int64_t *keys, std::size_t rows) noexcept;
+  std::uint64_t place_of(const std::int64_t *key) const noexcept;
+  bool lay_out(std::span<const CloseRange> ranges);
+  bool widen(const std::int64_t *keys, std::size_t rows);
+  void become_close();
+  void find_close(const std::int64_t *keys, std::size_t rows, char **states, std::uint8_t *is_new);
+
+  std::uint64_t hash_of(const std::int64_t *key) const noexcept;
+  void set_slots(std::size_t slots);
+  void find_hashed(const std::int64_t *keys, std::size_t rows, char **states, std::uint8_t *is_new);
+
   Env env_;
-  std::size_t key_words_;
+  std::size_t keys_;
   std::size_t key_bytes_;
   std::size_t stride_;
   std::size_t size_ = 0;
-  std::pmr::vector<Slot> slots_; // a power of two
   std::pmr::vector<char *> chunks_;
-  std::pmr::vector<std::uint32_t> found_;
+  std::pmr::vector<std::uint32_t> found_; // by row: its slot, or its place
+  // By hash.
+  std::pmr::vector<Slot> slots_;           // a power of two
+  std::pmr::vector<std::uint64_t> hashes_; // by row
+  // By place.
+  std::pmr::vector<char *> places_; // the groups' states; null: no group
+  std::pmr::vector<Axis> axes_;     // by key
 };
 
 } // namespace starhouse::scan

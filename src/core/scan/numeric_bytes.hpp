@@ -86,8 +86,53 @@ inline constexpr std::array<std::int64_t, 19> powers_of_ten = [] {
   return powers;
 }();
 
+// One in the short form of at most 16 decimal places, which most are; false for any other.
+inline bool short_decimal(std::string_view bytes, SmallDecimal &out) noexcept {
+  constexpr std::size_t most_digits = 4;
+  std::uint16_t head = 0;
+  const std::size_t count = (bytes.size() - sizeof head) / sizeof(std::int16_t);
+  if (bytes.size() < sizeof head || count > most_digits) {
+    return false;
+  }
+  std::memcpy(&head, bytes.data(), sizeof head);
+  if ((head & 0xC000U) != 0x8000U) {
+    return false;
+  }
+  std::int64_t digits = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::int16_t digit = 0;
+    std::memcpy(&digit, bytes.data() + sizeof head + i * sizeof digit, sizeof digit);
+    digits = digits * 10'000 + digit;
+  }
+  const unsigned scale = (head & 0x1F80U) >> 7U;
+  const int weight = static_cast<int>(head & 0x3FU) - ((head & 0x40U) != 0 ? 64 : 0);
+  // What is shown beyond the digits, or fewer than they are.
+  const int more = static_cast<int>(scale) + 4 * (weight + 1 - static_cast<int>(count));
+  if (scale > 18 || more > 18 - 4 * static_cast<int>(count) || more < -3) {
+    return false;
+  }
+  switch (more) {
+  case -1:
+    digits /= 10;
+    break;
+  case -2:
+    digits /= 100;
+    break;
+  case -3:
+    digits /= 1000;
+    break;
+  default:
+    digits *= powers_of_ten[static_cast<std::size_t>(more)];
+  }
+  out = {(head & 0x2000U) != 0 ? -digits : digits, scale};
+  return true;
+}
+
 // False, and nothing set, for what is not finite or too long.
 inline bool small_decimal(std::string_view bytes, SmallDecimal &out) noexcept {
+  if (short_decimal(bytes, out)) [[likely]] {
+    return true;
+  }
   const NumericView view = numeric_view(bytes);
   if (view.kind != NumericView::Kind::finite || view.scale > 18 || view.weight > 4 ||
       view.count > 8) {

@@ -21,13 +21,14 @@ std::size_t deepest(std::span<const Test> tests) noexcept {
 Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part part)
     : env_(env), program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
-      clock_(env, program.zone), kept_(env.memory), joining_(env.memory), join_order_(env.memory),
-      passages_(env.memory), first_(env.memory), current_(env.memory), joined_rows_(env.memory),
-      toasted_(env.memory), handed_(env.memory), holds_(env.memory), passes_(env.memory),
-      passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory), hashes_(env.memory),
-      text_hashes_(env.memory), keys_(env.memory), members_(env.memory), states_(env.memory),
-      found_(env.memory), is_new_(env.memory), written_(env.memory), written_codes_(env.memory),
-      code_places_(env.memory), incoming_(env.memory), sets_(env.memory) {
+      clock_(env, program.zone), kept_(env.memory), kept_numbers_(env.memory), joining_(env.memory),
+      join_order_(env.memory), passages_(env.memory), picked_(env.memory), first_(env.memory),
+      current_(env.memory), joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory),
+      holds_(env.memory), passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory),
+      shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory),
+      members_(env.memory), states_(env.memory), found_(env.memory), is_new_(env.memory),
+      written_(env.memory), written_codes_(env.memory), code_places_(env.memory),
+      incoming_(env.memory), sets_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -48,14 +49,18 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     batch_.add_column(false);
   }
   kept_.resize(capacity);
+  kept_numbers_.resize(capacity);
   if (!program.joins.empty()) {
     first_.resize(capacity * program.joins.size());
     current_.resize(program.joins.size());
     joined_rows_.resize(capacity);
     joining_.resize(capacity);
     passages_.resize(program.joins.size());
+    picked_.resize(program.shape.joined.size());
     for (std::uint32_t j = 0; j < program.joins.size(); ++j) {
       join_order_.push_back(j);
+      const Dimension *dimension = program.joins[j].dimension; // none where groups are merged
+      joins_repeat_ = joins_repeat_ || (dimension != nullptr && dimension->has_repeated());
     }
   }
   const std::size_t levels =
@@ -84,7 +89,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     shown_.push_back(static_cast<std::uint32_t>(bytes));
     bytes += key.source >= 0 ? sizeof(std::int64_t) : 0;
   }
-  groups_.emplace(env, program.keys.size() + 1, bytes);
+  groups_.emplace(env, program.keys.size(), bytes);
   hashes_.resize(capacity);
   text_hashes_.resize(capacity * program.keys.size());
   keys_.resize(capacity * (program.keys.size() + 1));
@@ -110,7 +115,22 @@ void Scan::use_shape(const Shape &shape) {
 void Scan::read_joined(std::span<const Row> rows) {
   toasted_.clear();
   toasted_batch_ = &joined_;
-  joined_reader_.read(rows, joined_, toasted_);
+  // Of several joins' keys those of rows that came through the joins before.
+  picks_joined_ = program_.joins.size() > 1 && joined_reader_.may_pick(rows);
+  if (!picks_joined_) {
+    joined_reader_.read(rows, joined_, toasted_);
+  }
+}
+
+// A join's key of those rows, unless it was read of all rows or of these for another join.
+void Scan::pick_joined(const Join &join, std::span<const Row> rows,
+                       std::span<const std::uint32_t> numbers) {
+  for (const std::uint32_t column : join.columns) {
+    if (picked_[column] == 0) {
+      joined_reader_.pick(rows, numbers, column, joined_);
+      picked_[column] = 1;
+    }
+  }
 }
 
 void Scan::order_joins() {
@@ -138,9 +158,13 @@ void Scan::join(std::span<const Row> rows) {
     joining_[i] = i;
   }
   std::size_t count = rows.size();
+  std::fill(picked_.begin(), picked_.end(), std::uint8_t{0});
   for (const std::uint32_t j : join_order_) {
     const Join &join = program_.joins[j];
     passages_[j].rows += count;
+    if (picks_joined_) {
+      pick_joined(join, rows, {joining_.data(), count});
+    }
     count = join.dimension->find(joined_, join.columns, {joining_.data(), count},
                                  first_.data() + j * joined_.capacity());
     passages_[j].kept += count;
@@ -155,6 +179,23 @@ void Scan::join(std::span<const Row> rows) {
 std::span<const Row> Scan::joined() {
   const std::size_t joins = program_.joins.size();
   const std::size_t capacity = joined_.capacity();
+  if (!joins_repeat_) {
+    const std::size_t count = joining_count_ - next_to_join_;
+    const std::uint32_t *rows = joining_.data() + next_to_join_;
+    for (std::size_t j = 0; j < joins; ++j) {
+      const Dimension &dimension = *program_.joins[j].dimension;
+      const std::uint32_t *first = first_.data() + j * capacity;
+      std::int64_t *codes = batch_[codes_ + j].words;
+      for (std::size_t i = 0; i < count; ++i) {
+        codes[i] = dimension.code(first[rows[i]]);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      joined_rows_[i] = to_join_[rows[i]];
+    }
+    next_to_join_ = joining_count_;
+    return {joined_rows_.data(), count};
+  }
   std::size_t count = 0;
   while (next_to_join_ < joining_count_ && count < capacity) {
     const std::uint32_t row = joining_[next_to_join_];
@@ -202,9 +243,15 @@ std::span<const Row> Scan::test(std::span<const Row> rows) {
     }
   }
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    kept_[kept] = rows[i];
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    kept_numbers_[kept] = i;
     kept += holds[i];
+  }
+  if (kept == rows.size()) {
+    return rows;
+  }
+  for (std::size_t i = 0; i < kept; ++i) {
+    kept_[i] = rows[kept_numbers_[i]];
   }
   return {kept_.data(), kept};
 }
@@ -215,18 +262,30 @@ void Scan::read(std::span<const Row> rows) {
   reader_.read(rows, batch_, toasted_);
 }
 
-// The hash of a row's key depends on its values alone, so a group is in the same part of every run.
-void Scan::hash_rows(std::size_t rows) {
-  constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CU;
+// By which dictionaries find them.
+void Scan::hash_texts(std::size_t rows) {
   for (std::size_t k = 0; k < program_.keys.size(); ++k) {
     const Column &column = batch_[program_.keys[k].column];
     std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
+    for (std::size_t i = 0; column.bytes != nullptr && i < rows; ++i) {
+      texts[i] = column.is_null(i) ? 0 : hash64(column.bytes[i]);
+    }
+  }
+}
+
+// The hash of a row's key depends on its values alone, so a group is in the same part of every run.
+void Scan::hash_rows(std::size_t rows) {
+  constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CU;
+  hash_texts(rows);
+  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    const Column &column = batch_[program_.keys[k].column];
+    const std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
     for (std::size_t i = 0; i < rows; ++i) {
       std::uint64_t own = 0;
       if (column.is_null(i)) {
         own = null_hash;
       } else if (column.bytes != nullptr) {
-        own = texts[i] = hash64(column.bytes[i]);
+        own = texts[i];
       } else {
         own = hash64(static_cast<std::uint64_t>(column.words[i]));
       }
@@ -235,22 +294,29 @@ void Scan::hash_rows(std::size_t rows) {
   }
 }
 
-void Scan::group_rows(std::size_t rows) {
-  hash_rows(rows);
+// Which rows belong to the part; into members_.
+std::size_t Scan::part_members(std::size_t rows) {
   std::size_t members = 0;
+  std::uint8_t *mask = passes_.data() + program_.filters.size() * batch_.capacity();
+  for (std::size_t i = 0; i < rows; ++i) {
+    const bool in = hashes_[i] >> (64U - part_.bits) == part_.prefix;
+    mask[i] = in ? 1 : 0;
+    members_[members] = static_cast<std::uint32_t>(i);
+    members += in ? 1 : 0;
+  }
+  return members;
+}
+
+void Scan::group_rows(std::size_t rows) {
+  std::size_t members = rows;
   if (part_.bits == 0) {
-    for (; members < rows; ++members) {
-      members_[members] = static_cast<std::uint32_t>(members);
+    hash_texts(rows);
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      members_[i] = i;
     }
   } else {
-    std::uint8_t *mask = passes_.data() + program_.filters.size() * batch_.capacity();
-    for (std::size_t i = 0; i < rows; ++i) {
-      const bool in = hashes_[i] >> (64U - part_.bits) == part_.prefix;
-      mask[i] = in ? 1 : 0;
-      hashes_[members] = hashes_[i];
-      members_[members] = static_cast<std::uint32_t>(i);
-      members += in ? 1 : 0;
-    }
+    hash_rows(rows);
+    members = part_members(rows);
   }
   const std::size_t width = program_.keys.size() + 1;
   for (std::size_t m = 0; m < members; ++m) {
@@ -267,6 +333,9 @@ void Scan::group_rows(std::size_t rows) {
       }
       continue;
     }
+    if (column.bytes != nullptr) {
+      dictionaries_[k].fetch({texts, rows});
+    }
     for (std::size_t m = 0; m < members; ++m) {
       const std::size_t i = members_[m];
       if (column.is_null(i)) {
@@ -280,7 +349,7 @@ void Scan::group_rows(std::size_t rows) {
     }
   }
   char **found = members == rows ? states_.data() : found_.data();
-  groups_->find(keys_.data(), hashes_.data(), members, found, is_new_.data());
+  groups_->find(keys_.data(), members, found, is_new_.data());
   if (members != rows) {
     for (std::size_t m = 0; m < members; ++m) {
       states_[members_[m]] = found_[m];

@@ -153,8 +153,12 @@ private:
   };
 
   void order_joins();
+  void pick_joined(const Join &join, std::span<const Row> rows,
+                   std::span<const std::uint32_t> numbers);
   bool distinct_any() const noexcept;
+  void hash_texts(std::size_t rows);
   void hash_rows(std::size_t rows);
+  std::size_t part_members(std::size_t rows);
   void group_rows(std::size_t rows);
 
   Env env_;
@@ -168,6 +172,7 @@ private:
   RowReader reader_;
   LocalClock clock_;
   std::pmr::vector<Row> kept_;
+  std::pmr::vector<std::uint32_t> kept_numbers_;
   std::size_t codes_ = 0; // the first join's column
   std::span<const Row> to_join_;
   std::pmr::vector<std::uint32_t> joining_; // those of to_join_ that join
@@ -177,6 +182,9 @@ private:
   std::pmr::vector<std::uint32_t> join_order_;
   std::pmr::vector<Passage> passages_; // by join
   std::size_t joined_batches_ = 0;
+  bool picks_joined_ = false;               // columns of keys are read join by join
+  std::pmr::vector<std::uint8_t> picked_;   // by column: 1 where it was
+  bool joins_repeat_ = false;               // a row may have several of a dimension
   bool within_row_ = false;                 // current_ has what comes next of its row
   std::pmr::vector<std::uint32_t> first_;   // by join, then row
   std::pmr::vector<std::uint32_t> current_; // by join

@@ -186,18 +186,44 @@ void each_day(const Column &in, Column &out, std::size_t rows, Start start) {
   }
 }
 
-// floor((time - origin) / width): the difference may be one that has no place in 64 bits.
-std::int64_t multiple_of(std::int64_t time, std::int64_t origin, std::int64_t width) noexcept {
-  std::int64_t difference = 0;
-  if (!__builtin_sub_overflow(time, origin, &difference)) [[likely]] {
-    return floor_divide(difference, width);
+// floor((time - origin) / width). Widths of times are long: the quotient is small enough for a
+// double to miss it by one at most, which the rest tells, and a division takes several times as
+// long as a multiplication.
+class Multiples {
+public:
+  Multiples(std::int64_t origin, std::int64_t width) noexcept
+      : origin_(origin), width_(width), inverse_(1.0 / static_cast<double>(width)) {}
+
+  std::int64_t of(std::int64_t time) const noexcept {
+    std::int64_t difference = 0;
+    if (__builtin_sub_overflow(time, origin_, &difference)) [[unlikely]] {
+      // One that has no place in 64 bits.
+      __extension__ const __int128 wide = static_cast<__int128>(time) - origin_;
+      return static_cast<std::int64_t>(wide / width_) - (wide % width_ < 0 ? 1 : 0);
+    }
+    if (width_ < shortest) {
+      return floor_divide(difference, width_);
+    }
+    const double quotient = static_cast<double>(difference) * inverse_;
+    const std::int64_t near = static_cast<std::int64_t>(quotient) - (quotient < 0 ? 1 : 0);
+    const auto rest = static_cast<std::int64_t>(static_cast<std::uint64_t>(difference) -
+                                                static_cast<std::uint64_t>(near) *
+                                                    static_cast<std::uint64_t>(width_));
+    return near + (rest >= width_ ? 1 : 0) - (rest < 0 ? 1 : 0);
   }
-  __extension__ const __int128 wide = static_cast<__int128>(time) - origin;
-  return static_cast<std::int64_t>(wide / width) - (wide % width < 0 ? 1 : 0);
-}
+
+private:
+  // Quotients below 2^44: three roundings of 2^-53 are nothing of 1.
+  static constexpr std::int64_t shortest = 1'000'000;
+
+  std::int64_t origin_;
+  std::int64_t width_;
+  double inverse_;
+};
 
 void key_of_time(const Step &step, const Column &in, Column &out, std::size_t rows,
                  LocalClock &clock) {
+  const Multiples multiples(step.origin, step.width);
   out.any_null = in.any_null;
   if (in.any_null) {
     std::memcpy(out.nulls, in.nulls, rows);
@@ -218,12 +244,11 @@ void key_of_time(const Step &step, const Column &in, Column &out, std::size_t ro
   case Operation::zone_multiple:
     each_time(step, in, out, rows, [&](std::int64_t time) {
       const std::int64_t offset = clock.offset(time);
-      return multiple_of(time + offset, step.origin, step.width) * step.width - offset;
+      return multiples.of(time + offset) * step.width - offset;
     });
     break;
   case Operation::multiple:
-    each_time(step, in, out, rows,
-              [&](std::int64_t time) { return multiple_of(time, step.origin, step.width); });
+    each_time(step, in, out, rows, [&](std::int64_t time) { return multiples.of(time); });
     break;
   case Operation::month:
     each_time(step, in, out, rows, [&](std::int64_t time) {
@@ -232,8 +257,7 @@ void key_of_time(const Step &step, const Column &in, Column &out, std::size_t ro
     break;
   case Operation::within:
     each_time(step, in, out, rows, [&](std::int64_t time) {
-      const std::int64_t rest =
-          time - multiple_of(time, step.origin, step.width) * step.width - step.origin;
+      const std::int64_t rest = time - multiples.of(time) * step.width - step.origin;
       return rest / step.part;
     });
     break;
