@@ -4,23 +4,15 @@ use strict;
 use warnings;
 use Test::More;
 use File::Temp ();
-use HTTP::Tiny ();
-use IO::Socket::INET ();
 use IPC::Run ();
-use JSON::PP ();
-use Time::HiRes ();
 use StarhouseTest;
 use LoadTest;
+use MonitoringTest;
+use IngestTest qw(start_mock produce events make_ingest_warehouse start_ingest);
 
-my ($tools, $said) = (q{}, q{});
-IPC::Run::run([root() . '/scripts/monitoring-tools', '--present'], '>', \$tools, '2>', \$said) or plan skip_all => "scripts/setup monitoring was not run: $said";
-chomp $tools;
-
+my $tools = monitoring_tools();
 my $database = new_database('monitoring');
 my $dir = File::Temp->newdir;
-my $shipped = root() . '/monitoring/prometheus';
-sub slurp { open my $in, '<:raw', $_[0] or die "$_[0]: $!"; local $/; return scalar <$in> }
-sub free_port { return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport }
 
 # A warehouse of one's own making with a rollup, and one of a template.
 make_warehouse($database);
@@ -41,65 +33,22 @@ sql($database, q{SELECT count(*) FROM starhouse.check_alerts('Odd "Name')});
 sql($database, q{INSERT INTO "Odd ""Name".alert_rule (rule_name, kind, threshold) VALUES ('none', 'no_data', 0); SELECT count(*) FROM starhouse.check_alerts('Odd "Name')});
 
 # The chain.
-my ($exporter_port, $prometheus_port) = (free_port(), free_port());
-my ($scraped, $asked) = ("http://127.0.0.1:$exporter_port/metrics", "http://127.0.0.1:$prometheus_port/api/v1");
-my $config = slurp("$shipped/prometheus.yml");
-$config =~ s/evaluation_interval: \d+s/evaluation_interval: 1s/;
-$config =~ s/scrape_interval: \d+s/scrape_interval: 3s/;  # an exporter without its server takes a second or two to say so
-$config =~ s/scrape_timeout: \d+s/scrape_timeout: 3s/;
-$config =~ s/127\.0\.0\.1:9187/127.0.0.1:$exporter_port/;
-write_file("$dir/prometheus.yml", $config);
-write_file("$dir/starhouse.rules.yml", slurp("$shipped/starhouse.rules.yml"));
-ok(IPC::Run::run(["$tools/promtool", 'check', 'config', "$dir/prometheus.yml"], '>&', \$said), 'the configuration is one') or diag $said;
-$said = '';
-ok(IPC::Run::run(["$tools/promtool", 'test', 'rules', "$shipped/starhouse.rules.test.yml"], '>&', \$said), 'the rules fire when they should') or diag $said;
-
-my %log = (exporter => '', prometheus => '');
-my @running;
-sub start_exporter {
+my ($exporter_port, $loader_port) = (free_port(), free_port());
+my $scraped = "http://127.0.0.1:$exporter_port/metrics";
+my $said = '';
+ok(IPC::Run::run(["$tools/promtool", 'test', 'rules', shipped() . '/starhouse.rules.test.yml'], '>&', \$said), 'the rules fire when they should') or diag $said;
+{
     local $ENV{DATA_SOURCE_NAME} = "user=monitoring_watcher host=$ENV{PGHOST} port=$ENV{PGPORT} dbname=$database sslmode=disable application_name=exporter";
-    return IPC::Run::start(["$tools/prometheus-postgres-exporter", "--web.listen-address=127.0.0.1:$exporter_port", "--extend.query-path=$shipped/starhouse.queries.yml"],
-        '<', \undef, '>&', \$log{exporter});
+    run_program('the exporter', "$tools/prometheus-postgres-exporter", "--web.listen-address=127.0.0.1:$exporter_port", '--extend.query-path=' . shipped() . '/starhouse.queries.yml');
 }
-push @running, start_exporter();
-push @running, IPC::Run::start(["$tools/prometheus", "--config.file=$dir/prometheus.yml", "--storage.tsdb.path=$dir/data", "--web.listen-address=127.0.0.1:$prometheus_port", '--log.level=warn'],
-    '<', \undef, '>&', \$log{prometheus});
-$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);  # by way of END
-END { local $?; for my $process (@running) { eval { $process->kill_kill(grace => 3) } } }
-
-my $http = HTTP::Tiny->new(timeout => 10);
-sub get { my $answer = $http->get($_[0]); return $answer->{success} ? $answer->{content} : '' }
-# Asks until the answer is as wanted, for at most 30 seconds; what does not come ends the test.
-sub wait_until {
-    my ($what, $wanted) = @_;
-    my $end = time + 30;
-    while (time < $end) {
-        $_->pump_nb for grep { $_->pumpable } @running;
-        return pass($what) if $wanted->();
-        Time::HiRes::sleep(0.2);
-    }
-    fail($what);
-    die "waited 30 seconds for: $what\nThe exporter's log ends: ", substr($log{exporter}, -2000), "\nThat of Prometheus: ", substr($log{prometheus}, -2000), "\n";
-}
-sub value {
-    my ($expression) = @_;
-    $expression =~ s/([^A-Za-z0-9_.~-])/sprintf '%%%02X', ord $1/ge;
-    my $answer = get("$asked/query?query=$expression") or return '';
-    my $result = JSON::PP::decode_json($answer)->{data}{result};
-    return join ',', map { $_->{value}[1] } @$result;
-}
-sub firing {
-    my $answer = get("$asked/alerts") or return ();
-    return grep { $_->{state} eq 'firing' } @{JSON::PP::decode_json($answer)->{data}{alerts}};
-}
-sub fires { my ($name, %labels) = @_; return grep { my $a = $_; $a->{labels}{alertname} eq $name && !grep { ($a->{labels}{$_} // '') ne $labels{$_} } keys %labels } firing() }
+start_prometheus($tools, $dir, 'prometheus.yml', $exporter_port, $loader_port);
 
 wait_until('the exporter answers', sub { get($scraped) =~ /^pg_up\b.* 1$/m });
 my $metrics = get($scraped);
-like($metrics, qr/^pg_exporter_last_scrape_error 0$/m, 'every query runs as that role') or diag $log{exporter};
+like($metrics, qr/^pg_exporter_last_scrape_error 0$/m, 'every query runs as that role');
 # Each metric of the queries file is there, with its type.
 my ($namespace, %missing);
-for (split /\n/, slurp("$shipped/starhouse.queries.yml")) {
+for (split /\n/, slurp(shipped() . '/starhouse.queries.yml')) {
     $namespace = $1 if /^(\w+):/;
     next unless /^    - (\w+): \{usage: (GAUGE|COUNTER)/;
     my ($name, $type) = ("${namespace}_$1", lc $2);
@@ -149,15 +98,33 @@ sql($database, "$w ALTER TABLE sales_fact RENAME COLUMN amount_net TO amount");
 is($status, 0, 'the load goes on') or diag $err;
 wait_until('the alert clears', sub { !fires('StarhouseFeedFailing') });
 
+# The client itself is scraped: a loader from a topic, which stops its source when a step cannot work, and goes on when it can; then it ends.
+make_ingest_warehouse($database);
+my $brokers = start_mock(2);
+produce($brokers, 'events', events(1, 1000, 2));
+my $loader = start_ingest($database, $brokers, '--metrics', ":$loader_port", '--stop-seconds', 2);
+wait_until('a loader is scraped', sub { value('starhouse_ingest_records_read_total{feed="sales"}') eq '1000' });
+is(value('starhouse_ingest_records_loaded_total{feed="sales"}'), sql($database, 'SELECT count(*) FROM shop.sale_fact'), 'what it loaded');
+is(value('sum(starhouse_ingest_lag_records)') . value('up{job="starhouse-ingest"}'), '01', 'it is up, and at the end of the topic');
+sql($database, 'ALTER TABLE shop.sale_fact RENAME COLUMN amount TO amount_net');
+produce($brokers, 'events', events(1001, 1100, 2));
+wait_until('a source that is stopped is an alert', sub { fires('StarhouseIngestStopped', warehouse => 'shop', feed => 'sales', severity => 'critical') });
+sql($database, 'ALTER TABLE shop.sale_fact RENAME COLUMN amount_net TO amount');
+wait_until('which clears when it goes on', sub { !fires('StarhouseIngestStopped') });
+wait_until('with what had waited', sub { sql($database, 'SELECT count(*) FROM shop.sale_fact') eq '1078' && value('starhouse_ingest_records_loaded_total{feed="sales"}') eq '1078' });
+$loader->signal('TERM');
+$loader->finish;
+wait_until('a loader that is gone is missed', sub { pending('StarhouseIngestDown') || fires('StarhouseIngestDown') });
+
 # The database goes away from under the exporter, and comes back.
 sql('postgres', q{ALTER ROLE monitoring_watcher NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'monitoring_watcher'});
 wait_until('the exporter says that the server is away', sub { value('pg_up') eq '0' });
-wait_until('and the alert for it is pending', sub { (get("$asked/alerts") || '') =~ /"alertname":"StarhouseServerDown"/ });
+wait_until('and the alert for it is pending', sub { pending('StarhouseServerDown') || fires('StarhouseServerDown') });
 sql('postgres', 'ALTER ROLE monitoring_watcher LOGIN');
 wait_until('it comes back by itself', sub { value('pg_up') eq '1' });
-wait_until('and the alert is gone', sub { my $answer = get("$asked/alerts"); $answer && $answer !~ /StarhouseServerDown/ });
+wait_until('and the alert is gone', sub { my $answer = alert_text(); $answer && $answer !~ /StarhouseServerDown/ });
 
-$_->kill_kill(grace => 3) for splice @running;
+stop_all();
 sql($database, q{SELECT starhouse.revoke_monitoring_role(m, 'monitoring_watcher') FROM unnest('{"Odd \"Name",shopsmart}'::name[]) m});
 is(sql($database, q{SELECT count(*) FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = 'monitoring_watcher'::regrole}) . sql($database, q{SELECT count(*) FROM pg_attribute c, aclexplode(c.attacl) a WHERE a.grantee = 'monitoring_watcher'::regrole}), '00', 'what was granted is taken back');
 sql($database, 'DROP ROLE monitoring_watcher');
