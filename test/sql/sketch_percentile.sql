@@ -26,6 +26,8 @@ SELECT approx_percentile_value(NULL, 0.5) IS NULL AS state, approx_percentile_me
 
 -- Zero, signs, infinities, NaN, the ends of float8.
 SELECT approx_percentile(x, ARRAY[0, 0.2, 0.4, 0.6, 0.8, 1]) AS special FROM (VALUES ('-infinity'::float8), ('-0'), (0), ('infinity'), ('NaN')) v(x);
+SELECT approx_percentile_value(approx_percentile_merge(state::text::percentile_sketch), 0.5) AS merged_with_nan FROM (SELECT approx_percentile_state(x) AS state FROM (VALUES (1, 'NaN'::float8), (2, 7), (3, 'NaN')) v(part, x) GROUP BY part) AS parts;
+SELECT approx_percentile_merge(state)::text::percentile_sketch IS NOT NULL AS can_be_read FROM (SELECT approx_percentile_state(x) AS state FROM (VALUES (1, 'NaN'::float8), (2, 7), (3, 'NaN')) v(part, x) GROUP BY part) AS parts;
 SELECT approx_percentile(x, 0) = -1.7976931348623157e308 AS least, approx_percentile(x, 1) = 1.7976931348623157e308 AS greatest, abs(approx_percentile(x, 0.6) / 2.2250738585072014e-308 - 1) <= 0.01 AS smallest
 FROM (VALUES (-1.7976931348623157e308), (2.2250738585072014e-308), (5e-324), (1), (1.7976931348623157e308)) v(x);
 SELECT approx_percentile(x, 0.5) AS alone, approx_percentile(x, 0.5, 0.5) AS coarse FROM (VALUES (7.25::float8)) v(x);

@@ -189,6 +189,25 @@ TEST(Percentile, OrderAndSplitsMakeNoDifference) {
   }
 }
 
+// NaN has no place in the range of the values: what merged such a sketch could not be read again.
+TEST(Percentile, ASketchOfNaNAloneHasNoRange) {
+  const double nan = std::nan("");
+  const Percentile nothing_else = of({nan, nan}, 0.01);
+  const Percentile numbers = of({3, -2, 8}, 0.01);
+  const Percentile both = of({3, -2, 8, nan, nan}, 0.01);
+  for (const bool numbers_first : {true, false}) {
+    Percentile merged(test_env);
+    merged.merge(numbers_first ? numbers : nothing_else);
+    merged.merge(numbers_first ? nothing_else : numbers);
+    EXPECT_EQ(stored(merged), stored(both));
+    EXPECT_EQ(restored<Percentile>(stored(merged)).value(0), -2);
+  }
+  Percentile alone(test_env);
+  alone.merge(nothing_else);
+  alone.merge(restored<Percentile>(stored(nothing_else)));
+  EXPECT_EQ(restored<Percentile>(stored(alone)).count(), 4U);
+}
+
 TEST(Percentile, Refuses) {
   for (const double error : {0.0, -1.0, 0.6, 1e-6, infinity, std::nan("")}) {
     EXPECT_EQ(error_code([&] { of({}, error); }), "22023") << error;

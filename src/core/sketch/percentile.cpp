@@ -172,8 +172,10 @@ void Percentile::merge(const Percentile &other) {
     return;
   }
   set_error(other.error_);
-  note(other.least_);
-  note(other.greatest_);
+  if (other.least_ <= other.greatest_) { // else it has NaN alone
+    note(other.least_);
+    note(other.greatest_);
+  }
   flush();
   if (other.level_ > level_) {
     collapse_to(other.level_);
