@@ -10,6 +10,7 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_database.h"
+#include "catalog/pg_proc.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
@@ -29,6 +30,15 @@ inline AclResult database_aclcheck(Oid database, AclMode mode) {
   return object_aclcheck(DatabaseRelationId, database, GetUserId(), mode);
 #else
   return pg_database_aclcheck(database, GetUserId(), mode);
+#endif
+}
+
+// The current user's right to call a function.
+inline AclResult function_aclcheck(Oid function) {
+#if PG_VERSION_NUM >= 160000
+  return object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
+#else
+  return pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
 #endif
 }
 

@@ -4,6 +4,7 @@
 //   star_scan_plan.cpp     offers it to the planner for queries it can answer
 //   star_scan_compile.cpp  from the query's expressions to what the core runs; the one place that
 //                          says what is covered: planner and executor both ask it
+//   star_scan_own.cpp      starhouse's own aggregates among them
 //   star_scan_pages.cpp    the visible rows of a page
 //   star_scan_exec.cpp     the node (star_scan_exec.hpp says what else belongs to it)
 //
@@ -42,7 +43,7 @@ struct Question {
   List *key_joins;  // of each key: the number of the join it comes from, or -1
   List *key_places; // and which of its groups it is
   List *aggregates; // Aggrefs
-  List *arguments;  // of these: an expression, or null
+  List *arguments;  // of these: an expression, a list of several, or null
   List *filters;    // of these: an expression, or null
 };
 
@@ -97,7 +98,10 @@ struct KeyPlan {
   Expr *shown; // what makes the value to show of the source's, a CaseTestExpr; null: the key itself
   Oid source_type;
   ExprState *state;
+  bool cell_text; // a geohash cell is the key, its text is shown
 };
+
+struct OwnPlan; // star_scan_own.hpp
 
 struct AggregatePlan {
   enum class Result : uint8 {
@@ -109,12 +113,14 @@ struct AggregatePlan {
     wide_average,
     numeric,
     numeric_average,
-    bytes
+    bytes,
+    own // by what `own` says
   };
 
   scan::Aggregate aggregate;
   Result result;
   Oid type;
+  const OwnPlan *own;
 };
 
 // What a question becomes. Lists of pointers to the above.
@@ -131,7 +137,8 @@ struct Compiled {
   List *core_keys; // scan::Keys
   List *aggregates;
   uint32 state_bytes;
-  List *distinct; // expressions of which different values are counted
+  List *distinct;     // expressions of which different values are counted
+  uint32 outer_bytes; // about what a group's states refer to, once they have many rows
 };
 
 // Null where something of it is not covered. In the current context.
@@ -162,6 +169,8 @@ struct DimensionRows {
 // All rows of `rows`, whose `groups` columns behind the join's are grouped by, into memory of the
 // context `own`. The current one has to be the plan's.
 DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own);
+// By the number.
+const std::uint32_t *const *hashes_of(const GroupValues *values);
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null);
 
 // None yet, in the current context, of columns of these types.

@@ -217,10 +217,18 @@ void Compiler::number_steps() {
     real(step.out);
   }
   foreach (cell, compiled_->core_keys) {
-    real(static_cast<scan::Key *>(lfirst(cell))->column);
+    auto *key = static_cast<scan::Key *>(lfirst(cell));
+    real(key->column);
+    if (key->source >= 0) {
+      auto source = static_cast<uint32>(key->source);
+      real(source);
+      key->source = static_cast<int32>(source);
+    }
   }
   foreach (cell, compiled_->aggregates) {
-    real(static_cast<AggregatePlan *>(lfirst(cell))->aggregate.column);
+    scan::Aggregate &aggregate = static_cast<AggregatePlan *>(lfirst(cell))->aggregate;
+    real(aggregate.column);
+    real(aggregate.second);
   }
 }
 

@@ -1,9 +1,10 @@
 // The compiler of star scans' questions (star_scan.hpp: compile()): columns and tests in
 // star_scan_compile.cpp, keys and aggregates in star_scan_compile_terms.cpp, their arguments in
-// star_scan_compile_numbers.cpp.
+// star_scan_compile_numbers.cpp, starhouse's own aggregates in star_scan_own.cpp.
 #pragma once
 
 #include "pg/star_scan.hpp"
+#include "pg/star_scan_own.hpp"
 
 namespace starhouse::pg::star_scan {
 
@@ -58,6 +59,7 @@ private:
   bool compile_join(const JoinQuestion *question);
   bool compile_key(int index);
   bool compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core);
+  bool compile_cell_key(const FuncExpr *call, KeyPlan *key, scan::Key *core);
   bool compile_time(Expr *expr, Time *time);
   bool compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail);
@@ -66,6 +68,10 @@ private:
   bool compile_coalesce(const CoalesceExpr *expr, uint32 *number, Domain *domain, bool *may_fail);
   TestPlan *compile_like(const OpExpr *like, List **columns);
   bool compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own);
+  bool compile_own(const Aggref *aggregate, Node *arguments, AggregatePlan *plan, bool *may_fail);
+  bool compile_own_column(OwnColumn kind, Expr *argument, Oid collation, uint32 *number,
+                          bool *may_fail);
+  bool compile_known(const Aggref *aggregate, Expr *argument, scan::Aggregate *own, bool *may_fail);
   bool compile_aggregate(int index);
 
   const Question &question_;

@@ -140,6 +140,15 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
     case F_INT8_INT4:
     case F_FLOAT8_FLOAT4:
       return compile_number(argument, number, domain, may_fail);
+    case F_FLOAT8_NUMERIC:
+      // Of a column; a value that is too large is an error.
+      if (!compile_column(argument, &compiled_->columns, number, domain)) {
+        return false;
+      }
+      add_step(Operation::numeric_to_float, *number, 0, number);
+      *domain = Domain::floating;
+      *may_fail = true;
+      return true;
     case F_FLOAT8_INT2:
     case F_FLOAT8_INT4:
     case F_FLOAT8_INT8:

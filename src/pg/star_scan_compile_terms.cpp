@@ -3,7 +3,10 @@
 
 #include "pg/compat.hpp"
 
+#include "core/geo/geohash.hpp"
+
 extern "C" {
+#include "access/transam.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
@@ -16,6 +19,13 @@ extern "C" {
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 }
+
+#pragma GCC visibility push(default)
+extern "C" {
+Datum starhouse_geohash(PG_FUNCTION_ARGS);
+Datum starhouse_geohash_cell(PG_FUNCTION_ARGS);
+}
+#pragma GCC visibility pop
 
 namespace starhouse::pg::star_scan {
 
@@ -222,7 +232,19 @@ bool Compiler::compile_key(int index) {
 bool Compiler::compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   Domain domain{};
   if (!compile_column(expr, &compiled_->columns, &core->column, &domain)) {
-    return compile_time_key(expr, key, core);
+    expr = bare(expr);
+    return IsA(expr, FuncExpr) && castNode(FuncExpr, expr)->funcid >= FirstNormalObjectId
+               ? compile_cell_key(castNode(FuncExpr, expr), key, core)
+               : compile_time_key(expr, key, core);
+  }
+  if (domain == Domain::numeric) {
+    // 1.0 is 1.00: the first one's scale is shown.
+    const uint32 column = core->column;
+    uint32 scale = 0;
+    add_step(Operation::numeric_key, column, 0, &core->column);
+    add_step(Operation::numeric_scale, column, 0, &scale);
+    core->source = static_cast<int32>(scale);
+    return true;
   }
   if (domain == Domain::floating) {
     // Floats that are equal need not be the same: the first one is shown.
@@ -233,6 +255,36 @@ bool Compiler::compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   return domain == Domain::integer ||
          (domain == Domain::bytes &&
           (key->type == UUIDOID || deterministic(exprCollation(reinterpret_cast<Node *>(expr)))));
+}
+
+// geohash() and geohash_cell() of columns, to a precision that is known: the cell is the key.
+bool Compiler::compile_cell_key(const FuncExpr *call, KeyPlan *key, scan::Key *core) {
+  FmgrInfo function{};
+  if (list_length(call->args) != 3) {
+    return false;
+  }
+  fmgr_info(call->funcid, &function);
+  key->cell_text = function.fn_addr == starhouse_geohash;
+  auto *precision = static_cast<Node *>(lthird(call->args));
+  if ((!key->cell_text && function.fn_addr != starhouse_geohash_cell) || !IsA(precision, Const) ||
+      castNode(Const, precision)->constisnull ||
+      (key->cell_text && !deterministic(exprCollation(reinterpret_cast<const Node *>(call))))) {
+    return false;
+  }
+  const int32 wanted = DatumGetInt32(castNode(Const, precision)->constvalue);
+  uint32 lat = 0;
+  uint32 lon = 0;
+  Domain lat_domain{};
+  Domain lon_domain{};
+  bool may_fail = false;
+  if (!geo::is_precision(wanted) ||
+      !compile_number(static_cast<Expr *>(linitial(call->args)), &lat, &lat_domain, &may_fail) ||
+      !compile_number(static_cast<Expr *>(lsecond(call->args)), &lon, &lon_domain, &may_fail) ||
+      lat_domain != Domain::floating || lon_domain != Domain::floating) {
+    return false;
+  }
+  add_step(Operation::geohash, lat, lon, &core->column)->step.width = wanted;
+  return true;
 }
 
 bool Compiler::compile_time(Expr *expr, Time *time) {
@@ -390,8 +442,7 @@ Expr *counted(Expr *argument) {
 bool Compiler::compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own) {
   Domain domain{};
   if (own->kind != AggregateKind::count || list_length(aggregate->aggdistinct) != 1 ||
-      !compile_column(argument, &compiled_->columns, &own->column, &domain) ||
-      domain == Domain::numeric) {
+      !compile_column(argument, &compiled_->columns, &own->column, &domain)) {
     return false;
   }
   const auto *clause = linitial_node(SortGroupClause, aggregate->aggdistinct);
@@ -402,58 +453,77 @@ bool Compiler::compile_distinct(const Aggref *aggregate, Expr *argument, scan::A
        !deterministic(exprCollation(reinterpret_cast<Node *>(argument))))) {
     return false;
   }
+  if (domain == Domain::numeric) {
+    add_step(Operation::numeric_key, own->column, 0, &own->column);
+  }
   own->kind = AggregateKind::count_distinct;
   own->is_float = domain == Domain::floating;
   compiled_->distinct = lappend(compiled_->distinct, argument);
   return true;
 }
 
+// The argument of one of the server's aggregates.
+bool Compiler::compile_known(const Aggref *aggregate, Expr *argument, scan::Aggregate *own,
+                             bool *may_fail) {
+  Domain domain{};
+  if (aggregate->aggdistinct != NIL) {
+    if (!compile_distinct(aggregate, argument, own)) {
+      return false;
+    }
+  } else if (own->kind == AggregateKind::count) {
+    // Of a constant it counts rows, which most people write so.
+    if (IsA(argument, Const)) {
+      if (castNode(Const, argument)->constisnull) {
+        return false;
+      }
+      own->kind = AggregateKind::count_rows;
+    } else if (!compile_column(argument, &compiled_->columns, &own->column, &domain) &&
+               !compile_number(counted(argument), &own->column, &domain, may_fail)) {
+      return false;
+    }
+  } else if (own->kind == AggregateKind::sum_numeric || own->kind == AggregateKind::min_numeric ||
+             own->kind == AggregateKind::max_numeric) {
+    if (!compile_column(argument, &compiled_->columns, &own->column, &domain)) {
+      if (own->kind != AggregateKind::sum_numeric ||
+          !compile_number(argument, &own->column, &domain, may_fail)) {
+        return false;
+      }
+      own->kind = AggregateKind::sum_decimal;
+    }
+    if (domain != Domain::numeric) {
+      return false;
+    }
+  } else if (own->kind != AggregateKind::count_rows &&
+             (!compile_number(argument, &own->column, &domain, may_fail) ||
+              domain == Domain::numeric)) {
+    return false;
+  }
+  return true;
+}
+
 bool Compiler::compile_aggregate(int index) {
   const auto *aggregate = static_cast<Aggref *>(list_nth(question_.aggregates, index));
-  auto *argument = static_cast<Expr *>(list_nth(question_.arguments, index));
+  auto *arguments = static_cast<Node *>(list_nth(question_.arguments, index));
   auto *filter = static_cast<Expr *>(list_nth(question_.filters, index));
   auto *plan = static_cast<AggregatePlan *>(palloc0(sizeof(AggregatePlan)));
   scan::Aggregate &own = plan->aggregate;
   own = scan::Aggregate{};
   if (aggregate->aggorder != NIL || aggregate->aggdirectargs != NIL || aggregate->aggvariadic ||
       aggregate->aggkind != AGGKIND_NORMAL || aggregate->agglevelsup != 0 ||
-      aggregate->aggsplit != AGGSPLIT_SIMPLE ||
-      !kind_of(aggregate->aggfnoid, &own.kind, &plan->result)) {
+      aggregate->aggsplit != AGGSPLIT_SIMPLE) {
     return false;
   }
   plan->type = aggregate->aggtype;
-  Domain domain{};
   bool may_fail = false;
-  if (aggregate->aggdistinct != NIL) {
-    if (!compile_distinct(aggregate, argument, &own)) {
+  if (kind_of(aggregate->aggfnoid, &own.kind, &plan->result)) {
+    auto *argument = reinterpret_cast<Expr *>(arguments);
+    if (argument != nullptr && IsA(argument, List)) {
       return false;
     }
-  } else if (own.kind == AggregateKind::count) {
-    // Of a constant it counts rows, which most people write so.
-    if (IsA(argument, Const)) {
-      if (castNode(Const, argument)->constisnull) {
-        return false;
-      }
-      own.kind = AggregateKind::count_rows;
-    } else if (!compile_column(argument, &compiled_->columns, &own.column, &domain) &&
-               !compile_number(counted(argument), &own.column, &domain, &may_fail)) {
+    if (!compile_known(aggregate, argument, &own, &may_fail)) {
       return false;
     }
-  } else if (own.kind == AggregateKind::sum_numeric || own.kind == AggregateKind::min_numeric ||
-             own.kind == AggregateKind::max_numeric) {
-    if (!compile_column(argument, &compiled_->columns, &own.column, &domain)) {
-      if (own.kind != AggregateKind::sum_numeric ||
-          !compile_number(argument, &own.column, &domain, &may_fail)) {
-        return false;
-      }
-      own.kind = AggregateKind::sum_decimal;
-    }
-    if (domain != Domain::numeric) {
-      return false;
-    }
-  } else if (own.kind != AggregateKind::count_rows &&
-             (!compile_number(argument, &own.column, &domain, &may_fail) ||
-              domain == Domain::numeric)) {
+  } else if (!compile_own(aggregate, arguments, plan, &may_fail)) {
     return false;
   }
   if (filter != nullptr) {
@@ -466,7 +536,7 @@ bool Compiler::compile_aggregate(int index) {
     compiled_->filters = lappend(compiled_->filters, test);
   }
   own.offset = compiled_->state_bytes;
-  compiled_->state_bytes += static_cast<uint32>(scan::state_bytes(own.kind));
+  compiled_->state_bytes += static_cast<uint32>(scan::state_bytes(own));
   compiled_->aggregates = lappend(compiled_->aggregates, plan);
   return true;
 }

@@ -65,9 +65,13 @@ Costs costs_of(const CustomPath *path, const Costed &costed) {
   return costs;
 }
 
+// What the states of a group refer to grows with its rows.
 double group_bytes(const Costed &costed) {
-  return costed.groups *
-         (costed.compiled->state_bytes + 16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
+  constexpr double row_bytes = 32;
+  const double outer = std::min<double>(
+      costed.compiled->outer_bytes, row_bytes * costed.joined_rows / std::max(costed.groups, 1.0));
+  return costed.groups * (costed.compiled->state_bytes + outer +
+                          16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
 }
 
 // The groups as rows, which conditions are put to.
@@ -101,23 +105,31 @@ void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
 }
 
 void set_partial_costs(CustomPath *path, const Costed &costed) {
+  constexpr double value_steps = 3;
   constexpr double start_cost = 5;
   constexpr double piece = 32768;
   const Costs costs = costs_of(path, costed);
   // As the server reckons: the leader helps as far as workers leave it time.
   const int workers = path->path.parallel_workers;
   const double leader = parallel_leader_participation ? std::max(0.0, 1.0 - 0.3 * workers) : 0.0;
-  path->path.rows = std::ceil(std::max(1.0, group_bytes(costed) / piece));
+  constexpr double value_bytes = 12;
+  path->path.rows =
+      std::ceil(std::max(1.0, (group_bytes(costed) + costed.distinct * value_bytes) / piece));
   path->path.startup_cost =
       start_cost + costs.dimensions + costs.pages + costs.rows / (workers + leader);
-  path->path.total_cost = path->path.startup_cost + costed.groups * cpu_operator_cost;
+  path->path.total_cost =
+      path->path.startup_cost + (costed.groups + costed.distinct * value_steps) * cpu_operator_cost;
 }
 
 void set_merging_costs(CustomPath *path, const GatherPath *gather, PlannerInfo *root,
                        const Costed &costed) {
   // Each process may have each of the groups.
-  const double groups = costed.groups * (gather->num_workers + 1);
-  path->path.startup_cost = gather->path.total_cost + groups * 2 * cpu_operator_cost;
+  constexpr double value_steps = 3;
+  const double processes = gather->num_workers + 1;
+  const double groups = costed.groups * processes;
+  const double values = std::min(costed.distinct * processes, costed.joined_rows);
+  path->path.startup_cost =
+      gather->path.total_cost + (groups * 2 + values * value_steps) * cpu_operator_cost;
   add_result(path, root, costed);
 }
 

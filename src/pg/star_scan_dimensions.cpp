@@ -243,6 +243,10 @@ void read_values(GroupValues *values, uint32 count, char **from, MemoryContext o
   }
 }
 
+const std::uint32_t *const *hashes_of(const GroupValues *values) {
+  return &values->hashes;
+}
+
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null) {
   const std::size_t at =
       number * static_cast<std::size_t>(values->width) + static_cast<std::size_t>(place);

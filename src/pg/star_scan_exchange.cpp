@@ -134,6 +134,7 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
       share(node, node->shared);
     }
     node->part = node->shared->part;
+    node->values = node->shared->values;
     node->table = -1;
     node->next_block = node->end_block = 0;
     node->writing = false;
@@ -144,6 +145,7 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
       return false;
     }
     start_scan(node, node->part);
+    compute([&] { node->scan->take_values(node->values); });
     // The table whose blocks it was at.
     if (node->table >= 0) {
       compute([&] { node->scan->use_shape(node->shapes[node->table]); });
@@ -160,22 +162,16 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
   return true;
 }
 
-bool merge_part(ScanNode *node, scan::Part part) {
-  auto *gather = static_cast<PlanState *>(linitial(node->css.custom_ps));
-  as_node(castNode(CustomScanState, outerPlanState(gather)))->part = part;
-  if (node->gathered) {
-    ExecReScan(gather);
-  }
-  node->gathered = true;
-  start_scan(node, part);
-  ++node->runs;
-  const bool may_split = may_be_split(node, part);
+namespace {
+
+// All pieces of a run of the processes; false where there is no room for their groups.
+bool merge_pieces(ScanNode *node, PlanState *gather, bool may_split) {
   ExprContext *context = node->css.ss.ps.ps_ExprContext;
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     TupleTableSlot *slot = ExecProcNode(gather);
     if (TupIsNull(slot)) {
-      break;
+      return true;
     }
     ResetExprContext(context);
     const MemoryContext old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
@@ -183,11 +179,37 @@ bool merge_part(ScanNode *node, scan::Part part) {
     MemoryContextSwitchTo(old);
     node->most_memory = std::max(node->most_memory, node->scan->memory());
     if (may_split && memory_is_full(node)) {
+      return false;
+    }
+    if (node->scan->memory() > get_hash_memory_limit()) {
+      compute([&] { (void)node->scan->narrow_values(); });
+    }
+  }
+}
+
+} // namespace
+
+bool merge_part(ScanNode *node, scan::Part part) {
+  auto *gather = static_cast<PlanState *>(linitial(node->css.custom_ps));
+  ScanNode *process = as_node(castNode(CustomScanState, outerPlanState(gather)));
+  start_scan(node, part);
+  const bool may_split = may_be_split(node, part);
+  bool more = true;
+  while (more) {
+    process->part = part;
+    process->values = node->scan->values();
+    if (node->gathered) {
+      ExecReScan(gather);
+    }
+    node->gathered = true;
+    ++node->runs;
+    if (!merge_pieces(node, gather, may_split)) {
       // How much of the table that was is not known here.
       constexpr double supposed = 0.3;
       split(node, part, supposed);
       return false;
     }
+    compute([&] { more = node->scan->next_values(); });
   }
   node->groups += node->scan->groups();
   node->next_group = 0;
@@ -201,6 +223,7 @@ Size shared_size(const ScanNode *node) {
 
 void share(ScanNode *node, SharedScan *shared) {
   shared->part = node->part;
+  shared->values = node->values;
   for (int i = 0; i < node->table_count; ++i) {
     pg_atomic_init_u64(&shared->next[i], 0);
   }

@@ -4,9 +4,12 @@
 #include "pg/compat.hpp"
 
 extern "C" {
+#include "catalog/objectaccess.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
 }
 
 namespace starhouse::pg::star_scan {
@@ -33,6 +36,15 @@ Node *unfold(Node *node, void *context) {
 List *unfolded(List *expressions, List *columns) {
   Unfold context{.columns = columns};
   return reinterpret_cast<List *>(unfold(reinterpret_cast<Node *>(expressions), &context));
+}
+
+// As the executor does when it begins to aggregate.
+void check_right(Oid aggregate) {
+  const AclResult right = compat::function_aclcheck(aggregate);
+  if (right != ACLCHECK_OK) {
+    aclcheck_error(right, OBJECT_AGGREGATE, get_func_name(aggregate));
+  }
+  InvokeFunctionExecuteHook(aggregate);
 }
 
 void begin(CustomScanState *state, EState *estate, int eflags) {
@@ -64,6 +76,7 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
     const auto *entry =
         static_cast<TargetEntry *>(list_nth(columns, list_length(question.keys) + i));
     question.aggregates = lappend(question.aggregates, castNode(Aggref, entry->expr));
+    check_right(castNode(Aggref, entry->expr)->aggfnoid);
   }
   node->compiled = compile(question);
   if (node->compiled == nullptr) {

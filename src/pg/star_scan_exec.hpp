@@ -25,6 +25,7 @@ constexpr int most_waiting = 256; // parts
 // What the processes of a scan share.
 struct SharedScan {
   scan::Part part;
+  scan::Scan::Values values;
   pg_atomic_uint64 next[FLEXIBLE_ARRAY_MEMBER]; // by table: the first block that nobody has yet
 };
 
@@ -66,7 +67,8 @@ struct ScanNode {
   SharedScan *shared;
   bool shared_here; // in this process alone
   scan::Part part;  // that all of them are at
-  bool writing;     // groups to the process that merges
+  scan::Scan::Values values;
+  bool writing; // groups to the process that merges
   bool pages_left;
   bool gathered; // rows of the processes have been asked for
   Figures figures;

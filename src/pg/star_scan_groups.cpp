@@ -1,7 +1,11 @@
 // Groups as rows.
 #include "pg/star_scan_exec.hpp"
+#include "pg/star_scan_own.hpp"
 
 #include "pg/decimal.hpp"
+
+#include "core/geo/geohash.hpp"
+#include "core/scan/numeric_value.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -11,6 +15,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <array>
 
 namespace starhouse::pg::star_scan {
 
@@ -49,6 +54,9 @@ Datum result_of(const AggregatePlan *plan, const char *states, bool *null) {
   using Result = AggregatePlan::Result;
   const char *place = states + plan->aggregate.offset;
   const int64 count = *reinterpret_cast<const int64 *>(place);
+  if (plan->result == Result::own) {
+    return own_result(plan, place, null);
+  }
   *null = count == 0 && plan->result != Result::count;
   if (*null) {
     return 0;
@@ -83,6 +91,8 @@ Datum result_of(const AggregatePlan *plan, const char *states, bool *null) {
                                count_numeric(count));
   case Result::bytes:
     return varlena_of(reinterpret_cast<const scan::BytesState *>(place)->view());
+  case Result::own:
+    break;
   }
   return 0;
 }
@@ -103,7 +113,20 @@ Datum key_of(const ScanNode *node, const KeyPlan *plan, std::size_t group, ExprC
     context->caseValue_isNull = false;
     return ExecEvalExprSwitchContext(plan->state, context, null);
   }
-  Oid type = plan->type;
+  const Oid type = plan->type;
+  if (plan->cell_text) {
+    std::array<char, geo::max_precision> text;
+    const int length = geo::to_text(node->scan->key_word(group, key), text);
+    return varlena_of({text.data(), static_cast<std::size_t>(length)});
+  }
+  if (type == NUMERICOID) {
+    const std::string_view bytes = node->scan->key_bytes(group, key);
+    auto *value = static_cast<struct varlena *>(palloc(VARHDRSZ + bytes.size()));
+    const auto scale = static_cast<unsigned>(node->scan->key_word(group, key));
+    const std::size_t size = scan::write_numeric_of_key(bytes, scale, VARDATA(value));
+    SET_VARSIZE(value, VARHDRSZ + size);
+    return PointerGetDatum(value);
+  }
   if (type == UUIDOID) {
     const std::string_view bytes = node->scan->key_bytes(group, key);
     auto *copy = static_cast<char *>(palloc(bytes.size()));

@@ -157,12 +157,13 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   }
   foreach (cell, collected.aggregates) {
     const auto *aggregate = lfirst_node(Aggref, cell);
-    if (list_length(aggregate->args) > 1) {
-      return false;
+    Node *argument = nullptr;
+    if (list_length(aggregate->args) == 1) {
+      argument = reinterpret_cast<Node *>(linitial_node(TargetEntry, aggregate->args)->expr);
+    } else if (aggregate->args != NIL) {
+      argument = reinterpret_cast<Node *>(get_tlist_exprs(aggregate->args, true));
     }
-    question->arguments = lappend(
-        question->arguments,
-        aggregate->args == NIL ? nullptr : linitial_node(TargetEntry, aggregate->args)->expr);
+    question->arguments = lappend(question->arguments, argument);
     question->filters = lappend(question->filters, aggregate->aggfilter);
   }
   return true;
@@ -307,7 +308,7 @@ void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
     add_path(grouped, &path->path);
   }
   if (grouped->consider_parallel && input->consider_parallel && root->glob->parallelModeOK &&
-      groups_fit(costed) && compiled->distinct == NIL) {
+      groups_fit(costed)) {
     offer_parallel(root, grouped, star, question, costed);
   }
 }

@@ -156,7 +156,8 @@ void start_dimensions(ScanNode *node) {
       node->figures.dimension_rows += node->dimensions[i].dimension->size();
     }
     joins[i] = {.dimension = node->dimensions[i].dimension,
-                .columns = {plan->columns, static_cast<std::size_t>(plan->width)}};
+                .columns = {plan->columns, static_cast<std::size_t>(plan->width)},
+                .hashes = hashes_of(node->dimensions[i].values)};
   }
   node->program.joins = {joins, count};
 }
@@ -286,7 +287,9 @@ bool read_pages(ScanNode *node, bool may_stop) {
     }
     close_page(&node->pages);
     if (node->scan->memory() > get_hash_memory_limit()) {
-      if (may_stop && memory_is_full(node)) {
+      // A process's different values go with its groups.
+      if (may_stop && (memory_is_full(node) ||
+                       (node->role == Role::partial && node->compiled->distinct != NIL))) {
         close_pages(&node->pages);
         return false;
       }

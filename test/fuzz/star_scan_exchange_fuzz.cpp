@@ -1,5 +1,6 @@
 // Any bytes as groups of another process of a star scan: an Error, or groups that can be written
 // and read again.
+#include "core/scan/own_aggregates.hpp"
 #include "core/scan/scan.hpp"
 
 #include <cstdint>
@@ -37,12 +38,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   static const std::vector<Wanted> wanted{{0, Storage::int64}, {1, Storage::varlena}};
   static const std::vector<Key> keys{{.column = 0, .source = 0}, {.column = 1}, {.column = 2}};
   static const std::vector<Join> joins{{}};
+  static const DistinctSketches<HashedTexts> sketches;
   static const std::vector<Aggregate> aggregates{
       {.kind = AggregateKind::count_rows},
       {.kind = AggregateKind::max_int, .column = 0, .offset = 8},
       {.kind = AggregateKind::min_numeric, .column = 1, .offset = 24},
       {.kind = AggregateKind::sum_wide, .column = 0, .offset = 48},
-      {.kind = AggregateKind::sum_numeric, .column = 1, .offset = 72}};
+      {.kind = AggregateKind::sum_numeric, .column = 1, .offset = 72},
+      {.kind = AggregateKind::count_distinct, .column = 0, .offset = 120},
+      {.kind = AggregateKind::count_distinct, .column = 1, .offset = 128},
+      {.kind = AggregateKind::own, .column = 1, .offset = 136, .own = &sketches}};
   Program program{
       .shape = {.attributes = shape, .wanted = wanted}, .joins = joins, .aggregates = aggregates};
   if (data[0] % 4 != 0) {

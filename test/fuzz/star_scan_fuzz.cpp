@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (storages[kind] == Storage::varlena) {
       for (const AggregateKind what : {AggregateKind::sum_numeric, AggregateKind::min_numeric}) {
         aggregates.push_back({.kind = what, .column = column, .offset = offset});
-        offset += static_cast<std::uint32_t>(state_bytes(what));
+        offset += static_cast<std::uint32_t>(state_bytes({.kind = what}));
       }
     }
   }

@@ -55,6 +55,12 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT count(CASE WHEN product LIKE ''p1%'' THEN ''x'' END), sum(CASE WHEN online THEN 1 WHEN store = 2 THEN 2 END), sum(coalesce(store, 0)) FROM sale',
   'SELECT day, count(DISTINCT store), count(DISTINCT product) FILTER (WHERE online), count(DISTINCT price) FROM sale GROUP BY day',
   'SELECT count(*) FROM sale WHERE product LIKE ''p%'' AND product NOT LIKE ''%2''',
+  'SELECT store, starhouse.approx_count_distinct(product), starhouse.approx_distinct_state(id) FROM sale GROUP BY store',
+  'SELECT starhouse.approx_percentile(price, 0.9) FILTER (WHERE online), starhouse.approx_percentile(price, ARRAY[0.5, 0.9], 0.001) FROM sale',
+  'SELECT starhouse.trending_score(sold, 1, interval ''3 hours''), starhouse.trending_state(sold, price, ''1 day'') FROM sale',
+  'SELECT day, starhouse.sum_stable(price), starhouse.weighted_avg(price, store), starhouse.ratio(online), starhouse.count_distinct_exact(product) FROM sale GROUP BY day',
+  'SELECT amount, count(DISTINCT amount), sum(amount::float8) FROM sale GROUP BY amount',
+  'SELECT starhouse.geohash(price, store, 5), starhouse.geohash_cell(amount::float8, 0, 3), count(*) FROM sale WHERE amount < 90 GROUP BY 1, 2',
   'SELECT store, rank() OVER (ORDER BY sum(amount)) FROM sale GROUP BY store',
   'SELECT count(*) FROM sale WHERE sold > now() - interval ''1 day''',
   'SELECT (SELECT count(*) FROM sale WHERE store = s) FROM generate_series(1, 2) AS s',
@@ -71,6 +77,43 @@ CREATE TABLE zero AS SELECT CASE g % 3 WHEN 0 THEN '-0' WHEN 1 THEN '0' ELSE 'Na
 SELECT abs(z), count(*) FROM zero GROUP BY z ORDER BY 1;
 DROP TABLE zero;
 
+-- Starhouse's own aggregates: the same states as the executor's, none of no rows, errors for the rows that come.
+CREATE TABLE own_states AS
+  SELECT store, starhouse.approx_count_distinct(id) AS about, starhouse.approx_distinct_state(product)::text AS products, starhouse.approx_percentile(price, ARRAY[0.5, 1]) AS prices,
+         starhouse.trending_state(sold, price, '12 hours')::text AS trend, starhouse.variance_stable(price) AS spread, starhouse.theta_value(starhouse.theta_state(id) FILTER (WHERE online)) AS ids
+  FROM sale GROUP BY store;
+SET starhouse.enable_star_scan = off;
+SELECT store, about, prices, round(spread::numeric, 6) AS spread, ids,
+       (products, trend) = (SELECT starhouse.approx_distinct_state(product)::text, starhouse.trending_state(sold, price, '12 hours')::text FROM sale WHERE sale.store = o.store) AS same
+  FROM own_states AS o ORDER BY store;
+RESET starhouse.enable_star_scan;
+DROP TABLE own_states;
+SELECT starhouse.approx_count_distinct(id), starhouse.approx_distinct_state(id), starhouse.approx_percentile(price, 0.5), starhouse.trending_score(sold, 1, '1 day'), starhouse.sum_stable(price), starhouse.count_distinct_exact(id)
+  FROM sale WHERE store = 77;
+SELECT starhouse.approx_percentile(price, 1.5) FROM sale WHERE store = 77;
+SELECT starhouse.approx_percentile(price, 1.5) FROM sale;
+SELECT starhouse.weighted_avg(price, price - 1) FROM sale;
+CREATE ROLE regress_star_scan;
+GRANT SELECT ON sale TO regress_star_scan;
+REVOKE EXECUTE ON FUNCTION starhouse.approx_count_distinct(bigint) FROM PUBLIC;
+SET ROLE regress_star_scan;
+SELECT starhouse.approx_count_distinct(id) FROM sale;
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION starhouse.approx_count_distinct(bigint) TO PUBLIC;
+DROP OWNED BY regress_star_scan;
+DROP ROLE regress_star_scan;
+
+-- Numbers that are equal are one group, whatever their scale; cells of places.
+CREATE TABLE priced AS SELECT CASE g % 8 WHEN 0 THEN NULL WHEN 1 THEN 1.0 WHEN 2 THEN 1.00 WHEN 3 THEN 'NaN' WHEN 4 THEN 'Infinity' WHEN 5 THEN -1e-30 WHEN 6 THEN 1e70 ELSE 0.000 END::numeric AS price,
+  g % 90 AS lat, (g % 7)::real AS lon FROM generate_series(1, 800) AS g;
+ANALYZE priced;
+SELECT plan_of('SELECT price, count(*) FROM priced GROUP BY price');
+SELECT price, count(*), count(DISTINCT price), sum(price::float8) FROM priced GROUP BY price ORDER BY price;
+SELECT count(DISTINCT price) FROM priced;
+SELECT starhouse.geohash(lat, lon, 2) AS cell, starhouse.geohash_cell(lat, lon, 1) AS first, count(*) FROM priced GROUP BY 1, 2 ORDER BY 1 LIMIT 4;
+SELECT starhouse.geohash(lat + 5, lon, 2), count(*) FROM priced GROUP BY 1 ORDER BY 1;
+DROP TABLE priced;
+
 -- Grouped by what can only be one value: no row, no group.
 SELECT count(*) FROM sale WHERE store = 77 GROUP BY store;
 SELECT store, count(*) FROM sale WHERE store = 3 GROUP BY store;
@@ -81,13 +124,17 @@ CREATE TABLE other AS SELECT g AS store FROM generate_series(1, 5) AS g;
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT * FROM sale',
-  'SELECT count(DISTINCT amount) FROM sale',
+  'SELECT amount + 1, count(*) FROM sale GROUP BY 1',
   'SELECT sum(DISTINCT store) FROM sale',
   'SELECT count(DISTINCT store + 1) FROM sale',
   'SELECT count(DISTINCT product COLLATE nocase) FROM sale',
   'SELECT string_agg(product, '','') FROM sale',
+  'SELECT starhouse.approx_top_k(product, 3) FROM sale',
+  'SELECT starhouse.approx_percentile(price, store / 5.0) FROM sale',
+  'SELECT starhouse.trending_score(sold, 1, interval ''1 month'') FROM sale',
+  'SELECT starhouse.approx_count_distinct(product COLLATE nocase) FROM sale',
+  'SELECT starhouse.distinct_state(product) FROM sale',
   'SELECT store, count(*) FROM sale GROUP BY ROLLUP (store)',
-  'SELECT amount, count(*) FROM sale GROUP BY amount',
   'SELECT count(*) FROM sale LEFT JOIN other USING (store)',
   'SELECT count(*) FROM sale WHERE store IN (SELECT store FROM other)',
   'SELECT count(*) FROM sale JOIN other ON sale.store < other.store',

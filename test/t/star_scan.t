@@ -124,6 +124,12 @@ DELETE FROM nothing;
 CREATE TABLE wide (LIKE plain);
 INSERT INTO wide SELECT g, g % 20, g, g % 77, g / 7.0, g / 3.0, 0, g % 3 = 0, date '2011-12-25' + g % 12000, timestamp '2024-01-01' + g * interval '1 minute',
   timestamptz '2024-01-01' + g * interval '29 minutes', time '12:00' + g * interval '1 second', md5(g::text)::uuid, g::numeric / 16, g::numeric / 100, 'text ' || g, 'v' || g % 4000, 'in line' || g % 2 FROM generate_series(1, 12000) AS g;
+-- The planner does not know how many labels there are.
+CREATE TABLE label (number int, label text) WITH (autovacuum_enabled = off, parallel_workers = 0);
+INSERT INTO label SELECT g, 'label ' || g % 5 FROM generate_series(1, 100) AS g;
+ANALYZE label;
+TRUNCATE label;
+INSERT INTO label SELECT g, 'label ' || g FROM generate_series(1, 8000) AS g;
 -- A partitioned fact, one of whose partitions has its columns the other way round, and dimensions with repeated, missing and NULL keys.
 CREATE TABLE fact (LIKE hostile, item int, code text, bought date) PARTITION BY LIST (k);
 CREATE TABLE fact_few PARTITION OF fact FOR VALUES IN (0, 1, 2);
@@ -233,6 +239,10 @@ class Generator:
             return self.pick(f"date_trunc('{unit}', ts)", f"date_trunc('{unit}', tz)", f"date_trunc('{of_day}', d)", f"extract({part} FROM ts)", f"extract({part} FROM tz)",
                              f"extract({day_part} FROM d)", f"date_part('{part}', ts)", f"date_part('{day_part}', d)", "ts::date", "tz::date", f"date_trunc('{of_day}', d::timestamp)",
                              f"date_bin('{self.pick('15 minutes', '7 days 1 second')}', ts, timestamp '2001-01-01 00:00:03')", "date_bin('90 minutes', tz, timestamptz '2018-02-16 12:00+00')")
+        if self.random.random() < 0.12:
+            # 1.0 and 1.00 are one group, which shows the first.
+            place = f"{self.pick('geohash', 'geohash_cell')}({self.pick('f8', 'i2', 'k', 'n2')}::float8{self.pick('', ' / 1000')}, k::float8, {self.pick('1', '4', '7', '12')})"
+            return self.pick("n2", "n2", f"starhouse.{place}", *([] if self.star or self.any_order else ["n", "n"]))
         if self.random.random() < 0.08:
             return self.pick("f8", "f4", *([] if self.star or self.any_order else ["fx"]))  # 0 and -0 are one group, which shows the first
         return self.pick(*self.keys)
@@ -263,6 +273,20 @@ class Generator:
             return f"({self.pick('i4', 'k')}::bigint {self.pick('+', '-', '*')} {self.pick('k', 'i4', '100')})"
         return f"({self.pick('f8', 'k::float8', 'fx')} {self.pick('+', '-', '*', '/')} {self.pick('f8', '2::float8', 'k')})"
 
+    def own(self):
+        """Starhouse's own aggregates; their states to the last bit."""
+        value = self.pick("i4", "i8", "k", "d", "tz", "t", "v", "u", "f8", "fx", "a2" if "a2" in self.keys else "i2")
+        number = self.pick("f8", "fx", "f4", "k", "i2", "n2")
+        call = self.pick(f"starhouse.approx_count_distinct({value})", f"starhouse.approx_distinct_state({value})",
+                         f"starhouse.theta_state({self.pick('i4', 'i8', 'd', 'tz', 't', 'u')})", f"starhouse.count_distinct_exact({self.pick('i4', 'i8', 'd', 'tz', 't', 'u', 'k')})",
+                         f"starhouse.approx_percentile({number}::float8, {self.pick('0', '0.5', '0.99', 'ARRAY[0.1, NULL, 0.9]')})", f"starhouse.approx_percentile({number}::float8, 0.5, 0.05)",
+                         f"starhouse.approx_percentile_state({number}::float8)", "starhouse.ratio(b)", f"starhouse.approx_percentile_state({number}::float8, 0.1)")
+        if not (self.star or self.any_order) and self.random.random() < 0.4:
+            call = self.pick(f"starhouse.trending_state(tz, {number}::float8, interval '1 day 3 hours')", "starhouse.trending_state(timestamptz '2020-01-01', k, '1 hour')",
+                             f"starhouse.sum_stable({number}::float8)", f"starhouse.sum_state({number}::float8)", f"starhouse.variance_stable({number}::float8)", f"starhouse.geometric_mean(abs({number})::float8)",
+                             f"starhouse.geometric_mean({number}::float8)", f"starhouse.weighted_avg({number}::float8, k)", f"starhouse.weighted_avg_state(i4, {number}::float8)")
+        return call
+
     def aggregate(self):
         chance = self.random.random()
         if chance < 0.15:
@@ -270,7 +294,7 @@ class Generator:
         elif chance < 0.25:
             call = f"count({self.pick(*self.keys, *self.numbers, '1')})" if chance < 0.2 else f"count(CASE WHEN {self.test(1)} THEN {self.pick('1', 'true', chr(39) + 'x' + chr(39), 'i4')} END)"
         elif chance < 0.32 and self.distinct:
-            call = f"count(DISTINCT {self.pick(*self.keys, 'f8', 'f4', 'fx', 'i4', 'i8')})"
+            call = f"count(DISTINCT {self.pick(*self.keys, 'f8', 'f4', 'fx', 'i4', 'i8', 'n', 'n2')})"
         elif chance < 0.4:
             call = f"{self.pick('sum', 'avg')}({self.decimal()})"
         elif self.star or self.any_order:
@@ -282,6 +306,8 @@ class Generator:
             call = f"{self.pick('min', 'max')}({self.pick('d', 'ts', 'tz', 'tm', 'fx', 'f8', 'f4')})"
         else:
             call = f"{self.pick('sum', 'avg', 'min', 'max')}({self.number()})"
+        if self.random.random() < 0.15:
+            call = self.own()
         if self.random.random() < 0.2:
             call += f" FILTER (WHERE {self.test(1)})"
         if self.random.random() < 0.1:
@@ -289,8 +315,8 @@ class Generator:
         return call
 
     def query(self):
-        # Those that count different values the executor sorts, and there are none in several processes.
-        self.distinct = not self.processes and self.random.random() < 0.25
+        # Those that count different values the executor sorts.
+        self.distinct = self.random.random() < 0.25
         self.any_order = self.processes or self.distinct
         keys = [self.key() for _ in range(self.random.choice([0, 0, 1, 1, 1, 2, 3]))]
         aggregates = [self.aggregate() for _ in range(self.random.randint(0 if keys else 1, 4))]
@@ -383,6 +409,9 @@ def main():
     ok(same, "several processes, groups beyond work_mem")
     ok(enough, "and some of these are parallel star scans" + ("" if enough else f" ({scanned})"))
 
+    labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
+    answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
+    ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
     ok(same, "groups beyond work_mem")
     ok(enough, "and many of these are star scans")

@@ -54,20 +54,50 @@ Values make(std::size_t count) {
   return made;
 }
 
+const std::vector<Attribute> shape{{8, 8}, {8, 8}, {8, 8}, {-1, 4}};
+const std::vector<Wanted> wanted{
+    {0, Storage::int64}, {1, Storage::int64}, {2, Storage::float64}, {3, Storage::varlena}};
+const std::vector<Key> keys{{.column = 0}};
+const std::vector<Aggregate> aggregates{
+    {.kind = AggregateKind::count_rows},
+    {.kind = AggregateKind::count_distinct, .column = 1, .offset = 8},
+    {.kind = AggregateKind::count_distinct, .column = 3, .offset = 16},
+    {.kind = AggregateKind::count_distinct, .column = 2, .offset = 24, .is_float = true},
+    {.kind = AggregateKind::sum_int, .column = 1, .offset = 32}};
+
+Program make_program() {
+  return {.shape = {.attributes = shape, .wanted = wanted}, .keys = keys, .aggregates = aggregates};
+}
+
+void add_rows(Scan &scan, std::span<const Row> rows) {
+  for (std::size_t from = 0; from < rows.size(); from += capacity) {
+    const auto batch = rows.subspan(from, std::min(capacity, rows.size() - from));
+    scan.read(batch);
+    scan.add(batch.size());
+  }
+}
+
+void expect_counts(const Scan &scan, const Values &values) {
+  ASSERT_EQ(scan.groups(), 3U);
+  std::int64_t rows = 0;
+  for (std::size_t group = 0; group < 3; ++group) {
+    const char *states = scan.states(group);
+    const auto count = [states](std::size_t offset) {
+      return reinterpret_cast<const CountState *>(states + offset)->count;
+    };
+    const std::int64_t key = scan.key_word(group, 0);
+    EXPECT_EQ(count(8), static_cast<std::int64_t>(values.numbers.at(key).size()));
+    EXPECT_EQ(count(16), static_cast<std::int64_t>(values.texts.at(key).size()));
+    EXPECT_EQ(count(24), 2); // 0 and NaN
+    EXPECT_EQ(count(32), count(0));
+    rows += count(0);
+  }
+  EXPECT_EQ(rows, static_cast<std::int64_t>(values.rows.size())); // added up once
+}
+
 TEST(StarScanDistinct, CountsAreThoseOfSetsHoweverNarrow) {
   const Values values = make(60000);
-  const std::vector<Attribute> shape{{8, 8}, {8, 8}, {8, 8}, {-1, 4}};
-  const std::vector<Wanted> wanted{
-      {0, Storage::int64}, {1, Storage::int64}, {2, Storage::float64}, {3, Storage::varlena}};
-  const std::vector<Key> keys{{.column = 0}};
-  const std::vector<Aggregate> aggregates{
-      {.kind = AggregateKind::count_rows},
-      {.kind = AggregateKind::count_distinct, .column = 1, .offset = 8},
-      {.kind = AggregateKind::count_distinct, .column = 3, .offset = 16},
-      {.kind = AggregateKind::count_distinct, .column = 2, .offset = 24, .is_float = true},
-      {.kind = AggregateKind::sum_int, .column = 1, .offset = 32}};
-  const Program program{
-      .shape = {.attributes = shape, .wanted = wanted}, .keys = keys, .aggregates = aggregates};
+  const Program program = make_program();
   for (int narrowed = 0; narrowed < 4; ++narrowed) {
     std::pmr::unsynchronized_pool_resource memory;
     Scan scan(Env{.memory = &memory}, program, capacity, {});
@@ -86,18 +116,40 @@ TEST(StarScanDistinct, CountsAreThoseOfSetsHoweverNarrow) {
       ++passes;
     } while (scan.next_values());
     EXPECT_EQ(passes, 1 << narrowed);
-    ASSERT_EQ(scan.groups(), 3U);
-    for (std::size_t group = 0; group < 3; ++group) {
-      const char *states = scan.states(group);
-      const auto count = [states](std::size_t offset) {
-        return reinterpret_cast<const CountState *>(states + offset)->count;
-      };
-      const std::int64_t key = scan.key_word(group, 0);
-      EXPECT_EQ(count(8), static_cast<std::int64_t>(values.numbers.at(key).size()));
-      EXPECT_EQ(count(16), static_cast<std::int64_t>(values.texts.at(key).size()));
-      EXPECT_EQ(count(24), 2);        // 0 and NaN
-      EXPECT_EQ(count(32), count(0)); // added up once
-    }
+    expect_counts(scan, values);
+  }
+}
+
+std::string_view no_bytes(const void *) noexcept {
+  return {};
+}
+
+// Each process has a third of the rows, and sends all that it has of the values that are wanted.
+TEST(StarScanDistinct, ValuesOfSeveralProcessesAreOneSetHoweverNarrow) {
+  const Values values = make(30000);
+  const Program program = make_program();
+  for (int narrowed = 0; narrowed < 3; ++narrowed) {
+    std::pmr::unsynchronized_pool_resource memory;
+    const Env env{.memory = &memory};
+    Scan merged(env, program, capacity, {});
+    int passes = 0;
+    do {
+      for (std::size_t process = 0; process < 3; ++process) {
+        Scan scan(env, program, capacity, {});
+        scan.take_values(merged.values());
+        add_rows(scan, std::span(values.rows).subspan(process * 10000, 10000));
+        for (std::size_t next = 0; next < scan.groups();) {
+          next = scan.write(next, 5000, no_bytes);
+          merged.absorb(scan.written(), {});
+        }
+        if (passes == 0 && static_cast<int>(process) < narrowed) {
+          EXPECT_TRUE(merged.narrow_values());
+        }
+      }
+      ++passes;
+    } while (merged.next_values());
+    EXPECT_EQ(passes, 1 << narrowed);
+    expect_counts(merged, values);
   }
 }
 

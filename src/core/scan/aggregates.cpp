@@ -1,5 +1,6 @@
 #include "core/scan/aggregates.hpp"
 
+#include "core/scan/own_states.hpp"
 #include "core/scan/tests.hpp"
 
 #include <cmath>
@@ -107,8 +108,8 @@ void keep_bytes(const Env &env, BytesState &state, std::string_view bytes) {
 
 } // namespace
 
-std::size_t state_bytes(AggregateKind kind) noexcept {
-  switch (kind) {
+std::size_t state_bytes(const Aggregate &aggregate) noexcept {
+  switch (aggregate.kind) {
   case AggregateKind::count_rows:
   case AggregateKind::count:
   case AggregateKind::count_distinct:
@@ -121,6 +122,8 @@ std::size_t state_bytes(AggregateKind kind) noexcept {
   case AggregateKind::min_numeric:
   case AggregateKind::max_numeric:
     return sizeof(BytesState);
+  case AggregateKind::own:
+    return aggregate.own->state_bytes();
   default:
     return sizeof(IntState);
   }
@@ -253,6 +256,9 @@ void update(const Env &env, const Aggregate &aggregate, const Batch &batch, std:
   }
   case Kind::count_distinct:
     return; // its set counts
+  case Kind::own:
+    aggregate.own->update(env, aggregate, batch, rows, states, single, passes);
+    return;
   }
 }
 
@@ -387,7 +393,15 @@ void merge(const Env &env, const Aggregate &aggregate, const char *from, std::st
     });
     return;
   case Kind::count_distinct:
-    return; // never of several processes: a count does not say of what
+    return; // its set counts
+  case Kind::own: {
+    CountState other{};
+    std::memcpy(&other, from + aggregate.offset, sizeof other);
+    if (other.count != 0) {
+      aggregate.own->merge(env, other.count, outer, states + aggregate.offset);
+    }
+    return;
+  }
   }
 }
 

@@ -35,6 +35,7 @@ enum class AggregateKind : std::uint8_t {
   min_numeric, // BytesState: of numbers that are equal (1.0, 1.00) the last
   max_numeric,
   count_distinct, // CountState; the values are in a set (distinct.hpp)
+  own,            // what `own` says (own_states.hpp)
 };
 
 // All begin as zeros; count is that of the values.
@@ -75,7 +76,7 @@ struct BytesState {
   std::string_view view() const noexcept { return {bytes, size}; }
 };
 
-std::size_t state_bytes(AggregateKind kind) noexcept;
+class OwnAggregate;
 
 struct Aggregate {
   AggregateKind kind;
@@ -83,7 +84,11 @@ struct Aggregate {
   std::uint32_t offset = 0; // of its state in a group's states
   std::int32_t filter = -1; // number of the test its rows have to pass
   bool is_float = false;    // of count_distinct: -0 and 0 are one value
+  const OwnAggregate *own = nullptr;
+  std::uint32_t second = 0; // another column that `own` may take
 };
+
+std::size_t state_bytes(const Aggregate &aggregate) noexcept;
 
 // A numeric that is not finite or has too many digits: the host adds it to the state's `others`.
 // Without bytes it is digits / 10^scale, or what the host computes of a row by a column.

@@ -84,7 +84,7 @@ inline std::int64_t as_word(double value) noexcept {
 class Batch {
 public:
   Batch(const Env &env, std::size_t capacity)
-      : capacity_(capacity), columns_(env.memory), memory_(env.memory) {}
+      : capacity_(capacity), columns_(env.memory), rooms_(env.memory), memory_(env.memory) {}
 
   std::size_t add_column(bool bytes, bool decimals = false) {
     Column column;
@@ -103,6 +103,17 @@ public:
     return columns_.size() - 1;
   }
 
+  // Memory for the bytes of a column of this batch; what it gave before is gone.
+  char *room(std::size_t column, std::size_t bytes) {
+    while (rooms_.size() <= column) {
+      rooms_.emplace_back();
+    }
+    if (rooms_[column].size() < bytes) {
+      rooms_[column].resize(bytes);
+    }
+    return rooms_[column].data();
+  }
+
   Column &operator[](std::size_t column) noexcept { return columns_[column]; }
   const Column &operator[](std::size_t column) const noexcept { return columns_[column]; }
   std::size_t capacity() const noexcept { return capacity_; }
@@ -110,6 +121,7 @@ public:
 private:
   std::size_t capacity_;
   std::pmr::vector<Column> columns_;
+  std::pmr::vector<std::pmr::vector<char>> rooms_;
   std::pmr::memory_resource *memory_; // never given back: goes with the scan
 };
 

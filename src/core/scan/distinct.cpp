@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -200,6 +201,37 @@ void DistinctSet::add(const Aggregate &aggregate, const Column &column, std::siz
   for (const Pending &value : pending_) {
     count_of(value.group, aggregate).count += insert(value) ? 1 : 0;
   }
+}
+
+void DistinctSet::order() {
+  ordered_ = true;
+  if (is_close()) {
+    slots_.reserve(size_);
+    each_close(range_, bits_, [&](std::int64_t word) { slots_.push_back({group_, word}); });
+    return;
+  }
+  const auto end = std::remove_if(slots_.begin(), slots_.end(),
+                                  [](const Slot &slot) { return slot.group == nullptr; });
+  slots_.erase(end, slots_.end());
+  const auto before = [](const Slot &a, const Slot &b) {
+    return std::less<const char *>()(a.group, b.group);
+  };
+  // Without keys there is one group.
+  if (!std::is_sorted(slots_.begin(), slots_.end(), before)) {
+    std::sort(slots_.begin(), slots_.end(), before);
+  }
+}
+
+std::span<const DistinctSet::Slot> DistinctSet::values(const char *group) const noexcept {
+  const std::less<const char *> less;
+  const auto from = std::lower_bound(
+      slots_.begin(), slots_.end(), group,
+      [less](const Slot &slot, const char *wanted) { return less(slot.group, wanted); });
+  const auto to =
+      std::upper_bound(from, slots_.end(), group, [less](const char *wanted, const Slot &slot) {
+        return less(wanted, slot.group);
+      });
+  return {from, to};
 }
 
 void DistinctSet::begin(Part part) {

@@ -15,6 +15,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace starhouse::scan {
@@ -41,11 +43,19 @@ public:
   // None, and then these.
   void begin(Part part);
 
-private:
+  // For another process: after order() nothing is added any more, and the values of each group are
+  // to be had.
   struct Slot {
     char *group = nullptr; // its states; null: empty
     std::int64_t word = 0;
   };
+  void order();
+  bool is_ordered() const noexcept { return ordered_; }
+  std::span<const Slot> values(const char *group) const noexcept;
+  bool of_bytes() const noexcept { return bytes_; }
+  std::string_view text(std::int64_t word) const noexcept { return dictionary_.text(word); }
+
+private:
   struct Pending {
     char *group;
     std::int64_t word;
@@ -79,6 +89,7 @@ private:
   Env env_;
   Part part_{};
   bool bytes_ = false;
+  bool ordered_ = false;
   std::size_t size_ = 0;
   std::pmr::vector<Slot> slots_; // a power of two
   Dictionary dictionary_;

@@ -2,9 +2,15 @@
 //
 //   NULLs of its keys, a bit each    8 bytes, if there are keys
 //   each key that is not NULL        8 bytes: a number, or a place in written_codes();
-//                                    4 bytes of length, and a text; then 8 of what is shown for it
+//                                    4 bytes of length, and a text; behind each 8 of what is
+//                                    shown for it, where that is another value
 //   its states                       as they lie in memory: it is the same program
-//   what each state refers to        4 bytes of length, and the bytes
+//   what each state refers to        4 bytes of length, and the bytes: of starhouse's own its
+//   stored
+//                                    form, of count(DISTINCT) some of the values, each 8 bytes, or
+//                                    4 of length and a text
+//
+// A group of many different values comes several times, with states of no rows but the first time.
 #include "core/bytes.hpp"
 #include "core/scan/scan.hpp"
 
@@ -34,7 +40,47 @@ std::uint32_t Scan::place_of_code(std::size_t join, std::int64_t code) {
   return places[index];
 }
 
-void Scan::write_group(std::size_t group, OthersBytes others) {
+// A state of starhouse's in its stored form.
+void Scan::put_own(const OwnAggregate &own, const char *state) {
+  std::int64_t count = 0;
+  std::memcpy(&count, state, sizeof count);
+  const std::size_t bytes = count == 0 ? 0 : own.stored_bytes(state);
+  const auto size = static_cast<std::uint32_t>(bytes);
+  put(&size, sizeof size);
+  if (bytes > 0) {
+    written_.resize(written_.size() + bytes);
+    own.store(state, std::as_writable_bytes(std::span(written_)).last(bytes));
+  }
+}
+
+// The next of a group's different values.
+void Scan::put_values(std::size_t aggregate, const char *states) {
+  constexpr std::size_t enough = 16384;
+  const std::size_t at = written_.size();
+  std::uint32_t size = 0;
+  put(&size, sizeof size);
+  const DistinctSet &set = sets_[aggregate];
+  const auto left = set.values(states).subspan(written_values_[aggregate]);
+  std::size_t count = 0;
+  while (count < left.size() && count < batch_.capacity() && written_.size() - at < enough) {
+    const std::int64_t word = left[count++].word;
+    if (set.of_bytes()) {
+      const std::string_view text = set.text(word);
+      const auto length = static_cast<std::uint32_t>(text.size());
+      put(&length, sizeof length);
+      put(text.data(), text.size());
+    } else {
+      put(&word, sizeof word);
+    }
+  }
+  written_values_[aggregate] += count;
+  continues_ = continues_ || count < left.size();
+  size = static_cast<std::uint32_t>(written_.size() - at - sizeof size);
+  std::memcpy(written_.data() + at, &size, sizeof size);
+}
+
+// False where there is more of it.
+bool Scan::write_group(std::size_t group, OthersBytes others) {
   const auto put_text = [this](std::string_view text) {
     const auto size = static_cast<std::uint32_t>(text.size());
     put(&size, sizeof size);
@@ -51,22 +97,41 @@ void Scan::write_group(std::size_t group, OthersBytes others) {
       const std::int32_t join = join_of(program_.keys[k]);
       if (batch_[program_.keys[k].column].bytes != nullptr) {
         put_text(key_bytes(group, k));
-        continue;
+      } else {
+        const std::int64_t word =
+            join < 0 ? key[k] : place_of_code(static_cast<std::size_t>(join), key[k]);
+        put(&word, sizeof word);
       }
-      const std::int64_t word =
-          join < 0 ? key[k] : place_of_code(static_cast<std::size_t>(join), key[k]);
-      put(&word, sizeof word);
       if (program_.keys[k].source >= 0) {
         const std::int64_t shown = key_word(group, k);
         put(&shown, sizeof shown);
       }
     }
   }
+  const bool first = !continues_;
+  continues_ = false;
   const char *own = states(group);
-  put(own, state_bytes_);
-  for (const Aggregate &aggregate : program_.aggregates) {
-    put_text(outer_bytes(aggregate, own, others));
+  if (first) {
+    put(own, state_bytes_);
+  } else {
+    written_.resize(written_.size() + state_bytes_);
   }
+  for (std::size_t i = 0; i < program_.aggregates.size(); ++i) {
+    const Aggregate &aggregate = program_.aggregates[i];
+    if (aggregate.kind == AggregateKind::count_distinct) {
+      put_values(i, own);
+    } else if (!first) {
+      put_text({});
+    } else if (aggregate.own != nullptr) {
+      put_own(*aggregate.own, own + aggregate.offset);
+    } else {
+      put_text(outer_bytes(aggregate, own, others));
+    }
+  }
+  if (!continues_) {
+    std::fill(written_values_.begin(), written_values_.end(), 0);
+  }
+  return !continues_;
 }
 
 std::size_t Scan::write(std::size_t from, std::size_t enough, OthersBytes others) {
@@ -81,8 +146,13 @@ std::size_t Scan::write(std::size_t from, std::size_t enough, OthersBytes others
     }
     written_codes_[j].clear();
   }
-  for (; from < groups() && written_.size() < enough; ++from) {
-    write_group(from, others);
+  for (DistinctSet &set : sets_) {
+    if (!set.is_ordered()) {
+      set.order();
+    }
+  }
+  while (from < groups() && written_.size() < enough) {
+    from += write_group(from, others) ? 1 : 0;
   }
   return from;
 }
@@ -109,19 +179,18 @@ void Scan::absorb(std::string_view bytes, std::span<const std::span<const std::u
         }
         if (column.bytes != nullptr) {
           column.bytes[row] = in.text(in.get<std::uint32_t>());
-          continue;
+        } else {
+          column.words[row] = in.get<std::int64_t>();
         }
-        std::int64_t word = in.get<std::int64_t>();
         if (join >= 0) {
           const std::span<const std::uint32_t> known = codes[static_cast<std::size_t>(join)];
-          in.require(static_cast<std::uint64_t>(word) < known.size(),
-                     "a dimension's row is not there");
-          word = known[static_cast<std::size_t>(word)];
+          const auto place = static_cast<std::uint64_t>(column.words[row]);
+          in.require(place < known.size(), "a dimension's row is not there");
+          column.words[row] = known[place];
         }
         if (key.source >= 0) {
           batch_[static_cast<std::size_t>(key.source)].words[row] = in.get<std::int64_t>();
         }
-        column.words[row] = word;
       }
       Incoming group{.states = in.text(state_bytes_).data(), .outer = {}};
       const std::size_t left = in.remaining();
@@ -144,12 +213,39 @@ void Scan::absorb(std::string_view bytes, std::span<const std::span<const std::u
         continue;
       }
       ByteReader outer(bytes_of(incoming_[row].outer), "groups of a star scan");
-      for (const Aggregate &aggregate : program_.aggregates) {
-        merge(env_, aggregate, incoming_[row].states, outer.text(outer.get<std::uint32_t>()),
-              groups_ ? states_[row] : single_, handed_);
+      char *states = groups_ ? states_[row] : single_;
+      for (std::size_t i = 0; i < program_.aggregates.size(); ++i) {
+        const std::string_view own = outer.text(outer.get<std::uint32_t>());
+        if (program_.aggregates[i].kind == AggregateKind::count_distinct) {
+          absorb_values(i, own, states);
+        } else {
+          merge(outer_env_, program_.aggregates[i], incoming_[row].states, own, states, handed_);
+        }
       }
     }
   }
+}
+
+void Scan::absorb_values(std::size_t aggregate, std::string_view bytes, char *states) {
+  if (bytes.empty()) {
+    return;
+  }
+  ByteReader in(bytes_of(bytes), "groups of a star scan");
+  const bool texts = batch_[program_.aggregates[aggregate].column].bytes != nullptr;
+  const Column &values = (*incoming_values_)[texts ? 1 : 0];
+  std::size_t count = 0;
+  while (in.remaining() > 0) {
+    in.require(count < incoming_values_->capacity(), "it has too many values at once");
+    if (texts) {
+      values.bytes[count++] = in.text(in.get<std::uint32_t>());
+    } else {
+      values.words[count++] = in.get<std::int64_t>();
+    }
+  }
+  Aggregate own = program_.aggregates[aggregate];
+  own.is_float = false; // the words are those of the other's set
+  std::fill_n(incoming_states_.begin(), count, states);
+  sets_[aggregate].add(own, values, count, incoming_states_.data(), !groups_.has_value(), nullptr);
 }
 
 } // namespace starhouse::scan

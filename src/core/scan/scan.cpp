@@ -19,7 +19,9 @@ std::size_t deepest(std::span<const Test> tests) noexcept {
 } // namespace
 
 Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part part)
-    : env_(env), program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
+    : env_(env), outer_memory_(env.memory), outer_env_{.memory = &outer_memory_,
+                                                       .cancel_requested = env.cancel_requested},
+      program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
       clock_(env, program.zone), kept_(env.memory), kept_numbers_(env.memory), joining_(env.memory),
       join_order_(env.memory), passages_(env.memory), picked_(env.memory), first_(env.memory),
@@ -28,7 +30,8 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory),
       members_(env.memory), states_(env.memory), found_(env.memory), is_new_(env.memory),
       written_(env.memory), written_codes_(env.memory), code_places_(env.memory),
-      incoming_(env.memory), sets_(env.memory) {
+      incoming_(env.memory), incoming_states_(env.memory), written_values_(env.memory),
+      sets_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -39,7 +42,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
   add_columns(program.shape.wanted, batch_);
   use_shape(program.shape);
   for (const Step &step : program.steps) {
-    const std::size_t column = batch_.add_column(false, gives_decimals(step, batch_));
+    const std::size_t column = batch_.add_column(gives_bytes(step), gives_decimals(step, batch_));
     if (column != step.out) {
       throw Error(sqlstate::internal_error, "steps are not in the order of their columns");
     }
@@ -70,7 +73,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
   passes_both_.resize(capacity);
   std::size_t bytes = 0;
   for (const Aggregate &aggregate : program.aggregates) {
-    bytes = std::max<std::size_t>(bytes, aggregate.offset + state_bytes(aggregate.kind));
+    bytes = std::max<std::size_t>(bytes, aggregate.offset + state_bytes(aggregate));
   }
   state_bytes_ = bytes;
   if (distinct_any()) {
@@ -78,6 +81,11 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     for (std::size_t i = 0; i < program.aggregates.size(); ++i) {
       sets_.emplace_back(env);
     }
+    written_values_.resize(program.aggregates.size());
+    incoming_states_.resize(capacity);
+    incoming_values_.emplace(env, capacity);
+    incoming_values_->add_column(false);
+    incoming_values_->add_column(true);
   }
   if (program.keys.empty()) {
     single_ = static_cast<char *>(env.memory->allocate(std::max<std::size_t>(bytes, 8), 16));
@@ -280,12 +288,17 @@ void Scan::hash_rows(std::size_t rows) {
   for (std::size_t k = 0; k < program_.keys.size(); ++k) {
     const Column &column = batch_[program_.keys[k].column];
     const std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
+    const std::int32_t join = join_of(program_.keys[k]);
+    const std::uint32_t *const *values =
+        join < 0 ? nullptr : program_.joins[static_cast<std::size_t>(join)].hashes;
     for (std::size_t i = 0; i < rows; ++i) {
       std::uint64_t own = 0;
       if (column.is_null(i)) {
         own = null_hash;
       } else if (column.bytes != nullptr) {
         own = texts[i];
+      } else if (values != nullptr) {
+        own = hash64(std::uint64_t{(*values)[column.words[i]]});
       } else {
         own = hash64(static_cast<std::uint64_t>(column.words[i]));
       }
@@ -404,7 +417,7 @@ void Scan::add(std::size_t rows) {
     if (aggregate.kind == AggregateKind::count_distinct) {
       sets_[i].add(aggregate, batch_[aggregate.column], rows, states, !groups_.has_value(), passes);
     } else if (!values_alone_) {
-      update(env_, aggregate, batch_, rows, states, !groups_.has_value(), passes, handed_);
+      update(outer_env_, aggregate, batch_, rows, states, !groups_.has_value(), passes, handed_);
     }
   }
 }
@@ -447,8 +460,16 @@ bool Scan::next_values() {
   return true;
 }
 
+void Scan::take_values(const Values &values) {
+  values_ = values.part;
+  values_alone_ = values.alone;
+  for (DistinctSet &set : sets_) {
+    set.begin(values_);
+  }
+}
+
 std::size_t Scan::memory() const noexcept {
-  std::size_t memory = groups_ ? groups_->memory() : 0;
+  std::size_t memory = (groups_ ? groups_->memory() : 0) + outer_memory_.bytes();
   for (const Dictionary &dictionary : dictionaries_) {
     memory += dictionary.memory();
   }

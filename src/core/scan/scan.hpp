@@ -19,6 +19,7 @@
 #include "core/scan/dimension.hpp"
 #include "core/scan/distinct.hpp"
 #include "core/scan/groups.hpp"
+#include "core/scan/own_states.hpp"
 #include "core/scan/steps.hpp"
 #include "core/scan/tests.hpp"
 
@@ -42,6 +43,9 @@ struct Key {
 struct Join {
   const Dimension *dimension = nullptr;
   std::span<const std::uint32_t> columns{};
+  // Hashes of what the numbers stand for, by number, which are the same in each process; where
+  // there are none numbers are hashed, which are not.
+  const std::uint32_t *const *hashes = nullptr;
 };
 
 // How columns lie in the rows of one table: those of a partitioned one may have them elsewhere. The
@@ -72,6 +76,8 @@ class Scan {
 public:
   // At most `capacity` rows at a time.
   Scan(const Env &env, const Program &program, std::size_t capacity, Part part);
+  Scan(const Scan &) = delete;
+  Scan &operator=(const Scan &) = delete;
 
   bool tests_any() const noexcept { return !program_.tests.empty(); }
   bool reads_any() const noexcept { return reader_.wants_any(); }
@@ -100,8 +106,9 @@ public:
   std::span<const Handed> handed() const noexcept { return handed_; }
   void forget_handed() noexcept { handed_.clear(); }
 
-  // Groups for another process that asks the same (exchange.cpp): those from number `from` on,
-  // until they take `enough` bytes; the number of the first that is not among them. They are in
+  // Groups for another process that asks the same (exchange.cpp), after the last row: those from
+  // number `from` on, until they take `enough` bytes; the number of the first that is not among
+  // them, or not with all of its different values. They are in
   // written() until the next call, and a dimension's numbers are places in written_codes() there.
   std::size_t write(std::size_t from, std::size_t enough, OthersBytes others);
   std::string_view written() const noexcept { return {written_.data(), written_.size()}; }
@@ -119,6 +126,14 @@ public:
   // reads all rows again, as long as next_values() says so.
   bool narrow_values();
   bool next_values();
+  // Which of them that is, for other processes that read the same rows; and whether everything else
+  // is added up already.
+  struct Values {
+    Part part{};
+    bool alone = false;
+  };
+  Values values() const noexcept { return {values_, values_alone_}; }
+  void take_values(const Values &values);
 
   // Without keys there is one group, rows or not.
   std::size_t groups() const noexcept { return groups_ ? groups_->size() : 1; }
@@ -144,7 +159,10 @@ private:
     return key.column >= codes_ ? static_cast<std::int32_t>(key.column - codes_) : -1;
   }
   void put(const void *bytes, std::size_t size);
-  void write_group(std::size_t group, OthersBytes others);
+  bool write_group(std::size_t group, OthersBytes others);
+  void put_values(std::size_t aggregate, const char *states);
+  void absorb_values(std::size_t aggregate, std::string_view bytes, char *states);
+  void put_own(const OwnAggregate &own, const char *state);
   std::uint32_t place_of_code(std::size_t join, std::int64_t code);
 
   struct Passage {
@@ -162,6 +180,8 @@ private:
   void group_rows(std::size_t rows);
 
   Env env_;
+  CountedMemory outer_memory_; // what states refer to
+  Env outer_env_;
   Program program_;
   Part part_;
   Batch tested_;
@@ -210,6 +230,10 @@ private:
   std::pmr::vector<std::pmr::vector<std::uint32_t>> written_codes_; // by join
   std::pmr::vector<std::pmr::vector<std::uint32_t>> code_places_;   // by join, then code
   std::pmr::vector<Incoming> incoming_;
+  std::pmr::vector<char *> incoming_states_;     // of different values
+  std::pmr::vector<std::size_t> written_values_; // of the group that is written, by aggregate
+  bool continues_ = false;                       // with more values of that group
+  std::optional<Batch> incoming_values_;         // words, and bytes
   std::pmr::vector<DistinctSet> sets_; // by aggregate; of those that need none, empty ones
   Part values_{};
   bool values_alone_ = false; // everything else was added up in the first pass

@@ -362,6 +362,12 @@ void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &cloc
       out.words[i] = float_order(as_double(left.words[i]));
     }
     break;
+  case Operation::numeric_key:
+  case Operation::numeric_scale:
+  case Operation::numeric_to_float:
+  case Operation::geohash:
+    run_key_step(step, batch, rows);
+    break;
   case Operation::to_float:
     out.any_null = left.any_null;
     if (left.any_null) {

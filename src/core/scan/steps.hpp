@@ -87,6 +87,11 @@ struct Step {
     coalesce,  // left, or right where that is NULL
     choose,    // left where test number `test` holds, else right
     float_key, // of a float: the same for those that are equal
+    // Of the server's numerics, and of places (steps_keys.cpp).
+    numeric_key,   // bytes, the same for those that are equal
+    numeric_scale, // the digits shown after the point
+    numeric_to_float,
+    geohash, // of latitude and longitude: the cell of precision `width`
     // Times in microseconds; infinite ones stay so.
     local,     // of a timestamptz
     day_start, // of a date, without a zone
@@ -125,13 +130,17 @@ constexpr std::int64_t floor_divide(std::int64_t number, std::int64_t by) noexce
 
 // Whether its column is one of decimals, where `left` is.
 bool gives_decimals(const Step &step, const Batch &batch) noexcept;
+constexpr bool gives_bytes(const Step &step) noexcept {
+  return step.operation == Step::Operation::numeric_key;
+}
 
 // The first `rows` rows. `holds`: of choose, what its test says of them.
 void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &clock,
               const std::uint8_t *holds);
 
-// Decimals, and what takes one of two values (steps_values.cpp).
+// Decimals, what takes one of two values (steps_values.cpp), and keys (steps_keys.cpp).
 void run_decimal_step(const Step &step, Batch &batch, std::size_t rows);
+void run_key_step(const Step &step, Batch &batch, std::size_t rows);
 void run_choice(const Step &step, Batch &batch, std::size_t rows, const std::uint8_t *holds);
 
 } // namespace starhouse::scan
