@@ -13,6 +13,7 @@ extern "C" {
 #include "access/attmap.h"
 #include "access/heapam.h"
 #include "access/tableam.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/execPartition.h"
 #include "executor/executor.h"
@@ -76,6 +77,39 @@ void seen_rows_init(SeenRows *seen, bool may_be_ordered);
 bool seen_rows_add(SeenRows *seen, int64 leading, KeyHash hash);
 
 uint64 hash_datum(Datum value, bool by_value, int16 length, uint64 seed);
+
+// The types whose Datum orders as a signed integer.
+inline bool compares_as_int64(Oid type) {
+  return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == INT8OID || type == DATEOID ||
+         type == INT4OID;
+}
+inline int64 as_int64(Oid type, Datum value) {
+  return type == DATEOID || type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
+}
+
+// What an index of block ranges has been told, by the rows of one call, of a column in the range
+// that is being written.
+struct RangeColumn {
+  AttrNumber number;
+  Oid interval_of; // valid: the index keeps the least and the greatest, of this type
+  bool has_null;
+  bool has_value;
+  Datum value; // the latest
+  int64 least;
+  int64 most;
+};
+struct RangeIndex {
+  BlockNumber pages_per_range;
+  BlockNumber range; // InvalidBlockNumber: none yet
+  int column_count;
+  RangeColumn columns[INDEX_MAX_KEYS];
+};
+// False for any other index, which has to take every row.
+bool range_index_init(RangeIndex *ranges, Relation index, const IndexInfo *info, TupleDesc row);
+// Whether the index has to take the row: no row before it told as much of its range. What was told
+// holds on, whoever summarises the range meanwhile: those rows are in the table. The row counts as
+// told then.
+bool range_index_takes(RangeIndex *ranges, TupleTableSlot *slot);
 
 // One foreign key of the fact that is checked set-wise.
 struct ForeignKey {

@@ -7,7 +7,6 @@
 extern "C" {
 #include "access/xact.h"
 #include "catalog/index.h"
-#include "catalog/pg_am.h"
 #include "storage/bufmgr.h"
 #include "utils/snapmgr.h"
 }
@@ -31,8 +30,8 @@ struct Buffer {
   Relation unique_index;
   List *arbiters;
   int eager_indexes;         // the first ones, which take every row; block ranges come after them
-  AttrNumber *range_columns; // of the indexes of block ranges
-  int range_column_count;
+  RangeIndex *range_indexes; // those
+  int range_index_count;
   IndexScanDesc probe; // of the unique index, for one key after the other
   ScanKeyData probe_keys[INDEX_MAX_KEYS];
   // Rows that sort after what the partition's unique index held at the start cannot be there
@@ -72,16 +71,6 @@ struct Writer {
   uint64 selected;
   uint64 inserted;
 };
-
-// The types whose Datum orders as a signed integer.
-bool compares_as_int64(Oid type) {
-  return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == INT8OID || type == DATEOID ||
-         type == INT4OID;
-}
-
-int64 as_int64(Oid type, Datum value) {
-  return type == DATEOID || type == INT4OID ? DatumGetInt32(value) : DatumGetInt64(value);
-}
 
 // Finds the greatest leading key in the index, uncommitted rows of others included.
 void find_bound(Buffer *buffer) {
@@ -158,34 +147,17 @@ void prepare_unique_index(const Target *target, Buffer *buffer) {
   }
 }
 
-// An index of block ranges over plain columns without references.
-bool is_range_index(Relation index, const IndexInfo *info, TupleDesc row) {
-  if (index->rd_rel->relam != BRIN_AM_OID || info->ii_Expressions != NIL ||
-      info->ii_Predicate != NIL) {
-    return false;
-  }
-  for (int i = 0; i < info->ii_NumIndexAttrs; ++i) {
-    if (info->ii_IndexAttrNumbers[i] <= 0 ||
-        !TupleDescAttr(row, info->ii_IndexAttrNumbers[i] - 1)->attbyval) {
-      return false;
-    }
-  }
-  return true;
-}
-
 // Puts the indexes of block ranges behind the others.
 void order_indexes(Buffer *buffer) {
   ResultRelInfo *relation = buffer->relation;
   TupleDesc row = RelationGetDescr(relation->ri_RelationDesc);
-  buffer->range_columns = static_cast<AttrNumber *>(
-      palloc(sizeof(AttrNumber) * INDEX_MAX_KEYS * (relation->ri_NumIndices + 1)));
+  buffer->range_indexes = static_cast<RangeIndex *>(
+      palloc0(sizeof(RangeIndex) * static_cast<Size>(relation->ri_NumIndices + 1)));
   for (int i = 0; i < relation->ri_NumIndices; ++i) {
     Relation index = relation->ri_IndexRelationDescs[i];
     IndexInfo *info = relation->ri_IndexRelationInfo[i];
-    if (is_range_index(index, info, row)) {
-      for (int j = 0; j < info->ii_NumIndexAttrs; ++j) {
-        buffer->range_columns[buffer->range_column_count++] = info->ii_IndexAttrNumbers[j];
-      }
+    if (range_index_init(&buffer->range_indexes[buffer->range_index_count], index, info, row)) {
+      ++buffer->range_index_count;
       continue;
     }
     const int place = buffer->eager_indexes++;
@@ -196,30 +168,18 @@ void order_indexes(Buffer *buffer) {
   }
 }
 
-// A range takes in a value once: a row on the page of the one before, with the same values, is
-// nothing new to it. (The server would look the range up for every row.)
-bool is_in_range(const Buffer *buffer, TupleTableSlot *before, TupleTableSlot *slot) {
-  if (before == nullptr ||
-      ItemPointerGetBlockNumber(&before->tts_tid) != ItemPointerGetBlockNumber(&slot->tts_tid)) {
-    return false;
+bool is_news_to_ranges(Buffer *buffer, TupleTableSlot *slot) {
+  bool news = false;
+  for (int i = 0; i < buffer->range_index_count; ++i) {
+    news = range_index_takes(&buffer->range_indexes[i], slot) || news;
   }
-  for (int i = 0; i < buffer->range_column_count; ++i) {
-    bool null_before;
-    bool null_now;
-    const Datum value_before = slot_getattr(before, buffer->range_columns[i], &null_before);
-    const Datum value_now = slot_getattr(slot, buffer->range_columns[i], &null_now);
-    if (null_before != null_now || (!null_now && value_before != value_now)) {
-      return false;
-    }
-  }
-  return true;
+  return news;
 }
 
-void insert_into_indexes(Buffer *buffer, TupleTableSlot *before, TupleTableSlot *slot,
-                         EState *estate) {
+void insert_into_indexes(Buffer *buffer, TupleTableSlot *slot, EState *estate) {
   ResultRelInfo *relation = buffer->relation;
   const int all = relation->ri_NumIndices;
-  if (buffer->eager_indexes < all && is_in_range(buffer, before, slot)) {
+  if (buffer->eager_indexes < all && !is_news_to_ranges(buffer, slot)) {
     relation->ri_NumIndices = buffer->eager_indexes;
   }
   if (relation->ri_NumIndices > 0) {
@@ -274,8 +234,7 @@ void flush(Writer *writer, Buffer *buffer) {
   MemoryContextSwitchTo(caller);
   if (relation->ri_NumIndices > 0 && !buffer->fresh) {
     for (int i = 0; i < buffer->used; ++i) {
-      insert_into_indexes(buffer, i == 0 ? nullptr : buffer->slots[i - 1], buffer->slots[i],
-                          estate);
+      insert_into_indexes(buffer, buffer->slots[i], estate);
     }
   }
   for (int i = 0; writer->capture != nullptr && i < buffer->used; ++i) {

@@ -256,6 +256,38 @@ RESET enable_indexscan;
 RESET enable_seqscan;
 DROP TABLE ranged;
 
+\echo -- of what has an order it takes in what is outside of what it has, wherever in the rows that comes, and in whatever type; also of a range that is summarised meanwhile
+CREATE TABLE ranged (id int PRIMARY KEY, at timestamptz, day date, small int2, several int8, word "char");
+CREATE INDEX ranged_at ON ranged USING brin (at, day, small) WITH (pages_per_range = 4);
+CREATE INDEX ranged_several ON ranged USING brin (several int8_minmax_multi_ops) WITH (pages_per_range = 4);
+CREATE INDEX ranged_word ON ranged USING brin (word char_bloom_ops) WITH (pages_per_range = 2);
+INSERT INTO ranged VALUES (0, '2025-01-01', '2025-01-01', 0, 0, 'a');
+SELECT brin_summarize_new_values('ranged_at') + brin_summarize_new_values('ranged_several') + brin_summarize_new_values('ranged_word') AS ranges;
+CREATE FUNCTION scattered(low int, high int) RETURNS text LANGUAGE sql RETURN format($$
+  SELECT g AS id, CASE WHEN g %% 997 <> 0 THEN timestamptz '2025-06-01' + ((g * 7919) %% 5000 - 2500) * interval '1 hour' END AS at,
+         date '2025-06-01' - (g * 104729) %% 1000 AS day, ((g * 31) %% 600 - 300)::int2 AS small, ((g * 613) %% 90) * 1000000007::int8 AS several,
+         chr(97 + g %% 26)::"char" AS word FROM generate_series(%s, %s) g$$, low, high);
+SELECT inserted, slow_because FROM append_facts('ranged', scattered(1, 1200));
+SELECT brin_summarize_new_values('ranged_at') + brin_summarize_new_values('ranged_several') + brin_summarize_new_values('ranged_word') > 0 AS summarised;
+SELECT inserted, slow_because FROM append_facts('ranged', scattered(1201, 9000));
+CREATE FUNCTION found() RETURNS TABLE (what text, n bigint) LANGUAGE sql BEGIN ATOMIC
+  SELECT 'at', sum((SELECT count(*) FROM ranged r WHERE r.at = timestamptz '2025-06-01' + h * interval '1 hour')) FROM generate_series(-2500, 2499, 50) h UNION ALL
+  SELECT 'none', (SELECT count(*) FROM ranged r WHERE r.at IS NULL) UNION ALL
+  SELECT 'day', sum((SELECT count(*) FROM ranged r WHERE r.day = date '2025-06-01' - d)) FROM generate_series(0, 999, 9) d UNION ALL
+  SELECT 'small', sum((SELECT count(*) FROM ranged r WHERE r.small = s::int2)) FROM generate_series(-300, 299, 7) s UNION ALL
+  SELECT 'several', sum((SELECT count(*) FROM ranged r WHERE r.several = s * 1000000007::int8)) FROM generate_series(0, 89) s UNION ALL
+  SELECT 'word', sum((SELECT count(*) FROM ranged r WHERE r.word = chr(c)::"char")) FROM generate_series(97, 122, 5) c;
+END;
+SET enable_seqscan = off;
+EXPLAIN (COSTS OFF) SELECT count(*) FROM ranged WHERE at = '2025-06-01';
+CREATE TABLE by_ranges AS SELECT * FROM found();
+SET enable_bitmapscan = off;
+RESET enable_seqscan;
+SELECT f.what, f.n, b.n = f.n AS same FROM found() f JOIN by_ranges b USING (what) ORDER BY 1;
+RESET enable_bitmapscan;
+DROP FUNCTION found;
+DROP TABLE ranged, by_ranges;
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

@@ -26,8 +26,8 @@ BEGIN
   CREATE TEMP TABLE IF NOT EXISTS order_known (order_id text COLLATE "C" NOT NULL) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
   TRUNCATE pg_temp.order_news, pg_temp.order_told, pg_temp.order_known;
-  EXECUTE format('INSERT INTO pg_temp.order_news (%s) %s', columns, query);
-  GET DIAGNOSTICS staged = ROW_COUNT;
+  -- In bulk: one row after the other costs three times as much.
+  EXECUTE 'SELECT f.inserted FROM append_facts(''pg_temp.order_news'', $1) f' INTO staged USING format('SELECT * FROM (%s) AS q (%s)', query, columns);
   -- Simple: no two events tell different values of one thing, and at most one tells an estimate.
   EXECUTE $sql$
     INSERT INTO pg_temp.order_told
