@@ -160,15 +160,30 @@ scan::Program program_of(const Compiled *compiled, ExprContext *context);
 
 struct GroupValues;
 
-// A dimension of a run, made of all rows of a plan.
-struct DimensionRows {
-  scan::Dimension *dimension;
-  GroupValues *values; // what is grouped by, by the dimension's number
+// Which rows of a dimension are there at a time where not all of them have room: those whose values
+// to group by, and whose key, have a hash in these parts.
+struct DimensionCut {
+  scan::Part values;
+  scan::Part keys;
 };
 
-// All rows of `rows`, whose `groups` columns behind the join's are grouped by, into memory of the
-// context `own`. The current one has to be the plan's.
-DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own);
+// A dimension of a run, made of the rows of a plan. `values` have all that are in the cut's part of
+// values, whatever their keys.
+struct DimensionRows {
+  scan::Dimension *dimension;
+  GroupValues *values; // what is grouped by, by the dimension's number; null: none known yet
+  MemoryContext key_memory;
+  MemoryContext value_memory;
+};
+
+// Whether there was room for them, and for what not. It depends on the rows alone, not on their
+// order.
+enum class Room : uint8 { enough, too_many_keys, too_many_values };
+
+// The rows of `rows` that are in the cut, whose `groups` columns behind the join's are grouped by.
+// The current memory context has to be the plan's.
+Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const DimensionCut &cut,
+                    DimensionRows *result);
 // By the number.
 const std::uint32_t *const *hashes_of(const GroupValues *values);
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null);

@@ -5,9 +5,12 @@
 
 #include "pg/boundary.hpp"
 
+#include "core/hash.hpp"
+
 extern "C" {
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
+#include "executor/nodeHash.h"
 #include "executor/tuptable.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -28,6 +31,7 @@ struct GroupValues {
   int *next;    // of the same bucket; -1
   int *buckets; // a power of two of them: the first, or -1
   int bucket_count;
+  Size bytes; // about what all of it takes
 };
 
 namespace {
@@ -77,8 +81,7 @@ bool is_same(GroupValues *values, int number, const Datum *row, const bool *null
   return true;
 }
 
-// The number of what the row is grouped by, new or known.
-uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, MemoryContext kept) {
+uint32 hash_of(GroupValues *values, const Datum *row, const bool *nulls) {
   uint32 hash = 0;
   for (int i = 0; i < values->width; ++i) {
     hash = (hash << 1U) | (hash >> 31U);
@@ -87,6 +90,13 @@ uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, Memor
           FunctionCall1Coll(&values->types[i]->hash_proc_finfo, values->collations[i], row[i]));
     }
   }
+  return hash;
+}
+
+// The number of what the row is grouped by, new or known.
+uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, uint32 hash,
+                 MemoryContext kept) {
+  constexpr Size of_each = 32;
   const auto mask = static_cast<uint32>(values->bucket_count - 1);
   for (int i = values->buckets[hash & mask]; i >= 0; i = values->next[i]) {
     if (values->hashes[i] == hash && is_same(values, i, row, nulls)) {
@@ -102,8 +112,13 @@ uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, Memor
     const TypeCacheEntry *type = values->types[i];
     values->nulls[place] = nulls[i];
     values->values[place] = nulls[i] ? 0 : datumCopy(row[i], type->typbyval, type->typlen);
+    values->bytes += sizeof(Datum) + sizeof(bool);
+    if (!nulls[i] && !type->typbyval) {
+      values->bytes += datumGetSize(row[i], false, type->typlen) + of_each / 2;
+    }
   }
   MemoryContextSwitchTo(old);
+  values->bytes += of_each;
   int &bucket = values->buckets[hash & static_cast<uint32>(values->bucket_count - 1)];
   values->hashes[number] = hash;
   values->next[number] = bucket;
@@ -136,13 +151,38 @@ GroupValues *new_values(const Oid *types, const Oid *collations, int width) {
   return values;
 }
 
-DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, MemoryContext own) {
-  DimensionRows result{};
-  // The plan's own: it keeps what it takes there when this run's memory goes.
-  const MemoryContext callers = MemoryContextSwitchTo(own);
-  // Of one row.
-  const MemoryContext short_lived =
-      AllocSetContextCreate(own, "star scan dimension row", ALLOCSET_SMALL_SIZES);
+namespace {
+
+// A part of so few of them is not made smaller: it is one key's, or one value's.
+constexpr uint32 most_cut_bits = 16;
+
+bool is_in(scan::Part part, std::uint64_t hash) {
+  return part.bits == 0 || hash >> (64U - part.bits) == part.prefix;
+}
+
+// What an entry of a key takes, and what a text does.
+Size key_bytes(const JoinPlan *join, const scan::KeyPart *key) {
+  constexpr Size entry = 24;
+  constexpr Size text = 32;
+  Size bytes = entry + sizeof(int64) * static_cast<Size>(join->width);
+  for (int i = 0; i < join->width; ++i) {
+    bytes += join->bytes[i] ? key[i].bytes.size() + text : 0;
+  }
+  return bytes;
+}
+
+std::uint64_t key_hash(const JoinPlan *join, const scan::KeyPart *key) {
+  std::uint64_t hash = 0;
+  for (int i = 0; i < join->width; ++i) {
+    const std::uint64_t own =
+        join->bytes[i] ? hash64(key[i].bytes) : hash64(static_cast<std::uint64_t>(key[i].word));
+    hash = hash64(hash, own);
+  }
+  return hash;
+}
+
+void begin_values(PlanState *rows, const JoinPlan *join, int groups, DimensionRows *result) {
+  const MemoryContext callers = MemoryContextSwitchTo(result->value_memory);
   const auto width = static_cast<Size>(Max(groups, 1));
   auto *types = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
   auto *collations = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
@@ -151,15 +191,50 @@ DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, 
     types[i] = attribute->atttypid;
     collations[i] = attribute->attcollation;
   }
-  result.values = new_values(types, collations, groups);
-  auto *memory = new (palloc(sizeof(ContextMemory))) ContextMemory(own);
-  void *place = palloc(sizeof(scan::Dimension));
+  result->values = new_values(types, collations, groups);
+  MemoryContextSwitchTo(callers);
+}
+
+// Those of a row's columns; false where one is NULL. In the current context.
+bool read_key(const JoinPlan *join, const TupleTableSlot *slot, scan::KeyPart *key) {
+  for (int i = 0; i < join->width; ++i) {
+    if (slot->tts_isnull[i]) {
+      return false;
+    }
+    key[i] = scan::KeyPart{};
+    if (join->bytes[i]) {
+      key[i].bytes = bytes_of(join->types[i], slot->tts_values[i]);
+    } else {
+      key[i].word = word_of(join->types[i], slot->tts_values[i]);
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const DimensionCut &cut,
+                    DimensionRows *result) {
+  const Size limit = get_hash_memory_limit();
+  // The plan's own: it keeps what it takes there when this run's memory goes.
+  const MemoryContext callers = CurrentMemoryContext;
+  const bool values_known = result->values != nullptr;
+  if (!values_known) {
+    begin_values(rows, join, groups, result);
+  }
+  MemoryContextReset(result->key_memory);
+  const MemoryContext short_lived =
+      AllocSetContextCreate(result->key_memory, "star scan dimension row", ALLOCSET_SMALL_SIZES);
+  auto *memory = new (MemoryContextAlloc(result->key_memory, sizeof(ContextMemory)))
+      ContextMemory(result->key_memory);
   compute([&] {
     const Env env{.memory = memory, .cancel_requested = cancel_requested};
-    result.dimension = new (place) scan::Dimension(env, static_cast<std::size_t>(join->width));
+    new (result->dimension) scan::Dimension(env, static_cast<std::size_t>(join->width));
   });
-  auto *key =
-      static_cast<scan::KeyPart *>(palloc(sizeof(scan::KeyPart) * static_cast<Size>(join->width)));
+  auto *key = static_cast<scan::KeyPart *>(MemoryContextAlloc(
+      result->key_memory, sizeof(scan::KeyPart) * static_cast<Size>(join->width)));
+  Size bytes = 0;
+  Room room = Room::enough;
   for (;;) {
     MemoryContextSwitchTo(callers);
     TupleTableSlot *slot = ExecProcNode(rows);
@@ -167,36 +242,42 @@ DimensionRows read_dimension(const JoinPlan *join, PlanState *rows, int groups, 
       break;
     }
     slot_getallattrs(slot);
-    bool null = false;
+    MemoryContextReset(short_lived);
     MemoryContextSwitchTo(short_lived);
-    for (int i = 0; i < join->width && !null; ++i) {
-      null = slot->tts_isnull[i];
-      if (null) {
+    if (!read_key(join, slot, key)) {
+      continue;
+    }
+    uint32 number = 0;
+    if (groups > 0) {
+      const Datum *values = slot->tts_values + join->width;
+      const bool *nulls = slot->tts_isnull + join->width;
+      const uint32 hash = hash_of(result->values, values, nulls);
+      if (!is_in(cut.values, hash64(std::uint64_t{hash}))) {
+        continue;
+      }
+      number = number_of(result->values, values, nulls, hash, result->value_memory);
+      if (!values_known && result->values->bytes > limit && cut.values.bits < most_cut_bits) {
+        room = Room::too_many_values;
         break;
       }
-      const Oid type = join->types[i];
-      key[i] = scan::KeyPart{};
-      if (join->bytes[i]) {
-        key[i].bytes = bytes_of(type, slot->tts_values[i]);
-      } else {
-        key[i].word = word_of(type, slot->tts_values[i]);
-      }
     }
-    if (!null) {
-      const uint32 number = groups == 0 ? 0
-                                        : number_of(result.values, slot->tts_values + join->width,
-                                                    slot->tts_isnull + join->width, own);
-      compute([&] {
-        const auto width = static_cast<std::size_t>(join->width);
-        result.dimension->add({key, width}, {join->bytes, width}, number);
-      });
+    if (cut.keys.bits > 0 && !is_in(cut.keys, key_hash(join, key))) {
+      continue;
     }
-    MemoryContextReset(short_lived);
+    bytes += key_bytes(join, key);
+    if (bytes > limit && cut.keys.bits < most_cut_bits) {
+      room = Room::too_many_keys;
+      break;
+    }
+    compute([&] {
+      const auto width = static_cast<std::size_t>(join->width);
+      result->dimension->add({key, width}, {join->bytes, width}, number);
+    });
   }
-  compute([&] { result.dimension->finish(); });
-  MemoryContextDelete(short_lived);
   MemoryContextSwitchTo(callers);
-  return result;
+  compute([&] { result->dimension->finish(); });
+  MemoryContextDelete(short_lived);
+  return room;
 }
 
 namespace {
@@ -239,7 +320,7 @@ void read_values(GroupValues *values, uint32 count, char **from, MemoryContext o
     for (int column = 0; column < values->width; ++column) {
       row[column] = datumRestore(from, &nulls[column]);
     }
-    numbers[i] = number_of(values, row, nulls, own);
+    numbers[i] = number_of(values, row, nulls, hash_of(values, row, nulls), own);
   }
 }
 

@@ -44,9 +44,10 @@ int join_count(const ScanNode *node) {
   return list_length(node->compiled->joins);
 }
 
-// Figures since the last piece; of each join how many values, and these.
+// Figures since the last piece; a dimension that has no room, or -1; of each join how many values,
+// and these.
 Datum head_of_piece(ScanNode *node) {
-  Size size = VARHDRSZ + sizeof(Figures);
+  Size size = VARHDRSZ + sizeof(Figures) + sizeof(int32);
   for (int join = 0; join < join_count(node); ++join) {
     size +=
         sizeof(uint32) + size_of_values(node->dimensions[join].values,
@@ -60,6 +61,12 @@ Datum head_of_piece(ScanNode *node) {
   node->written = figures;
   std::memcpy(to, &since, sizeof since);
   to += sizeof since;
+  const int32 wanting =
+      node->short_join < 0
+          ? -1
+          : node->short_join * 2 + (node->short_room == Room::too_many_values ? 1 : 0);
+  std::memcpy(to, &wanting, sizeof wanting);
+  to += sizeof wanting;
   for (int join = 0; join < join_count(node); ++join) {
     const auto codes = node->scan->written_codes(static_cast<std::size_t>(join));
     const auto count = static_cast<uint32>(codes.size());
@@ -101,6 +108,18 @@ void merge_piece(ScanNode *node, TupleTableSlot *slot) {
   char *from = VARDATA_ANY(head);
   add_figures(&node->figures, from);
   from += sizeof(Figures);
+  int32 wanting = -1;
+  std::memcpy(&wanting, from, sizeof wanting);
+  from += sizeof wanting;
+  if ((wanting >= 0 && node->pieces > 0) || (wanting < 0 && node->short_join >= 0)) {
+    elog(ERROR, "rows of a dimension differ from process to process");
+  }
+  if (wanting >= 0) {
+    node->short_join = wanting / 2;
+    node->short_room = wanting % 2 != 0 ? Room::too_many_values : Room::too_many_keys;
+    return;
+  }
+  ++node->pieces;
   const auto joins = static_cast<std::size_t>(join_count(node));
   auto *codes = static_cast<std::span<const std::uint32_t> *>(
       palloc0(sizeof(std::span<const std::uint32_t>) * std::max<std::size_t>(joins, 1)));
@@ -109,7 +128,8 @@ void merge_piece(ScanNode *node, TupleTableSlot *slot) {
     std::memcpy(&count, from, sizeof count);
     from += sizeof count;
     auto *numbers = static_cast<std::uint32_t *>(palloc(sizeof(std::uint32_t) * Max(count, 1)));
-    read_values(node->dimensions[join].values, count, &from, node->run_context, numbers);
+    read_values(node->dimensions[join].values, count, &from, node->dimensions[join].value_memory,
+                numbers);
     codes[join] = {numbers, count};
   }
   compute([&] {
@@ -129,10 +149,11 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
     node->shared_here = true;
   }
   if (!node->started) {
-    start(node);
     if (node->shared_here) {
       share(node, node->shared);
     }
+    std::copy_n(node->shared->cuts, most_joins, node->cuts);
+    start(node);
     node->part = node->shared->part;
     node->values = node->shared->values;
     node->table = -1;
@@ -150,7 +171,7 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
     if (node->table >= 0) {
       compute([&] { node->scan->use_shape(node->shapes[node->table]); });
     }
-    node->pages_left = !read_pages(node, true);
+    node->pages_left = node->short_join < 0 && !read_pages(node, true);
     node->next_group = 0;
     node->writing = true;
   }
@@ -196,19 +217,31 @@ bool merge_part(ScanNode *node, scan::Part part) {
   const bool may_split = may_be_split(node, part);
   bool more = true;
   while (more) {
-    process->part = part;
-    process->values = node->scan->values();
-    if (node->gathered) {
-      ExecReScan(gather);
-    }
-    node->gathered = true;
-    ++node->runs;
-    if (!merge_pieces(node, gather, may_split)) {
-      // How much of the table that was is not known here.
-      constexpr double supposed = 0.3;
-      split(node, part, supposed);
-      return false;
-    }
+    first_keys(node);
+    do {
+      // Dimensions that have no room in a process are found out before it sends any group.
+      do {
+        process->part = part;
+        process->values = node->scan->values();
+        std::copy_n(node->cuts, most_joins, process->cuts);
+        if (node->gathered) {
+          ExecReScan(gather);
+        }
+        node->gathered = true;
+        node->short_join = -1;
+        node->pieces = 0;
+        ++node->runs;
+        if (!merge_pieces(node, gather, may_split)) {
+          // How much of the table that was is not known here.
+          constexpr double supposed = 0.3;
+          split(node, part, supposed);
+          return false;
+        }
+        if (node->short_join >= 0) {
+          cut_more(&node->cuts[node->short_join], node->short_room);
+        }
+      } while (node->short_join >= 0);
+    } while (next_keys(node));
     compute([&] { more = node->scan->next_values(); });
   }
   node->groups += node->scan->groups();
@@ -224,6 +257,7 @@ Size shared_size(const ScanNode *node) {
 void share(ScanNode *node, SharedScan *shared) {
   shared->part = node->part;
   shared->values = node->values;
+  std::copy_n(node->cuts, most_joins, shared->cuts);
   for (int i = 0; i < node->table_count; ++i) {
     pg_atomic_init_u64(&shared->next[i], 0);
   }

@@ -112,6 +112,8 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
       AllocSetContextCreate(estate->es_query_cxt, "star scan", ALLOCSET_DEFAULT_SIZES);
   node->part_context =
       AllocSetContextCreate(node->run_context, "star scan groups", ALLOCSET_DEFAULT_SIZES);
+  node->dimension_context =
+      AllocSetContextCreate(node->run_context, "star scan dimensions", ALLOCSET_DEFAULT_SIZES);
   node->value_context =
       AllocSetContextCreate(node->run_context, "star scan values", ALLOCSET_DEFAULT_SIZES);
 }
@@ -136,7 +138,11 @@ TupleTableSlot *execute(CustomScanState *state) {
     CHECK_FOR_INTERRUPTS();
     ResetExprContext(context);
     if (node->scan == nullptr || node->next_group >= node->scan->groups()) {
+      if (node->waiting_count == 0 && !node->finished && next_values(node)) {
+        node->waiting[node->waiting_count++] = scan::Part{};
+      }
       if (node->waiting_count == 0) {
+        node->finished = true;
         return ExecClearTuple(projection != nullptr ? projection->pi_state.resultslot : slot);
       }
       const scan::Part part = node->waiting[--node->waiting_count];
@@ -170,6 +176,7 @@ void rescan(CustomScanState *state) {
   MemoryContextResetOnly(node->run_context);
   MemoryContextReset(node->part_context);
   MemoryContextReset(node->value_context);
+  MemoryContextReset(node->dimension_context);
   ListCell *cell = nullptr;
   foreach (cell, state->custom_ps) {
     auto *rows = static_cast<PlanState *>(lfirst(cell));

@@ -2,6 +2,7 @@
 //
 //   star_scan_exec.cpp      the server's calls
 //   star_scan_run.cpp       pages through the core
+//   star_scan_cuts.cpp      dimensions, part by part where they have no room
 //   star_scan_groups.cpp    groups as rows
 //   star_scan_exchange.cpp  groups from process to process
 //   star_scan_explain.cpp   EXPLAIN
@@ -21,11 +22,13 @@ namespace starhouse::pg::star_scan {
 
 constexpr uint32 most_rows = MaxHeapTuplesPerPage;
 constexpr int most_waiting = 256; // parts
+constexpr int most_joins = 16;    // star_scan_joins.cpp
 
 // What the processes of a scan share.
 struct SharedScan {
   scan::Part part;
   scan::Scan::Values values;
+  DimensionCut cuts[most_joins];
   pg_atomic_uint64 next[FLEXIBLE_ARRAY_MEMBER]; // by table: the first block that nobody has yet
 };
 
@@ -43,16 +46,23 @@ struct ScanNode {
   CustomScanState css;
   Role role;
   Compiled *compiled;
-  MemoryContext run_context;   // operands
-  MemoryContext part_context;  // the core's scan of one part
+  MemoryContext run_context;  // operands
+  MemoryContext part_context; // the core's scan of one part
+  MemoryContext dimension_context;
   MemoryContext value_context; // values of one page that are not in it
   scan::Program program;
   int table_count;
   Relation *tables; // the fact, or its partitions
   scan::Shape *shapes;
   DimensionRows *dimensions; // by join
-  List *joins;               // as in the plan
+  scan::Join *core_joins;    // the program's
+  DimensionCut cuts[most_joins];
+  DimensionCut loaded[most_joins]; // what dimensions have
+  int short_join;                  // has no room in its cut; -1: none
+  Room short_room;
+  List *joins; // as in the plan
   bool started;
+  bool finished;
   scan::Scan *scan; // null: the next part has to be run
   ContextMemory *memory;
   scan::Part waiting[most_waiting];
@@ -71,6 +81,7 @@ struct ScanNode {
   bool writing; // groups to the process that merges
   bool pages_left;
   bool gathered; // rows of the processes have been asked for
+  uint64 pieces; // since then
   Figures figures;
   Figures written; // of them
   uint64 groups;
@@ -84,6 +95,21 @@ inline ScanNode *as_node(CustomScanState *state) {
 
 // Of the number of a join: how many columns of the dimension are grouped by.
 int grouped_columns(const ScanNode *node, int join);
+
+// star_scan_cuts.cpp
+// Dimensions as the cuts say, made smaller where there is no room; a process of several leaves that
+// to the node above it, and says short_join.
+void start_dimensions(ScanNode *node);
+void load_dimensions(ScanNode *node);
+// A part of a dimension's rows falls into two.
+void cut_more(DimensionCut *cut, Room room);
+// The first parts of keys, and the next; false after the last. With each of them the fact is read
+// again, into the same groups.
+void first_keys(ScanNode *node);
+bool next_keys(ScanNode *node);
+// The next part of the values that are grouped by: other groups.
+bool next_values(ScanNode *node);
+int64 dimension_parts(const ScanNode *node);
 
 // star_scan_run.cpp
 void start(ScanNode *node);

@@ -64,6 +64,9 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
   if (node->compiled->joins != NIL) {
     ExplainPropertyUInteger("Rows Joined", nullptr, figures.rows_added, es);
     ExplainPropertyUInteger("Rows of Dimensions", nullptr, figures.dimension_rows, es);
+    if (dimension_parts(node) > 1) {
+      ExplainPropertyInteger("Parts of Dimensions", nullptr, dimension_parts(node), es);
+    }
   }
   ExplainPropertyUInteger("Pages All-Visible", nullptr, figures.pages_fast + node->pages.pages_fast,
                           es);
@@ -72,8 +75,11 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
   if (node->compiled->keys != NIL) {
     ExplainPropertyUInteger("Groups", nullptr, node->groups, es);
   }
-  if (node->compiled->keys != NIL || node->compiled->distinct != NIL) {
+  const bool groups_any = node->compiled->keys != NIL || node->compiled->distinct != NIL;
+  if (groups_any) {
     ExplainPropertyUInteger("Group Memory", "kB", (node->most_memory + 1023) / 1024, es);
+  }
+  if (groups_any || dimension_parts(node) > 1) {
     ExplainPropertyUInteger("Scans of the Table", nullptr, node->runs, es);
   }
 }

@@ -117,55 +117,6 @@ void run_page(ScanNode *node, uint32 count) {
   }
 }
 
-// Values that dimensions are grouped by, none yet: the processes send them.
-GroupValues *merged_values(const ScanNode *node, int join) {
-  const MemoryContext old = MemoryContextSwitchTo(node->run_context);
-  const int width = grouped_columns(node, join);
-  auto *types = static_cast<Oid *>(palloc0(sizeof(Oid) * static_cast<Size>(Max(width, 1))));
-  auto *collations = static_cast<Oid *>(palloc0(sizeof(Oid) * static_cast<Size>(Max(width, 1))));
-  TupleDesc shape = node->css.ss.ss_ScanTupleSlot->tts_tupleDescriptor;
-  ListCell *cell = nullptr;
-  foreach (cell, node->compiled->keys) {
-    const auto *key = static_cast<const KeyPlan *>(lfirst(cell));
-    if (key->join == join) {
-      const auto *attribute = TupleDescAttr(shape, foreach_current_index(cell));
-      types[key->place] = attribute->atttypid;
-      collations[key->place] = attribute->attcollation;
-    }
-  }
-  GroupValues *values = new_values(types, collations, width);
-  MemoryContextSwitchTo(old);
-  return values;
-}
-
-void start_dimensions(ScanNode *node) {
-  const auto count = static_cast<std::size_t>(list_length(node->compiled->joins));
-  node->dimensions = static_cast<DimensionRows *>(MemoryContextAllocZero(
-      node->run_context, sizeof(DimensionRows) * std::max<std::size_t>(count, 1)));
-  auto *joins = static_cast<scan::Join *>(MemoryContextAllocZero(
-      node->run_context, sizeof(scan::Join) * std::max<std::size_t>(count, 1)));
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto number = static_cast<int>(i);
-    const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, number));
-    if (node->role == Role::merged) {
-      node->dimensions[i].values = merged_values(node, number);
-    } else {
-      auto *rows = static_cast<PlanState *>(list_nth(node->css.custom_ps, number));
-      node->dimensions[i] =
-          read_dimension(plan, rows, grouped_columns(node, number), node->run_context);
-      node->figures.dimension_rows += node->dimensions[i].dimension->size();
-    }
-    joins[i] = {.dimension = node->dimensions[i].dimension,
-                .columns = {plan->columns, static_cast<std::size_t>(plan->width)},
-                .hashes = hashes_of(node->dimensions[i].values)};
-  }
-  node->program.joins = {joins, count};
-}
-
-} // namespace
-
-namespace {
-
 Datum numeric_of_column(const ScanNode *node, uint32 column, uint32 row);
 
 Datum numeric_of_decimal(const ScanNode *node, uint32 column, uint32 row) {
@@ -302,16 +253,20 @@ bool read_pages(ScanNode *node, bool may_stop) {
 
 bool run_part(ScanNode *node, scan::Part part) {
   start_scan(node, part);
-  ++node->runs;
   const bool may_split = may_be_split(node, part);
   bool whole = false;
   bool more = true;
   while (more) {
-    node->table = -1;
-    node->next_block = node->end_block = 0;
-    whole = read_pages(node, may_split);
+    first_keys(node);
+    do {
+      load_dimensions(node);
+      compute([&] { node->scan->use_dimensions(); });
+      node->table = -1;
+      node->next_block = node->end_block = 0;
+      ++node->runs;
+      whole = read_pages(node, may_split);
+    } while (whole && next_keys(node));
     compute([&] { more = whole && node->scan->next_values(); });
-    node->runs += more ? 1 : 0;
   }
   node->most_memory = std::max(node->most_memory, node->scan->memory());
   if (!whole) {
@@ -343,10 +298,14 @@ void start(ScanNode *node) {
       node->table_count > 0 ? node->shapes[0] : shape_of(node->compiled, asked, asked);
   node->rows = static_cast<scan::Row *>(palloc(sizeof(scan::Row) * most_rows));
   MemoryContextSwitchTo(old);
+  if (node->role != Role::partial) {
+    std::fill_n(node->cuts, most_joins, DimensionCut{});
+  }
   start_dimensions(node);
   node->waiting[0] = scan::Part{};
   node->waiting_count = 1;
   node->gathered = false;
+  node->finished = false;
   node->scan = nullptr;
   node->started = true;
 }

@@ -409,6 +409,22 @@ def main():
     ok(same, "several processes, groups beyond work_mem")
     ok(enough, "and some of these are parallel star scans" + ("" if enough else f" ({scanned})"))
 
+    # Dimensions that the planner thinks to be small, in one process and in several.
+    small = "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n"
+    for title, settings in (("one process", ""), ("several processes", PARALLEL)):
+        script = SETTINGS + settings + small + "LOAD 'starhouse';\n"
+        one, two = "FROM wide JOIN label ON i4 = number WHERE number % 1 = 0", "FROM wide JOIN label AS a ON i4 = a.number JOIN label AS b ON i8 = b.number WHERE a.number % 1 = 0 AND b.number % 1 = 0"
+        for query in (f"SELECT count(*), sum(k), min(tz) {one}", f"SELECT label, count(*), sum(k), count(DISTINCT u) {one} GROUP BY 1", f"SELECT t, k, count(*) {one} GROUP BY 1, 2",
+                      f"SELECT right(label, 1), count(*), count(DISTINCT i8), count(DISTINCT t) {one} GROUP BY 1", f"SELECT k, label, starhouse.approx_count_distinct(t) {one} GROUP BY 1, 2",
+                      f"SELECT a.label, b.label, sum(n), count(DISTINCT k) {two} GROUP BY 1, 2"):
+            script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n"
+        answers = psql(script).splitlines()
+        ok(answers == ["1|"] * 6, f"dimensions beyond work_mem, {title}")
+        plan = psql(SETTINGS + settings + small + f"LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT label, count(*) {one} GROUP BY 1;")
+        ok("Parts of Dimensions" in plan, f"and these are read in parts, {title}")
+        for line in answers:
+            if line != "1|":
+                print("# " + line[:1500].replace("~", "\n#   "))
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")

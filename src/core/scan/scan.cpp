@@ -62,9 +62,8 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     picked_.resize(program.shape.joined.size());
     for (std::uint32_t j = 0; j < program.joins.size(); ++j) {
       join_order_.push_back(j);
-      const Dimension *dimension = program.joins[j].dimension; // none where groups are merged
-      joins_repeat_ = joins_repeat_ || (dimension != nullptr && dimension->has_repeated());
     }
+    use_dimensions();
   }
   const std::size_t levels =
       std::max({deepest(program.tests), deepest(program.filters), deepest(program.cases)}) + 2;
@@ -105,6 +104,12 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
   states_.resize(capacity);
   found_.resize(capacity);
   is_new_.resize(capacity);
+}
+
+void Scan::use_dimensions() {
+  joins_repeat_ = std::any_of(program_.joins.begin(), program_.joins.end(), [](const Join &join) {
+    return join.dimension != nullptr && join.dimension->has_repeated(); // none to merge groups
+  });
 }
 
 void Scan::use_shape(const Shape &shape) {

@@ -84,6 +84,8 @@ public:
 
   // The rows that follow are another table's.
   void use_shape(const Shape &shape);
+  // The joins' dimensions have other rows from now on.
+  void use_dimensions();
 
   void read_tested(std::span<const Row> rows);
   std::span<const Row> test(std::span<const Row> rows);
