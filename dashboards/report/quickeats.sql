@@ -3,20 +3,29 @@
 
 --- At a glance
 -- figures Headline figures
--- note The whole time loaded; orders and order value of the last month with orders against the one before.
--- source kpi_summary, kpi_order_outcomes
+-- note The last month with orders against the one before; repeat customers of the whole time loaded.
+-- source kpi_order_hour, kpi_driver_day, kpi_repeat_customers
 -- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
-WITH months AS (
-  SELECT orders, average_order_value, cancelled_percent, row_number() OVER (ORDER BY month_start DESC) AS back FROM kpi_order_outcomes
+WITH span AS MATERIALIZED (
+  SELECT (kpi_month(kpi_last_day()) - interval '1 month')::date AS from_day
+), ordered AS (
+  SELECT kpi_month(h.time_key::date) AS month_start, sum(h.orders) AS orders, sum(h.amount) / nullif(sum(h.valued_orders), 0) AS average_value,
+         kpi_percent(sum(h.cancelled_orders), sum(h.delivered_orders + h.cancelled_orders)) AS cancelled,
+         kpi_percent(sum(h.paid_orders), sum(h.tried_orders)) AS paid, kpi_percent(sum(h.refunded_orders), sum(h.charged_orders)) AS refunded
+  FROM span CROSS JOIN LATERAL kpi_order_hour(span.from_day) h GROUP BY 1
+), delivered AS (
+  SELECT kpi_month(d.day) AS month_start, sum(d.minutes) / nullif(sum(d.timed), 0) AS minutes, kpi_percent(sum(d.on_time), sum(d.promised)) AS on_time
+  FROM span CROSS JOIN LATERAL kpi_driver_day(span.from_day) d GROUP BY 1
+), months AS MATERIALIZED (
+  SELECT *, row_number() OVER (ORDER BY month_start DESC) AS back FROM ordered LEFT JOIN delivered USING (month_start)
 ), figures AS (
-  SELECT 1 AS place, 'Average delivery' AS label, average_delivery_time AS value, NULL::numeric AS before, 'min' AS unit, 'down' AS good FROM kpi_summary WHERE orders > 0
-  UNION ALL SELECT 2, 'On time', on_time_percent, NULL, 'percent', 'up' FROM kpi_summary WHERE orders > 0
-  UNION ALL SELECT 3, 'Payments that succeed', payment_success_percent, NULL, 'percent', 'up' FROM kpi_summary WHERE orders > 0
-  UNION ALL SELECT 4, 'Refunded orders', refund_percent, NULL, 'percent', 'down' FROM kpi_summary WHERE orders > 0
-  UNION ALL SELECT 5, 'Repeat customers', repeat_percent, NULL, 'percent', 'up' FROM kpi_summary WHERE orders > 0
-  UNION ALL SELECT 6, 'Orders in the month', m.orders, b.orders, '', 'up' FROM months m LEFT JOIN months b ON b.back = 2 WHERE m.back = 1
-  UNION ALL SELECT 7, 'Average order', m.average_order_value, b.average_order_value, 'money', 'up' FROM months m LEFT JOIN months b ON b.back = 2 WHERE m.back = 1
-  UNION ALL SELECT 8, 'Cancelled orders', m.cancelled_percent, b.cancelled_percent, 'percent', 'down' FROM months m LEFT JOIN months b ON b.back = 2 WHERE m.back = 1
+  SELECT f.* FROM months m LEFT JOIN months b ON b.back = 2
+  CROSS JOIN LATERAL (VALUES (1, 'Orders in the month', m.orders, b.orders, '', 'up'), (2, 'Average order', m.average_value, b.average_value, 'money', 'up'),
+    (3, 'Average delivery', m.minutes, b.minutes, 'min', 'down'), (4, 'On time', m.on_time, b.on_time, 'percent', 'up'),
+    (5, 'Orders paid', m.paid, b.paid, 'percent', 'up'), (6, 'Refunded orders', m.refunded, b.refunded, 'percent', 'down'),
+    (7, 'Cancelled orders', m.cancelled, b.cancelled, 'percent', 'down')) AS f (place, label, value, before, unit, good)
+  WHERE m.back = 1
+  UNION ALL SELECT 8, 'Repeat customers', repeat_percent, NULL, 'percent', 'up' FROM kpi_repeat_customers WHERE customers > 0
 )
 SELECT label, value, before, unit, good FROM figures ORDER BY place;
 

@@ -3,19 +3,34 @@
 
 --- At a glance
 -- figures Headline figures
--- note The last 30 days with playbacks; viewers against the day before; the last day, which may go on, is left out.
+-- note The last 30 days against the 30 before; viewers of a day against the day before. The last day, which may go on, is no whole one.
 -- source kpi_viewing_summary, kpi_active_users, kpi_recommendation_quality
 -- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
-WITH days AS (SELECT daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users),
-figures AS (
-  SELECT 1 AS place, 'Average watch time' AS label, average_watch_minutes AS value, NULL::numeric AS before, 'min' AS unit, 'up' AS good FROM kpi_viewing_summary WHERE views > 0
-  UNION ALL SELECT 2, 'Hours watched', watch_hours, NULL, '', 'up' FROM kpi_viewing_summary WHERE views > 0
-  UNION ALL SELECT 3, 'Viewers of the last whole day', m.daily_users, b.daily_users, '', 'up' FROM days m LEFT JOIN days b ON b.back = 3 WHERE m.back = 2
-  UNION ALL SELECT 4, 'Viewers of 30 days', m.monthly_users, b.monthly_users, '', 'up' FROM days m LEFT JOIN days b ON b.back = 3 WHERE m.back = 2
-  UNION ALL SELECT 5, 'Watched to the end', completion_percent, NULL, 'percent', 'up' FROM kpi_viewing_summary WHERE views > 0
-  UNION ALL SELECT 6, 'Average wait', average_buffering_seconds, NULL, 's', 'down' FROM kpi_viewing_summary WHERE views > 0
-  UNION ALL SELECT 7, 'Recommendations clicked', click_percent, NULL, 'percent', 'up' FROM kpi_recommendation_quality WHERE recommendations > 0
-  UNION ALL SELECT 8, 'Left at once', skip_percent, NULL, 'percent', 'down' FROM kpi_viewing_summary WHERE views > 0
+WITH span AS MATERIALIZED (
+  SELECT kpi_last_day() - 59 AS from_before, kpi_last_day() - 30 AS to_before
+), days AS MATERIALIZED (
+  SELECT daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users
+), viewing AS MATERIALIZED (
+  SELECT * FROM kpi_viewing_summary
+), viewing_before AS MATERIALIZED (
+  SELECT v.* FROM span CROSS JOIN LATERAL kpi_viewing_summary(span.from_before, span.to_before) v WHERE v.views > 0
+), shown AS MATERIALIZED (
+  SELECT * FROM kpi_recommendation_quality
+), shown_before AS MATERIALIZED (
+  SELECT q.* FROM span CROSS JOIN LATERAL kpi_recommendation_quality(span.from_before, span.to_before) q
+), figures AS (
+  SELECT f.* FROM viewing v LEFT JOIN viewing_before b ON true
+  CROSS JOIN LATERAL (VALUES (1, 'Average watch time', v.average_watch_minutes, b.average_watch_minutes, 'min', 'up'), (2, 'Hours watched', v.watch_hours, b.watch_hours, '', 'up'),
+    (5, 'Watched to the end', v.completion_percent, b.completion_percent, 'percent', 'up'), (6, 'Average wait', v.average_buffering_seconds, b.average_buffering_seconds, 's', 'down'),
+    (8, 'Left at once', v.skip_percent, b.skip_percent, 'percent', 'down')) AS f (place, label, value, before, unit, good)
+  WHERE v.views > 0
+  UNION ALL
+  SELECT f.* FROM days m LEFT JOIN days b ON b.back = 3 LEFT JOIN days c ON c.back = 32
+  CROSS JOIN LATERAL (VALUES (3, 'Viewers of the last whole day', m.daily_users, b.daily_users, '', 'up'),
+    (4, 'Viewers of 30 days', m.monthly_users, c.monthly_users, '', 'up')) AS f (place, label, value, before, unit, good)
+  WHERE m.back = 2
+  UNION ALL
+  SELECT 7, 'Recommendations clicked', s.click_percent, b.click_percent, 'percent', 'up' FROM shown s LEFT JOIN shown_before b ON true WHERE s.recommendations > 0
 )
 SELECT label, value, before, unit, good FROM figures ORDER BY place;
 

@@ -245,12 +245,14 @@
       figure.append(make('span', row[label]), make('b', tile(row[value], row[unit])));
       if (isNumber(row[before]) && isNumber(row[value])) {
         const points = row[unit] === 'percent' || row[unit] === 'ratio';
-        const step = points ? (row[value] - row[before]) * (row[unit] === 'ratio' ? 100 : 1) : row[before] === 0 ? NaN : (row[value] / row[before] - 1) * 100;
+        // A part of nothing, or of less, says nothing: only which way it went.
+        const told = points || row[before] > 0;
+        const step = points ? (row[value] - row[before]) * (row[unit] === 'ratio' ? 100 : 1) : told ? (row[value] / row[before] - 1) * 100 : row[value] - row[before];
         if (Number.isFinite(step)) {
           const rise = Math.abs(step) < 0.05 ? 0 : Math.sign(step);
           const judged = rise === 0 || !row[good] ? '' : (rise > 0) === (row[good] === 'up') ? 'good' : 'bad';
           const sign = rise > 0 ? '▲ ' : rise < 0 ? '▼ ' : '= ';
-          figure.append(make('span', `${sign}${plain(Math.abs(step), 1)} ${points ? 'points' : '%'} (before: ${tile(row[before], row[unit])})`, judged));
+          figure.append(make('span', sign + (told ? `${plain(Math.abs(step), 1)} ${points ? 'points' : '%'} (before: ${tile(row[before], row[unit])})` : 'from ' + tile(row[before], row[unit])), judged));
         }
       }
     }
