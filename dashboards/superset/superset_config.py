@@ -1,6 +1,8 @@
 """Superset for scripts/dashboards: on loopback, its metadata in SQLite, the secrets from the environment."""
 import os
 
+from flask import jsonify, request
+
 HOME = os.environ["SUPERSET_HOME"]
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME}/superset.db?check_same_thread=false"
@@ -20,6 +22,29 @@ TALISMAN_CONFIG = {
     "force_https": False,
     "session_cookie_secure": False,
 }
+# Datasets of months and weeks read the days of a filter by date (scripts/superset-bundle). Only the administrator can edit datasets here.
+FEATURE_FLAGS = {"ENABLE_TEMPLATE_PROCESSING": True}
+# What an empty chart says. Superset takes other words from a language pack alone, and has none for this locale: here is one.
+LOCALE = "en_GB"
+WORDS = {
+    "No results were returned for this query": ["Nothing to show: nothing within the filters, or no data yet. The foot of the page names the feeds to load"],
+    "No data": ["No data yet"],
+}
+
+
+def COMMON_BOOTSTRAP_OVERRIDES_FUNC(_):
+    return {"locale": LOCALE}
+
+
+def FLASK_APP_MUTATOR(app):
+    @app.before_request
+    def language_pack():
+        if request.path != f"/superset/language_pack/{LOCALE}/":
+            return None
+        head = {"domain": "superset", "lang": LOCALE, "plural_forms": "nplurals=2; plural=(n != 1);"}
+        return jsonify({"domain": "superset", "locale_data": {"superset": {"": head, **WORDS}}})
+
+
 # Figures and filters of a dashboard are read once in this many seconds, however many look at it. A board that
 # refreshes itself reads anew each time.
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "FileSystemCache", "CACHE_DIR": f"{HOME}/cache", "CACHE_DEFAULT_TIMEOUT": int(os.environ.get("SUPERSET_CACHE_SECONDS", "60")), "CACHE_THRESHOLD": 1000}

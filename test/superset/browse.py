@@ -6,14 +6,15 @@ step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the
         {"tab": "Sales", "filter": "Date", "from": "2025-10-01", "to": "2025-11-01"}   days of the filter bar, the last one not included
         {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
 result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
-        cells; the notes below them; the seconds it took, the moment it was done and the slowest request for a chart's figures; for each board the console's errors, failed requests and requests to anywhere else."""
+        cells, the rows that the server sent, what an empty one says; the notes below them; the seconds it took, the moment it was done and the slowest request for a chart's figures; for each
+        board the console's errors, failed requests and requests to anywhere else."""
 import json
 import os
 import re
 import sys
 import time
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 CHARTS = """() => [...document.querySelectorAll('[data-test="chart-grid-component"]')].filter(chart => chart.offsetParent !== null).map(chart => {
   const text = selector => chart.querySelector(selector)?.innerText.trim();
@@ -23,10 +24,10 @@ CHARTS = """() => [...document.querySelectorAll('[data-test="chart-grid-componen
   });
   const cells = [...chart.querySelectorAll('table tr')].map(row => [...row.querySelectorAll('th, td')].map(cell => cell.innerText.trim()));
   const failure = text('[role="alert"], .ant-alert-error, [data-test="error-message"]');
-  const nothing = /^(No data|No results were returned)/m.test(chart.querySelector('[data-test="chart-container"]')?.innerText ?? '');
+  const nothing = chart.querySelector('[data-test="chart-container"]')?.innerText.match(/^(?:Nothing to show|No data|No results were returned).*$/m)?.[0];
   const waiting = chart.querySelector('.loading, [data-test="loading-indicator"]') || !chart.querySelector('[data-test="slice-container"]');
   const drawn = chart.querySelector('[data-test="slice-container"]') && (painted || cells.length > 1 || text('.header-line'));
-  return {title: chart.dataset.testChartName, kind: chart.dataset.testVizType, figure: text('.header-line'), cells: cells.length ? cells : undefined, failure,
+  return {title: chart.dataset.testChartName, id: chart.dataset.testChartId, nothing, kind: chart.dataset.testVizType, figure: text('.header-line'), cells: cells.length ? cells : undefined, failure,
           state: failure ? 'failed' : nothing ? 'empty' : waiting ? 'waiting' : drawn ? 'drawn' : 'waiting'};
 })"""
 
@@ -45,6 +46,7 @@ class Browser:
         self.page.on("requestfinished", self.finished)
         self.board = {"errors": [], "refused": [], "failed": [], "elsewhere": []}
         self.slowest = 0
+        self.answers = []
 
     # The pixel that the policy of superset_config.py refuses is reported once a page: that is the policy at work. So are handlers of
     # events in what Superset looks at to see whether it is HTML.
@@ -59,6 +61,8 @@ class Browser:
     def response(self, response):
         if response.status >= 400:
             self.board["failed"].append(f"{response.status} {response.url}")
+        elif "/api/v1/chart/data" in response.url and response.request.method == "POST":
+            self.answers.append(response)
 
     def request(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")) and "scarf.sh" not in request.url:
@@ -86,6 +90,19 @@ class Browser:
             if charts and all(chart["state"] != "waiting" for chart in charts):
                 return charts
             time.sleep(0.5)
+        return charts
+
+    # The charts, each with the rows of the last answer to it.
+    def with_rows(self, charts):
+        sent = {}
+        for answer in self.answers:
+            try:
+                sent[str(answer.request.post_data_json["form_data"].get("slice_id"))] = answer.json()["result"][0]["data"]
+            except Error:  # the browser keeps bodies for a while, not for ever: a board that reads anew has dropped it
+                continue
+        self.answers = []
+        for chart in charts:
+            chart["rows"] = sent.get(chart["id"])
         return charts
 
     def shot(self, *names):
@@ -149,7 +166,7 @@ class Browser:
                 started = time.monotonic()
                 self.tab(title)
             charts = self.settled()
-            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "ended": time.time(), "slowest": self.slowest, "title": self.page.title(), "charts": charts,
+            views.append({"tab": title, "seconds": round(time.monotonic() - started, 2), "ended": time.time(), "slowest": self.slowest, "title": self.page.title(), "charts": self.with_rows(charts),
                           "notes": self.page.evaluate("() => [...document.querySelectorAll('.dashboard-markdown')].filter(n => n.offsetParent !== null).map(n => n.innerText.trim())")})
             self.slowest = 0
             self.shot(board["slug"], title)
@@ -159,8 +176,9 @@ class Browser:
                     self.page.goto(f"{self.address}/superset/dashboard/{board['slug']}/", timeout=90000)
                 self.tab(step["tab"])
                 self.settled()
+                self.answers = []
                 self.step(step)
-                views.append({"tab": step["tab"], "step": step, "charts": self.settled()})
+                views.append({"tab": step["tab"], "step": step, "charts": self.with_rows(self.settled())})
                 self.shot(board["slug"], step["tab"], "by", step.get("filter", "cell"))
             except Exception as error:  # pylint: disable=broad-except
                 views.append({"tab": step["tab"], "step": step, "charts": [], "error": str(error)})
