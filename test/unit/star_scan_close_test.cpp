@@ -52,10 +52,20 @@ std::vector<Way> ways() {
       {"many, from anywhere", picked(20'000, 1, 1'000'000'000'000), true},
       {"upwards", [](std::size_t i, Random &) { return static_cast<std::int64_t>(i); }, true},
       {"downwards", [](std::size_t i, Random &) { return -static_cast<std::int64_t>(i); }, true},
-      {"far apart", picked(3000, 1'000'003, 5), false},
+      {"minutes", picked(5000, 60'000'000, -7'000'000'001), true},
+      {"far apart", picked(3000, 1'000'003, 5), true},
+      {"far apart, and one between",
+       [](std::size_t i, Random &random) {
+         return i == 20'000 ? 6 : 5 + static_cast<std::int64_t>(random() % 3000) * 1'000'003;
+       },
+       false},
       {"anything", [](std::size_t, Random &random) { return static_cast<std::int64_t>(random()); },
        false},
-      {"both ends", [](std::size_t i, Random &) { return i % 2 == 0 ? least : most; }, false},
+      {"both ends", [](std::size_t i, Random &) { return i % 2 == 0 ? least : most; }, true},
+      {"three ends",
+       [](std::size_t i, Random &) { return i % 3 == 0   ? least
+                                            : i % 3 == 1 ? most
+                                                         : 0; }, false},
       {"at the end",
        [](std::size_t i, Random &) { return most - static_cast<std::int64_t>(i % 300); }, true},
       {"at the start",
@@ -124,6 +134,55 @@ TEST(StarScanClose, GroupsAreThoseOfAMap) {
           const std::int64_t *key = table.key(group);
           EXPECT_EQ(expected.at({key, key + width}),
                     *reinterpret_cast<const std::int64_t *>(table.states(group)));
+        }
+      }
+    }
+  }
+}
+
+TEST(StarScanClose, PlacesAreThoseOfNumbersInSteps) {
+  std::mt19937_64 random(4);
+  for (int round = 0; round < 3000; ++round) {
+    Spread spread;
+    const std::int64_t step = 1 + static_cast<std::int64_t>(random() >> (1 + random() % 63));
+    const auto from = static_cast<std::int64_t>(random() >> (random() % 64));
+    std::set<std::int64_t> numbers;
+    for (std::size_t i = 0, count = 1 + random() % 9; i < count; ++i) {
+      std::int64_t number = 0;
+      if (__builtin_mul_overflow(static_cast<std::int64_t>(random() % 50), step, &number) ||
+          __builtin_add_overflow(number, from, &number)) {
+        number = random() % 2 == 0 ? most : least;
+      }
+      numbers.insert(number);
+      spread.add(number);
+    }
+    ASSERT_EQ(spread.least, *numbers.begin());
+    ASSERT_EQ(spread.most, *numbers.rbegin());
+    const CloseRange range(spread);
+    if (range.size() == std::numeric_limits<std::uint64_t>::max()) {
+      continue;
+    }
+    for (const CloseRange &one : {range, range.with_room({})}) {
+      for (const std::int64_t number : numbers) {
+        ASSERT_TRUE(one.holds(number)) << number;
+        ASSERT_EQ(one.number(one.place(number)), number);
+      }
+      // Any number has a place if and only if a step leads to it from there.
+      for (int i = 0; i < 100; ++i) {
+        const std::int64_t number =
+            i < 50 ? static_cast<std::int64_t>(random())
+                   : *numbers.begin() + static_cast<std::int64_t>(random() % 100) - 50;
+        if (i >= 50 && (*numbers.begin() < least + 50 || *numbers.begin() > most - 50)) {
+          continue;
+        }
+        const std::uint64_t distance =
+            static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(one.number(0));
+        const std::uint64_t steps = std::max<std::uint64_t>(spread.step, 1);
+        const bool there = number >= one.number(0) && number <= one.number(one.size() - 1) &&
+                           distance % steps == 0;
+        ASSERT_EQ(one.holds(number), there) << number << ' ' << one.number(0) << ' ' << steps;
+        if (there) {
+          ASSERT_EQ(one.place(number), distance / steps);
         }
       }
     }

@@ -100,16 +100,19 @@ void Dimension::finish() {
   if (width_ != 1 || entries_.empty()) {
     return;
   }
-  const auto [least, most] = std::minmax_element(keys_.begin(), keys_.end());
-  const CloseRange range = CloseRange{}.with(*least, *most);
-  if (range.size > std::max<std::uint64_t>(close_range, entries_.size() * close_per_entry)) {
+  Spread spread;
+  for (const std::int64_t word : keys_) {
+    spread.add(word);
+  }
+  const CloseRange range(spread);
+  if (range.size() > std::max<std::uint64_t>(close_range, entries_.size() * close_per_entry)) {
     return;
   }
   range_ = range;
   codes_alone_ = !has_repeated_;
-  direct_.assign(range.size, none);
-  const bool with_bits = range.size > few_direct;
-  bits_.assign(with_bits ? range.size / 64 + 1 : 0, 0);
+  direct_.assign(range.size(), none);
+  const bool with_bits = range.size() > few_direct;
+  bits_.assign(with_bits ? range.size() / 64 + 1 : 0, 0);
   for (const Slot &slot : slots_) {
     if (slot.entry != none) {
       const std::uint64_t place = range.place(keys_[slot.entry]);
@@ -142,7 +145,7 @@ std::size_t Dimension::find_bits(const Column &column,
                                  std::span<std::uint32_t> rows) const noexcept {
   std::size_t kept = 0;
   for (const std::uint32_t row : rows) {
-    const std::uint64_t place = std::min(range_.place(column.words[row]), range_.size);
+    const std::uint64_t place = std::min(range_.place(column.words[row]), range_.size());
     rows[kept] = row;
     kept += bits_[place / 64] >> (place % 64) & 1U;
   }

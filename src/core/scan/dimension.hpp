@@ -80,7 +80,7 @@ private:
   std::pmr::vector<Slot> slots_; // a power of two
   // Where a single number is the key and the numbers lie close: the entry of each, or instead of it
   // the entry's code where no key has several.
-  CloseRange range_{};
+  CloseRange range_;
   std::pmr::vector<std::uint32_t> direct_;
   bool codes_alone_ = false;
   // And a bit for each, set: there; one more that is not. Small enough for the nearest cache where

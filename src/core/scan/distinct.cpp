@@ -22,7 +22,7 @@ CountState &count_of(char *states, const Aggregate &aggregate) noexcept {
 // take(number) for each whose bit is set.
 template <class Take>
 void each_close(const CloseRange &range, std::span<const std::uint64_t> bits, Take &&take) {
-  for (std::size_t i = 0; i < bits.size() && range.size > 0; ++i) {
+  for (std::size_t i = 0; i < bits.size(); ++i) {
     for (std::uint64_t left = bits[i]; left != 0; left &= left - 1) {
       take(range.number(i * 64 + static_cast<std::uint64_t>(std::countr_zero(left))));
     }
@@ -73,29 +73,31 @@ bool DistinctSet::insert(const Pending &value) noexcept {
 bool DistinctSet::lay_out(const CloseRange &range) {
   constexpr std::uint64_t few_bits = 65'536;
   constexpr std::uint64_t bits_per_value = 128;
-  if (range.size > std::max<std::uint64_t>(few_bits, size_ * bits_per_value)) {
+  if (range.size() > std::max<std::uint64_t>(few_bits, size_ * bits_per_value)) {
     return false;
   }
   range_ = range;
-  std::pmr::vector<std::uint64_t>(range.size / 64 + 1, 0, env_.memory).swap(bits_);
+  std::pmr::vector<std::uint64_t>(range.size() / 64 + 1, 0, env_.memory).swap(bits_);
   return true;
 }
 
 // For the values that wait.
 bool DistinctSet::widen() {
   const CloseRange before = range_;
-  CloseRange range = before;
+  Spread spread = before.spread();
+  bool wider = false;
   for (const Pending &value : pending_) {
-    if (!range.holds(value.word)) {
-      range = range.with(value.word, value.word);
+    if (!before.holds(value.word)) {
+      spread.add(value.word);
+      wider = true;
     }
   }
-  if (range.size == before.size) {
+  if (!wider) {
     return true;
   }
   std::pmr::vector<std::uint64_t> set(env_.memory);
   set.swap(bits_);
-  if (!lay_out(range.with_room(before))) {
+  if (!lay_out(CloseRange(spread).with_room(before))) {
     set.swap(bits_);
     return false;
   }
@@ -104,13 +106,13 @@ bool DistinctSet::widen() {
 }
 
 void DistinctSet::become_close() {
-  CloseRange range{};
+  Spread spread;
   for (const Slot &slot : slots_) {
-    if (slot.group != nullptr && !range.holds(slot.word)) {
-      range = range.with(slot.word, slot.word);
+    if (slot.group != nullptr) {
+      spread.add(slot.word);
     }
   }
-  if (!lay_out(range)) {
+  if (!lay_out(CloseRange(spread))) {
     return;
   }
   for (const Slot &slot : slots_) {

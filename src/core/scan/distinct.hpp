@@ -95,7 +95,7 @@ private:
   Dictionary dictionary_;
   std::pmr::vector<Pending> pending_;
   std::pmr::vector<std::uint64_t> hashes_; // of a batch's texts
-  CloseRange range_{};
+  CloseRange range_;
   std::pmr::vector<std::uint64_t> bits_; // by place in range_; empty: slots_ has them
   char *group_ = nullptr;                // the single one
 };

@@ -207,7 +207,7 @@ bool GroupTable::lay_out(std::span<const CloseRange> ranges) {
   const std::uint64_t most = std::clamp<std::uint64_t>(size_ * 4, first_slots, most_entries);
   std::uint64_t count = 1;
   for (const CloseRange &range : ranges) {
-    if (range.size >= most || __builtin_mul_overflow(count, range.size + 1, &count) ||
+    if (range.size() >= most || __builtin_mul_overflow(count, range.size() + 1, &count) ||
         count > most) {
       return false;
     }
@@ -216,7 +216,7 @@ bool GroupTable::lay_out(std::span<const CloseRange> ranges) {
   std::uint64_t step = 1;
   for (std::size_t k = 0; k < keys_; ++k) {
     axes_[k] = {ranges[k], step};
-    step *= ranges[k].size + 1;
+    step *= ranges[k].size() + 1;
   }
   std::pmr::vector<char *>(count, nullptr, env_.memory).swap(places_);
   for (std::size_t group = 0; group < size_; ++group) {
@@ -228,29 +228,33 @@ bool GroupTable::lay_out(std::span<const CloseRange> ranges) {
 bool GroupTable::widen(const std::int64_t *keys, std::size_t rows) {
   std::pmr::vector<CloseRange> ranges(env_.memory);
   for (std::size_t k = 0; k < keys_; ++k) {
-    const CloseRange before = axes_[k].range;
-    CloseRange range = before;
+    const CloseRange &before = axes_[k].range;
+    Spread spread = before.spread();
+    bool wider = false;
     for (std::size_t row = 0; row < rows; ++row) {
       const std::int64_t *key = keys + row * (keys_ + 1);
-      if (((key[keys_] >> k) & 1) == 0 && !range.holds(key[k])) {
-        range = range.with(key[k], key[k]);
+      if (((key[keys_] >> k) & 1) == 0 && !before.holds(key[k])) {
+        spread.add(key[k]);
+        wider = true;
       }
     }
-    ranges.push_back(range.size == before.size ? before : range.with_room(before));
+    ranges.push_back(wider ? CloseRange(spread).with_room(before) : before);
   }
   return lay_out(ranges);
 }
 
 // If the groups' keys lie close.
 void GroupTable::become_close() {
-  std::pmr::vector<CloseRange> ranges(keys_, CloseRange{}, env_.memory);
-  for (std::size_t group = 0; group < size_; ++group) {
-    const std::int64_t *own = key(group);
-    for (std::size_t k = 0; k < keys_; ++k) {
-      if (((own[keys_] >> k) & 1) == 0 && !ranges[k].holds(own[k])) {
-        ranges[k] = ranges[k].with(own[k], own[k]);
+  std::pmr::vector<CloseRange> ranges(env_.memory);
+  for (std::size_t k = 0; k < keys_; ++k) {
+    Spread spread;
+    for (std::size_t group = 0; group < size_; ++group) {
+      const std::int64_t *own = key(group);
+      if (((own[keys_] >> k) & 1) == 0) {
+        spread.add(own[k]);
       }
     }
+    ranges.emplace_back(spread);
   }
   if (lay_out(ranges)) {
     std::pmr::vector<Slot>(env_.memory).swap(slots_);
