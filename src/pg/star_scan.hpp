@@ -64,7 +64,19 @@ struct ColumnPlan {
 enum class Domain : uint8 { none, integer, floating, bytes, numeric };
 
 struct TestPlan {
-  enum class Kind : uint8 { is_null, not_null, compare, one_of, none_of, like, not_like, all, any };
+  // `constant` is the same for all rows.
+  enum class Kind : uint8 {
+    is_null,
+    not_null,
+    compare,
+    one_of,
+    none_of,
+    like,
+    not_like,
+    all,
+    any,
+    constant
+  };
 
   Kind kind;
   Domain domain;
@@ -150,6 +162,9 @@ void init_expressions(Compiled *compiled, PlanState *parent);
 // How the columns lie in a table: the one that the question is about, whose shape is `asked`, or a
 // partition of it. In the current context.
 scan::Shape shape_of(const Compiled *compiled, TupleDesc asked, TupleDesc table);
+
+// Whether no row of a partition, whose columns lie so, can pass the program's tests.
+bool is_ruled_out(const scan::Program &program, const scan::Shape &shape, Relation table);
 
 // The core's program, with operands as they are now, without its shape and dimensions. In the
 // current context.

@@ -236,6 +236,12 @@ void Compiler::number_steps() {
 // -------------------------------------------------------------------------------------------
 
 TestPlan *Compiler::compile_test(Expr *expr, List **columns) {
+  if (is_operand(expr)) {
+    TestPlan *test = new_test(TestPlan::Kind::constant);
+    test->operand = expr;
+    test->operand_type = BOOLOID;
+    return test;
+  }
   switch (nodeTag(expr)) {
   case T_OpExpr: {
     const auto *op = castNode(OpExpr, expr);

@@ -2,6 +2,7 @@
 //
 //   star_scan_exec.cpp      the server's calls
 //   star_scan_run.cpp       pages through the core
+//   star_scan_partitions.cpp  partitions that are not read
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
 //   star_scan_groups.cpp    groups as rows
 //   star_scan_exchange.cpp  groups from process to process
@@ -54,6 +55,7 @@ struct ScanNode {
   int table_count;
   Relation *tables; // the fact, or its partitions
   scan::Shape *shapes;
+  bool *ruled_out;           // by table
   DimensionRows *dimensions; // by join
   scan::Join *core_joins;    // the program's
   DimensionCut cuts[most_joins];

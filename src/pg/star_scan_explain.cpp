@@ -12,6 +12,8 @@ extern "C" {
 #include "utils/ruleutils.h"
 }
 
+#include <algorithm>
+
 namespace starhouse::pg::star_scan {
 
 void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
@@ -67,6 +69,13 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
     if (dimension_parts(node) > 1) {
       ExplainPropertyInteger("Parts of Dimensions", nullptr, dimension_parts(node), es);
     }
+  }
+  const auto ruled_out =
+      node->ruled_out == nullptr
+          ? 0
+          : std::count(node->ruled_out, node->ruled_out + node->table_count, true);
+  if (ruled_out > 0 && node->table_count > 1) {
+    ExplainPropertyInteger("Partitions Ruled Out", nullptr, ruled_out, es);
   }
   ExplainPropertyUInteger("Pages All-Visible", nullptr, figures.pages_fast + node->pages.pages_fast,
                           es);

@@ -3,6 +3,7 @@
 #include "pg/star_scan_plan.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/star_scan_compile.hpp"
 
 extern "C" {
 #include "access/heapam.h"
@@ -61,8 +62,25 @@ bool has_parameter(Node *node, void *context) {
          (IsA(node, Param) || compat::walk_expression(node, has_parameter, context));
 }
 
-// A comparison whose other side is known only when the plan runs may rule out partitions then: the
-// executor's own plan does so, a star scan reads them all.
+// A comparison by which a star scan rules out partitions, too (star_scan_partitions.cpp): of the
+// column that ranges are of.
+bool prunes_here(const RelOptInfo *table, Node *clause) {
+  if (table->part_scheme->strategy != PARTITION_STRATEGY_RANGE ||
+      table->part_scheme->partnatts != 1 || !IsA(clause, OpExpr) ||
+      list_length(castNode(OpExpr, clause)->args) != 2) {
+    return false;
+  }
+  auto *left = static_cast<Expr *>(linitial(castNode(OpExpr, clause)->args));
+  auto *right = static_cast<Expr *>(lsecond(castNode(OpExpr, clause)->args));
+  Expr *column = is_operand(right) ? bare(left) : is_operand(left) ? bare(right) : nullptr;
+  scan::Storage storage{};
+  Domain domain{};
+  return column != nullptr && list_member(table->partexprs[0], column) &&
+         storage_of(base_type(column), &storage, &domain) && domain == Domain::integer;
+}
+
+// A comparison whose other side is known only when the plan runs may rule out partitions then, as
+// the executor's own plan does, where a star scan reads them all.
 bool may_prune_later(const RelOptInfo *table) {
   List *keys = NIL;
   for (int i = 0; i < table->part_scheme->partnatts; ++i) {
@@ -71,7 +89,8 @@ bool may_prune_later(const RelOptInfo *table) {
   ListCell *cell = nullptr;
   foreach (cell, table->baserestrictinfo) {
     auto *clause = reinterpret_cast<Node *>(lfirst_node(RestrictInfo, cell)->clause);
-    if (!contain_mutable_functions(clause) && !has_parameter(clause, nullptr)) {
+    if ((!contain_mutable_functions(clause) && !has_parameter(clause, nullptr)) ||
+        prunes_here(table, clause)) {
       continue;
     }
     ListCell *var = nullptr;

@@ -252,6 +252,8 @@ void fill_test(Test *test, const TestPlan *plan, ExprContext *context) {
   const Datum value = evaluate(plan->state, context, &null);
   if (null) {
     test->kind = Test::Kind::never;
+  } else if (plan->kind == TestPlan::Kind::constant) {
+    test->kind = DatumGetBool(value) ? Test::Kind::always : Test::Kind::never;
   } else if (plan->kind == TestPlan::Kind::compare) {
     fill_comparison(test, plan, value);
   } else if (plan->kind == TestPlan::Kind::like || plan->kind == TestPlan::Kind::not_like) {

@@ -71,7 +71,7 @@ bool conditions_of(const RelOptInfo *table, List **quals) {
   foreach (cell, table->baserestrictinfo) {
     const auto *restriction = lfirst_node(RestrictInfo, cell);
     // Of a higher level: it must not see rows that row security or a barrier hides.
-    if (restriction->pseudoconstant || restriction->security_level > 0) {
+    if (restriction->security_level > 0) {
       return false;
     }
     *quals = lappend(*quals, restriction->clause);

@@ -49,6 +49,10 @@ bool next_block(ScanNode *node, BlockNumber *block) {
       return false;
     }
     ++node->table;
+    if (node->ruled_out[node->table]) {
+      node->pages.blocks = node->next_block = node->end_block = 0;
+      continue;
+    }
     open_pages(&node->pages, node->tables[node->table], node->css.ss.ps.state->es_snapshot);
     compute([&] { node->scan->use_shape(node->shapes[node->table]); });
     node->next_block = 0;
@@ -291,8 +295,11 @@ void start(ScanNode *node) {
   node->program = program_of(node->compiled, context);
   node->shapes = static_cast<scan::Shape *>(
       palloc0(sizeof(scan::Shape) * static_cast<Size>(Max(node->table_count, 1))));
+  node->ruled_out =
+      static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(Max(node->table_count, 1))));
   for (int i = 0; i < node->table_count; ++i) {
     node->shapes[i] = shape_of(node->compiled, asked, RelationGetDescr(node->tables[i]));
+    node->ruled_out[i] = is_ruled_out(node->program, node->shapes[i], node->tables[i]);
   }
   node->program.shape =
       node->table_count > 0 ? node->shapes[0] : shape_of(node->compiled, asked, asked);

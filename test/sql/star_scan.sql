@@ -181,6 +181,16 @@ SELECT name, count(*), sum(amount), plan_of('SELECT name, count(*), sum(amount) 
 -- City depends on the key.
 SELECT s.store, city, count(*), plan_of('SELECT s.store, city, count(*) FROM ordered JOIN store_dim AS s USING (store) GROUP BY s.store') FROM ordered JOIN store_dim AS s USING (store) GROUP BY s.store ORDER BY 1;
 SELECT count(*), plan_of('SELECT count(*) FROM ordered') FROM ordered;
+-- What is known only when the plan runs rules out partitions, and whole scans.
+SET plan_cache_mode = force_generic_plan;
+PREPARE since(date, boolean) AS SELECT count(*), sum(amount) FROM ordered WHERE day >= $1 AND $2;
+EXECUTE since('2026-01-01', true);
+EXECUTE since('2026-02-05', true);
+EXECUTE since('2026-02-05', false);
+SELECT figure('EXECUTE since(''2026-02-05'', true)', 'Partitions Ruled Out') AS ruled_out, figure('EXECUTE since(''2026-02-05'', false)', 'Partitions Ruled Out') AS none_left,
+       figure('EXECUTE since(''2026-01-01'', true)', 'Partitions Ruled Out') AS all_read;
+DEALLOCATE since;
+RESET plan_cache_mode;
 SELECT plan_of('SELECT count(*) FROM ordered WHERE day < now()'), plan_of('SELECT count(*) FROM ordered WHERE day < ''2026-01-20''');
 -- The dimension's filter changes from run to run; the plan's place in a larger one, too.
 SELECT c, (SELECT sum(amount) FROM ordered JOIN store_dim USING (store) WHERE city = c) FROM unnest(ARRAY['city 0', 'city 1', 'none']) AS c;

@@ -145,6 +145,16 @@ CREATE TABLE fact_rest_true PARTITION OF fact_rest FOR VALUES IN (true);
 CREATE TABLE fact_rest_other PARTITION OF fact_rest DEFAULT;
 INSERT INTO fact SELECT h.*, CASE WHEN k % 9 = 0 THEN NULL ELSE (row_number() OVER ())::int % 110 END, CASE WHEN i2 % 8 = 0 THEN NULL ELSE 'c' || (row_number() OVER ()) % 40 END,
   date '2026-01-01' + (row_number() OVER ())::int % 45 FROM hostile AS h;
+-- Partitions that are ruled out when a query runs.
+CREATE TABLE ranged (LIKE hostile) PARTITION BY RANGE (d);
+CREATE TABLE ranged_1 PARTITION OF ranged FOR VALUES FROM (MINVALUE) TO ('2018-11-01');
+CREATE TABLE ranged_2 PARTITION OF ranged FOR VALUES FROM ('2018-11-01') TO ('2018-11-12') PARTITION BY RANGE (i4);
+CREATE TABLE ranged_2a PARTITION OF ranged_2 FOR VALUES FROM (MINVALUE) TO (0);
+CREATE TABLE ranged_2b PARTITION OF ranged_2 FOR VALUES FROM (0) TO (7);
+CREATE TABLE ranged_2c PARTITION OF ranged_2 DEFAULT;
+CREATE TABLE ranged_3 PARTITION OF ranged FOR VALUES FROM ('2018-11-12') TO ('infinity');
+CREATE TABLE ranged_rest PARTITION OF ranged DEFAULT;
+INSERT INTO ranged SELECT * FROM hostile;
 CREATE TABLE item (item_id int, item_name text, class_id bigint, made date, item_u uuid);
 INSERT INTO item SELECT g, 'item ' || g % 12, CASE WHEN g % 10 = 0 THEN NULL ELSE g % 6 END, CASE WHEN g % 7 = 0 THEN NULL ELSE date '2025-01-01' + g * 5 END, md5((g % 3)::text)::uuid FROM generate_series(1, 100) AS g;
 INSERT INTO item SELECT * FROM item WHERE item_id % 25 = 0 UNION ALL SELECT 13, 'other', 1, NULL, NULL UNION ALL SELECT NULL, 'none', 1, NULL, NULL;
@@ -165,7 +175,7 @@ CREATE TABLE turning (LIKE plain);
 INSERT INTO turning SELECT CASE WHEN g < 6000 THEN g WHEN g < 6500 THEN g * 1000003::bigint ELSE g % 3000 END, g % 20, CASE WHEN g < 4000 THEN g * 8 ELSE g * 7 % 32000 END, g % 77, g / 7.0, g / 3.0, 0, g % 3 = 0,
   date '2011-12-25' + g % 12000, timestamp '2024-01-01' + g * interval '1 minute', timestamptz '2024-01-01' + g % 700 * interval '29 minutes', time '12:00' + g % 9000 * interval '1 second', md5((g % 900)::text)::uuid,
   g::numeric / 16, g::numeric / 100, 'text ' || g % 1500, 'v' || g % 4000, 'in line' || g % 2 FROM generate_series(1, 14000) AS g;
-VACUUM ANALYZE wide, fact, item, class, place, calendar, sparse, broad, turning;
+VACUUM ANALYZE wide, fact, ranged, item, class, place, calendar, sparse, broad, turning;
 ANALYZE hostile;
 UPDATE fact SET n2 = -n2 WHERE i2 = 5;
 DELETE FROM fact WHERE i2 = 6;
@@ -199,7 +209,7 @@ class Generator:
         self.star = table == "star"
         if self.star:
             self.table = "fact"
-        if table in ("hostile", "nothing", "fact", "star"):
+        if table in ("hostile", "nothing", "fact", "star", "ranged"):
             self.numbers.update(ADDED)
             self.keys += ["a1", "a2", "a5", "a6"]
 
@@ -219,8 +229,18 @@ class Generator:
                 "t": self.pick("'t1'", "''", "'straße'", "'none'"), "a2": "'added'", "big": "'in line1'", "v": self.pick("'v1'", "'v2'::text"),
                 "u": "md5('1')::uuid"}[column]
 
+    def operand(self, column):
+        """Now and then known only when the query runs."""
+        constant = self.constant(column)
+        return f"(SELECT {constant})" if self.random.random() < 0.25 and not constant.startswith("'") else constant
+
     def test(self, depth=0):
         chance = self.random.random()
+        if depth == 0 and self.random.random() < 0.06:
+            return self.pick("(SELECT true)", "(SELECT count(*) > 3 FROM item)", "now() > '2020-01-01'", "(SELECT NULL::boolean)", "(SELECT false)")
+        if depth == 0 and self.table == "ranged" and chance < 0.5:
+            day = self.pick("date '2018-11-05'", "date '2018-11-12'", "date 'infinity'", "date '2018-10-25'", "NULL::date")
+            return self.pick(f"d {self.pick('<', '<=', '=', '>', '>=')} (SELECT {day})", f"d BETWEEN (SELECT {day}) AND date '2018-11-20'", f"i4 {self.pick('<', '>=', '=')} (SELECT {self.pick('-3', '0', '7', '20')})")
         if depth < 2 and chance < 0.2:
             word = self.pick(" OR ", " AND ")
             return "(" + word.join(self.test(depth + 1) for _ in range(self.random.randint(2, 3))) + ")"
@@ -237,11 +257,11 @@ class Generator:
             values = ", ".join(self.constant(column) for _ in range(self.random.randint(1, 12)))
             return f"{column} {self.pick('', 'NOT ')}IN ({values})"
         if chance < 0.55 and not same_only:
-            return f"{column} BETWEEN {self.constant(column)} AND {self.constant(column)}"
+            return f"{column} BETWEEN {self.operand(column)} AND {self.operand(column)}"
         operation = self.pick("=", "<>") if same_only else self.pick("=", "<>", "<", "<=", ">", ">=")
         if self.random.random() < 0.2:
-            return f"{self.constant(column)} {operation} {column}"
-        return f"{column} {operation} {self.constant(column)}"
+            return f"{self.operand(column)} {operation} {column}"
+        return f"{column} {operation} {self.operand(column)}"
 
     def key(self):
         if self.random.random() < 0.35:
@@ -413,7 +433,7 @@ def main():
         same, enough, _ = compare(table, queries=QUERIES // 4)
         ok(same and enough, f"{title}: queries as the executor answers them, and most are star scans")
 
-    for table, title in (("fact", "a partitioned table"), ("star", "joins with dimensions")):
+    for table, title in (("fact", "a partitioned table"), ("ranged", "partitions ruled out"), ("star", "joins with dimensions")):
         same, enough, scanned = compare(table)
         ok(same, f"{title}: {QUERIES} queries as the executor answers them")
         ok(enough, f"{title}: most are star scans" + ("" if enough else f" ({scanned})"))
