@@ -1,5 +1,6 @@
 // Any bytes as the rows of a table, its shape from their first ones: an Error, or values that lie
 // within the row; whatever is read as numeric is compared and added up.
+#include "core/scan/numeric_value.hpp"
 #include "core/scan/scan.hpp"
 
 #include <algorithm>
@@ -22,6 +23,19 @@ void require(bool holds) {
 
 constexpr std::size_t capacity = 16;
 
+// Any bytes as a numeric: its key is no longer than it may be, and is a number again.
+void numeric_values(std::string_view numeric) {
+  std::vector<char> key(numeric.size() + numeric_key_head);
+  key.resize(write_numeric_key(numeric, key.data()));
+  std::vector<char> again(key.size());
+  again.resize(
+      write_numeric_of_key({key.data(), key.size()}, numeric_view(numeric).scale, again.data()));
+  try {
+    (void)numeric_float(numeric);
+  } catch (const Error &) { // out of range, or no digits
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
@@ -31,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   if (size < 8) {
     return 0;
   }
+  numeric_values({reinterpret_cast<const char *>(data), std::min<std::size_t>(size, 64)});
   std::vector<Attribute> attributes;
   std::vector<Wanted> wanted;
   std::vector<Aggregate> aggregates{{.kind = AggregateKind::count_rows}};
