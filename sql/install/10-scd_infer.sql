@@ -14,7 +14,9 @@ BEGIN
     SELECT format(CASE WHEN starhouse.scd_on_citus(dim)
         THEN 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) WITH q (%15$s) AS MATERIALIZED (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s), known AS MATERIALIZED (SELECT %21$s FROM %17$s AS d JOIN q ON %18$s)'
              ' SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM q WHERE NOT EXISTS (SELECT 1 FROM known AS d WHERE %18$s) ON CONFLICT DO NOTHING'
-        ELSE 'INSERT INTO %s (%s, %I, %I%s%s%s) SELECT DISTINCT %s, %s, %s%s%s%s FROM (%s) AS q (%s) WHERE %s AND NOT EXISTS (SELECT FROM %s AS d WHERE %s AND d.%I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %s)) ON CONFLICT DO NOTHING' END,
+        -- Each key is looked up, in the order of the index: a join would read the whole dimension for a batch of any size.
+        ELSE 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s ORDER BY %22$s) AS q (%15$s)'
+             ' WHERE (SELECT true FROM %17$s AS d WHERE %18$s AND d.%19$I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %20$s) LIMIT 1) IS NULL ON CONFLICT DO NOTHING' END,
         dim, string_agg(quote_ident(c), ', ' ORDER BY n), d.valid_from, d.valid_to,
         coalesce(', ' || quote_ident(d.current_flag), ''), coalesce(', ' || quote_ident(d.inferred_flag), ''), coalesce(', ' || quote_ident(d.deleted_flag), ''),
         string_agg(cast_key, ', ' ORDER BY n), format('CAST(''-infinity'' AS %s)', d.interval_type), starhouse.scd_open_literal(d),
@@ -24,7 +26,7 @@ BEGIN
         string_agg(format('q.k%s IS NOT NULL', n), ' AND ' ORDER BY n),
         dim,
         string_agg(format('d.%I %s %s', c, equality, cast_key), ' AND ' ORDER BY n),
-        d.valid_from, d.interval_type, string_agg(format('d.%I', c), ', ' ORDER BY n))
+        d.valid_from, d.interval_type, string_agg(format('d.%I', c), ', ' ORDER BY n), string_agg(n::text, ', ' ORDER BY n))
       FROM (SELECT u.c, u.n, starhouse.scd_equality_operator(a.atttypid) AS equality,
                    format('q.k%s::%s%s', u.n, format_type(a.atttypid, a.atttypmod),
                           (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation)) AS cast_key
@@ -64,10 +66,12 @@ BEGIN
   flagged := EXISTS (SELECT FROM pg_attribute WHERE attrelid = dim AND attname = 'is_inferred' AND NOT attisdropped AND atttypid = 'boolean'::regtype);
   cast_key := format('q.k::%s%s', format_type(a.atttypid, a.atttypmod),
     (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation));
-  RETURN format('INSERT INTO %s (%I%s) SELECT DISTINCT %s%s FROM (%s) AS q (k) WHERE q.k IS NOT NULL AND NOT EXISTS (SELECT FROM %s AS d WHERE d.%I %s %s) ON CONFLICT DO NOTHING',
-    dim, key_column, CASE WHEN flagged THEN ', is_inferred' ELSE '' END,
-    cast_key, CASE WHEN flagged THEN ', true' ELSE '' END, query, dim, key_column,
-    starhouse.scd_equality_operator(a.atttypid), cast_key);
+  -- Where an index is there each key is looked up in its order: a join would read the whole dimension for a batch of any size.
+  RETURN format(CASE WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = dim AND i.indisunique AND i.indisvalid AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
+      THEN 'INSERT INTO %1$s (%2$I%3$s) SELECT q.k%4$s FROM (SELECT DISTINCT %5$s FROM (%6$s) AS q (k) WHERE q.k IS NOT NULL ORDER BY 1) AS q (k) WHERE (SELECT true FROM %1$s AS d WHERE d.%2$I %7$s %5$s LIMIT 1) IS NULL ON CONFLICT DO NOTHING'
+      ELSE 'INSERT INTO %1$s (%2$I%3$s) SELECT DISTINCT %5$s%4$s FROM (%6$s) AS q (k) WHERE q.k IS NOT NULL AND NOT EXISTS (SELECT FROM %1$s AS d WHERE d.%2$I %7$s %5$s) ON CONFLICT DO NOTHING' END,
+    dim, key_column, CASE WHEN flagged THEN ', is_inferred' ELSE '' END, CASE WHEN flagged THEN ', true' ELSE '' END,
+    cast_key, query, starhouse.scd_equality_operator(a.atttypid));
 END
 $$;
 COMMENT ON FUNCTION member_infer_statement(regclass, text, text) IS 'The INSERT that member_infer runs. NULL gives NULL. Errors: 42703 no such column.';
