@@ -52,6 +52,7 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET max_parallel_workers_per_gather = 2;
+SET starhouse.enable_star_scan = off; -- the states' way through the executor
 EXPLAIN (COSTS OFF) SELECT trending_state(t, w, '6 hours') FROM score_event;
 SELECT same(a, b) FROM (SELECT :score AS a FROM score_event) x, (SELECT :score AS b FROM event) y;
 SELECT count(*), bool_and(same(a, b)) FROM (SELECT video, :score AS a FROM score_event GROUP BY video) x JOIN (SELECT video, :score AS b FROM event GROUP BY video) y USING (video);
