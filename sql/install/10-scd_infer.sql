@@ -1,5 +1,13 @@
 -- Members that facts know before their own feed does.
 
+CREATE FUNCTION dimension_outgrew_statistics(dim regclass) RETURNS boolean
+  LANGUAGE sql STABLE PARALLEL SAFE STRICT
+  SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT c.reltuples < 0 OR pg_relation_size(c.oid) / current_setting('block_size')::integer > 10 * greatest(c.relpages, 1) FROM pg_class c WHERE c.oid = dim;
+END;
+COMMENT ON FUNCTION dimension_outgrew_statistics(regclass) IS 'Internal to scd_infer and member_infer: whether a table has no statistics or ten times the pages it had when they were made, so that the planner takes it for tiny. NULL gives NULL.';
+
 CREATE FUNCTION scd_infer_statement(dim regclass, query text) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
   SET search_path = pg_catalog, pg_temp
@@ -11,12 +19,16 @@ BEGIN
   RETURN (
     -- Citus looks for no row that a table of its own lacks: there the keys that it has are fetched first. And
     -- to the rows to insert it adds the surrogates before DISTINCT.
-    SELECT format(CASE WHEN starhouse.scd_on_citus(dim)
+    SELECT format(CASE
+        WHEN starhouse.scd_on_citus(dim)
         THEN 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) WITH q (%15$s) AS MATERIALIZED (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s), known AS MATERIALIZED (SELECT %21$s FROM %17$s AS d JOIN q ON %18$s)'
              ' SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM q WHERE NOT EXISTS (SELECT 1 FROM known AS d WHERE %18$s) ON CONFLICT DO NOTHING'
-        -- Each key is looked up, in the order of the index: a join would read the whole dimension for a batch of any size.
-        ELSE 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s ORDER BY %22$s) AS q (%15$s)'
-             ' WHERE (SELECT true FROM %17$s AS d WHERE %18$s AND d.%19$I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %20$s) LIMIT 1) IS NULL ON CONFLICT DO NOTHING' END,
+        -- The planner knows whether to look each key up or to read the dimension, but for one that has just been filled.
+        WHEN starhouse.dimension_outgrew_statistics(dim)
+        THEN 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s ORDER BY %22$s) AS q (%15$s)'
+             ' WHERE (SELECT true FROM %17$s AS d WHERE %18$s AND d.%19$I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %20$s) LIMIT 1) IS NULL ON CONFLICT DO NOTHING'
+        ELSE 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) SELECT DISTINCT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM (%14$s) AS q (%15$s) WHERE %16$s'
+             ' AND NOT EXISTS (SELECT FROM %17$s AS d WHERE %18$s AND d.%19$I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %20$s)) ON CONFLICT DO NOTHING' END,
         dim, string_agg(quote_ident(c), ', ' ORDER BY n), d.valid_from, d.valid_to,
         coalesce(', ' || quote_ident(d.current_flag), ''), coalesce(', ' || quote_ident(d.inferred_flag), ''), coalesce(', ' || quote_ident(d.deleted_flag), ''),
         string_agg(cast_key, ', ' ORDER BY n), format('CAST(''-infinity'' AS %s)', d.interval_type), starhouse.scd_open_literal(d),
@@ -36,9 +48,11 @@ END
 $$;
 COMMENT ON FUNCTION scd_infer_statement(regclass, text) IS 'The INSERT that scd_infer runs. NULL gives NULL. Errors: 42704 not registered.';
 
--- No SET search_path here: the caller's query means the caller's names. Everything else is qualified.
+-- No SET search_path here: the caller's query means the caller's names. Everything else is qualified. The dimension's index is mostly
+-- in memory: at a disk's price the planner would read the whole dimension for some thousand keys.
 CREATE FUNCTION scd_infer(dim regclass, query text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+  SET random_page_cost = 1.1
 AS $$
 DECLARE
   added bigint;
@@ -66,8 +80,7 @@ BEGIN
   flagged := EXISTS (SELECT FROM pg_attribute WHERE attrelid = dim AND attname = 'is_inferred' AND NOT attisdropped AND atttypid = 'boolean'::regtype);
   cast_key := format('q.k::%s%s', format_type(a.atttypid, a.atttypmod),
     (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation));
-  -- Where an index is there each key is looked up in its order: a join would read the whole dimension for a batch of any size.
-  RETURN format(CASE WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = dim AND i.indisunique AND i.indisvalid AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
+  RETURN format(CASE WHEN starhouse.dimension_outgrew_statistics(dim) AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = dim AND i.indisunique AND i.indisvalid AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
       THEN 'INSERT INTO %1$s (%2$I%3$s) SELECT q.k%4$s FROM (SELECT DISTINCT %5$s FROM (%6$s) AS q (k) WHERE q.k IS NOT NULL ORDER BY 1) AS q (k) WHERE (SELECT true FROM %1$s AS d WHERE d.%2$I %7$s %5$s LIMIT 1) IS NULL ON CONFLICT DO NOTHING'
       ELSE 'INSERT INTO %1$s (%2$I%3$s) SELECT DISTINCT %5$s%4$s FROM (%6$s) AS q (k) WHERE q.k IS NOT NULL AND NOT EXISTS (SELECT FROM %1$s AS d WHERE d.%2$I %7$s %5$s) ON CONFLICT DO NOTHING' END,
     dim, key_column, CASE WHEN flagged THEN ', is_inferred' ELSE '' END, CASE WHEN flagged THEN ', true' ELSE '' END,
@@ -78,6 +91,7 @@ COMMENT ON FUNCTION member_infer_statement(regclass, text, text) IS 'The INSERT 
 
 CREATE FUNCTION member_infer(dim regclass, key_column text, query text) RETURNS bigint
   LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+  SET random_page_cost = 1.1
 AS $$
 DECLARE
   added bigint;

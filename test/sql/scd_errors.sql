@@ -71,5 +71,16 @@ SELECT starhouse.member_infer('city_dim', 'city_id', 'SELECT 7');
 SELECT * FROM store_dim ORDER BY store_id;
 SELECT * FROM city_dim;
 SELECT starhouse.member_infer('store_dim', 'nope', 'SELECT 7');
+-- a dimension that has just been filled is looked into key by key, the same is added
+ALTER TABLE dim SET (autovacuum_enabled = off);
+ALTER TABLE store_dim SET (autovacuum_enabled = off);
+INSERT INTO store_dim SELECT 'T' || g FROM generate_series(1, 999) g;
+INSERT INTO dim (id, a, valid_from, valid_to, is_current) SELECT 1000 + g, 'x', '-infinity', 'infinity', true FROM generate_series(1, 20000) g;
+SELECT d, starhouse.dimension_outgrew_statistics(d::regclass) FROM unnest('{store_dim,dim,city_dim}'::text[]) d;
+SELECT starhouse.scd_infer('dim', 'SELECT 20995 + g % 10 FROM generate_series(1, 40) g') AS inferred, starhouse.scd_infer('dim', 'SELECT 20995 + g % 10 FROM generate_series(1, 40) g') AS again;
+SELECT starhouse.member_infer('store_dim', 'store_id', $$SELECT 'T' || 995 + g FROM generate_series(1, 4) g UNION ALL SELECT 'U' || g % 3 FROM generate_series(1, 9) g$$) AS inferred;
+ANALYZE dim, store_dim;
+SELECT d, starhouse.dimension_outgrew_statistics(d::regclass) FROM unnest('{store_dim,dim}'::text[]) d;
+SELECT starhouse.scd_infer('dim', 'SELECT 20999 + g % 10 FROM generate_series(1, 40) g') AS inferred;
 SELECT starhouse.scd_unregister('dim');
 DROP SCHEMA scd_errors CASCADE;
