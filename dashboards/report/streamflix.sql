@@ -9,7 +9,7 @@
 WITH span AS MATERIALIZED (
   SELECT kpi_last_day() - 59 AS from_before, kpi_last_day() - 30 AS to_before
 ), days AS MATERIALIZED (
-  SELECT daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users
+  SELECT daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users(kpi_last_day() - 31)
 ), viewing AS MATERIALIZED (
   SELECT * FROM kpi_viewing_summary
 ), viewing_before AS MATERIALIZED (

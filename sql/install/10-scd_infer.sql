@@ -4,9 +4,10 @@ CREATE FUNCTION dimension_outgrew_statistics(dim regclass) RETURNS boolean
   LANGUAGE sql STABLE PARALLEL SAFE STRICT
   SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT c.reltuples < 0 OR pg_relation_size(c.oid) / current_setting('block_size')::integer > 10 * greatest(c.relpages, 1) FROM pg_class c WHERE c.oid = dim;
+  SELECT c.relkind = 'r' AND (c.reltuples < 0 OR pg_relation_size(c.oid) / current_setting('block_size')::integer > 10 * greatest(c.relpages, 1))
+  FROM pg_class c WHERE c.oid = dim;
 END;
-COMMENT ON FUNCTION dimension_outgrew_statistics(regclass) IS 'Internal to scd_infer and member_infer: whether a table has no statistics or ten times the pages it had when they were made, so that the planner takes it for tiny. NULL gives NULL.';
+COMMENT ON FUNCTION dimension_outgrew_statistics(regclass) IS 'Internal to scd_infer and member_infer: whether a table has no statistics or ten times the pages it had when they were made, so that the planner takes it for tiny. False for what is no plain table: the planner goes by the partitions. NULL gives NULL.';
 
 CREATE FUNCTION scd_infer_statement(dim regclass, query text) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
@@ -25,6 +26,10 @@ BEGIN
              ' SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM q WHERE NOT EXISTS (SELECT 1 FROM known AS d WHERE %18$s) ON CONFLICT DO NOTHING'
         -- The planner knows whether to look each key up or to read the dimension, but for one that has just been filled.
         WHEN starhouse.dimension_outgrew_statistics(dim)
+          AND EXISTS (SELECT FROM pg_index i  -- that of all versions, or of one row a key
+                      JOIN pg_attribute a ON a.attrelid = dim AND a.attnum = i.indkey[0] AND a.attname = ANY (d.key_columns)
+                      LEFT JOIN pg_attribute v ON v.attrelid = dim AND v.attnum = i.indkey[i.indnkeyatts - 1]
+                      WHERE i.indrelid = dim AND i.indisunique AND i.indisvalid AND (i.indpred IS NULL OR v.attname = d.valid_from))
         THEN 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) SELECT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM (SELECT DISTINCT %8$s FROM (%14$s) AS q (%15$s) WHERE %16$s ORDER BY %22$s) AS q (%15$s)'
              ' WHERE (SELECT true FROM %17$s AS d WHERE %18$s AND d.%19$I OPERATOR(pg_catalog.>=) CAST(''-infinity'' AS %20$s) LIMIT 1) IS NULL ON CONFLICT DO NOTHING'
         ELSE 'INSERT INTO %1$s (%2$s, %3$I, %4$I%5$s%6$s%7$s) SELECT DISTINCT %8$s, %9$s, %10$s%11$s%12$s%13$s FROM (%14$s) AS q (%15$s) WHERE %16$s'

@@ -66,7 +66,10 @@ bool range_index_init(RangeIndex *ranges, Relation index, const IndexInfo *info,
   if (!is_range_index(index, info, row)) {
     return false;
   }
-  ranges->pages_per_range = BrinGetPagesPerRange(index);
+  // The index's own: its option may have been changed since it was built.
+  BrinStatsData built;
+  brinGetStats(index, &built);
+  ranges->pages_per_range = built.pagesPerRange;
   ranges->range = InvalidBlockNumber;
   ranges->column_count = info->ii_NumIndexAttrs;
   for (int i = 0; i < info->ii_NumIndexAttrs; ++i) {

@@ -77,7 +77,7 @@ SELECT is(count(*), (SELECT count(*) FROM sales_fact), 'no join to a dimension l
 -- Master data completes them in place.
 SELECT is(pg_temp.load('feeds a', 'products',
     '{"product_id": "P1", "product_name": "Lamp", "category": "Home", "price": 100, "unit_cost": 60, "effective_at": "2025-01-01 00:00+05:30"}')
-  #>> '{steps,1,inserted}', '1', 'the product''s own row arrives');
+  #>> '{steps,2,inserted}', '1', 'the product''s own row arrives');
 SELECT is(pg_temp.rows_of('SELECT is_inferred, product_name, count(*) OVER () FROM product_history WHERE product_id = ''P1'''), '(f,Lamp,1)', 'and completes the member in place');
 SELECT is(pg_temp.rows_of('SELECT transaction_id, profit FROM sales_fact WHERE product_key = ''P1'' ORDER BY 1'),
   E'(T1,80)\n(T2,40)\n(T4,-40)\n(T5,-40)\n(T6,30)', 'with a cost, profits are known; the first version also holds before it begins');

@@ -288,6 +288,19 @@ RESET enable_bitmapscan;
 DROP FUNCTION found;
 DROP TABLE ranged, by_ranges;
 
+\echo -- ranges are those that the index was built with, whatever its option says since
+CREATE TABLE ranged (id bigint NOT NULL, v int, pad text DEFAULT repeat('x', 200));
+CREATE INDEX ranged_v ON ranged USING brin (v) WITH (pages_per_range = 1);
+INSERT INTO ranged SELECT i, 1 FROM generate_series(1, 3000) i;
+DELETE FROM ranged WHERE id > 35;
+VACUUM (TRUNCATE off) ranged;
+ALTER INDEX ranged_v SET (pages_per_range = 1024);
+SELECT inserted, slow_because FROM append_facts('ranged', 'SELECT (10000 + i)::bigint AS id, CASE WHEN i > 30 THEN 5000 ELSE 1 END AS v FROM generate_series(1, 2000) i');
+SET enable_seqscan = off;
+SELECT count(*) FROM ranged WHERE v = 5000;
+RESET enable_seqscan;
+DROP TABLE ranged;
+
 \echo -- rights are of the caller
 CREATE ROLE append_user;
 GRANT USAGE ON SCHEMA append TO append_user;

@@ -82,5 +82,16 @@ SELECT starhouse.member_infer('store_dim', 'store_id', $$SELECT 'T' || 995 + g F
 ANALYZE dim, store_dim;
 SELECT d, starhouse.dimension_outgrew_statistics(d::regclass) FROM unnest('{store_dim,dim}'::text[]) d;
 SELECT starhouse.scd_infer('dim', 'SELECT 20999 + g % 10 FROM generate_series(1, 40) g') AS inferred;
+-- without an index of its keys it is not, nor is one in partitions, which the planner knows
+CREATE TABLE bare (version bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL, a text, valid_from timestamptz NOT NULL, valid_to timestamptz NOT NULL) WITH (autovacuum_enabled = off);
+CREATE TABLE parts (LIKE bare INCLUDING IDENTITY) PARTITION BY LIST (a);
+CREATE TABLE parts_default PARTITION OF parts DEFAULT;
+CREATE TABLE filled (LIKE bare INCLUDING IDENTITY INCLUDING INDEXES) WITH (autovacuum_enabled = off);
+SELECT starhouse.scd_register('bare', '{id}', add_constraints => false), starhouse.scd_register('filled', '{id}');
+INSERT INTO bare (id, valid_from, valid_to) SELECT g, '-infinity', 'infinity' FROM generate_series(1, 3000) g;
+INSERT INTO filled (id, valid_from, valid_to) SELECT g, '-infinity', 'infinity' FROM generate_series(1, 3000) g;
+SELECT d, starhouse.dimension_outgrew_statistics(d::regclass) AS outgrew FROM unnest('{bare,parts,filled}'::text[]) d;
+SELECT d, starhouse.scd_infer_statement(d::regclass, 'SELECT 1') LIKE '%LIMIT 1%' AS key_by_key, starhouse.scd_infer(d::regclass, 'SELECT g FROM generate_series(2999, 3002) g') AS inferred FROM unnest('{bare,filled}'::text[]) d;
+SELECT starhouse.scd_unregister('bare'), starhouse.scd_unregister('filled');
 SELECT starhouse.scd_unregister('dim');
 DROP SCHEMA scd_errors CASCADE;

@@ -12,7 +12,7 @@ DECLARE
   staged bigint;
 BEGIN
   PERFORM set_config('client_min_messages', 'warning', true);
-  CREATE TEMP TABLE IF NOT EXISTS payment_news (
+  CREATE TEMP TABLE IF NOT EXISTS payment_staged (
     time_key timestamp NOT NULL, city_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, transaction_id text COLLATE "C" NOT NULL,
     order_id text COLLATE "C" NOT NULL, transaction_type text NOT NULL, payment_mode text NOT NULL, amount numeric NOT NULL, success_flag integer NOT NULL,
     failure_reason text, order_event_time timestamptz, is_first boolean NOT NULL) ON COMMIT DELETE ROWS;
@@ -20,11 +20,11 @@ BEGIN
     order_id text COLLATE "C" NOT NULL, order_event_time timestamptz NOT NULL, payment_success integer, payment_attempts integer, paid_amount numeric,
     refunded_amount numeric, payment_mode text) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
-  TRUNCATE pg_temp.payment_news, pg_temp.order_paid;
+  TRUNCATE pg_temp.payment_staged, pg_temp.order_paid;
   -- By the order's id, however many orders the table holds.
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   EXECUTE format($sql$
-    INSERT INTO pg_temp.payment_news
+    INSERT INTO pg_temp.payment_staged
     SELECT q.time_key, coalesce(o.city_key, '?'), q.event_time, q.transaction_id, q.order_id, q.transaction_type, q.payment_mode, q.amount, q.success_flag,
            q.failure_reason, o.event_time, coalesce(o.payment_attempts = 0 AND o.refunded_amount = 0, false)
     FROM (%s) q LEFT JOIN orders_fact o ON o.order_id = q.order_id$sql$, query);
@@ -34,7 +34,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION stage_payments(text) IS
-'Puts the payments of a batch into the temporary table payment_news, with the city and the place of the order each belongs to, and whether nothing that counts was paid or refunded of the order before. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Puts the payments of a batch into the temporary table payment_staged, with the city and the place of the order each belongs to, and whether nothing that counts was paid or refunded of the order before. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
 -- A payment changes nothing of its order but what it says of payments. The order's own payment mode stands there as long
 -- as no payment names one, and payments only become more. Of orders whose first payments are in the batch, the step that
@@ -56,7 +56,7 @@ BEGIN
            coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
            (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
               FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
-    FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM pg_temp.payment_news m WHERE m.order_event_time IS NOT NULL AND NOT m.is_first) n
+    FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM pg_temp.payment_staged m WHERE m.order_event_time IS NOT NULL AND NOT m.is_first) n
     JOIN payment_fact p ON p.order_id = n.order_id
     GROUP BY n.order_id, n.order_event_time$sql$;
   EXECUTE $sql$
@@ -76,4 +76,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION refresh_payments(bigint) IS
-'After the payments of payment_news have gone to payment_fact: tells their orders. Returns the number of orders whose row changed. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'After the payments of payment_staged have gone to payment_fact: tells their orders. Returns the number of orders whose row changed. Called by the feeds'' steps with search_path = the warehouse, starhouse.';

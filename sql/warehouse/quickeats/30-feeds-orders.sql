@@ -162,7 +162,7 @@ SELECT
           FROM batch b$query$)$sql$),
       jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
         'select', $sql$
-          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_news$sql$,
+          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_staged$sql$,
         -- As refresh_payments has it, of the payments that are new and the only ones of their orders.
         'then', jsonb_build_array($sql$
           INSERT INTO pg_temp.order_paid
@@ -172,7 +172,7 @@ SELECT
                  coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
                  (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                     FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
-          FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM payment_news m WHERE m.is_first) n
+          FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM payment_staged m WHERE m.is_first) n
           JOIN added p ON p.order_id = n.order_id
           GROUP BY n.order_id, n.order_event_time$sql$)),
       jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql', 'SELECT refresh_payments({batch_id})'))),

@@ -24,6 +24,8 @@ SELECT create_feed(current_schema(), 'products',
       'when', $sql$effective_at > now() + interval '1 day'$sql$,
       'reason', 'the change takes effect in the future',
       'hint', 'Load the file when the change is in force, or correct the date.'),
+    -- The turn that batches of sales take, whose facts and sums it changes: see 30-feeds-sales.sql.
+    jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE'),
     jsonb_build_object('step', 'scd2', 'name', 'product_history', 'into', 'product_history', 'mode', 'feed', 'sequence', 'effective_at',
       'select', $sql$
         SELECT b.record_no, b.product_id, b.product_name, b.category, b.subcategory, b.brand, b.supplier_id, b.price, b.unit_cost,
@@ -66,6 +68,7 @@ SELECT create_feed(current_schema(), 'stores',
        "formats": ["ISO", "DD/MM/YYYY", "DD-Mon-YYYY"]}
     ]}$json$,
   steps => jsonb_build_array(
+    jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE'),
     -- Sums by region are of the regions that the stores had when they were made.
     jsonb_build_object('step', 'sql', 'name', 'regions', 'sql', $sql$
         SELECT touch_sales(array_agg(m.month_start)) FROM sales_month m

@@ -1,6 +1,6 @@
 -- Keeps sales_month, sales_summed, stock_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the
--- lock on sales_summed, or stock_summed, to the end of its transaction: nothing changes between what is read and what is said of it. They come after
--- all other locks, stock_summed last.
+-- lock on sales_summed, or stock_summed, to the end of its transaction: nothing changes between what is read and what is said of it. Batches of sales,
+-- stock, products and stores take their turn before any of it (30-feeds-sales.sql); stock_summed comes after sales_summed.
 
 CREATE FUNCTION sum_up_month(month date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
