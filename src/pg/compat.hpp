@@ -34,11 +34,11 @@ inline AclResult database_aclcheck(Oid database, AclMode mode) {
 }
 
 // The current user's right to call a function.
-inline AclResult function_aclcheck(Oid function) {
+inline AclResult function_aclcheck(Oid function, Oid role) {
 #if PG_VERSION_NUM >= 160000
-  return object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE);
+  return object_aclcheck(ProcedureRelationId, function, role, ACL_EXECUTE);
 #else
-  return pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE);
+  return pg_proc_aclcheck(function, role, ACL_EXECUTE);
 #endif
 }
 

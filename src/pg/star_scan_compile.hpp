@@ -26,6 +26,9 @@ constexpr uint32 first_join = 1U << 17U;
 
 // Whether it has one value for all rows.
 bool is_operand(Expr *expr);
+// Whether an error may come of such a value: it must not be asked for where the executor does not.
+bool may_fail_once(Expr *operand);
+bool may_fail_once(const TestPlan *test);
 bool deterministic(Oid collation);
 
 class Compiler {

@@ -129,6 +129,7 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
     StepPlan *step = add_step(Operation::constant, 0, 0, number);
     step->operand = expr;
     step->operand_type = type;
+    *may_fail = *may_fail || may_fail_once(expr);
     return true;
   }
   if (IsA(expr, FuncExpr)) {
@@ -243,7 +244,7 @@ bool Compiler::compile_decimal(Expr *expr, uint32 *number) {
 }
 
 // CASE WHEN ... THEN ... ELSE ... END, from the last to the first. Its values are computed for all
-// rows, so none may fail.
+// rows, and what its conditions compare with before the first, so none may fail.
 bool Compiler::compile_case(const CaseExpr *expr, uint32 *number, Domain *domain) {
   if (expr->arg != nullptr) {
     return false;
@@ -260,8 +261,8 @@ bool Compiler::compile_case(const CaseExpr *expr, uint32 *number, Domain *domain
     uint32 value = 0;
     Domain own{};
     TestPlan *test = compile_test(when->expr, &compiled_->columns);
-    if (test == nullptr || !compile_number(when->result, &value, &own, &may_fail) ||
-        own != *domain) {
+    if (test == nullptr || may_fail_once(test) ||
+        !compile_number(when->result, &value, &own, &may_fail) || own != *domain) {
       return false;
     }
     StepPlan *step = add_step(Operation::choose, value, *number, number);

@@ -81,6 +81,7 @@ void read_again(ScanNode *node, int join) {
 
 // Until there is room.
 void read_all(ScanNode *node, int join) {
+  const bool values_known = node->dimensions[join].values != nullptr;
   for (;;) {
     const Room room = read(node, join);
     if (room == Room::enough) {
@@ -92,8 +93,8 @@ void read_all(ScanNode *node, int join) {
       return;
     }
     cut_more(&node->cuts[join], room);
-    if (room == Room::too_many_values) {
-      forget_values(node, join);
+    if (!values_known) {
+      forget_values(node, join); // they are not all, and were not measured
     }
     read_again(node, join);
   }

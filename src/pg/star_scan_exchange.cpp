@@ -203,7 +203,7 @@ bool merge_pieces(ScanNode *node, PlanState *gather, bool may_split) {
       return false;
     }
     if (node->scan->memory() > get_hash_memory_limit()) {
-      compute([&] { (void)node->scan->narrow_values(); });
+      compute([&] { (void)node->scan->narrow_values(get_hash_memory_limit() / 2); });
     }
   }
 }

@@ -5,11 +5,14 @@
 
 extern "C" {
 #include "catalog/objectaccess.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_proc.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 }
 
 namespace starhouse::pg::star_scan {
@@ -38,13 +41,33 @@ List *unfolded(List *expressions, List *columns) {
   return reinterpret_cast<List *>(unfold(reinterpret_cast<Node *>(expressions), &context));
 }
 
-// As the executor does when it begins to aggregate.
-void check_right(Oid aggregate) {
-  const AclResult right = compat::function_aclcheck(aggregate);
+void check_function(Oid function, Oid role, ObjectType kind) {
+  const AclResult right = compat::function_aclcheck(function, role);
   if (right != ACLCHECK_OK) {
-    aclcheck_error(right, OBJECT_AGGREGATE, get_func_name(aggregate));
+    aclcheck_error(right, kind, get_func_name(function));
   }
-  InvokeFunctionExecuteHook(aggregate);
+  InvokeFunctionExecuteHook(function);
+}
+
+// As the executor does when it begins to aggregate: the user's right to the aggregate, and its
+// owner's to what it is made of.
+void check_rights(Oid aggregate) {
+  check_function(aggregate, GetUserId(), OBJECT_AGGREGATE);
+  HeapTuple function = SearchSysCache1(PROCOID, ObjectIdGetDatum(aggregate));
+  HeapTuple parts = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+  if (!HeapTupleIsValid(function) || !HeapTupleIsValid(parts)) {
+    elog(ERROR, "cache lookup failed for aggregate %u", aggregate);
+  }
+  const Oid owner = reinterpret_cast<const FormData_pg_proc *>(GETSTRUCT(function))->proowner;
+  const auto *form = reinterpret_cast<const FormData_pg_aggregate *>(GETSTRUCT(parts));
+  const Oid transition = form->aggtransfn;
+  const Oid final = form->aggfinalfn;
+  ReleaseSysCache(parts);
+  ReleaseSysCache(function);
+  check_function(transition, owner, OBJECT_FUNCTION);
+  if (OidIsValid(final)) {
+    check_function(final, owner, OBJECT_FUNCTION);
+  }
 }
 
 void begin(CustomScanState *state, EState *estate, int eflags) {
@@ -76,7 +99,7 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
     const auto *entry =
         static_cast<TargetEntry *>(list_nth(columns, list_length(question.keys) + i));
     question.aggregates = lappend(question.aggregates, castNode(Aggref, entry->expr));
-    check_right(castNode(Aggref, entry->expr)->aggfnoid);
+    check_rights(castNode(Aggref, entry->expr)->aggfnoid);
   }
   node->compiled = compile(question);
   if (node->compiled == nullptr) {
@@ -170,6 +193,7 @@ void rescan(CustomScanState *state) {
   }
   close_pages(&node->pages);
   node->scan = nullptr;
+  node->ruled_out = nullptr; // EXPLAIN asks for it
   node->waiting_count = 0;
   node->started = false;
   // Its children go on: a reset leaves them empty.

@@ -228,7 +228,26 @@ void fill_like(Test *test, const TestPlan *plan, Datum value) {
   test->bytes = {wanted, 1};
 }
 
-std::span<const Test> tests_of(List *plans, ExprContext *context);
+void fill_test(Test *test, const TestPlan *plan, ExprContext *context);
+
+// Up to a part that decides for all rows: the executor asks for no value behind it, and an error
+// may come of one.
+void fill_parts(Test *test, const TestPlan *plan, ExprContext *context) {
+  const bool all = plan->kind == TestPlan::Kind::all;
+  const Test::Kind decides = all ? Test::Kind::never : Test::Kind::always;
+  auto *parts = new_array<Test>(list_length(plan->parts));
+  ListCell *cell = nullptr;
+  foreach (cell, plan->parts) {
+    Test &part = parts[foreach_current_index(cell)];
+    fill_test(&part, as<TestPlan>(cell), context);
+    if (part.kind == decides) {
+      test->kind = decides;
+      return;
+    }
+  }
+  test->kind = all ? Test::Kind::all : Test::Kind::any;
+  test->parts = {parts, static_cast<std::size_t>(list_length(plan->parts))};
+}
 
 void fill_test(Test *test, const TestPlan *plan, ExprContext *context) {
   *test = Test{};
@@ -242,8 +261,7 @@ void fill_test(Test *test, const TestPlan *plan, ExprContext *context) {
     return;
   case TestPlan::Kind::all:
   case TestPlan::Kind::any:
-    test->kind = plan->kind == TestPlan::Kind::all ? Test::Kind::all : Test::Kind::any;
-    test->parts = tests_of(plan->parts, context);
+    fill_parts(test, plan, context);
     return;
   default:
     break;
@@ -270,6 +288,37 @@ std::span<const Test> tests_of(List *plans, ExprContext *context) {
     fill_test(&tests[foreach_current_index(cell)], as<TestPlan>(cell), context);
   }
   return {tests, static_cast<std::size_t>(list_length(plans))};
+}
+
+std::span<const Test> never_of(List *plans) {
+  auto *tests = new_array<Test>(list_length(plans));
+  for (int i = 0; i < list_length(plans); ++i) {
+    tests[i] = Test{};
+    tests[i].kind = Test::Kind::never;
+  }
+  return {tests, static_cast<std::size_t>(list_length(plans))};
+}
+
+// All of which have to hold: those that are the same for all rows first, as in the executor, and
+// up to one that no row passes.
+std::span<const Test> conditions_of(List *plans, ExprContext *context) {
+  const std::span<const Test> none = never_of(plans);
+  auto *tests = new_array<Test>(list_length(plans));
+  for (const bool constant : {true, false}) {
+    ListCell *cell = nullptr;
+    foreach (cell, plans) {
+      const auto *plan = as<TestPlan>(cell);
+      if ((plan->kind == TestPlan::Kind::constant) != constant) {
+        continue;
+      }
+      Test &test = tests[foreach_current_index(cell)];
+      fill_test(&test, plan, context);
+      if (test.kind == Test::Kind::never) {
+        return none;
+      }
+    }
+  }
+  return {tests, none.size()};
 }
 
 // The attribute of that name: columns of a partition may be in another order.
@@ -404,9 +453,11 @@ scan::Shape shape_of(const Compiled *compiled, TupleDesc asked, TupleDesc table)
 
 scan::Program program_of(const Compiled *compiled, ExprContext *context) {
   scan::Program program;
-  program.tests = tests_of(compiled->tests, context);
-  program.filters = tests_of(compiled->filters, context);
-  program.cases = tests_of(compiled->cases, context);
+  program.tests = conditions_of(compiled->tests, context);
+  // Then no row comes to the rest.
+  const bool none = !program.tests.empty() && program.tests[0].kind == Test::Kind::never;
+  program.filters = none ? never_of(compiled->filters) : tests_of(compiled->filters, context);
+  program.cases = none ? never_of(compiled->cases) : tests_of(compiled->cases, context);
   program.zone = session_zone();
   auto *steps = new_array<scan::Step>(list_length(compiled->steps));
   ListCell *cell = nullptr;
@@ -414,7 +465,9 @@ scan::Program program_of(const Compiled *compiled, ExprContext *context) {
     const auto *plan = as<StepPlan>(cell);
     scan::Step &step = steps[foreach_current_index(cell)];
     step = plan->step;
-    if (plan->state != nullptr) {
+    if (plan->state != nullptr && none) {
+      step.null = true;
+    } else if (plan->state != nullptr) {
       const Datum value = evaluate(plan->state, context, &step.null);
       step.value = step.null ? 0 : word_of(plan->operand_type, value);
     }

@@ -16,6 +16,7 @@ extern "C" {
 #include "datatype/timestamp.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 }
@@ -313,6 +314,9 @@ bool functions_of(Oid aggregate, Functions *functions) {
   fmgr_info(transition, &functions->transition);
   functions->final = nullptr;
   if (OidIsValid(final)) {
+    if (IsPolymorphicType(get_func_rettype(final))) {
+      return false; // it would ask for the types of a call that is not there
+    }
     functions->final = static_cast<FmgrInfo *>(palloc0(sizeof(FmgrInfo)));
     fmgr_info(final, functions->final);
   }

@@ -249,7 +249,7 @@ bool read_pages(ScanNode *node, bool may_stop) {
         return false;
       }
       node->most_memory = std::max(node->most_memory, node->scan->memory());
-      compute([&] { (void)node->scan->narrow_values(); });
+      compute([&] { (void)node->scan->narrow_values(get_hash_memory_limit() / 2); });
     }
   }
   return true;

@@ -433,15 +433,17 @@ bool Scan::distinct_any() const noexcept {
       [](const Aggregate &aggregate) { return aggregate.kind == AggregateKind::count_distinct; });
 }
 
-bool Scan::narrow_values() {
+bool Scan::narrow_values(std::size_t room) {
   // Of so few the memory is not; every bit more doubles how often the rows are read.
   constexpr std::size_t few_values = 4096;
   constexpr std::uint32_t most_bits = 24;
   std::size_t values = 0;
+  std::size_t taken = 0;
   for (const DistinctSet &set : sets_) {
     values += set.size();
+    taken += set.memory();
   }
-  if (values <= few_values || values_.bits >= most_bits) {
+  if (values <= few_values || taken <= room || values_.bits >= most_bits) {
     return false;
   }
   values_ = {.prefix = values_.prefix << 1U, .bits = values_.bits + 1};

@@ -124,9 +124,10 @@ public:
   std::size_t memory() const noexcept;
 
   // Values of count(DISTINCT) of which there are too many: fewer of them from now on; false where
-  // there are none. Once the last row was read the others' turn comes, if there are any: the host
-  // reads all rows again, as long as next_values() says so.
-  bool narrow_values();
+  // there are none, or these take no more than `room`: the memory is something else's then, and
+  // the rows would be read again and again for nothing. Once the last row was read the others' turn
+  // comes, if there are any: the host reads all rows again, as long as next_values() says so.
+  bool narrow_values(std::size_t room = 0);
   bool next_values();
   // Which of them that is, for other processes that read the same rows; and whether everything else
   // is added up already.
