@@ -312,6 +312,112 @@ TEST(StarScanClose, DimensionsFindTheirKeysAlone) {
   }
 }
 
+// Ranges and values of all sizes: by place, by place behind bits, and behind ranks; each with
+// values of one, two and four bytes, the greatest that there is among them.
+TEST(StarScanClose, MapsGiveTheValuesOfTheirNumbers) {
+  struct Size {
+    std::int64_t places;
+    std::size_t numbers;
+  };
+  std::mt19937_64 random(5);
+  for (const Size size : {Size{1, 1},
+                          {63, 20},
+                          {64, 64},
+                          {65, 65},
+                          {1000, 3},
+                          {20'000, 300},
+                          {20'000, 15'000},
+                          {300'000, 40},
+                          {300'000, 290'000},
+                          {600'000, 200'000},
+                          {4'000'000, 1},
+                          {4'000'000, 70'000}}) {
+    for (const std::uint32_t most_value : {254U, 255U, 65'534U, 65'535U, 0xFFFFFFFEU}) {
+      for (const std::int64_t from : {std::int64_t{-77}, most - size.places + 1, least}) {
+        Pool pool;
+        std::map<std::int64_t, std::uint32_t> expected;
+        Spread spread;
+        for (std::size_t i = 0; i < size.numbers; ++i) {
+          const std::int64_t place =
+              i == 0 ? size.places - 1
+              : i == 1
+                  ? 0
+                  : static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(size.places));
+          expected[from + place] =
+              i == 0 ? most_value
+                     : static_cast<std::uint32_t>(random() % (std::uint64_t{most_value} + 1));
+          spread.add(from + place);
+        }
+        const CloseRange range(spread);
+        ASSERT_TRUE(PlaceMap::is_close(range, expected.size()));
+        PlaceMap map(pool.env);
+        EXPECT_TRUE(map.is_empty());
+        map.begin(range, most_value);
+        for (const auto &[number, value] : expected) {
+          map.mark(number);
+        }
+        map.lay_out();
+        for (const auto &[number, value] : expected) {
+          map.put(number, value);
+        }
+        EXPECT_FALSE(map.is_empty());
+        for (int round = 0; round < 20; ++round) {
+          std::vector<std::int64_t> words(capacity);
+          std::vector<std::uint32_t> rows;
+          for (std::uint32_t row = 0; row < capacity; ++row) {
+            const std::uint64_t any = random();
+            const auto next = expected.lower_bound(
+                from + static_cast<std::int64_t>(any % static_cast<std::uint64_t>(size.places)));
+            words[row] = any % 7 == 0 ? static_cast<std::int64_t>(random())
+                         : any % 7 < 3 && next != expected.end()
+                             ? next->first
+                             : static_cast<std::int64_t>(
+                                   static_cast<std::uint64_t>(from) +
+                                   any % static_cast<std::uint64_t>(size.places + 2) - 1);
+            if (any % 11 != 0) {
+              rows.push_back(row);
+            }
+          }
+          std::vector<std::uint32_t> wanted;
+          for (const std::uint32_t row : rows) {
+            const auto found = expected.find(words[row]);
+            EXPECT_EQ(map.find(words[row]),
+                      found == expected.end() ? PlaceMap::none : found->second);
+            if (found != expected.end()) {
+              wanted.push_back(row);
+            }
+          }
+          std::vector<std::uint32_t> first(capacity);
+          rows.resize(map.find(words.data(), rows, first.data()));
+          ASSERT_EQ(rows, wanted);
+          for (const std::uint32_t row : rows) {
+            EXPECT_EQ(first[row], expected.at(words[row]));
+          }
+        }
+      }
+    }
+  }
+}
+
+// 24,000 of 600,000 keys, as a category of parts has, take what is near a processor.
+TEST(StarScanClose, MapsOfFewAreSmall) {
+  Pool pool;
+  PlaceMap map(pool.env);
+  Spread spread;
+  spread.add(1);
+  spread.add(600'000);
+  spread.add(2);
+  map.begin(CloseRange(spread), 39);
+  for (std::int64_t number = 1; number <= 600'000; number += 25) {
+    map.mark(number);
+  }
+  map.mark(600'000);
+  map.lay_out();
+  EXPECT_LT(map.memory(), 150'000U);
+  EXPECT_FALSE(PlaceMap::is_close(
+      CloseRange(Spread{.any = true, .least = 0, .most = 5'000'000, .step = 1}), 1000));
+}
+
 // The quotient of a multiplication is that of the division.
 TEST(StarScanClose, MultiplesOfTimesAreExact) {
   Pool pool;

@@ -28,6 +28,14 @@ void gather(std::span<const Row> rows, std::size_t offset, std::int64_t *out) no
   }
 }
 
+template <class T>
+void gather_some(std::span<const Row> rows, std::span<const std::uint32_t> numbers,
+                 std::size_t offset, std::int64_t *out) noexcept {
+  for (const std::uint32_t number : numbers) {
+    out[number] = static_cast<std::int64_t>(load<T>(rows[number].data + offset));
+  }
+}
+
 std::int64_t load_word(Storage storage, const char *from) noexcept {
   switch (storage) {
   case Storage::boolean:
@@ -361,8 +369,18 @@ bool RowReader::may_pick(std::span<const Row> rows) {
 void RowReader::pick(std::span<const Row> rows, std::span<const std::uint32_t> numbers,
                      std::size_t column, Batch &batch) const {
   for (const Placed &placed : wanted_) {
-    if (placed.column == column) {
-      batch[column].any_null = false;
+    if (placed.column != column) {
+      continue;
+    }
+    batch[column].any_null = false;
+    const auto offset = static_cast<std::size_t>(placed.offset);
+    if (numbers.size() == rows.size()) {
+      read_placed(rows, placed, batch);
+    } else if (placed.wanted.storage == Storage::int32) {
+      gather_some<std::int32_t>(rows, numbers, offset, batch[column].words);
+    } else if (placed.wanted.storage == Storage::int64) {
+      gather_some<std::int64_t>(rows, numbers, offset, batch[column].words);
+    } else {
       for (const std::uint32_t number : numbers) {
         read_fixed(rows[number], number, placed, batch);
       }

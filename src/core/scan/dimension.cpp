@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::size_t first_slots = 64;
 constexpr std::size_t most_width = 16;
-// Numbers that lie within so many of each other, or so many for each, are looked up by place: 1 MB
-// that stays in the cache is better than a hash.
-constexpr std::uint64_t close_range = 262'144;
-constexpr std::uint64_t close_per_entry = 16;
-// So few of these are in the nearest cache as they are.
-constexpr std::uint64_t few_direct = 4096;
 // Rows whose slots are waited for together.
 constexpr std::size_t together = 32;
 
@@ -22,8 +16,7 @@ constexpr std::size_t together = 32;
 
 Dimension::Dimension(const Env &env, std::size_t key_columns)
     : env_(env), width_(key_columns), dictionaries_(env.memory), keys_(env.memory),
-      entries_(env.memory), slots_(first_slots, Slot{}, env.memory), direct_(env.memory),
-      bits_(env.memory) {
+      entries_(env.memory), slots_(first_slots, Slot{}, env.memory), close_(env) {
   if (key_columns == 0 || key_columns > most_width) {
     throw Error(sqlstate::internal_error, "a join by no column, or by too many");
   }
@@ -105,23 +98,28 @@ void Dimension::finish() {
     spread.add(word);
   }
   const CloseRange range(spread);
-  if (range.size() > std::max<std::uint64_t>(close_range, entries_.size() * close_per_entry)) {
+  if (!PlaceMap::is_close(range, entries_.size())) {
     return;
   }
-  range_ = range;
   codes_alone_ = !has_repeated_;
-  direct_.assign(range.size(), none);
-  const bool with_bits = range.size() > few_direct;
-  bits_.assign(with_bits ? range.size() / 64 + 1 : 0, 0);
+  std::uint32_t most = static_cast<std::uint32_t>(entries_.size() - 1);
+  if (codes_alone_) {
+    most = std::max_element(entries_.begin(), entries_.end(), [](const Entry &a, const Entry &b) {
+             return a.code < b.code;
+           })->code;
+  }
+  close_.begin(range, most);
+  for (const std::int64_t word : keys_) {
+    close_.mark(word);
+  }
+  close_.lay_out();
   for (const Slot &slot : slots_) {
     if (slot.entry != none) {
-      const std::uint64_t place = range.place(keys_[slot.entry]);
-      direct_[place] = codes_alone_ ? entries_[slot.entry].code : slot.entry;
-      if (with_bits) {
-        bits_[place / 64] |= std::uint64_t{1} << (place % 64);
-      }
+      close_.put(keys_[slot.entry], codes_alone_ ? entries_[slot.entry].code : slot.entry);
     }
   }
+  std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  std::pmr::vector<std::int64_t>(env_.memory).swap(keys_);
 }
 
 bool Dimension::key_of(const Batch &batch, std::span<const std::uint32_t> columns,
@@ -140,55 +138,29 @@ bool Dimension::key_of(const Batch &batch, std::span<const std::uint32_t> column
   return true;
 }
 
-// The rows whose keys are there.
-std::size_t Dimension::find_bits(const Column &column,
-                                 std::span<std::uint32_t> rows) const noexcept {
-  std::size_t kept = 0;
+std::size_t Dimension::find_close(const Column &column, std::span<std::uint32_t> rows,
+                                  std::uint32_t *first) const {
+  if (!column.any_null) {
+    return close_.find(column.words, rows, first);
+  }
+  std::size_t there = 0;
   for (const std::uint32_t row : rows) {
-    const std::uint64_t place = std::min(range_.place(column.words[row]), range_.size());
-    rows[kept] = row;
-    kept += bits_[place / 64] >> (place % 64) & 1U;
+    rows[there] = row;
+    there += column.nulls[row] == 0 ? 1 : 0;
   }
-  return kept;
-}
-
-std::size_t Dimension::find_direct(const Column &column, std::span<std::uint32_t> rows,
-                                   std::uint32_t *first) const {
-  std::size_t kept = 0;
-  if (column.any_null) {
-    for (const std::uint32_t row : rows) {
-      first[row] = column.nulls[row] != 0 ? none : direct_entry(column.words[row]);
-      rows[kept] = row;
-      kept += first[row] != none ? 1 : 0;
-    }
-    return kept;
-  }
-  if (!bits_.empty()) {
-    kept = find_bits(column, rows);
-    for (const std::uint32_t row : rows.first(kept)) {
-      first[row] = direct_[range_.place(column.words[row])];
-    }
-    return kept;
-  }
-  for (const std::uint32_t row : rows) {
-    const std::uint32_t entry = direct_entry(column.words[row]);
-    first[row] = entry;
-    rows[kept] = row;
-    kept += entry != none ? 1 : 0;
-  }
-  return kept;
+  return close_.find(column.words, rows.first(there), first);
 }
 
 std::size_t Dimension::find(const Batch &batch, std::span<const std::uint32_t> columns,
                             std::span<std::uint32_t> rows, std::uint32_t *first) const {
-  if (!direct_.empty() && batch[columns[0]].bytes == nullptr) {
-    return find_direct(batch[columns[0]], rows, first);
+  if (!close_.is_empty() && batch[columns[0]].bytes == nullptr) {
+    return find_close(batch[columns[0]], rows, first);
   }
   std::size_t kept = 0;
-  if (!direct_.empty()) {
+  if (!close_.is_empty()) {
     for (const std::uint32_t row : rows) {
       std::int64_t word = 0;
-      first[row] = key_of(batch, columns, row, &word) ? direct_entry(word) : none;
+      first[row] = key_of(batch, columns, row, &word) ? close_.find(word) : none;
       rows[kept] = row;
       kept += first[row] != none ? 1 : 0;
     }
@@ -229,8 +201,7 @@ std::size_t Dimension::find(const Batch &batch, std::span<const std::uint32_t> c
 std::size_t Dimension::memory() const noexcept {
   std::size_t memory = keys_.capacity() * sizeof(std::int64_t) +
                        entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(Slot) +
-                       direct_.capacity() * sizeof(std::uint32_t) +
-                       bits_.capacity() * sizeof(std::uint64_t);
+                       close_.memory();
   for (const Dictionary &dictionary : dictionaries_) {
     memory += dictionary.memory();
   }

@@ -3,9 +3,9 @@
 // joined with.
 #pragma once
 
-#include "core/scan/close_range.hpp"
 #include "core/scan/columns.hpp"
 #include "core/scan/groups.hpp"
+#include "core/scan/place_map.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,7 @@ struct KeyPart {
 
 class Dimension {
 public:
-  static constexpr std::uint32_t none = 0xFFFFFFFF;
+  static constexpr std::uint32_t none = PlaceMap::none;
 
   Dimension(const Env &env, std::size_t key_columns);
 
@@ -58,15 +58,11 @@ private:
     std::uint32_t entry = none;
   };
 
-  std::size_t find_bits(const Column &column, std::span<std::uint32_t> rows) const noexcept;
-  std::size_t find_direct(const Column &column, std::span<std::uint32_t> rows,
-                          std::uint32_t *first) const;
+  std::size_t find_close(const Column &column, std::span<std::uint32_t> rows,
+                         std::uint32_t *first) const;
   // What the key has in the dimension's own words; false where it cannot be there.
   bool key_of(const Batch &batch, std::span<const std::uint32_t> columns, std::uint32_t row,
               std::int64_t *words) const;
-  std::uint32_t direct_entry(std::int64_t word) const noexcept {
-    return range_.holds(word) ? direct_[range_.place(word)] : none;
-  }
   static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
   std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
   void grow();
@@ -80,12 +76,8 @@ private:
   std::pmr::vector<Slot> slots_; // a power of two
   // Where a single number is the key and the numbers lie close: the entry of each, or instead of it
   // the entry's code where no key has several.
-  CloseRange range_;
-  std::pmr::vector<std::uint32_t> direct_;
+  PlaceMap close_;
   bool codes_alone_ = false;
-  // And a bit for each, set: there; one more that is not. Small enough for the nearest cache where
-  // direct_ is not.
-  std::pmr::vector<std::uint64_t> bits_;
 };
 
 } // namespace starhouse::scan

@@ -1,0 +1,64 @@
+// From numbers that lie close to each other to a small number for each, in as few bytes as there
+// are to read of it: what a join looks up for every row of a fact stays in the nearer caches.
+//
+// A bit for each place says whether a number is there. What is kept for it lies at the place or,
+// where few places are taken, behind what the taken ones before have: a bit vector with ranks (G.
+// Jacobson, "Space-efficient static trees and graphs", 1989), one for each word. Values take one,
+// two or four bytes, as the largest needs.
+#pragma once
+
+#include "core/error.hpp"
+#include "core/scan/close_range.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+namespace starhouse::scan {
+
+class PlaceMap {
+public:
+  static constexpr std::uint32_t none = 0xFFFFFFFF;
+
+  explicit PlaceMap(const Env &env);
+
+  // Whether so many numbers lie close enough for a map, which then takes no more than a hash of
+  // them does, or 1 MB.
+  static bool is_close(const CloseRange &range, std::size_t numbers) noexcept;
+
+  // First the numbers, all of which the range holds, then, after lay_out(), the value of each: none
+  // is greater than `most`, which is below `none`.
+  void begin(const CloseRange &range, std::uint32_t most);
+  void mark(std::int64_t number) noexcept;
+  void lay_out();
+  void put(std::int64_t number, std::uint32_t value) noexcept;
+
+  bool is_empty() const noexcept { return range_.size() == 0; }
+  // `none` where it is not there.
+  std::uint32_t find(std::int64_t number) const noexcept;
+  // Of words[row] for each of the rows the value, into first[row]; the rows whose word is not there
+  // go from `rows`. Returns how many stay.
+  std::size_t find(const std::int64_t *words, std::span<std::uint32_t> rows,
+                   std::uint32_t *first) const noexcept;
+  std::size_t memory() const noexcept;
+
+private:
+  std::size_t keep_marked(const std::int64_t *words, std::span<std::uint32_t> rows) const noexcept;
+  std::size_t rank(std::uint64_t place) const noexcept;
+  template <class Value>
+  std::size_t find_values(const std::int64_t *words, std::span<std::uint32_t> rows,
+                          std::uint32_t *first) const noexcept;
+  std::uint64_t place_or_end(std::int64_t number) const noexcept;
+
+  CloseRange range_;
+  unsigned width_ = 4;                    // of a value, in bytes
+  bool ranked_ = false;                   // values lie close, not at their places
+  bool tests_bits_ = true;                // before values are looked at
+  std::pmr::vector<std::uint64_t> bits_;  // set: there; one place more, that is not
+  std::pmr::vector<std::uint32_t> ranks_; // by word of these: how many are set in those before
+  std::pmr::vector<char> values_;         // without ranks of all places and one more, else none
+};
+
+} // namespace starhouse::scan
