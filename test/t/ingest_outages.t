@@ -169,6 +169,24 @@ for my $offset (-3600, 3600) {
     stop_run();
     exactly_once($database, $sent, 'loses and doubles nothing');
 }
+# ---- the library forgets to read on -------------------------------------------------------------
+
+my $forget = File::Temp::tempdir(CLEANUP => 1) . '/forget';
+begin_with({LD_PRELOAD => ($ENV{STARHOUSE_KAFKA_TOOL} // "$root/build/release/kafka_tool") =~ s{[^/]*$}{liblost_resume.so}r, LOST_RESUME => $forget});
+more(300);
+arrived('a client whose library will forget');
+sql($database, "SELECT starhouse.stop_source('shop', 1, 'maintenance')");
+ok(wait_for_log($run, qr/the source is stopped: maintenance/), 'stopped by hand') or diag(log_of($run));
+open my $told, '>', $forget or die $!;
+close $told;
+more(100);
+sql($database, "SELECT starhouse.resume_source('shop', 1)");
+arrived('told to go on, goes on although its library does not');
+ok(!-e $forget, 'which forgot it once');
+like(log_of($run), qr/asks anew for what does not come partition=/, 'and was told anew') or diag(log_of($run));
+stop_run();
+exactly_once($database, $sent, 'loses and doubles nothing');
+
 begin();
 $skewed->(600);
 # Events of the future are facts like others, unless the contract says otherwise.

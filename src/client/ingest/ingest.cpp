@@ -289,6 +289,7 @@ void Ingest::take(KafkaMessage &message) {
     return; // not ours, or read again once the database has said from where
   }
   Partition &partition = at->second;
+  partition.silent = partition.woken = 0;
   switch (message.kind) {
   case KafkaMessage::Kind::end_of_partition:
     partition.at_end = true;
@@ -450,7 +451,8 @@ void Ingest::see_failure() {
   }
 }
 
-void Ingest::keep_house() {
+// `idle`: nothing was there to be taken.
+void Ingest::keep_house(bool idle) {
   const auto now = Clock::now();
   if (session_ && session_->loads.failed()) {
     see_failure();
@@ -474,8 +476,9 @@ void Ingest::keep_house() {
   if (session_ && now >= look_at_) {
     look_at_source();
   }
-  if (session_ && !stopped_) {
+  if (session_ && !stopped_ && to_restart_.empty()) {
     claim_what_waits();
+    wake_stalled(idle);
   }
   if (now >= report_at_) {
     report();
@@ -560,7 +563,7 @@ void Ingest::run() {
       }
     }
     if (!got || polls % 1024 == 0 || breaker_open_) {
-      keep_house();
+      keep_house(!got);
     }
   }
   message.owner.reset();

@@ -67,6 +67,8 @@ private:
     bool claimed = false; // otherwise paused, waiting for the database
     bool at_end = false;
     int place = -1; // in the open batch
+    int silent = 0; // rounds of wake_stalled() without a message
+    int woken = 0;  // by it, since then
   };
 
   // All that is bound to one reading of the feed's definition.
@@ -96,6 +98,7 @@ private:
   void claim(const std::vector<std::int32_t> &partitions);
   Offsets first_offsets(const std::vector<std::int32_t> &fresh);
   void claim_what_waits();
+  void wake_stalled(bool idle);
   void check_gap(std::int32_t partition);
   std::vector<std::int32_t> assigned() const;
 
@@ -112,7 +115,7 @@ private:
   void restart(std::string_view why, std::chrono::milliseconds pause);
   void see_failure();
   void loaded(const Batch &batch, const Counts &counts, double seconds);
-  void keep_house();
+  void keep_house(bool idle);
   void report();
   std::int64_t lag() const;
   bool at_end() const;
@@ -144,6 +147,7 @@ private:
   int registry_attempts_ = 0;
   std::int64_t awaits_registry_ = 0; // number of the record
   Clock::time_point claim_at_;
+  Clock::time_point wake_at_;
   Clock::time_point look_at_;
   Clock::time_point report_at_;
   std::atomic<bool> breaker_open_{false};

@@ -25,6 +25,9 @@ namespace {
 
 constexpr auto broker_time = 10s;
 constexpr auto revoke_time = 20s; // well below librdkafka's max.poll.interval.ms
+constexpr auto wake_every = 10s;
+constexpr int most_silent = 6; // rounds, while others' messages keep coming
+constexpr int most_woken = 8;  // doublings of that
 
 template <class List>
 std::string listed(const List &partitions) {
@@ -286,6 +289,51 @@ void Ingest::claim_what_waits() {
   }
   for (const auto &[number, next] : moved) { // all or none: reposition() replaces the assignment
     partitions_[number].claimed = false;
+  }
+}
+
+// A partition that brings nothing although its log goes on is assigned once more: what tells
+// librdkafka to read it may be lost on the way to its threads (its issues 2190, 5591). Less and
+// less often, as a log may also end in what is not for readers, such as the marks of transactions.
+// While messages keep coming, those of a silent partition may stand behind them in the queue.
+void Ingest::wake_stalled(bool idle) {
+  if (Clock::now() < wake_at_) {
+    return;
+  }
+  wake_at_ = Clock::now() + wake_every;
+  const bool held = throttled_ || try_registry_at_ != Clock::time_point{} ||
+                    consumer_->assignment_lost() ||
+                    !std::all_of(partitions_.begin(), partitions_.end(),
+                                 [](const auto &entry) { return entry.second.claimed; });
+  std::vector<std::int32_t> silent;
+  Offsets all;
+  for (auto &[number, partition] : partitions_) {
+    all.emplace_back(number, partition.next);
+    partition.silent = held ? 0 : partition.silent + 1;
+    if (partition.silent > (idle ? 1 : most_silent) << partition.woken && !partition.at_end) {
+      silent.push_back(number);
+    }
+  }
+  if (silent.empty()) {
+    return;
+  }
+  try {
+    Offsets stalled;
+    for (const auto &[number, end] : consumer_->ends(silent, broker_time)) {
+      Partition &partition = partitions_[number];
+      if (end > partition.next) {
+        stalled.emplace_back(number, partition.next);
+        log_.write(Level::info, "stalled", "asks anew for what does not come",
+                   {{"partition", number}, {"offset", partition.next}, {"end", end}});
+      }
+      partition.silent = 0;
+      partition.woken = end > partition.next ? std::min(partition.woken + 1, most_woken) : 0;
+    }
+    if (!stalled.empty()) {
+      consumer_->reposition(all, stalled);
+    }
+  } catch (const KafkaError &e) {
+    log_.write(Level::warning, "broker", e.message());
   }
 }
 

@@ -204,13 +204,14 @@ struct KafkaConsumer::Callbacks {
         element->offset = offset < 0 ? RD_KAFKA_OFFSET_END : offset;
       }
     }
+    // A pause outlives the time that a partition is another's. Not after the assignment: see
+    // reposition().
+    consumer.resume(partitions);
     if (cooperative) {
       rd_kafka_error_destroy(rd_kafka_incremental_assign(handle, list));
     } else {
       rd_kafka_assign(handle, list);
     }
-    // A pause outlives the time that a partition is another's.
-    consumer.resume(partitions);
     if (!unknown.empty()) {
       consumer.pause(unknown);
     }
@@ -372,18 +373,24 @@ bool KafkaConsumer::poll(std::chrono::milliseconds timeout, KafkaMessage &messag
 
 void KafkaConsumer::reposition(const Offsets &all, const Offsets &moved) {
   const List list_of_moved = list(moved);
-  if (cooperative()) {
-    check(rd_kafka_incremental_unassign(handle_.get(), list_of_moved.get()), "reposition");
-    check(rd_kafka_incremental_assign(handle_.get(), list_of_moved.get()), "reposition");
-  } else if (const auto error = rd_kafka_assign(handle_.get(), list(all).get());
-             error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fail("reposition", error);
-  }
   std::vector<std::int32_t> partitions;
   for (const auto &[partition, offset] : moved) {
     partitions.push_back(partition);
   }
+  // An assignment begins to be read in the library's own thread. A resume() at that moment may be
+  // taken for older than that, and be dropped with nobody told (librdkafka's issue 5591), so it
+  // comes before. What is fetched in between is never delivered: the assignment makes it outdated.
+  if (cooperative()) {
+    check(rd_kafka_incremental_unassign(handle_.get(), list_of_moved.get()), "reposition");
+    resume(partitions);
+    check(rd_kafka_incremental_assign(handle_.get(), list_of_moved.get()), "reposition");
+    return;
+  }
   resume(partitions);
+  if (const auto error = rd_kafka_assign(handle_.get(), list(all).get());
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fail("reposition", error);
+  }
 }
 
 void KafkaConsumer::pause(const std::vector<std::int32_t> &partitions) {
@@ -437,6 +444,28 @@ Offsets KafkaConsumer::at_time(const std::vector<std::int32_t> &partitions,
     offsets.emplace_back(element.partition, element.offset >= 0
                                                 ? element.offset
                                                 : log_range(element.partition, timeout).second);
+  }
+  return offsets;
+}
+
+Offsets KafkaConsumer::ends(const std::vector<std::int32_t> &partitions,
+                            std::chrono::milliseconds timeout) {
+  Offsets wanted;
+  for (const std::int32_t partition : partitions) {
+    wanted.emplace_back(partition, RD_KAFKA_OFFSET_END);
+  }
+  const List found = list(wanted); // "the time -1" is the end
+  if (const auto error =
+          rd_kafka_offsets_for_times(handle_.get(), found.get(), static_cast<int>(timeout.count()));
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    fail(fmt::format("ends of {}", topic_), error);
+  }
+  Offsets offsets;
+  for (int i = 0; i < found->cnt; ++i) {
+    const rd_kafka_topic_partition_t &element = found->elems[i]; // NOLINT: a C array
+    if (element.err == RD_KAFKA_RESP_ERR_NO_ERROR && element.offset >= 0) {
+      offsets.emplace_back(element.partition, element.offset);
+    }
   }
   return offsets;
 }

@@ -127,6 +127,8 @@ public:
   // First offset at or after the time, the end where there is none. Throws KafkaError.
   Offsets at_time(const std::vector<std::int32_t> &partitions, std::int64_t milliseconds,
                   std::chrono::milliseconds timeout);
+  // Where they end; asks the brokers, and leaves out those that have no answer. Throws KafkaError.
+  Offsets ends(const std::vector<std::int32_t> &partitions, std::chrono::milliseconds timeout);
   // Tells the broker, for tools that show lag; nothing depends on it.
   void commit_async(const Offsets &offsets) noexcept;
 
