@@ -232,10 +232,12 @@ struct PageReader {
   Buffer buffer; // pinned while its rows are used
   Buffer ahead;  // pinned for the block that comes next; InvalidBuffer: none
   BlockNumber ahead_block;
-  const char *to_fetch; // what of that was not asked for yet, up to fetch_end
+  // What of that was not asked for yet: from fetch_end up to here. Downwards, as rows come.
+  const char *to_fetch;
   const char *fetch_end;
   Buffer last_buffer;
   uint32 last_count;    // rows of the page before
+  scan::RowBounds bounds;
   uint32 wrong_guesses; // in a row, of where a block is
   uint64 pages_fast;
   uint64 pages_slow;
@@ -255,8 +257,8 @@ void close_pages(PageReader *reader);
 // has room for so many that are on their way, and waits where there are more.
 constexpr Size fetched_line = 64;
 inline void fetch_ahead(PageReader *reader, Size lines) {
-  for (; lines > 0 && reader->to_fetch < reader->fetch_end;
-       --lines, reader->to_fetch += fetched_line) {
+  for (; lines > 0 && reader->to_fetch > reader->fetch_end; --lines) {
+    reader->to_fetch -= fetched_line;
     __builtin_prefetch(reader->to_fetch);
   }
 }

@@ -10,6 +10,8 @@ extern "C" {
 #include "utils/snapmgr.h"
 }
 
+#include <algorithm>
+
 namespace starhouse::pg::star_scan {
 
 namespace {
@@ -58,15 +60,21 @@ void fetch_heads(Page page, OffsetNumber last) {
   }
 }
 
-// The next block's page. The first lines at once: rows are found by them.
+// The next block's page. Its head and line pointers at once, by which rows are found; these lie
+// from the page's end downwards in the order in which they will be read.
 void look_ahead(PageReader *reader, BlockNumber block, bool rows) {
-  constexpr Size first_lines = 4;
+  constexpr Size few_lines = BLCKSZ / 16;
   reader->ahead = pin(reader, block);
   reader->ahead_block = block;
-  reader->to_fetch = static_cast<const char *>(BufferGetPage(reader->ahead));
-  reader->fetch_end =
-      reader->to_fetch + (rows && reader->last_count >= many_rows ? BLCKSZ : BLCKSZ / 16);
-  fetch_ahead(reader, first_lines);
+  const auto *page = static_cast<const char *>(BufferGetPage(reader->ahead));
+  const bool all = rows && reader->last_count >= many_rows;
+  const Size pointers = SizeOfPageHeaderData + sizeof(ItemIdData) * reader->last_count;
+  const Size head = all ? std::min<Size>(TYPEALIGN(fetched_line, pointers), BLCKSZ) : few_lines;
+  for (Size line = 0; line < head; line += fetched_line) {
+    __builtin_prefetch(page + line);
+  }
+  reader->fetch_end = page + head;
+  reader->to_fetch = all ? page + BLCKSZ : reader->fetch_end;
 }
 
 [[noreturn]] void refuse_page(const PageReader *reader, BlockNumber block) {
@@ -150,7 +158,9 @@ uint32 read_page(PageReader *reader, BlockNumber block, BlockNumber next, scan::
   }
   uint32 count = 0;
   bool damaged = false;
+  scan::RowBounds bounds;
   const char *to_fetch = reader->to_fetch;
+  const char *const fetch_end = reader->fetch_end;
   for (OffsetNumber offset = FirstOffsetNumber; offset <= last; ++offset) {
     const ItemId item = PageGetItemId(page, offset);
     if (!ItemIdIsNormal(item)) {
@@ -160,9 +170,9 @@ uint32 read_page(PageReader *reader, BlockNumber block, BlockNumber next, scan::
       continue;
     }
     if (rows != nullptr) {
-      if (to_fetch < reader->fetch_end) {
+      if (to_fetch > fetch_end) {
+        to_fetch -= fetched_line;
         __builtin_prefetch(to_fetch);
-        to_fetch += fetched_line;
       }
       const auto *header = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
       const uint32 length = ItemIdGetLength(item);
@@ -172,10 +182,12 @@ uint32 read_page(PageReader *reader, BlockNumber block, BlockNumber next, scan::
                      .nulls = (header->t_infomask & HEAP_HASNULL) != 0 ? header->t_bits : nullptr,
                      .size = length - head,
                      .attributes = HeapTupleHeaderGetNatts(header)};
+      bounds.add(rows[count]);
     }
     ++count;
   }
   reader->to_fetch = to_fetch;
+  reader->bounds = bounds;
   LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
   if (damaged) {
     refuse_page(reader, block);

@@ -66,10 +66,11 @@ void run_page(ScanNode *node, uint32 count) {
   constexpr Size some = 24; // lines of the next page
   scan::Scan *scan = node->scan;
   const std::span<const scan::Row> rows{node->rows, count};
+  const scan::RowBounds &bounds = node->pages.bounds;
   std::span<const scan::Row> kept = rows;
   bool values = false;
   if (scan->tests_any()) {
-    compute([&] { scan->read_tested(rows); });
+    compute([&] { scan->read_tested(rows, bounds); });
     if (!scan->toasted().empty()) {
       fetch_toasted(node);
       values = true;
@@ -81,7 +82,7 @@ void run_page(ScanNode *node, uint32 count) {
   node->figures.rows_kept += kept.size();
   const auto add = [&](std::span<const scan::Row> last) {
     if (scan->reads_any()) {
-      compute([&] { scan->read(last); });
+      compute([&] { scan->read(last, bounds); });
       if (!scan->toasted().empty()) {
         fetch_toasted(node);
         values = true;
@@ -98,7 +99,7 @@ void run_page(ScanNode *node, uint32 count) {
   } else if (!scan->joins_any()) {
     add(kept);
   } else {
-    compute([&] { scan->read_joined(kept); });
+    compute([&] { scan->read_joined(kept, bounds); });
     if (!scan->toasted().empty()) {
       fetch_toasted(node);
       values = true;

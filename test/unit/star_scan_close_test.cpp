@@ -312,8 +312,8 @@ TEST(StarScanClose, DimensionsFindTheirKeysAlone) {
   }
 }
 
-// Ranges and values of all sizes: by place, by place behind bits, and behind ranks; each with
-// values of one, two and four bytes, the greatest that there is among them.
+// Ranges and values of all sizes: by place, by place behind bits, and by rank; each with
+// values of none to four bytes, the greatest that there is among them.
 TEST(StarScanClose, MapsGiveTheValuesOfTheirNumbers) {
   struct Size {
     std::int64_t places;
@@ -332,7 +332,7 @@ TEST(StarScanClose, MapsGiveTheValuesOfTheirNumbers) {
                           {600'000, 200'000},
                           {4'000'000, 1},
                           {4'000'000, 70'000}}) {
-    for (const std::uint32_t most_value : {254U, 255U, 65'534U, 65'535U, 0xFFFFFFFEU}) {
+    for (const std::uint32_t most_value : {0U, 1U, 254U, 255U, 65'534U, 65'535U, 0xFFFFFFFEU}) {
       for (const std::int64_t from : {std::int64_t{-77}, most - size.places + 1, least}) {
         Pool pool;
         std::map<std::int64_t, std::uint32_t> expected;
@@ -352,13 +352,17 @@ TEST(StarScanClose, MapsGiveTheValuesOfTheirNumbers) {
         ASSERT_TRUE(PlaceMap::is_close(range, expected.size()));
         PlaceMap map(pool.env);
         EXPECT_TRUE(map.is_empty());
-        map.begin(range, most_value);
+        map.begin(range);
         for (const auto &[number, value] : expected) {
-          map.mark(number);
+          EXPECT_TRUE(map.mark(number));
         }
-        map.lay_out();
+        EXPECT_FALSE(map.mark(spread.least));
+        map.lay_out(most_value);
         for (const auto &[number, value] : expected) {
-          map.put(number, value);
+          EXPECT_EQ(map.put(number, value), PlaceMap::none);
+        }
+        if (most_value > 0) {
+          EXPECT_EQ(map.put(spread.least, most_value), expected.at(spread.least));
         }
         EXPECT_FALSE(map.is_empty());
         for (int round = 0; round < 20; ++round) {
@@ -407,12 +411,12 @@ TEST(StarScanClose, MapsOfFewAreSmall) {
   spread.add(1);
   spread.add(600'000);
   spread.add(2);
-  map.begin(CloseRange(spread), 39);
+  map.begin(CloseRange(spread));
   for (std::int64_t number = 1; number <= 600'000; number += 25) {
     map.mark(number);
   }
   map.mark(600'000);
-  map.lay_out();
+  map.lay_out(39);
   EXPECT_LT(map.memory(), 150'000U);
   EXPECT_FALSE(PlaceMap::is_close(
       CloseRange(Spread{.any = true, .least = 0, .most = 5'000'000, .step = 1}), 1000));

@@ -197,7 +197,7 @@ TEST(StarScanExchange, NumbersOfADimensionAreTranslated) {
   for (std::size_t from = 0; from < rows.rows.size(); from += capacity) {
     const auto batch =
         std::span(rows.rows).subspan(from, std::min(capacity, rows.rows.size() - from));
-    scan.read_joined(batch);
+    scan.read_joined(batch, bounds_of(batch));
     scan.join(batch);
     for (std::span<const Row> some = scan.joined(); !some.empty(); some = scan.joined()) {
       scan.read(some);

@@ -96,6 +96,14 @@ Varlena varlena_at(const char *place, std::size_t left) {
 
 } // namespace
 
+RowBounds bounds_of(std::span<const Row> rows) noexcept {
+  RowBounds bounds;
+  for (const Row &row : rows) {
+    bounds.add(row);
+  }
+  return bounds;
+}
+
 RowReader::RowReader(const Env &env, std::span<const Attribute> attributes)
     : attributes_(attributes), wanted_(env.memory), fixed_(env.memory), behind_(env.memory) {}
 
@@ -337,20 +345,12 @@ void RowReader::walk(const Row &row, std::size_t index, std::size_t attribute, B
   }
 }
 
-RowReader::Survey RowReader::survey(std::span<const Row> rows) {
+RowReader::Survey RowReader::survey(std::span<const Row> rows, const RowBounds &bounds) {
   if (!laid_out_) {
     lay_out();
   }
   // Mostly all have all attributes, none of them NULL: that is seen at once.
-  std::uintptr_t nulls = 0;
-  std::uint32_t fewest = std::numeric_limits<std::uint16_t>::max();
-  std::uint32_t shortest = std::numeric_limits<std::uint32_t>::max();
-  for (const Row &row : rows) {
-    nulls |= reinterpret_cast<std::uintptr_t>(row.nulls);
-    fewest = std::min<std::uint32_t>(fewest, row.attributes);
-    shortest = std::min(shortest, row.size);
-  }
-  if (shortest < fixed_needed_) {
+  if (bounds.least_size < fixed_needed_) {
     for (const Row &row : rows) {
       if (row.nulls == nullptr && row.attributes >= fixed_attributes() &&
           row.size < fixed_needed_) {
@@ -358,12 +358,13 @@ RowReader::Survey RowReader::survey(std::span<const Row> rows) {
       }
     }
   }
-  return {.alike = nulls == 0 && fewest >= fixed_attributes(),
-          .some_nulls = nulls != 0 || fewest < attributes_.size()};
+  const bool all_fixed = bounds.fewest_attributes >= fixed_attributes();
+  return {.alike = !bounds.some_nulls && all_fixed,
+          .some_nulls = bounds.some_nulls || bounds.fewest_attributes < attributes_.size()};
 }
 
-bool RowReader::may_pick(std::span<const Row> rows) {
-  return survey(rows).alike && picks_;
+bool RowReader::may_pick(std::span<const Row> rows, const RowBounds &bounds) {
+  return survey(rows, bounds).alike && picks_;
 }
 
 void RowReader::pick(std::span<const Row> rows, std::span<const std::uint32_t> numbers,
@@ -388,8 +389,9 @@ void RowReader::pick(std::span<const Row> rows, std::span<const std::uint32_t> n
   }
 }
 
-void RowReader::read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted) {
-  const auto [alike, some_nulls] = survey(rows);
+void RowReader::read(std::span<const Row> rows, const RowBounds &bounds, Batch &batch,
+                     std::pmr::vector<Toasted> &toasted) {
+  const auto [alike, some_nulls] = survey(rows, bounds);
   for (const Placed &placed : wanted_) {
     Column &column = batch[placed.column];
     column.any_null = false;

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,20 @@ struct Row {
   std::uint32_t size = 0;              // bytes of data
   std::uint16_t attributes = 0;        // those behind were added to the table later
 };
+
+// What holds for all of some rows, and for any of these: whoever makes them knows it at once.
+struct RowBounds {
+  bool some_nulls = false;
+  std::uint32_t fewest_attributes = 0xFFFF;
+  std::uint32_t least_size = 0xFFFFFFFF;
+
+  void add(const Row &row) noexcept {
+    some_nulls |= row.nulls != nullptr;
+    fewest_attributes = std::min<std::uint32_t>(fewest_attributes, row.attributes);
+    least_size = std::min(least_size, row.size);
+  }
+};
+RowBounds bounds_of(std::span<const Row> rows) noexcept;
 
 struct Attribute {
   std::int16_t length;    // -1: varlena, -2: C string
@@ -144,11 +159,15 @@ public:
 
   // An Error (XX001) for a row whose attributes do not end where it does. At most
   // batch.capacity() rows. `toasted` is added to.
-  void read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted);
+  void read(std::span<const Row> rows, const RowBounds &bounds, Batch &batch,
+            std::pmr::vector<Toasted> &toasted);
+  void read(std::span<const Row> rows, Batch &batch, std::pmr::vector<Toasted> &toasted) {
+    read(rows, bounds_of(rows), batch, toasted);
+  }
 
   // Whether all that is wanted of these lies in fixed places; an Error as for read(). Then a column
   // may be read of some of them alone: those of these numbers.
-  bool may_pick(std::span<const Row> rows);
+  bool may_pick(std::span<const Row> rows, const RowBounds &bounds);
   void pick(std::span<const Row> rows, std::span<const std::uint32_t> numbers, std::size_t column,
             Batch &batch) const;
 
@@ -177,7 +196,7 @@ private:
   };
 
   void lay_out();
-  Survey survey(std::span<const Row> rows);
+  Survey survey(std::span<const Row> rows, const RowBounds &bounds);
   std::size_t fixed_attributes() const noexcept { return fixed_.size() - 1; }
   std::size_t in_place(const Row &row) const noexcept;
   void read_placed(std::span<const Row> rows, const Placed &placed, Batch &batch) const;

@@ -16,7 +16,7 @@ constexpr std::size_t together = 32;
 
 Dimension::Dimension(const Env &env, std::size_t key_columns)
     : env_(env), width_(key_columns), dictionaries_(env.memory), keys_(env.memory),
-      entries_(env.memory), slots_(first_slots, Slot{}, env.memory), close_(env) {
+      entries_(env.memory), slots_(env.memory), close_(env) {
   if (key_columns == 0 || key_columns > most_width) {
     throw Error(sqlstate::internal_error, "a join by no column, or by too many");
   }
@@ -46,80 +46,74 @@ std::size_t Dimension::place_of(const std::int64_t *words, std::uint64_t hash) c
   }
 }
 
-void Dimension::grow() {
-  std::pmr::vector<Slot> larger(slots_.size() * 2, Slot{}, env_.memory);
-  const std::size_t mask = larger.size() - 1;
-  for (const Slot &slot : slots_) {
-    if (slot.entry != none) {
-      std::size_t i = hash_of(&keys_[slot.entry * width_], width_) & mask;
-      while (larger[i].entry != none) {
-        i = (i + 1) & mask;
-      }
-      larger[i] = slot;
-    }
-  }
-  slots_.swap(larger);
-}
-
 void Dimension::add(std::span<const KeyPart> key, std::span<const bool> bytes, std::uint32_t code) {
   if (entries_.size() >= none / 2) {
     throw Error(sqlstate::program_limit_exceeded, "too many rows of a dimension",
                 "Set starhouse.enable_star_scan to off.");
   }
-  if (entries_.size() * 2 >= slots_.size()) {
-    grow();
-  }
-  std::int64_t words[most_width];
   for (std::size_t i = 0; i < width_; ++i) {
-    words[i] =
-        bytes[i] ? dictionaries_[i].number_of(key[i].bytes, hash64(key[i].bytes)) : key[i].word;
+    keys_.push_back(bytes[i] ? dictionaries_[i].number_of(key[i].bytes, hash64(key[i].bytes))
+                             : key[i].word);
   }
-  const auto entry = static_cast<std::uint32_t>(entries_.size());
-  const std::uint64_t hash = hash_of(words, width_);
-  Slot &slot = slots_[place_of(words, hash)];
-  keys_.insert(keys_.end(), words, words + width_);
-  if (slot.entry == none) {
-    slot = {static_cast<std::uint32_t>(hash >> 32U), entry};
-    entries_.push_back({code, none});
-    return;
+  if (width_ == 1) {
+    spread_.add(keys_.back());
   }
-  has_repeated_ = true;
-  entries_.push_back({code, entries_[slot.entry].next});
-  entries_[slot.entry].next = entry;
+  entries_.push_back({code, none});
 }
 
 void Dimension::finish() {
-  // Words of texts are numbers of the dictionary, which lie close, too.
-  if (width_ != 1 || entries_.empty()) {
-    return;
+  if (!place_close()) {
+    hash_all();
   }
-  Spread spread;
+}
+
+void Dimension::chain(std::uint32_t first, std::uint32_t entry) noexcept {
+  entries_[entry].next = entries_[first].next;
+  entries_[first].next = entry;
+}
+
+// Words of texts are numbers of the dictionary, which lie close, too.
+bool Dimension::place_close() {
+  const CloseRange range(spread_);
+  if (range.size() == 0 || !PlaceMap::is_close(range, entries_.size())) {
+    return false;
+  }
+  close_.begin(range);
   for (const std::int64_t word : keys_) {
-    spread.add(word);
-  }
-  const CloseRange range(spread);
-  if (!PlaceMap::is_close(range, entries_.size())) {
-    return;
+    has_repeated_ |= !close_.mark(word);
   }
   codes_alone_ = !has_repeated_;
-  std::uint32_t most = static_cast<std::uint32_t>(entries_.size() - 1);
+  auto most = static_cast<std::uint32_t>(entries_.size() - 1);
   if (codes_alone_) {
-    most = std::max_element(entries_.begin(), entries_.end(), [](const Entry &a, const Entry &b) {
-             return a.code < b.code;
-           })->code;
-  }
-  close_.begin(range, most);
-  for (const std::int64_t word : keys_) {
-    close_.mark(word);
-  }
-  close_.lay_out();
-  for (const Slot &slot : slots_) {
-    if (slot.entry != none) {
-      close_.put(keys_[slot.entry], codes_alone_ ? entries_[slot.entry].code : slot.entry);
+    most = 0;
+    for (const Entry &entry : entries_) {
+      most = std::max(most, entry.code);
     }
   }
-  std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  close_.lay_out(most);
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    const std::uint32_t first = close_.put(keys_[i], codes_alone_ ? entries_[i].code : i);
+    if (first != none) {
+      chain(first, i);
+    }
+  }
   std::pmr::vector<std::int64_t>(env_.memory).swap(keys_);
+  return true;
+}
+
+void Dimension::hash_all() {
+  slots_.assign(std::max(first_slots, std::bit_ceil(entries_.size() * 2)), Slot{});
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    const std::int64_t *words = &keys_[i * width_];
+    const std::uint64_t hash = hash_of(words, width_);
+    Slot &slot = slots_[place_of(words, hash)];
+    if (slot.entry == none) {
+      slot = {static_cast<std::uint32_t>(hash >> 32U), i};
+    } else {
+      has_repeated_ = true;
+      chain(slot.entry, i);
+    }
+  }
 }
 
 bool Dimension::key_of(const Batch &batch, std::span<const std::uint32_t> columns,

@@ -65,7 +65,10 @@ private:
               std::int64_t *words) const;
   static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
   std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
-  void grow();
+  bool place_close();
+  void hash_all();
+  // Another entry of a key that has one.
+  void chain(std::uint32_t first, std::uint32_t entry) noexcept;
 
   Env env_;
   std::size_t width_;
@@ -73,6 +76,7 @@ private:
   std::pmr::vector<Dictionary> dictionaries_; // by column
   std::pmr::vector<std::int64_t> keys_;       // of the entries
   std::pmr::vector<Entry> entries_;
+  Spread spread_;                // of a single column's words
   std::pmr::vector<Slot> slots_; // a power of two
   // Where a single number is the key and the numbers lie close: the entry of each, or instead of it
   // the entry's code where no key has several.

@@ -36,19 +36,22 @@ bool PlaceMap::is_close(const CloseRange &range, std::size_t numbers) noexcept {
   return range.size() <= std::max<std::uint64_t>(close_places, numbers * places_per_number);
 }
 
-void PlaceMap::begin(const CloseRange &range, std::uint32_t most) {
+void PlaceMap::begin(const CloseRange &range) {
   range_ = range;
-  // The greatest value of a width stands for none.
-  width_ = most < nothing<std::uint8_t> ? 1 : most < nothing<std::uint16_t> ? 2 : 4;
   bits_.assign(range.size() / 64 + 1, 0);
 }
 
-void PlaceMap::mark(std::int64_t number) noexcept {
+bool PlaceMap::mark(std::int64_t number) noexcept {
   const std::uint64_t place = range_.place(number);
-  bits_[place / 64] |= std::uint64_t{1} << (place % 64);
+  const std::uint64_t bit = std::uint64_t{1} << (place % 64);
+  const bool is_new = (bits_[place / 64] & bit) == 0;
+  bits_[place / 64] |= bit;
+  return is_new;
 }
 
-void PlaceMap::lay_out() {
+void PlaceMap::lay_out(std::uint32_t most) {
+  // The greatest value of a width stands for none.
+  width_ = most == 0 ? 0 : most < nothing<std::uint8_t> ? 1 : most < nothing<std::uint16_t> ? 2 : 4;
   std::uint32_t count = 0;
   for (const std::uint64_t word : bits_) {
     count += static_cast<std::uint32_t>(std::popcount(word));
@@ -56,11 +59,11 @@ void PlaceMap::lay_out() {
   const std::uint64_t bytes = range_.size() * width_;
   ranked_ = bytes > quite_near_bytes && count < range_.size() / places_of_few;
   tests_bits_ = ranked_ || (bytes > near_bytes && count < range_.size() / 2);
+  const std::uint64_t values = ranked_ ? count : range_.size() + 1;
+  values_.assign(values * width_, static_cast<char>(0xFF));
   if (!ranked_) {
-    values_.assign((range_.size() + 1) * width_, static_cast<char>(0xFF));
     return;
   }
-  values_.assign(std::size_t{count} * width_, 0);
   ranks_.clear();
   ranks_.reserve(bits_.size());
   count = 0;
@@ -75,11 +78,23 @@ std::size_t PlaceMap::rank(std::uint64_t place) const noexcept {
   return ranks_[place / 64] + static_cast<std::size_t>(std::popcount(before));
 }
 
-void PlaceMap::put(std::int64_t number, std::uint32_t value) noexcept {
-  const std::uint64_t place = range_.place(number);
-  const std::size_t at = ranked_ ? rank(place) : static_cast<std::size_t>(place);
-  // Little-endian, as all that a star scan reads.
-  std::memcpy(values_.data() + at * width_, &value, width_);
+std::size_t PlaceMap::value_place(std::uint64_t place) const noexcept {
+  return (ranked_ ? rank(place) : static_cast<std::size_t>(place)) * width_;
+}
+
+std::uint32_t PlaceMap::put(std::int64_t number, std::uint32_t value) noexcept {
+  if (width_ == 0) {
+    return none;
+  }
+  char *at = values_.data() + value_place(range_.place(number));
+  // Little-endian, as all that a star scan reads. None is all ones, in any width.
+  std::uint32_t before = none;
+  std::memcpy(&before, at, width_);
+  if (before == none) {
+    std::memcpy(at, &value, width_);
+    return none;
+  }
+  return width_ == sizeof before ? before : before & ((1U << (8 * width_)) - 1);
 }
 
 std::uint64_t PlaceMap::place_or_end(std::int64_t number) const noexcept {
@@ -92,7 +107,9 @@ std::uint32_t PlaceMap::find(std::int64_t number) const noexcept {
     return none;
   }
   std::uint32_t value = 0;
-  std::memcpy(&value, values_.data() + (ranked_ ? rank(place) : place) * width_, width_);
+  if (width_ > 0) {
+    std::memcpy(&value, values_.data() + value_place(place), width_);
+  }
   return value;
 }
 
@@ -141,6 +158,13 @@ std::size_t PlaceMap::find_values(const std::int64_t *words, std::span<std::uint
 std::size_t PlaceMap::find(const std::int64_t *words, std::span<std::uint32_t> rows,
                            std::uint32_t *first) const noexcept {
   switch (width_) {
+  case 0: {
+    const std::size_t kept = keep_marked(words, rows);
+    for (const std::uint32_t row : rows.first(kept)) {
+      first[row] = 0;
+    }
+    return kept;
+  }
   case 1:
     return find_values<std::uint8_t>(words, rows, first);
   case 2:

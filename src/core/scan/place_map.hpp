@@ -28,12 +28,13 @@ public:
   // them does, or 1 MB.
   static bool is_close(const CloseRange &range, std::size_t numbers) noexcept;
 
-  // First the numbers, all of which the range holds, then, after lay_out(), the value of each: none
-  // is greater than `most`, which is below `none`.
-  void begin(const CloseRange &range, std::uint32_t most);
-  void mark(std::int64_t number) noexcept;
-  void lay_out();
-  void put(std::int64_t number, std::uint32_t value) noexcept;
+  // First the numbers, all of which the range holds: false for one that was marked before. Then,
+  // after lay_out(), values: none is greater than `most`, which is below `none`. put() returns the
+  // value that the number has already, which stays, or `none`.
+  void begin(const CloseRange &range);
+  bool mark(std::int64_t number) noexcept;
+  void lay_out(std::uint32_t most);
+  std::uint32_t put(std::int64_t number, std::uint32_t value) noexcept;
 
   bool is_empty() const noexcept { return range_.size() == 0; }
   // `none` where it is not there.
@@ -45,6 +46,7 @@ public:
   std::size_t memory() const noexcept;
 
 private:
+  std::size_t value_place(std::uint64_t place) const noexcept;
   std::size_t keep_marked(const std::int64_t *words, std::span<std::uint32_t> rows) const noexcept;
   std::size_t rank(std::uint64_t place) const noexcept;
   template <class Value>

@@ -125,13 +125,13 @@ void Scan::use_shape(const Shape &shape) {
   reader_ = reader_of(shape.wanted);
 }
 
-void Scan::read_joined(std::span<const Row> rows) {
+void Scan::read_joined(std::span<const Row> rows, const RowBounds &bounds) {
   toasted_.clear();
   toasted_batch_ = &joined_;
   // Of several joins' keys those of rows that came through the joins before.
-  picks_joined_ = program_.joins.size() > 1 && joined_reader_.may_pick(rows);
+  picks_joined_ = program_.joins.size() > 1 && joined_reader_.may_pick(rows, bounds);
   if (!picks_joined_) {
-    joined_reader_.read(rows, joined_, toasted_);
+    joined_reader_.read(rows, bounds, joined_, toasted_);
   }
 }
 
@@ -234,10 +234,10 @@ std::span<const Row> Scan::joined() {
   return {joined_rows_.data(), count};
 }
 
-void Scan::read_tested(std::span<const Row> rows) {
+void Scan::read_tested(std::span<const Row> rows, const RowBounds &bounds) {
   toasted_.clear();
   toasted_batch_ = &tested_;
-  tested_reader_.read(rows, tested_, toasted_);
+  tested_reader_.read(rows, bounds, tested_, toasted_);
 }
 
 std::span<const Row> Scan::test(std::span<const Row> rows) {
@@ -251,9 +251,7 @@ std::span<const Row> Scan::test(std::span<const Row> rows) {
       continue;
     }
     run_test(test, tested_, rows.size(), one, one + tested_.capacity());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      holds[i] = static_cast<std::uint8_t>(holds[i] & one[i]);
-    }
+    keep_both(holds, one, rows.size());
   }
   std::size_t kept = 0;
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
@@ -269,10 +267,10 @@ std::span<const Row> Scan::test(std::span<const Row> rows) {
   return {kept_.data(), kept};
 }
 
-void Scan::read(std::span<const Row> rows) {
+void Scan::read(std::span<const Row> rows, const RowBounds &bounds) {
   toasted_.clear();
   toasted_batch_ = &batch_;
-  reader_.read(rows, batch_, toasted_);
+  reader_.read(rows, bounds, batch_, toasted_);
 }
 
 // By which dictionaries find them.

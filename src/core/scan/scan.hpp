@@ -1,12 +1,12 @@
 // The star scan without a server: rows of a table, a page at a time, tested, read column by column
 // and added up by group. The host goes through a page like this:
 //
-//   scan.read_tested(rows)          what the tests need          (then the host's toasted values)
+//   scan.read_tested(rows, bounds)  what the tests need          (then the host's toasted values)
 //   rows = scan.test(rows)          those that pass
-//   scan.read_joined(rows)          the keys of joins            (then the host's toasted values)
+//   scan.read_joined(rows, bounds)  the keys of joins            (then the host's toasted values)
 //   scan.join(rows)
 //   while (rows = scan.joined())    those that join, with each row that they join with
-//     scan.read(rows)               everything else              (then the host's toasted values)
+//     scan.read(rows, bounds)       everything else              (then the host's toasted values)
 //     scan.add(rows.size())         into their groups            (then what was handed back)
 //
 // Groups beyond the memory there is are not lost and not written out: the host begins again with a
@@ -87,13 +87,15 @@ public:
   // The joins' dimensions have other rows from now on.
   void use_dimensions();
 
-  void read_tested(std::span<const Row> rows);
+  // Of these and the other two that read: bounds of these rows, or of more.
+  void read_tested(std::span<const Row> rows, const RowBounds &bounds);
   std::span<const Row> test(std::span<const Row> rows);
   bool joins_any() const noexcept { return !program_.joins.empty(); }
-  void read_joined(std::span<const Row> rows);
+  void read_joined(std::span<const Row> rows, const RowBounds &bounds);
   void join(std::span<const Row> rows);
   std::span<const Row> joined();
-  void read(std::span<const Row> rows);
+  void read(std::span<const Row> rows, const RowBounds &bounds);
+  void read(std::span<const Row> rows) { read(rows, bounds_of(rows)); }
   void add(std::size_t rows);
 
   // After read_tested() or read(): what only the host can read, into `bytes` of it.

@@ -77,8 +77,12 @@ void run_test(const Test &test, const Batch &batch, std::size_t rows, std::uint8
     std::memset(holds, all ? 1 : 0, rows);
     for (const Test &part : test.parts) {
       run_test(part, batch, rows, spare, spare + batch.capacity());
+      if (all) {
+        keep_both(holds, spare, rows);
+        continue;
+      }
       for (std::size_t i = 0; i < rows; ++i) {
-        holds[i] = static_cast<std::uint8_t>(all ? holds[i] & spare[i] : holds[i] | spare[i]);
+        holds[i] = static_cast<std::uint8_t>(holds[i] | spare[i]);
       }
     }
     return;
@@ -148,6 +152,21 @@ void run_test(const Test &test, const Batch &batch, std::size_t rows, std::uint8
     for (std::size_t i = 0; i < rows; ++i) {
       holds[i] = static_cast<std::uint8_t>(holds[i] & (column.nulls[i] ^ 1U));
     }
+  }
+}
+
+void keep_both(std::uint8_t *holds, const std::uint8_t *also, std::size_t rows) noexcept {
+  std::size_t row = 0;
+  for (; row + sizeof(std::uint64_t) <= rows; row += sizeof(std::uint64_t)) {
+    std::uint64_t both = 0;
+    std::uint64_t other = 0;
+    std::memcpy(&both, holds + row, sizeof both);
+    std::memcpy(&other, also + row, sizeof other);
+    both &= other;
+    std::memcpy(holds + row, &both, sizeof both);
+  }
+  for (; row < rows; ++row) {
+    holds[row] = static_cast<std::uint8_t>(holds[row] & also[row]);
   }
 }
 

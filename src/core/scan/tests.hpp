@@ -58,6 +58,9 @@ inline std::int64_t float_order(double value) noexcept {
 void run_test(const Test &test, const Batch &batch, std::size_t rows, std::uint8_t *holds,
               std::uint8_t *spare);
 
+// holds[row] stays 1 where also[row] is.
+void keep_both(std::uint8_t *holds, const std::uint8_t *also, std::size_t rows) noexcept;
+
 // How many levels of parts there are: 0 for a test without.
 std::size_t depth(const Test &test) noexcept;
 
