@@ -59,4 +59,34 @@ is(sql($db, q{SELECT c.loyalty_level, count(*) FROM shopsmart.sales_fact f JOIN 
    "Gold|112\nSilver|80", 'loyalty as it was');
 is(sql($db, q{SELECT * FROM starhouse.check_integrity('shopsmart')}), '', 'keys and versions are sound');
 
+# Files that change what batches of sales hold wait for their turn before they touch any of it; one that
+# took its locks in another order would meet a batch of sales in a deadlock, which the client repeats.
+my @late = map { { command => $_, out => '' } } (
+    [ @load, 'products', file('products-late.csv', 'product_id,product_name,category,unit_cost,effective_at', map {"P$_,Name $_,Late,60,2025-03-13"} 0 .. 3) ],
+    [ @load, 'stores', file('stores-late.csv', 'store_id,region', 'S001,South') ],
+    [ @load, 'inventory', file('stock-late.csv', 'product_id,stock_on_hand,snapshot_date', map {"P$_,40,2025-03-12"} 0 .. 3) ],
+    [ @load, 'pos_sales', file('pos-late.csv', 'store_id,transaction_id,customer_id,product_id,quantity,sale_amount,date,discount,promotion_id,line_no', 'S001,T-late,C1,P1,1,90,2025-03-12 12:00,10,HOLI,1') ]);
+my ($ask, $answer) = ('', '');
+my $holder = IPC::Run::start([ 'psql', '-qXAt', '-d', $db ], '<', \$ask, '>', \$answer);
+$ask = "BEGIN; LOCK TABLE shopsmart.promotion_fact IN SHARE ROW EXCLUSIVE MODE; SELECT 'held';\n";
+$holder->pump until $answer =~ /held/;
+$_->{run} = IPC::Run::start($_->{command}, '<', \undef, '>&', \$_->{out}, IPC::Run::timeout(300)) for @late;
+my $waiting = q{SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'shopsmart.promotion_fact'::regclass};
+for (1 .. 600) {
+    last if sql($db, $waiting) eq '4';
+    select undef, undef, undef, 0.1;
+}
+is(sql($db, $waiting), '4', 'four files wait for their turn');
+is(sql($db, q{
+    SELECT string_agg(DISTINCT held.relation::regclass::text, ' ') FROM pg_locks waiting JOIN pg_locks held USING (pid)
+      JOIN pg_class c ON c.oid = held.relation
+    WHERE NOT waiting.granted AND waiting.relation = 'shopsmart.promotion_fact'::regclass AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock')
+      AND c.relnamespace = 'shopsmart'::regnamespace AND c.relname ~ '^(sales|stock|product|store|inventory|customer)_'}),
+   '', 'and hold nothing that the others change');
+$ask = "COMMIT;\n\\q\n";
+$holder->finish;
+ok(IPC::Run::finish($_->{run}), "then $_->{command}[7] are loaded") or diag($_->{out}) for @late;
+is(sql($db, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'), '0', 'and no two of all these met in a deadlock');
+is(sql($db, q{SELECT * FROM starhouse.check_integrity('shopsmart')}), '', 'keys and versions are sound then, too');
+
 done_testing();
