@@ -145,4 +145,14 @@ like($err, qr{cannot write \Q$dir\E/no/such/folder\.html\n.*hint: Name a file in
 like($out, qr/^<!doctype html>.*<\/html>\n\z/s, 'a page on standard output, alone');
 sql($database, q{SELECT starhouse.revoke_bi_role('streamflix', 'report_reader'); DROP ROLE report_reader, report_stranger});
 
+# Figures of a span have the span before them to be compared with. User U1 watched 41 days before the last day, U2 and U3 five days
+# before it, U1 again on the last, which is no whole day: in the 30 days to the last whole one there were U2 and U3, in the 30 before U1.
+my $events = join '', map { qq({"event_id":"e$_->[0]","user_id":"$_->[1]","video_id":"V1","device_id":"D1","region_id":"IN","timestamp":"$_->[2]T10:00:00Z","watch_duration":20,"buffering_time":1,"video_length":40}\n) }
+  [1, 'U1', '2025-03-01'], [2, 'U2', '2025-04-06'], [3, 'U3', '2025-04-06'], [4, 'U1', '2025-04-11'];
+($status, $out, $err) = client('load', 'streamflix', '--feed', 'playback_events', '-d', $database, spew("$dir/playbacks.jsonl", $events));
+is($status, 0, 'playbacks of three users') or diag($out, $err);
+report('streamflix', '-o', "$dir/streamflix.html");
+my ($viewers) = grep { $_->{label} eq 'Viewers of 30 days' } @{card("$dir/streamflix.html", 'Headline figures')->{rows}};
+is("$viewers->{value} $viewers->{before}", '2 1', 'viewers of 30 days beside those of the 30 days before');
+
 done_testing();
