@@ -12,6 +12,7 @@ extern "C" {
 #include "catalog/pg_database.h"
 #include "catalog/pg_proc.h"
 #include "executor/executor.h"
+#include "nodes/tidbitmap.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
 #include "optimizer/cost.h"
@@ -95,6 +96,33 @@ inline IndexScanDesc index_begin_scan(Relation heap, Relation index, Snapshot sn
   return index_beginscan(heap, index, snapshot, nullptr, keys, 0);
 #else
   return index_beginscan(heap, index, snapshot, keys, 0);
+#endif
+}
+
+inline IndexScanDesc index_begin_bitmap_scan(Relation index, Snapshot snapshot, int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan_bitmap(index, snapshot, nullptr, keys);
+#else
+  return index_beginscan_bitmap(index, snapshot, keys);
+#endif
+}
+
+// Calls `act` with each block of a bitmap.
+template <class Act>
+void each_block(TIDBitmap *bitmap, Act act) {
+#if PG_VERSION_NUM >= 180000
+  TBMPrivateIterator *iterator = tbm_begin_private_iterate(bitmap);
+  TBMIterateResult result;
+  while (tbm_private_iterate(iterator, &result)) {
+    act(result.blockno);
+  }
+  tbm_end_private_iterate(iterator);
+#else
+  TBMIterator *iterator = tbm_begin_iterate(bitmap);
+  while (const TBMIterateResult *result = tbm_iterate(iterator)) {
+    act(result->blockno);
+  }
+  tbm_end_iterate(iterator);
 #endif
 }
 

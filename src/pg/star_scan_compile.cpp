@@ -2,6 +2,7 @@
 #include "pg/star_scan_compile.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/star_scan_reason.hpp"
 
 extern "C" {
 #include "access/stratnum.h"
@@ -227,22 +228,26 @@ Compiled *Compiler::run() {
   foreach (cell, question_.quals) {
     TestPlan *test = compile_test(static_cast<Expr *>(lfirst(cell)), &compiled_->tested);
     if (test == nullptr) {
+      refuse("a condition", lfirst(cell));
       return nullptr;
     }
     compiled_->tests = lappend(compiled_->tests, test);
   }
   foreach (cell, question_.joins) {
     if (!compile_join(static_cast<JoinQuestion *>(lfirst(cell)))) {
+      refuse("a join's column", static_cast<JoinQuestion *>(lfirst(cell))->facts);
       return nullptr;
     }
   }
   for (int i = 0; i < list_length(question_.keys); ++i) {
     if (!compile_key(i)) {
+      refuse("a key", list_nth(question_.keys, i));
       return nullptr;
     }
   }
   for (int i = 0; i < list_length(question_.aggregates); ++i) {
     if (!compile_aggregate(i)) {
+      refuse("an aggregate", list_nth(question_.aggregates, i));
       return nullptr;
     }
   }

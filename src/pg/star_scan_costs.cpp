@@ -2,6 +2,7 @@
 #include "pg/star_scan_plan.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/star_scan_reason.hpp"
 
 extern "C" {
 #include "executor/nodeHash.h"
@@ -25,7 +26,7 @@ struct Costs {
 
 // What the core takes for a row, in units of cpu_operator_cost: a page's row to be found, columns
 // to be read, tests, a group to be found, aggregates. Measured against the executor's own steps.
-Costs costs_of(const CustomPath *path, const Costed &costed) {
+Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) {
   constexpr double row_steps = 0.6;
   constexpr double column_steps = 0.15;
   constexpr double test_steps = 0.15;
@@ -33,16 +34,20 @@ Costs costs_of(const CustomPath *path, const Costed &costed) {
   constexpr double key_steps = 0.8;
   constexpr double aggregate_steps = 0.3;
   constexpr double distinct_steps = 1.5;
+  constexpr double entry_steps = 4;
   const Compiled *compiled = costed.compiled;
   Costs costs{};
   double pages = 0;
   double rows = 0;
+  double entries = 0;
   double page_cost = 0;
   ListCell *cell = nullptr;
   foreach (cell, costed.star->leaves) {
     const auto *table = static_cast<const RelOptInfo *>(lfirst(cell));
-    pages += table->pages;
-    rows += table->tuples;
+    const Share share = share_of(root, costed.star->fact, table);
+    pages += table->pages * share.blocks;
+    rows += table->tuples * share.blocks;
+    entries += share.entries;
     get_tablespace_page_costs(table->reltablespace, nullptr, &page_cost);
   }
   foreach (cell, path->custom_paths) {
@@ -50,7 +55,7 @@ Costs costs_of(const CustomPath *path, const Costed &costed) {
     costs.dimensions += dimension->total_cost + dimension->rows * 4 * cpu_operator_cost;
   }
   const double tested = std::min(costed.star->fact->rows, rows);
-  double steps = rows * row_steps;
+  double steps = rows * row_steps + entries * entry_steps;
   steps += rows * (list_length(compiled->tested) * column_steps +
                    list_length(compiled->tests) * test_steps);
   steps += tested * (list_length(compiled->joined) * column_steps +
@@ -93,7 +98,7 @@ void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   constexpr double start_cost = 5; // its arrays; not worth it for a few hundred rows
   constexpr double distinct_bytes = 48;
-  const Costs costs = costs_of(path, costed);
+  const Costs costs = costs_of(root, path, costed);
   const double limit = static_cast<double>(get_hash_memory_limit());
   const double bytes =
       (costed.compiled->keys == NIL ? 0 : group_bytes(costed)) + costed.distinct * distinct_bytes;
@@ -104,11 +109,11 @@ void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   add_result(path, root, costed);
 }
 
-void set_partial_costs(CustomPath *path, const Costed &costed) {
+void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   constexpr double value_steps = 3;
   constexpr double start_cost = 5;
   constexpr double piece = 32768;
-  const Costs costs = costs_of(path, costed);
+  const Costs costs = costs_of(root, path, costed);
   // As the server reckons: the leader helps as far as workers leave it time.
   const int workers = path->path.parallel_workers;
   const double leader = parallel_leader_participation ? std::max(0.0, 1.0 - 0.3 * workers) : 0.0;
@@ -141,7 +146,8 @@ bool dimensions_fit(const Star *star) {
     const auto *join = static_cast<const StarJoin *>(lfirst(cell));
     bytes += join->rel->cheapest_total_path->rows * (64 + 2.0 * join->rel->reltarget->width);
   }
-  return bytes <= static_cast<double>(get_hash_memory_limit());
+  return bytes <= static_cast<double>(get_hash_memory_limit()) ||
+         refuse("dimensions beyond work_mem");
 }
 
 bool groups_fit(const Costed &costed) {

@@ -37,7 +37,8 @@ Figures operator-(const Figures &a, const Figures &b) {
           .rows_added = a.rows_added - b.rows_added,
           .dimension_rows = a.dimension_rows - b.dimension_rows,
           .pages_fast = a.pages_fast - b.pages_fast,
-          .pages_slow = a.pages_slow - b.pages_slow};
+          .pages_slow = a.pages_slow - b.pages_slow,
+          .pages_left_out = a.pages_left_out - b.pages_left_out};
 }
 
 int join_count(const ScanNode *node) {
@@ -98,6 +99,7 @@ void add_figures(Figures *all, const char *from) {
   all->dimension_rows += figures.dimension_rows;
   all->pages_fast += figures.pages_fast;
   all->pages_slow += figures.pages_slow;
+  all->pages_left_out += figures.pages_left_out;
 }
 
 // In memory of one row.

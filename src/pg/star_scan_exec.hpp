@@ -3,6 +3,7 @@
 //   star_scan_exec.cpp      the server's calls
 //   star_scan_run.cpp       pages through the core
 //   star_scan_partitions.cpp  partitions that are not read
+//   star_scan_blocks.cpp    blocks that are not read
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
 //   star_scan_groups.cpp    groups as rows
 //   star_scan_exchange.cpp  groups from process to process
@@ -41,6 +42,17 @@ struct Figures {
   uint64 dimension_rows;
   uint64 pages_fast;
   uint64 pages_slow;
+  uint64 pages_left_out;
+};
+
+// Those of a table that are read; no bits: all of them.
+struct Blocks {
+  uint64 *bits;
+  BlockNumber count;
+
+  bool holds(BlockNumber block) const {
+    return bits == nullptr || (block < count && (bits[block / 64] >> (block % 64) & 1) != 0);
+  }
 };
 
 struct ScanNode {
@@ -56,6 +68,7 @@ struct ScanNode {
   Relation *tables; // the fact, or its partitions
   scan::Shape *shapes;
   bool *ruled_out;           // by table
+  Blocks *blocks;            // by table
   DimensionRows *dimensions; // by join
   scan::Join *core_joins;    // the program's
   DimensionCut cuts[most_joins];
@@ -97,6 +110,11 @@ inline ScanNode *as_node(CustomScanState *state) {
 
 // Of the number of a join: how many columns of the dimension are grouped by.
 int grouped_columns(const ScanNode *node, int join);
+
+// star_scan_blocks.cpp
+// The blocks that may have rows which pass the program's tests. In the current context.
+Blocks blocks_of(const scan::Program &program, const scan::Shape &shape, Relation table,
+                 Snapshot snapshot);
 
 // star_scan_cuts.cpp
 // Dimensions as the cuts say, made smaller where there is no room; a process of several leaves that

@@ -81,6 +81,9 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
                           es);
   ExplainPropertyUInteger("Pages Checked", nullptr, figures.pages_slow + node->pages.pages_slow,
                           es);
+  if (figures.pages_left_out > 0) {
+    ExplainPropertyUInteger("Pages Left Out", nullptr, figures.pages_left_out, es);
+  }
   if (node->compiled->keys != NIL) {
     ExplainPropertyUInteger("Groups", nullptr, node->groups, es);
   }

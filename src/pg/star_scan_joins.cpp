@@ -4,6 +4,7 @@
 
 #include "pg/compat.hpp"
 #include "pg/star_scan_compile.hpp"
+#include "pg/star_scan_reason.hpp"
 
 extern "C" {
 #include "access/heapam.h"
@@ -108,15 +109,19 @@ bool fact_of(PlannerInfo *root, RelOptInfo *table, Star *star) {
   if (table->reloptkind != RELOPT_BASEREL || entry->rtekind != RTE_RELATION ||
       entry->tablesample != nullptr || IS_DUMMY_REL(table) ||
       !bms_is_empty(table->lateral_relids)) {
-    return false;
+    return refuse("not of a table");
   }
   star->fact = table;
   if (entry->relkind == RELKIND_PARTITIONED_TABLE) {
-    return entry->inh && table->part_scheme != nullptr && table->nparts > 0 &&
-           !may_prune_later(table) && add_leaves(root, table, &star->leaves);
+    if (may_prune_later(table)) {
+      return refuse("a condition on the partition key that is known later");
+    }
+    return (entry->inh && table->part_scheme != nullptr && table->nparts > 0 &&
+            add_leaves(root, table, &star->leaves)) ||
+           refuse("partitions that are no plain tables");
   }
   star->leaves = list_make1(table);
-  return !entry->inh && is_plain_heap(entry);
+  return (!entry->inh && is_plain_heap(entry)) || refuse("no plain table");
 }
 
 // The server's have_relevant_joinclause, but for equalities with a constant: a.x = 1 AND b.y = 1
@@ -173,7 +178,7 @@ bool dimension_of(PlannerInfo *root, const Star *star, Relids relids, StarJoin *
   rel = single != 0 ? find_base_rel(root, single) : find_join_rel(root, relids);
   if (rel == nullptr || rel->cheapest_total_path == nullptr ||
       rel->cheapest_total_path->param_info != nullptr || !bms_is_empty(rel->lateral_relids)) {
-    return false;
+    return refuse("a dimension that has no plan of its own");
   }
   join->rel = rel;
   ListCell *cell = nullptr;
@@ -181,7 +186,7 @@ bool dimension_of(PlannerInfo *root, const Star *star, Relids relids, StarJoin *
                                          star->fact->relids, rel)) {
     const auto *restriction = lfirst_node(RestrictInfo, cell);
     if (!IsA(restriction->clause, OpExpr) || restriction->security_level > 0) {
-      return false;
+      return refuse("a join by more than equality", restriction->clause);
     }
     const auto *op = castNode(OpExpr, restriction->clause);
     auto *left = static_cast<Node *>(linitial(op->args));
@@ -193,10 +198,10 @@ bool dimension_of(PlannerInfo *root, const Star *star, Relids relids, StarJoin *
       right = turned;
       operation = get_commutator(operation);
     } else if (!bms_equal(restriction->left_relids, star->fact->relids)) {
-      return false;
+      return refuse("a join by more than equality", restriction->clause);
     }
     if (!OidIsValid(operation) || contain_volatile_functions(right)) {
-      return false;
+      return refuse("a join by more than equality", restriction->clause);
     }
     join->facts = lappend(join->facts, left);
     join->others = lappend(join->others, right);
@@ -204,10 +209,23 @@ bool dimension_of(PlannerInfo *root, const Star *star, Relids relids, StarJoin *
     join->collations = lappend_oid(join->collations, op->inputcollid);
     join->types = lappend_oid(join->types, getBaseType(exprType(right)));
   }
-  return join->facts != NIL && list_length(join->facts) <= 8;
+  return (join->facts != NIL && list_length(join->facts) <= 8) ||
+         refuse("a dimension that is joined by nothing, or by too much");
 }
 
 } // namespace
+
+double tuples_of(const RelOptInfo *table) {
+  if (table->nparts <= 0) {
+    return table->tuples;
+  }
+  double tuples = 0;
+  for (int i = 0; i < table->nparts; ++i) {
+    RelOptInfo *child = table->part_rels[i];
+    tuples += child == nullptr || IS_DUMMY_REL(child) ? 0 : tuples_of(child);
+  }
+  return tuples;
+}
 
 bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star) {
   if (input->reloptkind == RELOPT_BASEREL) {
@@ -215,20 +233,28 @@ bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star) {
   }
   if (input->reloptkind != RELOPT_JOINREL || IS_DUMMY_REL(input) || root->join_info_list != NIL ||
       root->hasLateralRTEs || root->placeholder_list != NIL || root->hasPseudoConstantQuals) {
-    return false;
+    return refuse(input->reloptkind == RELOPT_UPPER_REL ? "not of tables"
+                  : root->join_info_list != NIL         ? "an outer or semi-join"
+                  : root->hasLateralRTEs                ? "a lateral join"
+                  : root->placeholder_list != NIL       ? "an expression below an outer join"
+                                                        : "a condition on no table");
   }
   RelOptInfo *largest = nullptr;
   int relid = -1;
   while ((relid = bms_next_member(input->relids, relid)) >= 0) {
     RelOptInfo *rel = find_base_rel(root, relid);
     if (rel->reloptkind == RELOPT_BASEREL && rel->rtekind == RTE_RELATION &&
-        (largest == nullptr || rel->tuples > largest->tuples)) {
+        (largest == nullptr || tuples_of(rel) > tuples_of(largest))) {
       largest = rel;
     }
   }
   // What joins the fact by more than equality is not for us.
-  if (largest == nullptr || largest->joininfo != NIL || !fact_of(root, largest, star)) {
-    return false;
+  if (largest == nullptr || !fact_of(root, largest, star)) {
+    return refuse("no table");
+  }
+  if (largest->joininfo != NIL) {
+    return refuse("a join by more than equality",
+                  linitial_node(RestrictInfo, largest->joininfo)->clause);
   }
   ListCell *cell = nullptr;
   foreach (cell, components_of(root, input, largest)) {

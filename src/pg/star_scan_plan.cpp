@@ -10,6 +10,7 @@
 
 #include "pg/compat.hpp"
 #include "pg/star_scan_node.hpp"
+#include "pg/star_scan_reason.hpp"
 
 extern "C" {
 #include "catalog/pg_collation.h"
@@ -72,7 +73,7 @@ bool conditions_of(const RelOptInfo *table, List **quals) {
     const auto *restriction = lfirst_node(RestrictInfo, cell);
     // Of a higher level: it must not see rows that row security or a barrier hides.
     if (restriction->security_level > 0) {
-      return false;
+      return refuse("row security or a security barrier");
     }
     *quals = lappend(*quals, restriction->clause);
   }
@@ -86,7 +87,7 @@ bool keys_of(PlannerInfo *root, List **keys) {
     auto *key = get_sortgroupclause_expr(clause, root->processed_tlist);
     const TypeCacheEntry *type = lookup_type_cache(exprType(key), TYPECACHE_EQ_OPR);
     if (type->eq_opr != clause->eqop || contain_volatile_functions(key)) {
-      return false;
+      return refuse("a volatile key, or one with an equality of its own", key);
     }
     *keys = list_append_unique(*keys, key);
   }
@@ -97,7 +98,7 @@ bool keys_of(PlannerInfo *root, List **keys) {
 bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *question) {
   const Relids relids = pull_varnos(root, key);
   if (bms_is_empty(relids)) {
-    return false;
+    return refuse("a key of no table", key);
   }
   int number = -1;
   int place = 0;
@@ -115,7 +116,7 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
         lookup_type_cache(exprType(key), TYPECACHE_HASH_PROC | TYPECACHE_EQ_OPR);
     if (number < 0 || !OidIsValid(type->hash_proc) || !OidIsValid(type->eq_opr) ||
         contain_subplans(key)) {
-      return false;
+      return refuse("a key of several tables, or of a type that cannot be hashed", key);
     }
   }
   question->key_joins = lappend_int(question->key_joins, number);
@@ -135,7 +136,7 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   const bool grouped_by_nothing_left = collected.keys == NIL && root->parse->groupClause != NIL;
   if (collected.others || grouped_by_nothing_left ||
       (collected.keys == NIL && (collected.aggregates == NIL || collected.columns != NIL))) {
-    return false;
+    return refuse("no keys and no aggregates alone");
   }
   question->table = star->fact->relid;
   question->keys = list_concat(collected.keys, collected.columns);
@@ -258,7 +259,7 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   partial->path.parallel_aware = true;
   partial->path.parallel_safe = true;
   partial->path.parallel_workers = workers;
-  set_partial_costs(partial, costed);
+  set_partial_costs(partial, root, costed);
   double rows = partial->path.rows * (workers + 1);
   GatherPath *gather =
       create_gather_path(root, grouped, &partial->path, partial->path.pathtarget, nullptr, &rows);
@@ -268,23 +269,35 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   add_path(grouped, &path->path);
 }
 
-void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathExtraData *extra) {
+const Path *cheapest_of(const RelOptInfo *grouped) {
+  const Path *cheapest = nullptr;
+  ListCell *cell = nullptr;
+  foreach (cell, grouped->pathlist) {
+    const auto *path = static_cast<const Path *>(lfirst(cell));
+    if (cheapest == nullptr || path->total_cost < cheapest->total_cost) {
+      cheapest = path;
+    }
+  }
+  return cheapest;
+}
+
+bool offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathExtraData *extra) {
   const Query *parse = root->parse;
   if (parse->commandType != CMD_SELECT || parse->groupingSets != NIL || parse->hasTargetSRFs ||
       parse->rowMarks != NIL || grouped->reloptkind != RELOPT_UPPER_REL ||
       extra->patype != PARTITIONWISE_AGGREGATE_NONE) {
-    return;
+    return refuse("grouping sets, functions of several rows or locked rows");
   }
   auto *having = reinterpret_cast<List *>(extra->havingQual);
   Star star{};
   Question question{};
   if (!star_of(root, input, &star) || !question_of(root, &star, grouped, having, &question) ||
       !dimensions_fit(&star)) {
-    return;
+    return false;
   }
   const Compiled *compiled = compile(question);
   if (compiled == nullptr) {
-    return;
+    return false;
   }
   Costed costed{.star = &star,
                 .compiled = compiled,
@@ -305,12 +318,14 @@ void offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
                                          : costed.groups;
   if (CustomPath *path = new_path(root, grouped, star, question, having, Role::whole)) {
     set_costs(path, root, costed);
+    tell_costs(root, input, &path->path, cheapest_of(grouped));
     add_path(grouped, &path->path);
   }
   if (grouped->consider_parallel && input->consider_parallel && root->glob->parallelModeOK &&
       groups_fit(costed)) {
     offer_parallel(root, grouped, star, question, costed);
   }
+  return true;
 }
 
 void create_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *input,
@@ -319,7 +334,10 @@ void create_upper_paths(PlannerInfo *root, UpperRelationKind stage, RelOptInfo *
     previous_hook(root, stage, input, output, extra);
   }
   if (enabled && stage == UPPERREL_GROUP_AGG) {
-    offer(root, input, output, static_cast<GroupPathExtraData *>(extra));
+    forget_reason();
+    if (!offer(root, input, output, static_cast<GroupPathExtraData *>(extra))) {
+      tell_reason(root, input);
+    }
   }
 }
 

@@ -29,9 +29,21 @@ struct Star {
 // False where the tables of a grouping's input are no star.
 bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star);
 
+// Rows of a table, or of all partitions of it that the planner does not leave out: its own number
+// for a partitioned table is that of the rows which pass conditions.
+double tuples_of(const RelOptInfo *table);
+
 // The rows of a dimension: its sides of the equalities, then what is grouped by. Null if every
 // process of several has to have them, and that cannot be.
 Path *dimension_path(PlannerInfo *root, const StarJoin *join, bool in_each_process);
+
+// How much of a table, the fact or one of its partitions, a scan reads (star_scan_shares.cpp).
+struct Share {
+  double blocks = 1;      // 0 to 1
+  double entries = 0;     // of indexes that name rows
+  double known_later = 1; // as the server guesses it
+};
+Share share_of(PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *table);
 
 // What the paths of a question cost (star_scan_costs.cpp).
 struct Costed {
@@ -46,7 +58,7 @@ struct Costed {
 // In one process.
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed);
 // Of one of several processes, and of the node that merges their groups.
-void set_partial_costs(CustomPath *path, const Costed &costed);
+void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed);
 void set_merging_costs(CustomPath *path, const GatherPath *gather, PlannerInfo *root,
                        const Costed &costed);
 // Whether dimensions, and groups of several processes, fit into the memory that there is.

@@ -31,9 +31,9 @@ void fetch_toasted(ScanNode *node) {
   MemoryContextSwitchTo(old);
 }
 
-// The next block that is this process's to read, of whichever table; those of a table are given out
-// some at a time.
-bool next_block(ScanNode *node, BlockNumber *block) {
+// The next block that is this process's, of whichever table; those of a table are given out some at
+// a time.
+bool next_block_of_all(ScanNode *node, BlockNumber *block) {
   while (node->next_block >= node->end_block) {
     if (node->table >= 0 && node->role == Role::partial) {
       const BlockNumber blocks = node->pages.blocks;
@@ -60,6 +60,26 @@ bool next_block(ScanNode *node, BlockNumber *block) {
   }
   *block = node->next_block++;
   return true;
+}
+
+// And has to be read.
+bool next_block(ScanNode *node, BlockNumber *block) {
+  while (next_block_of_all(node, block)) {
+    if (node->blocks[node->table].holds(*block)) {
+      return true;
+    }
+    ++node->figures.pages_left_out;
+  }
+  return false;
+}
+
+BlockNumber block_after(const ScanNode *node) {
+  for (BlockNumber block = node->next_block; block < node->end_block; ++block) {
+    if (node->blocks[node->table].holds(block)) {
+      return block;
+    }
+  }
+  return InvalidBlockNumber;
 }
 
 void run_page(ScanNode *node, uint32 count) {
@@ -229,9 +249,8 @@ bool read_pages(ScanNode *node, bool may_stop) {
   BlockNumber block = 0;
   while (next_block(node, &block)) {
     CHECK_FOR_INTERRUPTS();
-    const BlockNumber next =
-        node->next_block < node->end_block ? node->next_block : InvalidBlockNumber;
-    const uint32 count = read_page(&node->pages, block, next, count_only ? nullptr : node->rows);
+    const uint32 count =
+        read_page(&node->pages, block, block_after(node), count_only ? nullptr : node->rows);
     node->figures.rows_read += count;
     if (count > 0) {
       if (count_only) {
@@ -298,9 +317,15 @@ void start(ScanNode *node) {
       palloc0(sizeof(scan::Shape) * static_cast<Size>(Max(node->table_count, 1))));
   node->ruled_out =
       static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(Max(node->table_count, 1))));
+  node->blocks =
+      static_cast<Blocks *>(palloc0(sizeof(Blocks) * static_cast<Size>(Max(node->table_count, 1))));
   for (int i = 0; i < node->table_count; ++i) {
     node->shapes[i] = shape_of(node->compiled, asked, RelationGetDescr(node->tables[i]));
     node->ruled_out[i] = is_ruled_out(node->program, node->shapes[i], node->tables[i]);
+    node->blocks[i] = node->ruled_out[i]
+                          ? Blocks{}
+                          : blocks_of(node->program, node->shapes[i], node->tables[i],
+                                      node->css.ss.ps.state->es_snapshot);
   }
   node->program.shape =
       node->table_count > 0 ? node->shapes[0] : shape_of(node->compiled, asked, asked);

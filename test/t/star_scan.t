@@ -175,7 +175,23 @@ CREATE TABLE turning (LIKE plain);
 INSERT INTO turning SELECT CASE WHEN g < 6000 THEN g WHEN g < 6500 THEN g * 1000003::bigint ELSE g % 3000 END, g % 20, CASE WHEN g < 4000 THEN g * 8 ELSE g * 7 % 32000 END, g % 77, g / 7.0, g / 3.0, 0, g % 3 = 0,
   date '2011-12-25' + g % 12000, timestamp '2024-01-01' + g * interval '1 minute', timestamptz '2024-01-01' + g % 700 * interval '29 minutes', time '12:00' + g % 9000 * interval '1 second', md5((g % 900)::text)::uuid,
   g::numeric / 16, g::numeric / 100, 'text ' || g % 1500, 'v' || g % 4000, 'in line' || g % 2 FROM generate_series(1, 14000) AS g;
-VACUUM ANALYZE wide, fact, ranged, item, class, place, calendar, sparse, broad, turning;
+-- Blocks that indexes name: with rows behind what these summarize, moved and deleted ones, and indexes that say nothing of all rows.
+CREATE TABLE indexed (LIKE broad) WITH (autovacuum_enabled = off, fillfactor = 90);
+ALTER TABLE indexed ALTER big SET STORAGE PLAIN;
+INSERT INTO indexed SELECT g, g % 20, g / 4 - 700, g / 100, g / 7.0, g / 3.0, g % 10, g % 3 = 0, date '2024-01-01' + g / 40, timestamp '2024-01-01' + g * interval '14 minutes', timestamptz '2024-01-01' + g * interval '14 minutes',
+  time '12:00' + g * interval '1 second', md5((g % 30)::text)::uuid, g::numeric / 16, g::numeric / 100, 't' || g % 6, 'v' || g % 4, repeat('in line', 100) FROM generate_series(1, 6000) AS g;
+CREATE INDEX ON indexed USING brin (d) WITH (pages_per_range = 4);
+CREATE INDEX ON indexed USING brin (i4, ts) WITH (pages_per_range = 16);
+CREATE INDEX ON indexed USING brin (i2 int2_minmax_multi_ops) WITH (pages_per_range = 2);
+CREATE INDEX ON indexed USING brin (k int4_bloom_ops) WITH (pages_per_range = 2);
+CREATE INDEX ON indexed (tz, k);
+CREATE INDEX ON indexed (i8 DESC);
+CREATE INDEX ON indexed (i4) WHERE k > 10;
+CREATE INDEX ON indexed ((i4 + 0));
+VACUUM ANALYZE wide, fact, ranged, item, class, place, calendar, sparse, broad, turning, indexed;
+UPDATE indexed SET d = d + 30, tz = tz - interval '20 days', i8 = -i8 WHERE k = 3;
+DELETE FROM indexed WHERE k = 4 AND i2 < 30;
+INSERT INTO indexed SELECT i8 + 6000, k, i4, 99, f8, f4, fx, b, date '2024-05-30' - i4 / 10, ts, tz, tm, u, n, n2, t, v, big FROM indexed WHERE i4 % 4 = 0;
 ANALYZE hostile;
 UPDATE fact SET n2 = -n2 WHERE i2 = 5;
 DELETE FROM fact WHERE i2 = 6;
@@ -241,6 +257,14 @@ class Generator:
         if depth == 0 and self.table == "ranged" and chance < 0.5:
             day = self.pick("date '2018-11-05'", "date '2018-11-12'", "date 'infinity'", "date '2018-10-25'", "NULL::date")
             return self.pick(f"d {self.pick('<', '<=', '=', '>', '>=')} (SELECT {day})", f"d BETWEEN (SELECT {day}) AND date '2018-11-20'", f"i4 {self.pick('<', '>=', '=')} (SELECT {self.pick('-3', '0', '7', '20')})")
+        if depth == 0 and self.table == "indexed" and chance < 0.7:
+            column, value, width = self.pick(("d", "date '2024-01-01' + {}", 150), ("ts", "timestamp '2024-01-01' + {} * interval '1 hour'", 1400), ("tz", "timestamptz '2024-01-01' + {} * interval '1 hour'", 1400),
+                                             ("i4", "{} - 700", 1500), ("i8", "{}", 6000), ("i2", "{}", 60), ("i8", "{}::bigint - 3000", 6000), ("k", "{}", 20))
+            first = self.random.randrange(-width // 10, width + width // 10)
+            first, last = value.format(first), value.format(first + self.random.randrange(max(width // 8, 2)))
+            if self.random.random() < 0.5:
+                first, last = f"(SELECT {first})", f"(SELECT {last})"
+            return self.pick(f"{column} BETWEEN {first} AND {last}", f"{column} >= {first} AND {column} < {last}", f"{column} {self.pick('<', '<=', '=', '>', '>=')} {first}")
         if depth < 2 and chance < 0.2:
             word = self.pick(" OR ", " AND ")
             return "(" + word.join(self.test(depth + 1) for _ in range(self.random.randint(2, 3))) + ")"
@@ -433,12 +457,25 @@ def main():
         same, enough, _ = compare(table, queries=QUERIES // 4)
         ok(same and enough, f"{title}: queries as the executor answers them, and most are star scans")
 
-    for table, title in (("fact", "a partitioned table"), ("ranged", "partitions ruled out"), ("star", "joins with dimensions")):
+    for table, title in (("fact", "a partitioned table"), ("ranged", "partitions ruled out"), ("indexed", "blocks left out"), ("star", "joins with dimensions")):
         same, enough, scanned = compare(table)
         ok(same, f"{title}: {QUERIES} queries as the executor answers them")
         ok(enough, f"{title}: most are star scans" + ("" if enough else f" ({scanned})"))
 
-    for table, title, least in (("hostile", "several processes", 0.4), ("fact", "several processes, a partitioned table", 0.4), ("star", "several processes, joins with dimensions", 0.15)):
+    plan = psql("LOAD 'starhouse'; SET max_parallel_workers_per_gather = 0; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT count(*), sum(n) FROM indexed WHERE d >= (SELECT date '2024-02-01') AND d < (SELECT date '2024-02-11');"
+                "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT count(*), sum(n) FROM indexed WHERE tz BETWEEN (SELECT timestamptz '2024-02-01') AND (SELECT timestamptz '2024-02-02');")
+    left_out = [int(line.split(": ")[1]) for line in plan.splitlines() if "Pages Left Out" in line]
+    ok(len(left_out) == 2 and min(left_out) > 400, "a range that is known when the query runs leaves out blocks, by BRIN indexes and by B-trees" + f" ({left_out})" * (len(left_out) != 2 or min(left_out) <= 400))
+    # Of each of two runs what it ruled out, and after a rescan that of the last one.
+    lateral = "SELECT sum(c) FROM (VALUES {}) AS v (low, high) CROSS JOIN LATERAL (SELECT count(*) AS c FROM ranged WHERE d >= v.low AND d < v.high AND n2 IS NOT NULL) AS s"
+    for values, last in (("(date '2018-10-25', date '2018-10-30'), ('2018-11-13', '2018-12-01')", 4), ("(date '2018-11-13', date '2018-12-01'), ('2018-10-25', '2018-11-05')", 1)):
+        plan = psql(f"LOAD 'starhouse'; SET max_parallel_workers_per_gather = 0; SET enable_memoize = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {lateral.format(values)};")
+        ruled_out = [int(line.split(": ")[1]) for line in plan.splitlines() if "Partitions Ruled Out" in line]
+        ok(ruled_out == [last], f"partitions ruled out after a rescan: {last}" + f" (not {ruled_out})" * (ruled_out != [last]))
+        answer, expected = (psql(f"LOAD 'starhouse'; SET starhouse.enable_star_scan = {on}; {lateral.format(values)};") for on in ("on", "off"))
+        ok(answer == expected != "0\n", "and the answers are the executor's")
+
+    for table, title, least in (("hostile", "several processes", 0.4), ("indexed", "several processes, blocks left out", 0.4), ("fact", "several processes, a partitioned table", 0.4), ("star", "several processes, joins with dimensions", 0.15)):
         same, enough, scanned = compare(table, PARALLEL, QUERIES // 4, least=least, any_order=True)
         ok(same, f"{title}: queries as the executor answers them")
         ok(enough, f"{title}: enough are parallel star scans" + ("" if enough else f" ({scanned})"))
