@@ -9,9 +9,10 @@ use IPC::Run ();
 use JSON::PP ();
 use Test::More;
 use Time::HiRes ();
+use LoadTest;
 use StarhouseTest;
 
-our @EXPORT = qw(monitoring_tools slurp free_port shipped run_program start_prometheus stop_all get metric_names wait_until value firing fires pending alert_text);
+our @EXPORT = qw(make_watched compare_figures break_and_mend monitoring_tools slurp free_port shipped run_program start_prometheus stop_all get metric_names wait_until value firing fires pending alert_text);
 
 my %log;
 my @running;
@@ -60,6 +61,64 @@ sub start_prometheus {
     my $at = free_port();
     $asked = "http://127.0.0.1:$at/api/v1";
     run_program('Prometheus', "$tools/prometheus", "--config.file=$dir/prometheus.yml", "--storage.tsdb.path=$dir/data", "--web.listen-address=127.0.0.1:$at", '--log.level=warn');
+    return;
+}
+
+# A warehouse of one's own making with a rollup and a load, one of a template, and a role that may watch both.
+sub make_watched {
+    my ($database, $dir, $role) = @_;
+    make_warehouse($database);
+    sql($database, qq{
+        SET client_min_messages = error;
+        SELECT starhouse.create_rollup('"Odd ""Name".daily', '"Odd ""Name".sales_fact', 'at', '1 day', NULL, '{"n": "count(*)"}');
+        SELECT starhouse.create_freshness('Odd "Name');
+        CREATE VIEW "Odd ""Name".kpi_sales AS SELECT count(*) FROM "Odd ""Name".sales_fact;
+        SELECT starhouse.create_warehouse('shopsmart', time_zone => 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31');
+        DROP ROLE IF EXISTS $role; CREATE ROLE $role LOGIN});
+    for (['Odd "Name', '"Odd ""Name"'], ['shopsmart', 'shopsmart']) {
+        like(sql($database, "SELECT starhouse.grant_monitoring_role('$_->[0]', '$role')"), qr/^$role may watch $_->[1]: \d+ tables and views$/, "$role is let in");
+    }
+    write_file("$dir/one.csv", sales_rows(2000));
+    my ($status, undef, $err) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/one.csv");
+    is($status, 0, 'a load') or diag $err;
+    sql($database, q{SELECT count(*) FROM starhouse.check_alerts('Odd "Name');
+        INSERT INTO "Odd ""Name".alert_rule (rule_name, kind, threshold) VALUES ('none', 'no_data', 0); SELECT count(*) FROM starhouse.check_alerts('Odd "Name')});
+    return;
+}
+
+# What Prometheus has of make_watched's warehouses is what they say themselves.
+sub compare_figures {
+    my ($database) = @_;
+    my $w = q{SET search_path = "Odd ""Name", starhouse;};
+    my $feed = q{{warehouse="Odd \"Name", feed="sales"}};
+    is(value("starhouse_feed_records_read_total$feed"), sql($database, "$w SELECT sum(records_read) FROM batch_log"), 'records read');
+    is(value("starhouse_feed_open_rejects$feed"), sql($database, "$w SELECT count(*) FROM quarantine WHERE resolved_at IS NULL"), 'records in quarantine');
+    is(value('starhouse_backlog_waiting{kind="rollup", name="daily"}'), sql($database, "$w SELECT count(*) FROM daily_delta"), 'what the rollup has waiting');
+    is(value('sum(starhouse_dimension_violations{warehouse="shopsmart"})'), '0', 'histories are sound');
+    is(value('starhouse_kpi_newest_event_timestamp_seconds{kpi="kpi_sales"}'), sql($database, "$w SELECT extract(epoch FROM max(at))::bigint FROM sales_fact"), 'the newest event of a KPI');
+    is(value('starhouse_relation_table_bytes{relation="sales_fact", kind="fact", warehouse="Odd \"Name"}'),
+        sql($database, "$w SELECT sum(pg_table_size(relid)) FROM pg_partition_tree('sales_fact')"), 'a table with its partitions');
+    wait_until(q{what the warehouse's own rule found is passed on}, sub { fires('StarhouseAlertOpen', rule => 'none', severity => 'warning') });
+    is(scalar(fires('StarhouseFeedFailing')), 0, 'no feed fails');
+    return;
+}
+
+# A column is renamed: the feed fails, and somebody is woken, which $then looks at; mended, it clears.
+sub break_and_mend {
+    my ($database, $dir, $then) = @_;
+    my $rename = 'ALTER TABLE "Odd ""Name".sales_fact RENAME COLUMN';
+    my @load = ('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/two.csv");
+    write_file("$dir/two.csv", "id,at,shop,amount\nx1,2024-03-01 10:00:00,shop1,5\n");
+    sql($database, "$rename amount TO amount_net");
+    my ($status, undef, $err) = client(@load);
+    isnt($status, 0, 'the load fails');
+    wait_until('the alert fires', sub { fires('StarhouseFeedFailing', warehouse => $warehouse, feed => 'sales', severity => 'critical') });
+    is(value("starhouse_feed_attempts_failed_total{feed=\"sales\", action=\"stop\"}"), '1', 'the attempt is counted');
+    $then->() if $then;
+    sql($database, "$rename amount_net TO amount");
+    ($status, undef, $err) = client(@load);
+    is($status, 0, 'the load goes on') or diag $err;
+    wait_until('the alert clears', sub { !fires('StarhouseFeedFailing') });
     return;
 }
 

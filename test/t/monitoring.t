@@ -14,23 +14,7 @@ my $tools = monitoring_tools();
 my $database = new_database('monitoring');
 my $dir = File::Temp->newdir;
 
-# A warehouse of one's own making with a rollup, and one of a template.
-make_warehouse($database);
-sql($database, q{
-    SET client_min_messages = error;
-    SELECT starhouse.create_rollup('"Odd ""Name".daily', '"Odd ""Name".sales_fact', 'at', '1 day', NULL, '{"n": "count(*)"}');
-    SELECT starhouse.create_freshness('Odd "Name');
-    CREATE VIEW "Odd ""Name".kpi_sales AS SELECT count(*) FROM "Odd ""Name".sales_fact;
-    SELECT starhouse.create_warehouse('shopsmart', time_zone => 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31');
-    DROP ROLE IF EXISTS monitoring_watcher; CREATE ROLE monitoring_watcher LOGIN});
-my $w = q{SET search_path = "Odd ""Name", starhouse;};
-like(sql($database, q{SELECT starhouse.grant_monitoring_role('Odd "Name', 'monitoring_watcher')}), qr/^monitoring_watcher may watch "Odd ""Name": \d+ tables and views$/, 'the role is let in');
-sql($database, q{SELECT starhouse.grant_monitoring_role('shopsmart', 'monitoring_watcher')});
-write_file("$dir/one.csv", sales_rows(2000));
-my ($status, $out, $err) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/one.csv");
-is($status, 0, 'a load') or diag $err;
-sql($database, q{SELECT count(*) FROM starhouse.check_alerts('Odd "Name')});
-sql($database, q{INSERT INTO "Odd ""Name".alert_rule (rule_name, kind, threshold) VALUES ('none', 'no_data', 0); SELECT count(*) FROM starhouse.check_alerts('Odd "Name')});
+make_watched($database, $dir, 'monitoring_watcher');
 
 # The chain.
 my ($exporter_port, $loader_port) = (free_port(), free_port());
@@ -62,19 +46,11 @@ is(join("\n", grep { /^starhouse/ && !/counter metrics should have "_total"|no h
 
 wait_until('Prometheus has scraped', sub { value('starhouse_feed_records_read_total{feed="sales"}') ne '' });
 my $feed = q{{warehouse="Odd \"Name", feed="sales"}};
-is(value("starhouse_feed_records_read_total$feed"), sql($database, "$w SELECT sum(records_read) FROM batch_log"), 'records read');
-is(value("starhouse_feed_open_rejects$feed"), sql($database, "$w SELECT count(*) FROM quarantine WHERE resolved_at IS NULL"), 'records in quarantine');
+compare_figures($database);
 is(value("starhouse_feed_runs_total$feed"), '1', 'runs');
 cmp_ok(value("starhouse_feed_run_seconds_total$feed"), '>', 0, 'and how long they took');
-is(value('starhouse_backlog_waiting{kind="rollup", name="daily"}'), sql($database, "$w SELECT count(*) FROM daily_delta"), 'what the rollup has waiting');
-cmp_ok(value('starhouse_backlog_waiting{kind="rollup", name="daily"}'), '>', 0, 'which is something');
-is(value('sum(starhouse_dimension_violations{warehouse="shopsmart"})'), '0', 'histories are sound');
-is(value('starhouse_kpi_newest_event_timestamp_seconds{kpi="kpi_sales"}'), sql($database, "$w SELECT extract(epoch FROM max(at))::bigint FROM sales_fact"), 'the newest event of a KPI');
-is(value('starhouse_kpi_stale{kpi="kpi_sales"}'), '1', 'which is long ago');
-is(value('starhouse_relation_table_bytes{relation="sales_fact", kind="fact", warehouse="Odd \"Name"}'),
-    sql($database, "$w SELECT sum(pg_table_size(relid)) FROM pg_partition_tree('sales_fact')"), 'a table with its partitions');
-wait_until(q{what the warehouse's own rule found is passed on}, sub { fires('StarhouseAlertOpen', rule => 'none', severity => 'warning') });
-is(scalar(fires('StarhouseFeedFailing')), 0, 'no feed fails');
+cmp_ok(value('starhouse_backlog_waiting{kind="rollup", name="daily"}'), '>', 0, 'something waits');
+is(value('starhouse_kpi_stale{kpi="kpi_sales"}'), '1', 'the newest event is long ago');
 
 # The role sees no more than that.
 for my $closed ('SELECT payload FROM quarantine', 'SELECT payload FROM bronze_sales', 'SELECT amount FROM sales_fact', 'SELECT message FROM attempt_log', 'SELECT evidence FROM alert', 'SELECT payload FROM alert_event') {
@@ -82,21 +58,10 @@ for my $closed ('SELECT payload FROM quarantine', 'SELECT payload FROM bronze_sa
     like("$failed $why", qr/^3 .*permission denied/, "closed: $closed");
 }
 
-# A column is renamed: the feed fails, and somebody is woken.
-sql($database, "$w ALTER TABLE sales_fact RENAME COLUMN amount TO amount_net");
-write_file("$dir/two.csv", "id,at,shop,amount\nx1,2024-03-01 10:00:00,shop1,5\n");
-($status, $out, $err) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/two.csv");
-isnt($status, 0, 'the load fails');
-wait_until('the alert fires', sub { fires('StarhouseFeedFailing', warehouse => $warehouse, feed => 'sales', severity => 'critical') });
-my ($alert) = fires('StarhouseFeedFailing');
-is($alert->{annotations}{summary}, 'Odd "Name: sales fails: 1 runs since its last batch', 'and says what is the matter');
-is(value("starhouse_feed_attempts_failed_total{feed=\"sales\", action=\"stop\"}"), '1', 'the attempt is counted');
-
-# Mended, it clears.
-sql($database, "$w ALTER TABLE sales_fact RENAME COLUMN amount_net TO amount");
-($status, $out, $err) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/two.csv");
-is($status, 0, 'the load goes on') or diag $err;
-wait_until('the alert clears', sub { !fires('StarhouseFeedFailing') });
+break_and_mend($database, $dir, sub {
+    my ($alert) = fires('StarhouseFeedFailing');
+    is($alert->{annotations}{summary}, 'Odd "Name: sales fails: 1 runs since its last batch', 'and says what is the matter');
+});
 
 # The client itself is scraped: a loader from a topic, which stops its source when a step cannot work, and goes on when it can; then it ends.
 make_ingest_warehouse($database);

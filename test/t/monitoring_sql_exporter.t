@@ -15,20 +15,7 @@ plan skip_all => 'prometheus-sql-exporter is not there: Debian has no package of
 my $database = new_database('monitoring_sql');
 my $dir = File::Temp->newdir;
 
-make_warehouse($database);
-sql($database, q{
-    SET client_min_messages = error;
-    SELECT starhouse.create_rollup('"Odd ""Name".daily', '"Odd ""Name".sales_fact', 'at', '1 day', NULL, '{"n": "count(*)"}');
-    SELECT starhouse.create_freshness('Odd "Name');
-    CREATE VIEW "Odd ""Name".kpi_sales AS SELECT count(*) FROM "Odd ""Name".sales_fact;
-    SELECT starhouse.create_warehouse('shopsmart', time_zone => 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31');
-    DROP ROLE IF EXISTS monitoring_sql_watcher; CREATE ROLE monitoring_sql_watcher LOGIN;
-    SELECT starhouse.grant_monitoring_role(w, 'monitoring_sql_watcher') FROM unnest('{"Odd \"Name",shopsmart}'::name[]) w});
-my $w = q{SET search_path = "Odd ""Name", starhouse;};
-write_file("$dir/one.csv", sales_rows(2000));
-my ($status, $out, $err) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/one.csv");
-is($status, 0, 'a load') or diag $err;
-sql($database, q{INSERT INTO "Odd ""Name".alert_rule (rule_name, kind, threshold) VALUES ('none', 'no_data', 0); SELECT count(*) FROM starhouse.check_alerts('Odd "Name')});
+make_watched($database, $dir, 'monitoring_sql_watcher');
 
 # The chain, its intervals shortened.
 my $port = free_port();
@@ -52,29 +39,9 @@ for (split /\n/, slurp(shipped() . '/starhouse.queries.yml')) {
 }
 is(join(' ', sort grep { /^(?:sql_)?starhouse/ } metric_names()), join(' ', sort grep { $_ ne 'starhouse_feed_attempts_failed_total' } @names), 'the metrics are those of the other exporter');
 
-my $feed = q{{warehouse="Odd \"Name", feed="sales"}};
-is(value("starhouse_feed_records_read_total$feed"), sql($database, "$w SELECT sum(records_read) FROM batch_log"), 'records read');
-is(value("starhouse_feed_open_rejects$feed"), sql($database, "$w SELECT count(*) FROM quarantine WHERE resolved_at IS NULL"), 'records in quarantine');
-is(value('starhouse_backlog_waiting{kind="rollup", name="daily"}'), sql($database, "$w SELECT count(*) FROM daily_delta"), 'what the rollup has waiting');
-is(value('sum(starhouse_dimension_violations{warehouse="shopsmart"})'), '0', 'histories are sound');
-is(value('starhouse_kpi_newest_event_timestamp_seconds{kpi="kpi_sales"}'), sql($database, "$w SELECT extract(epoch FROM max(at))::bigint FROM sales_fact"), 'the newest event of a KPI');
-is(value('starhouse_relation_table_bytes{relation="sales_fact", kind="fact", warehouse="Odd \"Name"}'),
-    sql($database, "$w SELECT sum(pg_table_size(relid)) FROM pg_partition_tree('sales_fact')"), 'a table with its partitions');
+compare_figures($database);
 is(value('starhouse_alerts_checked_timestamp_seconds{warehouse="shopsmart"}'), 'NaN', 'what is not known is no number, and wakes nobody');
-wait_until(q{what the warehouse's own rule found is passed on}, sub { fires('StarhouseAlertOpen', rule => 'none', severity => 'warning') });
-is(scalar(fires('StarhouseFeedFailing')), 0, 'no feed fails');
-
-# A column is renamed: the feed fails, and somebody is woken; mended, it clears.
-sql($database, "$w ALTER TABLE sales_fact RENAME COLUMN amount TO amount_net");
-write_file("$dir/two.csv", "id,at,shop,amount\nx1,2024-03-01 10:00:00,shop1,5\n");
-($status) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/two.csv");
-isnt($status, 0, 'a load fails');
-wait_until('the alert fires', sub { fires('StarhouseFeedFailing', warehouse => $warehouse, feed => 'sales', severity => 'critical') });
-is(value("starhouse_feed_attempts_failed_total{feed=\"sales\", action=\"stop\"}"), '1', 'the attempt is counted');
-sql($database, "$w ALTER TABLE sales_fact RENAME COLUMN amount_net TO amount");
-($status, $out, $err) = client('load', $warehouse, '-d', $database, '--feed', 'sales', "$dir/two.csv");
-is($status, 0, 'the load goes on') or diag $err;
-wait_until('the alert clears', sub { !fires('StarhouseFeedFailing') });
+break_and_mend($database, $dir);
 
 # A right is missing: queries fail, the database is there.
 sql($database, q{REVOKE USAGE ON SCHEMA "Odd ""Name" FROM monitoring_sql_watcher; ALTER TABLE shopsmart.batch_log RENAME COLUMN records_read TO records_seen});
