@@ -435,5 +435,28 @@ SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('B10001', 'PLACED', '2025
 SELECT is(pg_temp.rows_of('SELECT order_id FROM pg_temp.order_told'), '(B10002)', 'of two known orders the one with news');
 SELECT is((SELECT status FROM orders_fact WHERE order_id = 'B10002'), 'ACCEPTED', 'moves on');
 
+-- Payments in bulk, more than 5,000 of one day's orders, which are read and hashed: those of other days are found as well. First payments are
+-- told from the batch alone: failed ones, refunds, several of one order, one given twice, one whose key is taken by another's that counts for nothing.
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('K1', 'B10010', 7, false, '2025-04-10 10:00Z', '{"transaction_type": "Refund"}')) \g /dev/null
+SELECT is((pg_temp.load('qe bulk', 'payments', VARIADIC (SELECT array_agg(p.record ORDER BY p.at, p.record) FROM (
+    SELECT n.at, pg_temp.payment('P' || n.n, 'B' || n.n, 10 + n.n % 7, n.n % 9 > 0, n.at::text, CASE n.n % 5 WHEN 0 THEN '{"transaction_type": "Refund"}'::jsonb WHEN 1 THEN '{"payment_mode": "Unknown"}' ELSE '{}' END)
+    FROM (SELECT n, timestamptz '2025-04-10 06:01Z' + n * interval '1 second' AS at FROM generate_series(10012, 15001) n) n
+    UNION ALL SELECT n.at, pg_temp.payment('Q' || n.n, 'B' || n.n, 5, n.n % 2 = 0, n.at::text, '{"payment_mode": "Card"}')
+    FROM (SELECT n, timestamptz '2025-04-10 06:00:30Z' + n * interval '1 second' AS at FROM generate_series(10012, 15001, 11) n) n
+    UNION ALL SELECT timestamptz '2025-04-10 10:00Z', r FROM unnest(ARRAY[
+      pg_temp.payment('K1', 'B10011', 9, true, '2025-04-10 10:00Z'), pg_temp.payment('K2', 'B1', 3, true, '2025-04-10 10:00Z'), pg_temp.payment('K3', 'no order', 3, true, '2025-04-10 10:00Z'),
+      pg_temp.payment('K4', 'B10010', 2, true, '2025-04-10 10:00Z'), pg_temp.payment('K5', 'B10009', 2, true, '2025-04-10 10:00Z'), pg_temp.payment('K5', 'B10009', 2, true, '2025-04-10 10:00Z')]) r) p (at, record)))
+  ->>'duplicates')::int, 2, 'payments of a day');
+SELECT is(pg_temp.rows_of($$SELECT order_id, payment_success, payment_attempts, paid_amount FROM orders_fact WHERE order_id IN ('B1', 'B10009', 'B10010', 'B10011') ORDER BY 1$$),
+  E'(B1,1,1,3)\n(B10009,1,1,2)\n(B10010,1,1,2)\n(B10011,,0,0)', 'an order of another day, one paid twice alike, one with a refund that failed, one whose payment was another''s');
+SELECT is((SELECT count(*) FROM orders_fact WHERE payment_attempts > 0 OR refunded_amount > 0), 3 + (SELECT count(*) FROM generate_series(10012, 15001) n WHERE n % 5 > 0 OR n % 9 > 0 OR (n - 10012) % 11 = 0),
+  'all orders are told that have something to be told');
+CREATE TEMP TABLE paid_before AS SELECT order_id, payment_success, payment_attempts, paid_amount, refunded_amount, payment_mode FROM orders_fact;
+SELECT refresh_orders((SELECT array_agg(order_id) FROM orders_fact), NULL) \g /dev/null
+SELECT is_empty('SELECT order_id, payment_success, payment_attempts, paid_amount, refunded_amount, payment_mode FROM orders_fact EXCEPT TABLE paid_before', 'as all their payments tell it');
+SELECT results_eq($$SELECT orders_lie_close('2025-04-10', '2025-04-11', n) FROM unnest(ARRAY[5000, 5001]) n$$, 'VALUES (false), (true)', 'so many are read');
+SELECT pg_temp.placed(30001, 35010, '2025-04-10') \g /dev/null
+SELECT ok(NOT orders_lie_close('2025-04-10', '2025-04-11', 5001), 'and not among three times as many');
+
 SELECT * FROM finish();
 ROLLBACK;

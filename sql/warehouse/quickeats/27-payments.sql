@@ -1,5 +1,23 @@
 -- What payments tell of their orders. Functions that the feeds' steps call by the warehouse's search_path.
 
+-- Whether it pays to read all orders of a time, as their index has them, instead of looking up each of so many.
+CREATE FUNCTION orders_lie_close(first_time timestamptz, last_time timestamptz, wanted bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET enable_seqscan = off
+AS $body$
+DECLARE
+  read bigint;
+BEGIN
+  IF wanted <= 5000 THEN
+    RETURN false;
+  END IF;
+  SELECT count(*) INTO read FROM (SELECT FROM orders_fact o WHERE o.event_time >= first_time AND o.event_time <= last_time LIMIT 3 * wanted) o;
+  RETURN read < 3 * wanted;
+END
+$body$;
+COMMENT ON FUNCTION orders_lie_close(timestamptz, timestamptz, bigint) IS
+'Whether so many orders are many (more than 5,000) and fewer than three times as many lie between two moments, both included. NULL for a NULL number; a NULL moment is one between which and another nothing lies. Called by the feeds'' steps.';
+
 -- The payments of a batch with the orders they belong to, as far as these are known. query yields payment_fact's columns
 -- but city_key and batch_id.
 CREATE FUNCTION stage_payments(query text) RETURNS bigint
@@ -9,6 +27,11 @@ DECLARE
   noise text := current_setting('client_min_messages');
   hashes text := current_setting('enable_hashjoin');
   merges text := current_setting('enable_mergejoin');
+  loops text := current_setting('enable_nestloop');
+  scans text := current_setting('enable_seqscan');
+  first_time timestamptz;
+  last_time timestamptz;
+  dense boolean;
   staged bigint;
 BEGIN
   PERFORM set_config('client_min_messages', 'warning', true);
@@ -21,14 +44,26 @@ BEGIN
     refunded_amount numeric, payment_mode text) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
   TRUNCATE pg_temp.payment_staged, pg_temp.order_paid;
-  -- By the order's id, however many orders the table holds.
-  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
-  EXECUTE format($sql$
-    INSERT INTO pg_temp.payment_staged
-    SELECT q.time_key, coalesce(o.city_key, '?'), q.event_time, q.transaction_id, q.order_id, q.transaction_type, q.payment_mode, q.amount, q.success_flag,
-           q.failure_reason, o.event_time, coalesce(o.payment_attempts = 0 AND o.refunded_amount = 0, false)
-    FROM (%s) q LEFT JOIN orders_fact o ON o.order_id = q.order_id$sql$, query);
-  GET DIAGNOSTICS staged = ROW_COUNT;
+  EXECUTE format('SELECT min(q.event_time) - interval ''3 hours'', max(q.event_time) + interval ''1 hour'', count(*) FROM (%s) q', query) INTO first_time, last_time, staged;
+  -- The payments of a day or of some hours, most of whose orders lie about there: these are read and hashed.
+  dense := orders_lie_close(first_time, last_time, staged);
+  PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_mergejoin', 'off', true);
+  PERFORM set_config(CASE WHEN dense THEN 'enable_nestloop' ELSE 'enable_hashjoin' END, 'off', true);
+  -- In bulk: one row after the other costs three times as much.
+  PERFORM append_facts('pg_temp.payment_staged', format($sql$
+    SELECT q.time_key, coalesce(o.city_key, '?') AS city_key, q.event_time, q.transaction_id, q.order_id, q.transaction_type, q.payment_mode, q.amount, q.success_flag,
+           q.failure_reason, o.event_time AS order_event_time, coalesce(o.payment_attempts = 0 AND o.refunded_amount = 0, false) AS is_first
+    FROM (%s) q LEFT JOIN orders_fact o ON o.order_id = q.order_id%s$sql$,
+    query, CASE WHEN dense THEN format(' AND o.event_time >= %L AND o.event_time <= %L', first_time, last_time) END));
+  -- The others, and those of other batches, by the order's id, however many orders the table holds.
+  PERFORM set_config('enable_seqscan', scans, true), set_config('enable_nestloop', loops, true), set_config('enable_hashjoin', 'off', true);
+  IF dense THEN
+    EXECUTE $sql$
+      UPDATE pg_temp.payment_staged s
+      SET city_key = o.city_key, order_event_time = o.event_time, is_first = o.payment_attempts = 0 AND o.refunded_amount = 0
+      FROM orders_fact o
+      WHERE s.order_event_time IS NULL AND o.order_id = s.order_id$sql$;
+  END IF;
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   RETURN staged;
 END
@@ -45,6 +80,12 @@ AS $body$
 DECLARE
   hashes text := current_setting('enable_hashjoin');
   merges text := current_setting('enable_mergejoin');
+  loops text := current_setting('enable_nestloop');
+  scans text := current_setting('enable_seqscan');
+  first_time timestamptz;
+  last_time timestamptz;
+  paid bigint;
+  dense boolean;
   changed bigint;
 BEGIN
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
@@ -59,18 +100,28 @@ BEGIN
     FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM pg_temp.payment_staged m WHERE m.order_event_time IS NOT NULL AND NOT m.is_first) n
     JOIN payment_fact p ON p.order_id = n.order_id
     GROUP BY n.order_id, n.order_event_time$sql$;
-  EXECUTE $sql$
+  EXECUTE 'SELECT min(p.order_event_time), max(p.order_event_time), count(*) FROM pg_temp.order_paid p' INTO first_time, last_time, paid;
+  dense := orders_lie_close(first_time, last_time, paid);
+  IF dense THEN
+    PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_nestloop', 'off', true), set_config('enable_seqscan', 'off', true);
+  END IF;
+  EXECUTE format($sql$
     UPDATE orders_fact o
     SET payment_success = p.payment_success, payment_attempts = p.payment_attempts, paid_amount = p.paid_amount, refunded_amount = p.refunded_amount,
         payment_mode = coalesce(p.payment_mode, o.payment_mode), batch_id = $1
     FROM pg_temp.order_paid p
-    WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id
+    WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id%s
       AND (o.payment_success, o.payment_attempts, o.paid_amount, o.refunded_amount, o.payment_mode)
-          IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$ USING batch;
+          IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$,
+    CASE WHEN dense THEN format(' AND o.event_time >= %L AND o.event_time <= %L', first_time, last_time) END) USING batch;
   GET DIAGNOSTICS changed = ROW_COUNT;
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_nestloop', loops, true),
+          set_config('enable_seqscan', scans, true);
   IF changed > 0 THEN
-    EXECUTE 'SELECT touch_days(array_agg(DISTINCT (p.order_event_time AT TIME ZONE w.time_zone)::date)) FROM pg_temp.order_paid p CROSS JOIN warehouse_info w';
+    -- By quarters of an hour, each of which lies in one day of any zone (all offsets since 2000 are multiples of it).
+    EXECUTE $sql$
+      SELECT touch_days(array_agg(DISTINCT (q.quarter AT TIME ZONE w.time_zone)::date))
+      FROM (SELECT DISTINCT date_bin('15 minutes', p.order_event_time, '2000-01-01 00:00Z') AS quarter FROM pg_temp.order_paid p) q CROSS JOIN warehouse_info w$sql$;
   END IF;
   RETURN changed;
 END

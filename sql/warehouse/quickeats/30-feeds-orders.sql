@@ -163,17 +163,27 @@ SELECT
       jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
         'select', $sql$
           SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_staged$sql$,
-        -- As refresh_payments has it, of the payments that are new and the only ones of their orders.
+        -- As refresh_payments has it, of orders whose first payments are in the batch. Most have one, which needs no grouping.
         'then', jsonb_build_array($sql$
+          WITH several AS MATERIALIZED (
+            SELECT m.order_id, m.order_event_time FROM payment_staged m WHERE m.is_first GROUP BY m.order_id, m.order_event_time HAVING count(*) > 1)
           INSERT INTO pg_temp.order_paid
+          SELECT m.order_id, m.order_event_time,
+                 CASE m.transaction_type WHEN 'Payment' THEN m.success_flag END, (m.transaction_type = 'Payment')::integer,
+                 CASE WHEN m.transaction_type = 'Payment' AND m.success_flag = 1 THEN m.amount ELSE 0 END,
+                 CASE WHEN m.transaction_type = 'Refund' AND m.success_flag = 1 THEN m.amount ELSE 0 END,
+                 CASE WHEN m.transaction_type = 'Payment' AND m.payment_mode <> 'Unknown' THEN m.payment_mode END
+          FROM payment_staged m
+          WHERE m.is_first AND m.order_id NOT IN (SELECT n.order_id FROM several n)
+            AND (m.event_time, m.transaction_id) NOT IN (SELECT k.event_time, k.transaction_id FROM known k)
+          UNION ALL
           SELECT n.order_id, n.order_event_time,
                  max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment'), count(*) FILTER (WHERE p.transaction_type = 'Payment'),
                  coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1), 0),
                  coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
                  (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                     FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
-          FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM payment_staged m WHERE m.is_first) n
-          JOIN added p ON p.order_id = n.order_id
+          FROM several n JOIN added p ON p.order_id = n.order_id
           GROUP BY n.order_id, n.order_event_time$sql$)),
       jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql', 'SELECT refresh_payments({batch_id})'))),
 
