@@ -36,6 +36,9 @@ BEGIN
     driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, latitude float8 NOT NULL, longitude float8 NOT NULL,
     availability_status text, is_available integer NOT NULL, geohash text COLLATE "C" NOT NULL, zone_id text COLLATE "C",
     gap bigint, repeated boolean NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_quarters (
+    driver_key text COLLATE "C" NOT NULL, quarter timestamptz NOT NULL, pings bigint NOT NULL, available_pings bigint NOT NULL, online numeric, available numeric,
+    first_ping timestamptz NOT NULL, last_ping timestamptz NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_hours (driver_key text COLLATE "C" NOT NULL, hour_start timestamptz NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_ways (
     driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, picked_up_time timestamptz NOT NULL,
@@ -43,7 +46,7 @@ BEGIN
   CREATE TEMP TABLE IF NOT EXISTS ping_metres (event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, km numeric) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_days (day date NOT NULL) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
-  TRUNCATE pg_temp.ping_news, pg_temp.ping_hours, pg_temp.ping_ways, pg_temp.ping_metres, pg_temp.ping_days;
+  TRUNCATE pg_temp.ping_news, pg_temp.ping_quarters, pg_temp.ping_hours, pg_temp.ping_ways, pg_temp.ping_metres, pg_temp.ping_days;
   -- In bulk: one row after the other costs three times as much.
   EXECUTE 'SELECT f.inserted FROM append_facts(''pg_temp.ping_news'', $1) f' INTO staged USING format($sql$
     SELECT b.driver_id AS driver_key, b.event_time, b.latitude, b.longitude, b.availability_status, b.is_available,
@@ -53,11 +56,19 @@ BEGIN
            coalesce(lag(b.event_time) OVER w = b.event_time, false) AS repeated
     FROM (%s) b
     WINDOW w AS (PARTITION BY b.driver_id COLLATE "C" ORDER BY b.event_time, b.record_no)$sql$, query);
+  -- By quarters of an hour: each lies in one hour of any zone (all offsets since 2000 are multiples of it).
+  PERFORM append_facts('pg_temp.ping_quarters', $sql$
+    SELECT n.driver_key, date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') AS quarter, count(*) AS pings, sum(n.is_available) AS available_pings,
+           sum(n.gap) FILTER (WHERE n.gap <= 300000000) AS online, sum(n.gap) FILTER (WHERE n.gap <= 300000000 AND n.is_available = 1) AS available,
+           min(n.event_time) AS first_ping, max(n.event_time) AS last_ping
+    FROM pg_temp.ping_news n
+    WHERE NOT n.repeated
+    GROUP BY 1, 2$sql$);
   RETURN staged;
 END
 $body$;
 COMMENT ON FUNCTION stage_pings(text) IS
-'Puts the pings of a batch into the temporary table ping_news, sorted by driver and time, with geohash, zone and the gap to the next ping. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Puts the pings of a batch into the temporary table ping_news, sorted by driver and time, with geohash, zone and the gap to the next ping, and what they add up to by driver and quarter of an hour into ping_quarters. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
 -- After driver_ping_fact has the batch. A ping later than all that were known of its driver adds to what is there;
 -- one that comes late or twice has its hours counted anew.
@@ -74,15 +85,19 @@ DECLARE
   touched date[];
   late date[];
 BEGIN
-  -- Quarters of an hour first: each lies in one hour of any zone (all offsets since 2000 are multiples of it). In bulk; the few rows
-  -- that are there are added to.
+  -- In bulk; the few rows that are there are added to.
   PERFORM append_facts('driver_hour', format($sql$
     WITH ahead AS MATERIALIZED (
-      SELECT n.driver_key, date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') AS quarter, count(*) AS pings, sum(n.is_available) AS available_pings,
-             sum(n.gap) FILTER (WHERE n.gap <= 300000000) AS online, sum(n.gap) FILTER (WHERE n.gap <= 300000000 AND n.is_available = 1) AS available,
-             min(n.event_time) AS first_ping
-      FROM pg_temp.ping_news n LEFT JOIN driver_position p ON p.driver_id = n.driver_key
-      WHERE NOT n.repeated AND (p.position_time IS NULL OR n.event_time > p.position_time)
+      SELECT q.driver_key, q.quarter, q.pings, q.available_pings, q.online, q.available, q.first_ping
+      FROM pg_temp.ping_quarters q LEFT JOIN driver_position p ON p.driver_id = q.driver_key
+      WHERE p.position_time IS NULL OR q.first_ping > p.position_time
+      UNION ALL  -- a quarter of which some pings were overtaken
+      SELECT n.driver_key, l.quarter, count(*), sum(n.is_available), sum(n.gap) FILTER (WHERE n.gap <= 300000000),
+             sum(n.gap) FILTER (WHERE n.gap <= 300000000 AND n.is_available = 1), min(n.event_time)
+      FROM (SELECT q.driver_key, q.quarter, p.position_time FROM pg_temp.ping_quarters q JOIN driver_position p ON p.driver_id = q.driver_key
+            WHERE q.first_ping <= p.position_time AND q.last_ping > p.position_time) l
+      JOIN pg_temp.ping_news n ON n.driver_key = l.driver_key AND date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') = l.quarter AND n.event_time > l.position_time
+      WHERE NOT n.repeated
       GROUP BY 1, 2
     ), clock AS MATERIALIZED (  -- of the few quarters that there are
       SELECT q.quarter, date_trunc('hour', q.quarter, %1$L) AS hour_start FROM (SELECT DISTINCT a.quarter FROM ahead a) q
@@ -110,9 +125,12 @@ BEGIN
   EXECUTE $sql$
     INSERT INTO pg_temp.ping_hours
     WITH late AS MATERIALIZED (
+      SELECT n.driver_key, n.event_time FROM pg_temp.ping_news n WHERE n.repeated
+      UNION ALL
       SELECT n.driver_key, n.event_time
-      FROM pg_temp.ping_news n LEFT JOIN driver_position d ON d.driver_id = n.driver_key
-      WHERE n.repeated OR n.event_time <= d.position_time
+      FROM (SELECT DISTINCT q.driver_key, d.position_time FROM pg_temp.ping_quarters q JOIN driver_position d ON d.driver_id = q.driver_key WHERE q.first_ping <= d.position_time) l
+      JOIN pg_temp.ping_news n ON n.driver_key = l.driver_key AND n.event_time <= l.position_time
+      WHERE NOT n.repeated
     ), added AS MATERIALIZED (
       SELECT l.driver_key, l.event_time FROM late l
       WHERE (SELECT q.batch_id FROM driver_ping_fact q WHERE q.driver_key = l.driver_key AND q.event_time = l.event_time) = $2)
@@ -145,7 +163,7 @@ BEGIN
     SELECT d.driver_key, d.event_time, d.order_id, d.picked_up_time, d.delivered_time,
            generate_series(date_bin('1 hour', greatest(d.picked_up_time, s.from_time), '2000-01-01 00:00Z'), least(d.delivered_time, s.to_time), interval '1 hour'),
            p.position_time IS NULL OR d.picked_up_time > p.position_time
-    FROM (SELECT n.driver_key, min(n.event_time) AS from_time, max(n.event_time) AS to_time FROM pg_temp.ping_news n GROUP BY 1) s
+    FROM (SELECT q.driver_key, min(q.first_ping) AS from_time, max(q.last_ping) AS to_time FROM pg_temp.ping_quarters q GROUP BY 1) s
     LEFT JOIN driver_position p ON p.driver_id = s.driver_key
     CROSS JOIN LATERAL (
       SELECT * FROM delivery_fact f

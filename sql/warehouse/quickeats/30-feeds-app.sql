@@ -13,6 +13,8 @@ WITH common AS (
       SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date) FROM batch$sql$) AS calendar,
     jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
       'select', 'SELECT driver_id FROM batch WHERE driver_id IS NOT NULL') AS drivers,
+    jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
+      'select', 'SELECT DISTINCT driver_key FROM ping_quarters') AS pinged,
     -- In the order of driver and time (26-pings.sql). The first ping of a driver at a moment counts; one later than
     -- all that were known of the driver is new for certain.
     jsonb_build_object('step', 'facts', 'name', 'driver_ping_fact', 'into', 'driver_ping_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
@@ -76,7 +78,7 @@ SELECT
     steps => jsonb_build_array(common.future, common.no_fix,
       jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'ahead', true, 'sql',
         format(common.news_sql, 'b.availability_status', $sql$coalesce(b.availability_status = ''AVAILABLE'', false)$sql$)),
-      common.turn, common.drivers, common.pings, common.refresh)),
+      common.turn, common.pinged, common.pings, common.refresh)),
 
   -- Cabspotting (San Francisco, 2008): taxis as drivers; one with a fare is busy.
   create_feed(current_schema(), 'cabspotting',
@@ -93,7 +95,7 @@ SELECT
     steps => jsonb_build_array(common.future, common.no_fix,
       jsonb_build_object('step', 'sql', 'name', 'order of drivers and time', 'ahead', true, 'sql',
         format(common.news_sql, $sql$CASE WHEN b.occupied THEN ''BUSY'' ELSE ''AVAILABLE'' END$sql$, 'NOT b.occupied')),
-      common.turn, common.drivers, common.pings, common.refresh)),
+      common.turn, common.pinged, common.pings, common.refresh)),
 
   create_feed(current_schema(), 'feedback',
     description => 'Feedback, JSON: feedback_id, order_id, feedback_score, complaints, response_time, timestamp; optional complaint_type, customer_id, restaurant_id, driver_id, city',
