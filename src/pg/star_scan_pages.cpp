@@ -99,6 +99,66 @@ bool sees(const PageReader *reader, BlockNumber block, OffsetNumber offset, bool
   return visible;
 }
 
+struct Taking {
+  PageReader *reader;
+  Page page;
+  BlockNumber block;
+  OffsetNumber last;
+  scan::Row *rows;
+  bool visible; // all rows of the page
+  bool damaged;
+};
+
+// The rows of a page that is locked, while the next page is asked for.
+template <bool Checked, bool Rows>
+uint32 take_rows(Taking *taking) {
+  PageReader *reader = taking->reader;
+  const Page page = taking->page;
+  const OffsetNumber last = taking->last;
+  const char *to_fetch = reader->to_fetch;
+  const char *const fetch_end = reader->fetch_end;
+  uint32 infomasks = 0;
+  uint32 fewest = MaxHeapAttributeNumber;
+  int32 least = BLCKSZ;
+  uint32 count = 0;
+  for (OffsetNumber offset = FirstOffsetNumber; offset <= last; ++offset) {
+    const ItemId item = PageGetItemId(page, offset);
+    if (!ItemIdIsNormal(item)) {
+      continue;
+    }
+    if (Checked && !sees(reader, taking->block, offset, taking->visible)) {
+      continue;
+    }
+    if (Rows) {
+      // Two lines for each row: the page is here before its rows are looked at.
+      if (to_fetch > fetch_end) {
+        to_fetch -= 2 * fetched_line;
+        __builtin_prefetch(to_fetch + fetched_line);
+        __builtin_prefetch(to_fetch);
+      }
+      const auto *header = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
+      const uint32 head = header->t_hoff;
+      const auto size = static_cast<int32>(ItemIdGetLength(item) - head);
+      const uint32 attributes = HeapTupleHeaderGetNatts(header);
+      infomasks |= header->t_infomask;
+      fewest = Min(fewest, attributes);
+      least = Min(least, size);
+      taking->rows[count] = {.data = reinterpret_cast<const char *>(header) + head,
+                             .nulls = (header->t_infomask & HEAP_HASNULL) != 0 ? header->t_bits
+                                                                               : nullptr,
+                             .size = static_cast<uint32>(size),
+                             .attributes = static_cast<uint16>(attributes)};
+    }
+    ++count;
+  }
+  reader->to_fetch = to_fetch;
+  reader->bounds = {.some_nulls = (infomasks & HEAP_HASNULL) != 0,
+                    .fewest_attributes = fewest,
+                    .least_size = static_cast<uint32>(Max(least, 0))};
+  taking->damaged = least < 0;
+  return count;
+}
+
 } // namespace
 
 void open_pages(PageReader *reader, Relation table, Snapshot snapshot) {
@@ -156,40 +216,19 @@ uint32 read_page(PageReader *reader, BlockNumber block, BlockNumber next, scan::
   if (rows != nullptr && last < many_rows) {
     fetch_heads(page, last);
   }
-  uint32 count = 0;
-  bool damaged = false;
-  scan::RowBounds bounds;
-  const char *to_fetch = reader->to_fetch;
-  const char *const fetch_end = reader->fetch_end;
-  for (OffsetNumber offset = FirstOffsetNumber; offset <= last; ++offset) {
-    const ItemId item = PageGetItemId(page, offset);
-    if (!ItemIdIsNormal(item)) {
-      continue;
-    }
-    if (check_each && !sees(reader, block, offset, all_visible)) {
-      continue;
-    }
-    if (rows != nullptr) {
-      if (to_fetch > fetch_end) {
-        to_fetch -= fetched_line;
-        __builtin_prefetch(to_fetch);
-      }
-      const auto *header = reinterpret_cast<HeapTupleHeader>(PageGetItem(page, item));
-      const uint32 length = ItemIdGetLength(item);
-      const uint32 head = header->t_hoff;
-      damaged |= head > length;
-      rows[count] = {.data = reinterpret_cast<const char *>(header) + head,
-                     .nulls = (header->t_infomask & HEAP_HASNULL) != 0 ? header->t_bits : nullptr,
-                     .size = length - head,
-                     .attributes = HeapTupleHeaderGetNatts(header)};
-      bounds.add(rows[count]);
-    }
-    ++count;
-  }
-  reader->to_fetch = to_fetch;
-  reader->bounds = bounds;
+  Taking taking{.reader = reader,
+                .page = page,
+                .block = block,
+                .last = last,
+                .rows = rows,
+                .visible = all_visible,
+                .damaged = false};
+  const uint32 count =
+      rows == nullptr
+          ? (check_each ? take_rows<true, false>(&taking) : take_rows<false, false>(&taking))
+          : (check_each ? take_rows<true, true>(&taking) : take_rows<false, true>(&taking));
   LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-  if (damaged) {
+  if (taking.damaged) {
     refuse_page(reader, block);
   }
   ++(all_visible ? reader->pages_fast : reader->pages_slow);

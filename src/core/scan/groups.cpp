@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t first_slots = 1024;
 constexpr std::size_t most_entries = std::size_t{1} << 31U;
 constexpr std::size_t arena_block = 8192;
+// To look whether keys lie close takes a step for each group.
+constexpr std::size_t rows_per_look = 32;
+constexpr std::size_t some_groups = 64;
 
 void refuse_more() {
   throw Error(sqlstate::program_limit_exceeded, "more than 2147483648 groups",
@@ -155,8 +158,11 @@ void GroupTable::find(const std::int64_t *keys, std::size_t rows, char **states,
     found_.resize(rows);
     hashes_.resize(rows);
   }
-  if (!is_close() && (size_ + rows) * 2 > slots_.size()) {
+  // As slots become too few, or where groups are few and slots stay enough, once in many rows.
+  if (!is_close() && ((size_ + rows) * 2 > slots_.size() ||
+                      hashed_rows_ > (size_ + some_groups) * rows_per_look)) {
     become_close();
+    hashed_rows_ = 0;
   }
   if (is_close() && (place_rows(keys, rows) || (widen(keys, rows) && place_rows(keys, rows)))) {
     find_close(keys, rows, states, is_new);
@@ -321,6 +327,7 @@ void GroupTable::find_hashed(const std::int64_t *keys, std::size_t rows, char **
   if (needed != slots_.size()) {
     set_slots(needed);
   }
+  hashed_rows_ += rows;
   const std::size_t width = keys_ + 1;
   const std::size_t mask = slots_.size() - 1;
   Slot *slots = slots_.data();

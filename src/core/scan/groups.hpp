@@ -130,6 +130,7 @@ private:
   std::pmr::vector<char *> chunks_;
   std::pmr::vector<std::uint32_t> found_; // by row: its slot, or its place
   // By hash.
+  std::uint64_t hashed_rows_ = 0;          // since it was looked into whether keys lie close
   std::pmr::vector<Slot> slots_;           // a power of two
   std::pmr::vector<std::uint64_t> hashes_; // by row
   // By place.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 
 namespace starhouse::scan {
 
@@ -24,14 +25,14 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
       clock_(env, program.zone), kept_(env.memory), kept_numbers_(env.memory), joining_(env.memory),
-      join_order_(env.memory), passages_(env.memory), picked_(env.memory), first_(env.memory),
-      current_(env.memory), joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory),
-      holds_(env.memory), passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory),
-      shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory),
-      members_(env.memory), states_(env.memory), found_(env.memory), is_new_(env.memory),
-      written_(env.memory), written_codes_(env.memory), code_places_(env.memory),
-      incoming_(env.memory), incoming_states_(env.memory), written_values_(env.memory),
-      sets_(env.memory) {
+      numbers_(env.memory), join_order_(env.memory), passages_(env.memory), picked_(env.memory),
+      first_(env.memory), current_(env.memory), joined_rows_(env.memory), toasted_(env.memory),
+      handed_(env.memory), holds_(env.memory), passes_(env.memory), passes_both_(env.memory),
+      dictionaries_(env.memory), shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory),
+      keys_(env.memory), members_(env.memory), states_(env.memory), found_(env.memory),
+      is_new_(env.memory), written_(env.memory), written_codes_(env.memory),
+      code_places_(env.memory), incoming_(env.memory), incoming_states_(env.memory),
+      written_values_(env.memory), sets_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -58,6 +59,8 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     current_.resize(program.joins.size());
     joined_rows_.resize(capacity);
     joining_.resize(capacity);
+    numbers_.resize(capacity);
+    std::iota(numbers_.begin(), numbers_.end(), 0U);
     passages_.resize(program.joins.size());
     picked_.resize(program.shape.joined.size());
     for (std::uint32_t j = 0; j < program.joins.size(); ++j) {
@@ -167,9 +170,7 @@ void Scan::join(std::span<const Row> rows) {
   if (program_.joins.size() > 1 && joined_batches_++ % batches_between == 4) {
     order_joins();
   }
-  for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    joining_[i] = i;
-  }
+  std::copy_n(numbers_.begin(), rows.size(), joining_.begin());
   std::size_t count = rows.size();
   std::fill(picked_.begin(), picked_.end(), std::uint8_t{0});
   for (const std::uint32_t j : join_order_) {

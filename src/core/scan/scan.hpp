@@ -201,6 +201,7 @@ private:
   std::size_t codes_ = 0; // the first join's column
   std::span<const Row> to_join_;
   std::pmr::vector<std::uint32_t> joining_; // those of to_join_ that join
+  std::pmr::vector<std::uint32_t> numbers_; // of all rows: 0, 1, 2, ...
   std::size_t joining_count_ = 0;
   std::size_t next_to_join_ = 0; // of joining_
   // Which join comes when: the one that lets the fewest rows through first.

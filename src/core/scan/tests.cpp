@@ -112,10 +112,12 @@ void run_test(const Test &test, const Batch &batch, std::size_t rows, std::uint8
     const std::uint64_t width = static_cast<std::uint64_t>(test.high) - low;
     if (test.low > test.high) {
       std::memset(holds, inside ? 0 : 1, rows);
+    } else if (inside) {
+      each_word(test, column, rows, holds,
+                [&](std::int64_t word) { return static_cast<std::uint64_t>(word) - low <= width; });
     } else {
-      each_word(test, column, rows, holds, [&](std::int64_t word) {
-        return (static_cast<std::uint64_t>(word) - low <= width) == inside;
-      });
+      each_word(test, column, rows, holds,
+                [&](std::int64_t word) { return static_cast<std::uint64_t>(word) - low > width; });
     }
     break;
   }
