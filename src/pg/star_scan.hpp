@@ -199,6 +199,15 @@ enum class Room : uint8 { enough, too_many_keys, too_many_values };
 // The current memory context has to be the plan's.
 Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const DimensionCut &cut,
                     DimensionRows *result);
+
+// The rows of a plan that scans one table with conditions that the core knows (star_scan_rows.cpp);
+// null where it does anything else. In the current context, which stays; next_tested() is null
+// after the last row, and leaves what a row takes in the plan's own memory.
+struct TestedRows;
+TestedRows *test_rows(PlanState *plan);
+TupleTableSlot *next_tested(TestedRows *rows);
+void end_tested(TestedRows *rows);
+
 // By the number.
 const std::uint32_t *const *hashes_of(const GroupValues *values);
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null);

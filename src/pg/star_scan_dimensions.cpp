@@ -233,11 +233,13 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
   });
   auto *key = static_cast<scan::KeyPart *>(MemoryContextAlloc(
       result->key_memory, sizeof(scan::KeyPart) * static_cast<Size>(join->width)));
+  MemoryContextSwitchTo(result->key_memory);
+  TestedRows *tested = test_rows(rows);
   Size bytes = 0;
   Room room = Room::enough;
   for (;;) {
     MemoryContextSwitchTo(callers);
-    TupleTableSlot *slot = ExecProcNode(rows);
+    TupleTableSlot *slot = tested != nullptr ? next_tested(tested) : ExecProcNode(rows);
     if (TupIsNull(slot)) {
       break;
     }
@@ -275,6 +277,9 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
     });
   }
   MemoryContextSwitchTo(callers);
+  if (tested != nullptr) {
+    end_tested(tested);
+  }
   compute([&] { result->dimension->finish(); });
   MemoryContextDelete(short_lived);
   return room;

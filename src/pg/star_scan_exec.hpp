@@ -2,6 +2,7 @@
 //
 //   star_scan_exec.cpp      the server's calls
 //   star_scan_run.cpp       pages through the core
+//   star_scan_rows.cpp      pages of a dimension
 //   star_scan_partitions.cpp  partitions that are not read
 //   star_scan_blocks.cpp    blocks that are not read
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
@@ -135,6 +136,8 @@ int64 dimension_parts(const ScanNode *node);
 void start(ScanNode *node);
 void start_scan(ScanNode *node, scan::Part part);
 void add_handed(ScanNode *node);
+// What the core asked for last, into the context.
+void fetch_toasted(scan::Scan *scan, MemoryContext context);
 // All groups of a part; false if there were too many, which then wait as smaller parts.
 bool run_part(ScanNode *node, scan::Part part);
 // Up to the last page that this process has to read; false where memory was full before.

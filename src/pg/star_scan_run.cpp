@@ -21,16 +21,6 @@ constexpr uint32 most_bits = 32;
 // A part of so few groups is not made smaller: what it takes is not its groups.
 constexpr std::size_t few_groups = 512;
 
-void fetch_toasted(ScanNode *node) {
-  const MemoryContext old = MemoryContextSwitchTo(node->value_context);
-  for (const scan::Toasted &value : node->scan->toasted()) {
-    auto *stored = reinterpret_cast<struct varlena *>(const_cast<char *>(value.stored));
-    const struct varlena *whole = pg_detoast_datum_packed(stored);
-    node->scan->put_toasted(value, {VARDATA_ANY(whole), VARSIZE_ANY_EXHDR(whole)});
-  }
-  MemoryContextSwitchTo(old);
-}
-
 // The next block that is this process's, of whichever table; those of a table are given out some at
 // a time.
 bool next_block_of_all(ScanNode *node, BlockNumber *block) {
@@ -92,7 +82,7 @@ void run_page(ScanNode *node, uint32 count) {
   if (scan->tests_any()) {
     compute([&] { scan->read_tested(rows, bounds); });
     if (!scan->toasted().empty()) {
-      fetch_toasted(node);
+      fetch_toasted(scan, node->value_context);
       values = true;
     }
     fetch_ahead(&node->pages, some);
@@ -104,7 +94,7 @@ void run_page(ScanNode *node, uint32 count) {
     if (scan->reads_any()) {
       compute([&] { scan->read(last, bounds); });
       if (!scan->toasted().empty()) {
-        fetch_toasted(node);
+        fetch_toasted(scan, node->value_context);
         values = true;
       }
     }
@@ -121,7 +111,7 @@ void run_page(ScanNode *node, uint32 count) {
   } else {
     compute([&] { scan->read_joined(kept, bounds); });
     if (!scan->toasted().empty()) {
-      fetch_toasted(node);
+      fetch_toasted(scan, node->value_context);
       values = true;
     }
     fetch_ahead(&node->pages, some);
@@ -173,6 +163,16 @@ Datum numeric_of_column(const ScanNode *node, uint32 column, uint32 row) {
 }
 
 } // namespace
+
+void fetch_toasted(scan::Scan *scan, MemoryContext context) {
+  const MemoryContext old = MemoryContextSwitchTo(context);
+  for (const scan::Toasted &value : scan->toasted()) {
+    auto *stored = reinterpret_cast<struct varlena *>(const_cast<char *>(value.stored));
+    const struct varlena *whole = pg_detoast_datum_packed(stored);
+    scan->put_toasted(value, {VARDATA_ANY(whole), VARSIZE_ANY_EXHDR(whole)});
+  }
+  MemoryContextSwitchTo(old);
+}
 
 // Numerics that the core cannot add up go the server's way.
 void add_handed(ScanNode *node) {

@@ -506,6 +506,37 @@ def main():
     ok(same, "groups beyond work_mem")
     ok(enough, "and many of these are star scans")
 
+    # Dimensions with conditions, which are found page by page: the rows of the server's own scan, and its figures; read again with other parameters, and in parts.
+    zero = "(SELECT count(*)::int FROM generate_series(1, 0))"
+    joined = "FROM wide AS w JOIN hostile AS h ON w.i8 = h.i4"
+    conditions = ["h.big LIKE 'out of line%'", "h.t = 'straße'", "h.n > 100", "h.a1 = 7", "h.a2 IS NULL", "h.b", "h.d >= (SELECT date '2018-11-01')", "h.i2 IN (1, 2, 3)", "h.a4 IS NULL", "h.t = 't1' OR h.i4 < 3",
+                  "h.fx = 'NaN'", "h.v = 'v3' AND h.n2 < 5", "h.u = md5('3')::uuid", "h.k = 5", "h.k IN (6, 7, 8)", "h.tz > now() - interval '100 years'"]
+    script = SETTINGS + "LOAD 'starhouse';\n"
+    for condition in conditions:
+        script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(f'SELECT h.t, h.n2, count(*), sum(w.k), min(w.tz) {joined} WHERE {condition} GROUP BY 1, 2')});\n"
+    for query in (f"SELECT v.x, s.* FROM (VALUES (1), (2), (2), (5), (7)) AS v (x) CROSS JOIN LATERAL (SELECT h.t, count(*), sum(w.k) {joined} WHERE h.k = v.x GROUP BY 1) AS s",
+                  f"SELECT h.t, count(*), sum(w.k) {joined} WHERE h.t = 'no such' AND h.i4 > 100 / {zero} GROUP BY 1"):
+        script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n"
+    answers = psql(script).splitlines()
+    ok(answers == ["1|"] * (len(conditions) + 2), "dimensions with conditions")
+    for line in answers:
+        if line != "1|":
+            print("# " + line[:1500].replace("~", "\n#   "))
+    figures = []
+    for on in ("on", "off"):
+        plan = psql(SETTINGS + f"LOAD 'starhouse'; SET starhouse.enable_star_scan = {on};" + "".join(
+            f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT h.t, count(*) {joined} WHERE {condition} GROUP BY 1;" for condition in conditions)).splitlines()
+        figures.append([[line.strip(" ->") for line in plan[i:i + 3] if "Seq Scan on hostile" in line or "Removed by Filter" in line] for i, line in enumerate(plan) if "Seq Scan on hostile" in line])
+    ok(figures[0] == figures[1] and len(figures[0]) == len(conditions) and sum(len(one) == 2 for one in figures[0]) >= 12, "and EXPLAIN ANALYZE tells of their scans what it tells of the server's")
+    for ours, theirs in zip(*figures):
+        if ours != theirs:
+            print(f"# {ours} is {theirs}")
+    script = SETTINGS + small + "LOAD 'starhouse';\n"
+    for settings in ("", PARALLEL):
+        script += settings + f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number BETWEEN (SELECT 10) AND (SELECT 100000) GROUP BY 1')});\n"
+    answers = psql(script).splitlines()
+    ok(answers == ["1|"] * 2, "dimensions with conditions beyond work_mem, in one process and in several" + f" ({answers})" * (answers != ["1|"] * 2))
+
     same, enough, _ = compare("hostile", "SET TimeZone = 'Pacific/Apia';\n", QUERIES // 4)
     ok(same and enough, "a zone that left out a day")
     same, enough, _ = compare("plain", "SET TimeZone = 'Pacific/Apia';\n", QUERIES // 4)
