@@ -245,7 +245,7 @@ struct PageReader {
   const char *to_fetch;
   const char *fetch_end;
   Buffer last_buffer;
-  uint32 last_count;    // rows of the page before
+  uint32 last_count; // rows of the page before
   scan::RowBounds bounds;
   uint32 wrong_guesses; // in a row, of where a block is
   uint64 pages_fast;
