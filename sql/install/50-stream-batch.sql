@@ -228,7 +228,7 @@ BEGIN
       END IF;
       counts := CASE WHEN clean AND step_no <= looked_until THEN '{"rejected": 0}'
                      ELSE starhouse.batch_step(warehouse, feed, batch_id, source, step, step_no::integer,
-                                               jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze', 'parameters', parameters)) END;
+                                               jsonb_build_object('time_zone', zone, 'bronze', definition->'bronze', 'parameters', parameters, 'rows', state->'rows')) END;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error_message = MESSAGE_TEXT, error_detail = PG_EXCEPTION_DETAIL,
         error_hint = PG_EXCEPTION_HINT, error_column = COLUMN_NAME, error_constraint = CONSTRAINT_NAME, error_table = TABLE_NAME;

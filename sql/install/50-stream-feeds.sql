@@ -21,10 +21,10 @@ BEGIN
     kind := step->>'step';
     CASE kind
       WHEN 'reject' THEN needed := '{when,reason}'; allowed := '{column,code,hint,ahead}';
-      WHEN 'sql' THEN needed := '{sql}'; allowed := '{replace,ahead}';
+      WHEN 'sql' THEN needed := '{sql}'; allowed := '{replace,ahead,look_up}';
       WHEN 'members' THEN needed := '{into,select}'; allowed := '{key}';
       WHEN 'scd2' THEN needed := '{into,select}'; allowed := '{mode,sequence,op,missing}';
-      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,then,replace}';
+      WHEN 'facts' THEN needed := '{into,select}'; allowed := '{conflict,time,partition,partition_range,look_up,then,replace}';
       WHEN 'upsert' THEN needed := '{into,key,select}'; allowed := '{nulls}';
       ELSE
         RAISE EXCEPTION '%: unknown kind %', place, coalesce('"' || kind || '"', 'NULL')
@@ -44,6 +44,10 @@ BEGIN
     IF step ? 'ahead' AND jsonb_typeof(step->'ahead') <> 'boolean' THEN
       RAISE EXCEPTION '% (%): ahead is %', place, kind, step->'ahead' USING ERRCODE = '22023',
         HINT = 'ahead is true for a step that reads nothing but the batch, and writes nothing but temporary tables.';
+    END IF;
+    IF step ? 'look_up' AND jsonb_typeof(step->'look_up') <> 'string' THEN
+      RAISE EXCEPTION '% (%): look_up is %', place, kind, step->'look_up' USING ERRCODE = '22023',
+        HINT = 'look_up names the large table that the statement joins, such as "customer_history".';
     END IF;
     IF kind = 'facts' AND coalesce(step->>'conflict', 'ignore') NOT IN ('ignore', 'update') THEN
       RAISE EXCEPTION '% (facts): conflict is "%"', place, step->>'conflict' USING ERRCODE = '22023',

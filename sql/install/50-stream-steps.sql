@@ -347,6 +347,14 @@ $body$;
 COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text, text[]) IS
   'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). Where the column _new is true no row of that key is there, and none is looked for. The statements then see what was inserted as "added" (ignore only). duplicates: rows that changed nothing.';
 
+-- Looking a row up by its key costs about as much as reading and hashing five of them. By the table's size: there may be no statistics yet.
+CREATE FUNCTION batch_is_small_beside(tbl regclass, batch_rows bigint) RETURNS boolean
+  LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+  AS $$ SELECT pg_catalog.pg_relation_size(tbl) / 100 > 5 * batch_rows $$;
+COMMENT ON FUNCTION batch_is_small_beside(regclass, bigint) IS
+  'Internal to steps with "look_up": whether a table has more than five times as many rows as a batch, taken to be of 100 bytes each; false for a partitioned table, which has none of its own. NULL gives NULL.';
+
 CREATE FUNCTION batch_step(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, step_no integer, settings jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
@@ -362,9 +370,17 @@ DECLARE
   columns text[];
   key text[];
   affected bigint;
+  hashes text := current_setting('enable_hashjoin');
+  merges text := current_setting('enable_mergejoin');
+  looks_up boolean;
+  counts jsonb;
 BEGIN
   -- Ends with this function: its own SET clause restores the path.
   PERFORM set_config('search_path', format('%I, starhouse, pg_catalog', warehouse), true);
+  looks_up := step ? 'look_up' AND starhouse.batch_is_small_beside(starhouse.batch_target(step->>'look_up'), (settings->>'rows')::bigint);
+  IF looks_up THEN
+    PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+  END IF;
   IF step->>'step' IN ('scd2', 'facts', 'upsert') THEN
     source := starhouse.batch_view(step_no, query, varies);
     columns := ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = source AND attnum > 0 ORDER BY attnum);
@@ -376,7 +392,7 @@ BEGIN
     WHEN 'sql' THEN
       EXECUTE query;
       GET DIAGNOSTICS affected = ROW_COUNT;
-      RETURN jsonb_build_object('rows', affected);
+      counts := jsonb_build_object('rows', affected);
     WHEN 'members' THEN
       IF step->>'key' IS NULL THEN
         affected := starhouse.scd_infer(starhouse.batch_target(step->>'into'), query);
@@ -394,12 +410,16 @@ BEGIN
       END IF;
       RETURN starhouse.batch_step_upsert(starhouse.batch_target(step->>'into'), key, query, columns);
     WHEN 'facts' THEN
-      RETURN starhouse.batch_step_facts(starhouse.batch_target(step->>'into'), query, columns, batch_id, coalesce(step->>'conflict', 'ignore'),
-                                        step->>'time', (step->>'partition')::interval,
-                                        starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone, parameters),
-                                        ARRAY(SELECT starhouse.batch_sql(s, batch_id, feed, zone, parameters)
-                                              FROM jsonb_array_elements_text(step->'then') WITH ORDINALITY AS e (s, n) ORDER BY n));
+      counts := starhouse.batch_step_facts(starhouse.batch_target(step->>'into'), query, columns, batch_id, coalesce(step->>'conflict', 'ignore'),
+                                           step->>'time', (step->>'partition')::interval,
+                                           starhouse.batch_sql(step->>'partition_range', batch_id, feed, zone, parameters),
+                                           ARRAY(SELECT starhouse.batch_sql(s, batch_id, feed, zone, parameters)
+                                                 FROM jsonb_array_elements_text(step->'then') WITH ORDINALITY AS e (s, n) ORDER BY n));
   END CASE;
+  IF looks_up THEN
+    PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  END IF;
+  RETURN counts;
 END
 $body$;
 COMMENT ON FUNCTION batch_step(name, text, bigint, bigint, jsonb, integer, jsonb) IS

@@ -21,6 +21,7 @@ SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "fact"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "facts", "into": "t"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "sql", "sql": "SELECT 1", "select": "x"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "sql", "sql": "SELECT 1", "ahead": "yes"}]');
+SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "sql", "sql": "SELECT 1", "look_up": ["t"]}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "facts", "into": "t", "select": "x", "conflict": "replace"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "facts", "into": "t", "select": "x", "partition": "1 month"}]');
 SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "upsert", "into": "t", "select": "x", "key": "id"}]');

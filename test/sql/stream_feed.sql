@@ -82,6 +82,28 @@ SELECT * FROM starhouse.replay_finish('Odd Name', 'tills 1', 1, 3, '{6,20}');
 COMMIT;
 SELECT record_no, batch_id, convert_from(payload, 'UTF8') AS payload, reason, resolved_at IS NOT NULL AS resolved, resolved_batch FROM "Odd Name".quarantine ORDER BY 1;
 
+-- A step that names the large table it joins looks rows up where the batch is small beside it, and is planned as ever where it is not;
+-- what the session had set is back for the next step, an "off" of its own, too.
+SELECT starhouse.create_feed('Odd Name', 'looks', '{"format": "csv", "columns": [{"name": "item", "type": "text"}]}', jsonb_build_array(
+    '{"step": "sql", "look_up": "item_history", "sql": "INSERT INTO \"Many Joins\" SELECT {batch_id}, 1, current_setting(''enable_hashjoin''), current_setting(''enable_mergejoin'') FROM batch LIMIT 1"}'::jsonb,
+    '{"step": "facts", "look_up": "item_history", "into": "Many Joins", "select": "SELECT {batch_id}::bigint AS batch, 2 AS step, current_setting(''enable_hashjoin'') AS hashes, current_setting(''enable_mergejoin'') AS merges FROM batch LIMIT 1"}'::jsonb,
+    '{"step": "sql", "sql": "INSERT INTO \"Many Joins\" SELECT {batch_id}, 3, current_setting(''enable_hashjoin''), current_setting(''enable_mergejoin'') FROM batch LIMIT 1"}'::jsonb),
+  bronze => false);
+CREATE TABLE "Odd Name"."Many Joins" (batch bigint, step integer, hashes text, merges text, PRIMARY KEY (batch, step));
+SELECT source_id FROM starhouse.load_open('Odd Name', 'looks', 'items.csv', 'beef', 1, 'item');
+BEGIN;
+SET LOCAL enable_mergejoin = off;
+SELECT starhouse.batch_begin('Odd Name', 'looks', 2, NULL, NULL) AS batch_id;
+INSERT INTO batch (record_no, item) VALUES (1, 'i1');
+SELECT j - 'steps' AS counts FROM starhouse.batch_finish('Odd Name', 'looks', 4, NULL, 1, 0) j;
+COMMIT;
+BEGIN;
+SELECT starhouse.batch_begin('Odd Name', 'looks', 2, NULL, NULL) AS batch_id;
+INSERT INTO batch (record_no, item) SELECT n, 'i1' FROM generate_series(1, 100) n;
+SELECT j - 'steps' AS counts FROM starhouse.batch_finish('Odd Name', 'looks', 5, NULL, 100, 0) j;
+COMMIT;
+SELECT * FROM "Odd Name"."Many Joins" ORDER BY 1, 2;
+
 -- A new version changes the shape of batch within the session.
 SELECT starhouse.create_feed('Odd Name', 'tills 1', '{"format": "csv", "columns": [{"name": "x", "type": "date"}]}', batch_rows => 10);
 BEGIN;

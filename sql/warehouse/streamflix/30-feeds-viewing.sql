@@ -114,7 +114,7 @@ WITH common AS (
     -- More minutes than the video has are cut to its length and flagged: the viewer was there, the excess is a
     -- clock's or a loop's.
     jsonb_build_object('step', 'facts', 'name', 'viewership_fact', 'into', 'viewership_fact', 'conflict', 'ignore',
-      'time', 'event_time', 'partition', '1 month', 'then', jsonb_build_array(common.hours, common.engagement, common.opened),
+      'time', 'event_time', 'partition', '1 month', 'look_up', 'user_history', 'then', jsonb_build_array(common.hours, common.engagement, common.opened),
       'replace', jsonb_build_array(common.rebuilt, common.reopened),
       'select', format(common.fact_select, $sql$
              coalesce(b.device_id, '?') AS device_key, b.event_id, b.video_id,
@@ -171,7 +171,7 @@ SELECT
       ]}$json$,
     steps => jsonb_build_array(v.future) || v.plain_keys || jsonb_build_array(v.turn, v.room) || v.members
       || jsonb_build_object('step', 'facts', 'name', 'interaction_fact', 'into', 'interaction_fact', 'conflict', 'ignore',
-           'time', 'event_time', 'partition', '1 month', 'replace', jsonb_build_array(v.rebuilt),
+           'time', 'event_time', 'partition', '1 month', 'look_up', 'user_history', 'replace', jsonb_build_array(v.rebuilt),
            'select', format(v.fact_select, 'coalesce(b.interaction_id, ''#'' || b.line_hash) AS interaction_id, b.action', ''))
       || jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
            SELECT add_interactions({batch_id}, {time_zone}, min(event_time), max(event_time)) FROM batch$sql$, 'replace', '[]'::jsonb)
@@ -207,7 +207,7 @@ SELECT
           FROM batch$sql$))
       || v.members
       || jsonb_build_object('step', 'facts', 'name', 'recommendation_fact', 'into', 'recommendation_fact', 'conflict', 'ignore',
-           'time', 'event_time', 'partition', '1 month',
+           'time', 'event_time', 'partition', '1 month', 'look_up', 'user_history',
            'replace', jsonb_build_array('DELETE FROM shown_day d WHERE d.day IN (SELECT time_key::date FROM removed)',
                                         'UPDATE latest_sums SET holds = false WHERE summary = ''shown'''),
            'select', format(v.fact_select, $sql$

@@ -262,22 +262,24 @@ SELECT
       jsonb_build_object('step', 'members', 'name', 'new users', 'into', 'user_history', 'select', 'SELECT user_id FROM batch WHERE user_id IS NOT NULL'),
       common.videos,
       jsonb_build_object('step', 'facts', 'name', 'review_fact', 'into', 'review_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
-        'select', review.facts),
+        'look_up', 'user_history', 'select', review.facts),
       jsonb_build_object('step', 'sql', 'name', 'moved', 'sql', format(common.moved, $sql$
         SELECT x.gold_name, x.key FROM review_fact f JOIN batch b USING (event_time, review_id)
         CROSS JOIN LATERAL (VALUES ('gold_video_profile', f.video_key), ('gold_user_profile', f.user_key)) AS x (gold_name, key)
-        WHERE f.video_key <> b.video_id OR f.user_key <> coalesce(b.user_id, '?')$sql$)),
-      jsonb_build_object('step', 'sql', 'name', 'revisions', 'sql', format($sql$
+        WHERE (f.video_key <> b.video_id OR f.user_key <> coalesce(b.user_id, '?'))
+          AND f.event_time >= (SELECT min(event_time) FROM batch) AND f.event_time <= (SELECT max(event_time) FROM batch)$sql$)),
+      jsonb_build_object('step', 'sql', 'name', 'revisions', 'look_up', 'user_history', 'sql', format($sql$
         UPDATE review_fact f
         SET (user_key, video_key, user_version, stars, review_text, helpful_votes, withdrawn, revised_at, batch_id)
           = (n.user_key, n.video_key, n.user_version, n.stars, n.review_text, n.helpful_votes, n.withdrawn, n.revised_at, {batch_id})
         FROM (SELECT DISTINCT ON (s.event_time, s.review_id) s.* FROM (%s) s
               ORDER BY s.event_time, s.review_id, s.revised_at DESC, s.withdrawn DESC, s.helpful_votes DESC, s.stars DESC, s.video_key DESC, s.user_key DESC,
                        coalesce(s.review_text, '') COLLATE "C" DESC) n
-        WHERE f.event_time = n.event_time AND f.review_id = n.review_id
-          AND (n.revised_at, n.withdrawn, n.helpful_votes, n.stars, n.video_key, n.user_key, coalesce(n.review_text, '') COLLATE "C")
-            > (f.revised_at, f.withdrawn, f.helpful_votes, f.stars, f.video_key, f.user_key, coalesce(f.review_text, '') COLLATE "C")
-          AND f.event_time >= (SELECT min(event_time) FROM batch) AND f.event_time <= (SELECT max(event_time) FROM batch)$sql$, review.facts)))),
+        -- A scalar subquery: looked up by its key, row by row, whatever the planner takes the day's reviews to be.
+        WHERE (SELECT (n.revised_at, n.withdrawn, n.helpful_votes, n.stars, n.video_key, n.user_key, coalesce(n.review_text, '') COLLATE "C")
+                    > (k.revised_at, k.withdrawn, k.helpful_votes, k.stars, k.video_key, k.user_key, coalesce(k.review_text, '') COLLATE "C")
+               FROM review_fact k WHERE k.event_time = n.event_time AND k.review_id = n.review_id)
+          AND f.event_time = n.event_time AND f.review_id = n.review_id$sql$, review.facts)))),
 
   -- Social media: posts about a video, their counters looked at again and again.
   create_feed(current_schema(), 'social_posts',
@@ -420,7 +422,7 @@ SELECT create_feed(current_schema(), 'playback_streams',
       {"name": "bitrate_avg", "from": "/playback/bitrate_kbps", "type": "numeric", "min": 0, "max": 10000000},
       {"name": "video_length", "from": "/content/length_minutes", "type": "numeric", "exclusive_min": 0, "max": 10000}
     ]}$json$,
-  steps => jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'units', 'sql', $sql$
+  steps => jsonb_build_array(jsonb_build_object('step', 'sql', 'name', 'units', 'ahead', true, 'sql', $sql$
              UPDATE batch SET watch_duration = trim_scale(watch_duration / 60), buffering_time = trim_scale(buffering_time / 1000), startup_time = trim_scale(startup_time / 1000)$sql$))
            || f.steps)
 FROM feed f WHERE f.feed_name = 'playback_events';
