@@ -5,6 +5,7 @@
 #include "pg/star_scan_exec.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/star_scan_compile.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -145,8 +146,7 @@ int add_keys(Relation index, int column, const Range &range, ScanKey keys) {
   int64 most = 0;
   limits_of(range.type, &least, &most);
   const auto add = [&](StrategyNumber strategy, int64 word) {
-    const Oid operation = get_opfamily_member(index->rd_opfamily[column], range.type, range.type,
-                                              static_cast<int16>(strategy));
+    const Oid operation = own_operator(index->rd_opfamily[column], range.type, strategy);
     if (OidIsValid(operation)) {
       ScanKeyEntryInitialize(&keys[count++], 0, static_cast<AttrNumber>(column + 1), strategy,
                              range.type, InvalidOid, get_opcode(operation),

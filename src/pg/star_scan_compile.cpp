@@ -53,6 +53,14 @@ bool strategy_of(Oid operation, Oid type, int *strategy) {
          get_op_opfamily_strategy(negator, cache->btree_opf) == BTEqualStrategyNumber;
 }
 
+Oid own_operator(Oid family, Oid type, int strategy) {
+  const Oid operation = get_opfamily_member(family, type, type, static_cast<int16>(strategy));
+  int own = 0;
+  return OidIsValid(operation) && strategy_of(operation, type, &own) && own == strategy
+             ? operation
+             : InvalidOid;
+}
+
 bool comparable(Oid column, Oid operand) {
   const auto is_integer = [](Oid type) {
     return type == INT2OID || type == INT4OID || type == INT8OID;

@@ -19,6 +19,9 @@ Oid base_type(const Expr *expr);
 bool comparable(Oid column, Oid operand);
 // The operator's strategy in the order of the type, or 0 for its <>.
 bool strategy_of(Oid operation, Oid type, int *strategy);
+// The operator by which an index's operator family has a strategy, if it is the type's own one: a
+// family may have an order of its own. Otherwise invalid.
+Oid own_operator(Oid family, Oid type, int strategy);
 
 // Until all columns are known, a step's column has a number from here on, and a join's.
 constexpr uint32 first_step = 1U << 16U;

@@ -132,7 +132,9 @@ Share share_of(PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *tabl
     for (int i = 0; i < (is_brin ? index->nkeycolumns : 1); ++i) {
       const auto attribute = static_cast<AttrNumber>(index->indexkeys[i]);
       const Comparisons comparisons = comparisons_of(root, table, attribute);
-      if (comparisons.clauses == NIL) {
+      if (comparisons.clauses == NIL ||
+          !OidIsValid(
+              own_operator(index->opfamily[i], index->opcintype[i], BTLessEqualStrategyNumber))) {
         continue;
       }
       const double selectivity = selectivity_of(root, table, comparisons.clauses);

@@ -186,6 +186,9 @@ CREATE INDEX ON indexed USING brin (i2 int2_minmax_multi_ops) WITH (pages_per_ra
 CREATE INDEX ON indexed USING brin (k int4_bloom_ops) WITH (pages_per_range = 2);
 CREATE INDEX ON indexed (tz, k);
 CREATE INDEX ON indexed (i8 DESC);
+CREATE FUNCTION later_first(integer, integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS 'SELECT btint4cmp($2, $1)';
+CREATE OPERATOR CLASS later_first FOR TYPE integer USING btree AS OPERATOR 1 >, OPERATOR 2 >=, OPERATOR 3 =, OPERATOR 4 <=, OPERATOR 5 <, FUNCTION 1 later_first(integer, integer);
+CREATE INDEX ON indexed (i4 later_first);
 CREATE INDEX ON indexed (i4) WHERE k > 10;
 CREATE INDEX ON indexed ((i4 + 0));
 VACUUM ANALYZE wide, fact, ranged, item, class, place, calendar, sparse, broad, turning, indexed;
