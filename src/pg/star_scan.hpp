@@ -95,6 +95,18 @@ struct StepPlan {
   ExprState *state;
 };
 
+constexpr int most_computed_from = 16;
+
+// What the executor works out, row by row, of some columns: a column of steps, or a condition.
+struct ComputedPlan {
+  Expr *expr;
+  Oid type;
+  uint32 column; // of a step's
+  List *columns; // numbers of those it is made of: of `columns`, or of `tested` for a condition
+  ExprState *state;
+  struct Memo *memo; // what it said of values lately
+};
+
 struct JoinPlan {
   int width;
   uint32 *columns; // of those joined by
@@ -143,10 +155,12 @@ struct Compiled {
   List *joins;   // JoinPlans over these
   List *columns; // ColumnPlans
   List *steps;
-  List *filters;   // TestPlans over columns
-  List *cases;     // TestPlans over columns: those of CASE
-  List *keys;      // KeyPlans
-  List *core_keys; // scan::Keys
+  List *filters;    // TestPlans over columns
+  List *cases;      // TestPlans over columns: those of CASE
+  List *conditions; // ComputedPlans over tested: all have to hold, in this order
+  List *computed;   // ComputedPlans over columns
+  List *keys;       // KeyPlans
+  List *core_keys;  // scan::Keys
   List *aggregates;
   uint32 state_bytes;
   List *distinct;     // expressions of which different values are counted

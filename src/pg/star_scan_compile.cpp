@@ -234,12 +234,19 @@ bool deterministic(Oid collation) {
 Compiled *Compiler::run() {
   ListCell *cell = nullptr;
   foreach (cell, question_.quals) {
-    TestPlan *test = compile_test(static_cast<Expr *>(lfirst(cell)), &compiled_->tested);
-    if (test == nullptr) {
-      refuse("a condition", lfirst(cell));
+    auto *condition = static_cast<Expr *>(lfirst(cell));
+    const int tested = list_length(compiled_->tested);
+    if (TestPlan *test = compile_test(condition, &compiled_->tested)) {
+      compiled_->tests = lappend(compiled_->tests, test);
+      continue;
+    }
+    compiled_->tested = list_truncate(compiled_->tested, tested);
+    ComputedPlan *computed = compute_of(condition, &compiled_->tested);
+    if (computed == nullptr) {
+      refuse("a condition", condition);
       return nullptr;
     }
-    compiled_->tests = lappend(compiled_->tests, test);
+    compiled_->conditions = lappend(compiled_->conditions, computed);
   }
   foreach (cell, question_.joins) {
     if (!compile_join(static_cast<JoinQuestion *>(lfirst(cell)))) {
@@ -306,6 +313,18 @@ StepPlan *Compiler::add_step(Operation operation, uint32 left, uint32 right, uin
   return plan;
 }
 
+namespace {
+
+void number_test(TestPlan *test, const auto &real) {
+  real(test->column);
+  ListCell *cell = nullptr;
+  foreach (cell, test->parts) {
+    number_test(static_cast<TestPlan *>(lfirst(cell)), real);
+  }
+}
+
+} // namespace
+
 void Compiler::number_steps() {
   const auto columns = static_cast<uint32>(list_length(compiled_->columns));
   const auto steps = static_cast<uint32>(list_length(compiled_->steps));
@@ -329,6 +348,12 @@ void Compiler::number_steps() {
       real(source);
       key->source = static_cast<int32>(source);
     }
+  }
+  foreach (cell, compiled_->filters) {
+    number_test(static_cast<TestPlan *>(lfirst(cell)), real);
+  }
+  foreach (cell, compiled_->computed) {
+    real(static_cast<ComputedPlan *>(lfirst(cell))->column);
   }
   foreach (cell, compiled_->aggregates) {
     scan::Aggregate &aggregate = static_cast<AggregatePlan *>(lfirst(cell))->aggregate;

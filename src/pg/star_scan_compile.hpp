@@ -52,6 +52,8 @@ private:
   };
 
   bool compile_column(Expr *expr, List **columns, uint32 *number, Domain *domain);
+  ComputedPlan *compute_of(Expr *expr, List **columns);
+  bool compute_column(Expr *expr, uint32 *number, Domain *domain);
   StepPlan *add_step(scan::Step::Operation operation, uint32 left, uint32 right, uint32 *out);
   void number_steps();
   TestPlan *compile_test(Expr *expr, List **columns);
@@ -73,12 +75,30 @@ private:
   bool compile_case(const CaseExpr *expr, uint32 *number, Domain *domain);
   bool compile_coalesce(const CoalesceExpr *expr, uint32 *number, Domain *domain, bool *may_fail);
   TestPlan *compile_like(const OpExpr *like, List **columns);
-  bool compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own);
+  bool compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own,
+                        bool *may_fail);
   bool compile_own(const Aggref *aggregate, Node *arguments, AggregatePlan *plan, bool *may_fail);
   bool compile_own_column(OwnColumn kind, Expr *argument, Oid collation, uint32 *number,
                           bool *may_fail);
   bool compile_known(const Aggref *aggregate, Expr *argument, scan::Aggregate *own, bool *may_fail);
+  bool compile_arguments(const Aggref *aggregate, Node *arguments, AggregatePlan *plan,
+                         bool *may_fail);
+  bool compile_filtered(const Aggref *aggregate, Node *arguments, Expr *filter,
+                        AggregatePlan *plan);
   bool compile_aggregate(int index);
+
+  // How far it has come, to go back to where something is not covered.
+  struct Place {
+    int columns;
+    int steps;
+    int filters;
+    int cases;
+    int computed;
+    int distinct;
+    uint32 outer_bytes;
+  };
+  Place place() const;
+  void go_back(const Place &place);
 
   const Question &question_;
   Compiled *compiled_;

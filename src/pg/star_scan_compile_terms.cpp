@@ -6,6 +6,7 @@
 #include "core/geo/geohash.hpp"
 
 extern "C" {
+#include "access/stratnum.h"
 #include "access/transam.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
@@ -130,6 +131,17 @@ Node *with_case_value(Node *node, void *nothing) {
   return compat::mutate_expression(node, with_case_value, nothing);
 }
 
+// Of a boolean column.
+TestPlan *is_true() {
+  auto *test = static_cast<TestPlan *>(palloc0(sizeof(TestPlan)));
+  test->kind = TestPlan::Kind::compare;
+  test->domain = Domain::integer;
+  test->strategy = BTEqualStrategyNumber;
+  test->operand = reinterpret_cast<Expr *>(makeBoolConst(true, false));
+  test->operand_type = BOOLOID;
+  return test;
+}
+
 bool kind_of(Oid function, AggregateKind *kind, AggregatePlan::Result *result) {
   using Result = AggregatePlan::Result;
   const auto set = [&](AggregateKind the_kind, Result the_result) {
@@ -142,6 +154,11 @@ bool kind_of(Oid function, AggregateKind *kind, AggregatePlan::Result *result) {
     return set(AggregateKind::count_rows, Result::count);
   case F_COUNT_ANY:
     return set(AggregateKind::count, Result::count);
+  case F_BOOL_OR:
+    return set(AggregateKind::max_int, Result::integer);
+  case F_BOOL_AND:
+  case F_EVERY:
+    return set(AggregateKind::min_int, Result::integer);
   case F_SUM_INT2:
   case F_SUM_INT4:
     return set(AggregateKind::sum_int, Result::integer);
@@ -232,10 +249,18 @@ bool Compiler::compile_key(int index) {
 bool Compiler::compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   Domain domain{};
   if (!compile_column(expr, &compiled_->columns, &core->column, &domain)) {
-    expr = bare(expr);
-    return IsA(expr, FuncExpr) && castNode(FuncExpr, expr)->funcid >= FirstNormalObjectId
-               ? compile_cell_key(castNode(FuncExpr, expr), key, core)
-               : compile_time_key(expr, key, core);
+    const Place before = place();
+    Expr *call = bare(expr);
+    if (IsA(call, FuncExpr) && castNode(FuncExpr, call)->funcid >= FirstNormalObjectId
+            ? compile_cell_key(castNode(FuncExpr, call), key, core)
+            : compile_time_key(call, key, core)) {
+      return true;
+    }
+    go_back(before);
+    key->cell_text = false;
+    if (!compute_column(expr, &core->column, &domain)) {
+      return false;
+    }
   }
   if (domain == Domain::numeric) {
     // 1.0 is 1.00: the first one's scale is shown.
@@ -439,11 +464,17 @@ Expr *counted(Expr *argument) {
 
 // count(DISTINCT column), where what is equal are equal words or bytes. Of min and max DISTINCT
 // says nothing, and nobody writes it; of the others the executor knows.
-bool Compiler::compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own) {
+bool Compiler::compile_distinct(const Aggref *aggregate, Expr *argument, scan::Aggregate *own,
+                                bool *may_fail) {
   Domain domain{};
-  if (own->kind != AggregateKind::count || list_length(aggregate->aggdistinct) != 1 ||
-      !compile_column(argument, &compiled_->columns, &own->column, &domain)) {
+  if (own->kind != AggregateKind::count || list_length(aggregate->aggdistinct) != 1) {
     return false;
+  }
+  if (!compile_column(argument, &compiled_->columns, &own->column, &domain)) {
+    *may_fail = true;
+    if (!compute_column(argument, &own->column, &domain)) {
+      return false;
+    }
   }
   const auto *clause = linitial_node(SortGroupClause, aggregate->aggdistinct);
   const TypeCacheEntry *type =
@@ -467,38 +498,93 @@ bool Compiler::compile_known(const Aggref *aggregate, Expr *argument, scan::Aggr
                              bool *may_fail) {
   Domain domain{};
   if (aggregate->aggdistinct != NIL) {
-    if (!compile_distinct(aggregate, argument, own)) {
-      return false;
-    }
-  } else if (own->kind == AggregateKind::count) {
+    return compile_distinct(aggregate, argument, own, may_fail);
+  }
+  if (own->kind == AggregateKind::count_rows) {
+    return true;
+  }
+  const Place before = place();
+  if (own->kind == AggregateKind::count) {
     // Of a constant it counts rows, which most people write so.
     if (IsA(argument, Const)) {
-      if (castNode(Const, argument)->constisnull) {
-        return false;
-      }
       own->kind = AggregateKind::count_rows;
-    } else if (!compile_column(argument, &compiled_->columns, &own->column, &domain) &&
-               !compile_number(counted(argument), &own->column, &domain, may_fail)) {
-      return false;
+      return !castNode(Const, argument)->constisnull;
+    }
+    if (compile_column(argument, &compiled_->columns, &own->column, &domain) ||
+        compile_number(counted(argument), &own->column, &domain, may_fail)) {
+      return true;
     }
   } else if (own->kind == AggregateKind::sum_numeric || own->kind == AggregateKind::min_numeric ||
              own->kind == AggregateKind::max_numeric) {
-    if (!compile_column(argument, &compiled_->columns, &own->column, &domain)) {
-      if (own->kind != AggregateKind::sum_numeric ||
-          !compile_number(argument, &own->column, &domain, may_fail)) {
+    if (compile_column(argument, &compiled_->columns, &own->column, &domain)) {
+      return domain == Domain::numeric;
+    }
+    if (own->kind == AggregateKind::sum_numeric &&
+        compile_number(argument, &own->column, &domain, may_fail) && domain == Domain::numeric) {
+      own->kind = AggregateKind::sum_decimal;
+      return true;
+    }
+  } else if (compile_number(argument, &own->column, &domain, may_fail) &&
+             domain != Domain::numeric) {
+    return true;
+  }
+  // By the executor, for the rows that come to it.
+  go_back(before);
+  *may_fail = true;
+  return compute_column(argument, &own->column, &domain);
+}
+
+bool Compiler::compile_arguments(const Aggref *aggregate, Node *arguments, AggregatePlan *plan,
+                                 bool *may_fail) {
+  if (!kind_of(aggregate->aggfnoid, &plan->aggregate.kind, &plan->result)) {
+    return compile_own(aggregate, arguments, plan, may_fail);
+  }
+  return (arguments == nullptr || !IsA(arguments, List)) &&
+         compile_known(aggregate, reinterpret_cast<Expr *>(arguments), &plan->aggregate, may_fail);
+}
+
+// An aggregate with a filter that is no test of columns, or with an argument that may fail: the
+// executor computes it for no row that does not pass, while steps are for all rows.
+bool Compiler::compile_filtered(const Aggref *aggregate, Node *arguments, Expr *filter,
+                                AggregatePlan *plan) {
+  scan::Aggregate &own = plan->aggregate;
+  const Place before = place();
+  bool may_fail = false;
+  if (compile_arguments(aggregate, arguments, plan, &may_fail) && !may_fail) {
+    const Place with_arguments = place();
+    TestPlan *test = compile_test(filter, &compiled_->columns);
+    if (test == nullptr) {
+      go_back(with_arguments);
+      Domain domain{};
+      test = is_true();
+      if (!compute_column(filter, &test->column, &domain)) {
         return false;
       }
-      own->kind = AggregateKind::sum_decimal;
     }
-    if (domain != Domain::numeric) {
-      return false;
-    }
-  } else if (own->kind != AggregateKind::count_rows &&
-             (!compile_number(argument, &own->column, &domain, may_fail) ||
-              domain == Domain::numeric)) {
+    own.filter = list_length(compiled_->filters);
+    compiled_->filters = lappend(compiled_->filters, test);
+    return true;
+  }
+  // As its argument is NULL then, which these leave out: CASE WHEN filter THEN argument END.
+  go_back(before);
+  *plan = AggregatePlan{.aggregate = {}, .result = {}, .type = plan->type, .own = nullptr};
+  if (aggregate->aggdistinct != NIL || arguments == nullptr || IsA(arguments, List) ||
+      !kind_of(aggregate->aggfnoid, &own.kind, &plan->result)) {
     return false;
   }
-  return true;
+  auto *when = makeNode(CaseWhen);
+  when->expr = filter;
+  when->result = reinterpret_cast<Expr *>(arguments);
+  when->location = -1;
+  auto *wrapped = makeNode(CaseExpr);
+  wrapped->casetype = exprType(arguments);
+  wrapped->casecollid = exprCollation(arguments);
+  wrapped->args = list_make1(when);
+  wrapped->defresult = reinterpret_cast<Expr *>(
+      makeNullConst(wrapped->casetype, exprTypmod(arguments), wrapped->casecollid));
+  wrapped->location = -1;
+  Domain domain{};
+  return compute_column(reinterpret_cast<Expr *>(wrapped), &own.column, &domain);
 }
 
 bool Compiler::compile_aggregate(int index) {
@@ -515,25 +601,9 @@ bool Compiler::compile_aggregate(int index) {
   }
   plan->type = aggregate->aggtype;
   bool may_fail = false;
-  if (kind_of(aggregate->aggfnoid, &own.kind, &plan->result)) {
-    auto *argument = reinterpret_cast<Expr *>(arguments);
-    if (argument != nullptr && IsA(argument, List)) {
-      return false;
-    }
-    if (!compile_known(aggregate, argument, &own, &may_fail)) {
-      return false;
-    }
-  } else if (!compile_own(aggregate, arguments, plan, &may_fail)) {
+  if (!(filter == nullptr ? compile_arguments(aggregate, arguments, plan, &may_fail)
+                          : compile_filtered(aggregate, arguments, filter, plan))) {
     return false;
-  }
-  if (filter != nullptr) {
-    // The executor computes nothing for rows that do not pass; here it is for all of them.
-    TestPlan *test = may_fail ? nullptr : compile_test(filter, &compiled_->columns);
-    if (test == nullptr) {
-      return false;
-    }
-    own.filter = list_length(compiled_->filters);
-    compiled_->filters = lappend(compiled_->filters, test);
   }
   own.offset = compiled_->state_bytes;
   compiled_->state_bytes += static_cast<uint32>(scan::state_bytes(own));

@@ -20,11 +20,23 @@ namespace starhouse::pg::star_scan {
 namespace {
 
 struct Costs {
-  double dimensions; // that are read first
+  double dimensions; // that are read first, as are subplans
   double pages;      // of the fact
   double rows;       // of it, by the processor
   double blocks;     // of the fact
 };
+
+void add_computed(PlannerInfo *root, const List *plans, double rows, Costs *costs) {
+  constexpr double row_steps = 2; // a row made of columns
+  ListCell *cell = nullptr;
+  foreach (cell, plans) {
+    const auto *plan = static_cast<const ComputedPlan *>(lfirst(cell));
+    QualCost cost{};
+    cost_qual_eval_node(&cost, reinterpret_cast<Node *>(plan->expr), root);
+    costs->dimensions += cost.startup;
+    costs->rows += rows * (cost.per_tuple + row_steps * cpu_operator_cost);
+  }
+}
 
 // What the core takes for a row, in units of cpu_operator_cost: a page's row to be found, columns
 // to be read, tests, a group to be found, aggregates. Measured against the executor's own steps.
@@ -67,9 +79,11 @@ Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) 
                                  list_length(compiled->aggregates) * aggregate_steps +
                                  list_length(compiled->distinct) * distinct_steps +
                                  list_length(compiled->steps) * column_steps);
+  add_computed(root, compiled->conditions, tested, &costs);
+  add_computed(root, compiled->computed, costed.joined_rows, &costs);
   costs.pages = pages * page_cost;
   costs.blocks = pages;
-  costs.rows = steps * cpu_operator_cost;
+  costs.rows += steps * cpu_operator_cost;
   return costs;
 }
 

@@ -115,10 +115,19 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
   }
   auto *tables = static_cast<List *>(list_nth(known_lists, 2));
   node->table_count = list_length(tables);
+  // EXPLAIN shows the subplans of expressions.
+  if (node->role != Role::merged) {
+    init_computed(node->compiled, &state->ss.ps);
+  }
   if ((eflags & EXEC_FLAG_EXPLAIN_ONLY) != 0) {
     return;
   }
   init_expressions(node->compiled, &state->ss.ps);
+  if (node->compiled->conditions != NIL || node->compiled->computed != NIL) {
+    node->row_context = CreateExprContext(estate);
+    node->row_context->ecxt_scantuple = ExecInitExtraTupleSlot(
+        estate, RelationGetDescr(state->ss.ss_currentRelation), &TTSOpsVirtual);
+  }
   const int planned = linitial_int(static_cast<List *>(lsecond(known_lists)));
   const int moved = static_cast<int>(plan->scan.scanrelid) - planned;
   node->tables = static_cast<Relation *>(

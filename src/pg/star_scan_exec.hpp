@@ -5,6 +5,7 @@
 //   star_scan_rows.cpp      pages of a dimension
 //   star_scan_partitions.cpp  partitions that are not read
 //   star_scan_blocks.cpp    blocks that are not read
+//   star_scan_computed.cpp  what the executor's expressions say of rows
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
 //   star_scan_groups.cpp    groups as rows
 //   star_scan_exchange.cpp  groups from process to process
@@ -60,6 +61,7 @@ struct ScanNode {
   CustomScanState css;
   Role role;
   Compiled *compiled;
+  ExprContext *row_context;   // with a slot for the columns of a row; null: nothing is computed
   MemoryContext run_context;  // operands
   MemoryContext part_context; // the core's scan of one part
   MemoryContext dimension_context;
@@ -116,6 +118,15 @@ int grouped_columns(const ScanNode *node, int join);
 // The blocks that may have rows which pass the program's tests. In the current context.
 Blocks blocks_of(const scan::Program &program, const scan::Shape &shape, Relation table,
                  Snapshot snapshot);
+
+// star_scan_computed.cpp
+// Once, then before each run, whose parameters are others.
+void init_computed(Compiled *compiled, PlanState *parent);
+void start_computed(ScanNode *node);
+// Those of the rows that the scan's test() has left that meet the conditions.
+std::span<const scan::Row> meet_conditions(ScanNode *node, std::span<const scan::Row> rows);
+// Columns of the rows that are read, before they are added. Bytes are in value_context.
+void compute_columns(ScanNode *node, Size rows);
 
 // star_scan_cuts.cpp
 // Dimensions as the cuts say, made smaller where there is no room; a process of several leaves that

@@ -74,9 +74,11 @@ bool prunes_here(const RelOptInfo *table, Node *clause) {
   auto *left = static_cast<Expr *>(linitial(castNode(OpExpr, clause)->args));
   auto *right = static_cast<Expr *>(lsecond(castNode(OpExpr, clause)->args));
   Expr *column = is_operand(right) ? bare(left) : is_operand(left) ? bare(right) : nullptr;
+  Expr *operand = is_operand(right) ? right : left;
   scan::Storage storage{};
   Domain domain{};
   return column != nullptr && list_member(table->partexprs[0], column) &&
+         comparable(base_type(column), base_type(operand)) &&
          storage_of(base_type(column), &storage, &domain) && domain == Domain::integer;
 }
 

@@ -328,18 +328,25 @@ bool functions_of(Oid aggregate, Functions *functions) {
 bool Compiler::compile_own_column(OwnColumn kind, Expr *argument, Oid collation, uint32 *number,
                                   bool *may_fail) {
   Domain domain{};
+  const Place before = place();
+  const bool is_number = kind == OwnColumn::integer || kind == OwnColumn::floating;
+  if (!(is_number ? compile_number(argument, number, &domain, may_fail)
+                  : compile_column(argument, &compiled_->columns, number, &domain))) {
+    go_back(before);
+    *may_fail = true;
+    if (!compute_column(argument, number, &domain)) {
+      return false;
+    }
+  }
   switch (kind) {
   case OwnColumn::integer:
-    return compile_number(argument, number, &domain, may_fail) && domain == Domain::integer;
+    return domain == Domain::integer;
   case OwnColumn::floating:
-    return compile_number(argument, number, &domain, may_fail) && domain == Domain::floating;
+    return domain == Domain::floating;
   case OwnColumn::text:
-    return deterministic(collation) && base_type(argument) != UUIDOID &&
-           compile_column(argument, &compiled_->columns, number, &domain) &&
-           domain == Domain::bytes;
+    return domain == Domain::bytes && deterministic(collation) && base_type(argument) != UUIDOID;
   case OwnColumn::uuid:
-    return base_type(argument) == UUIDOID &&
-           compile_column(argument, &compiled_->columns, number, &domain);
+    return base_type(argument) == UUIDOID;
   case OwnColumn::none:
     break;
   }

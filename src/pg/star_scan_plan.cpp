@@ -30,6 +30,8 @@ extern "C" {
 #include "utils/typcache.h"
 }
 
+#include <algorithm>
+
 namespace starhouse::pg::star_scan {
 
 bool enabled = true;
@@ -78,6 +80,22 @@ bool conditions_of(const RelOptInfo *table, List **quals) {
     *quals = lappend(*quals, restriction->clause);
   }
   return true;
+}
+
+// Those that cost less come first, as in the executor.
+void sort_by_cost(PlannerInfo *root, List *quals) {
+  if (quals == NIL) {
+    return;
+  }
+  const auto cost_of = [root](const void *clause) {
+    QualCost cost{};
+    cost_qual_eval_node(&cost, static_cast<Node *>(const_cast<void *>(clause)), root);
+    return cost.per_tuple;
+  };
+  std::stable_sort(quals->elements, quals->elements + list_length(quals),
+                   [&](const ListCell &a, const ListCell &b) {
+                     return cost_of(a.ptr_value) < cost_of(b.ptr_value);
+                   });
 }
 
 bool keys_of(PlannerInfo *root, List **keys) {
@@ -130,6 +148,7 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   if (!conditions_of(star->fact, &question->quals) || !keys_of(root, &collected.keys)) {
     return false;
   }
+  sort_by_cost(root, question->quals);
   collect(reinterpret_cast<Node *>(grouped->reltarget->exprs), &collected);
   collect(reinterpret_cast<Node *>(having), &collected);
   // By constants alone it is grouped all the same: no row gives no group then.

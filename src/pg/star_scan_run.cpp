@@ -78,8 +78,9 @@ void run_page(ScanNode *node, uint32 count) {
   const std::span<const scan::Row> rows{node->rows, count};
   const scan::RowBounds &bounds = node->pages.bounds;
   std::span<const scan::Row> kept = rows;
-  bool values = false;
-  if (scan->tests_any()) {
+  bool values = node->compiled->computed != NIL;
+  const bool conditions = node->compiled->conditions != NIL;
+  if (scan->tests_any() || conditions) {
     compute([&] { scan->read_tested(rows, bounds); });
     if (!scan->toasted().empty()) {
       fetch_toasted(scan, node->value_context);
@@ -88,6 +89,9 @@ void run_page(ScanNode *node, uint32 count) {
     fetch_ahead(&node->pages, some);
     compute([&] { kept = scan->test(rows); });
     fetch_ahead(&node->pages, some);
+    if (conditions) {
+      kept = meet_conditions(node, kept);
+    }
   }
   node->figures.rows_kept += kept.size();
   const auto add = [&](std::span<const scan::Row> last) {
@@ -98,6 +102,7 @@ void run_page(ScanNode *node, uint32 count) {
         values = true;
       }
     }
+    compute_columns(node, last.size());
     fetch_ahead(&node->pages, some);
     compute([&] { scan->add(last.size()); });
     add_handed(node);
@@ -150,6 +155,9 @@ Datum numeric_of_column(const ScanNode *node, uint32 column, uint32 row) {
     return varlena_of(node->scan->batch()[column].bytes[row]);
   }
   const scan::Step &step = node->program.steps[column - columns];
+  if (step.operation == scan::Step::Operation::given) {
+    return varlena_of(node->scan->batch()[column].bytes[row]);
+  }
   const Datum left = numeric_of_decimal(node, step.left, row);
   const Datum right = numeric_of_decimal(node, step.right, row);
   switch (step.operation) {
@@ -244,8 +252,8 @@ void start_scan(ScanNode *node, scan::Part part) {
 }
 
 bool read_pages(ScanNode *node, bool may_stop) {
-  const bool count_only =
-      !node->scan->tests_any() && !node->scan->reads_any() && !node->scan->joins_any();
+  const bool count_only = node->compiled->conditions == NIL && !node->scan->tests_any() &&
+                          !node->scan->reads_any() && !node->scan->joins_any();
   BlockNumber block = 0;
   while (next_block(node, &block)) {
     CHECK_FOR_INTERRUPTS();
@@ -334,6 +342,7 @@ void start(ScanNode *node) {
   if (node->role != Role::partial) {
     std::fill_n(node->cuts, most_joins, DimensionCut{});
   }
+  start_computed(node);
   start_dimensions(node);
   node->waiting[0] = scan::Part{};
   node->waiting_count = 1;

@@ -369,6 +369,63 @@ TEST(StarScan, PartsTogetherAreTheWhole) {
   }
 }
 
+// What the host tests and computes: rows that pass, with their places in the tested batch, and a
+// column of numbers and one of texts that are grouped by.
+TEST(StarScan, TheHostTestsAndGivesColumns) {
+  const std::vector<Attribute> one{{8, 8}};
+  std::vector<RowMaker> makers(250);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < makers.size(); ++i) {
+    makers[i].fixed(static_cast<std::int64_t>(i));
+    rows.push_back(makers[i].row());
+  }
+  const std::vector<Wanted> wanted{{0, Storage::int64}};
+  const std::vector<Step> steps{{.operation = Step::Operation::given, .out = 1},
+                                {.operation = Step::Operation::given, .bytes = true, .out = 2}};
+  const std::vector<Key> keys{{.column = 1}, {.column = 2}};
+  const std::vector<Aggregate> aggregates{{.kind = AggregateKind::sum_int}};
+  for (const bool tests_any : {false, true}) {
+    const std::vector<scan::Test> tests(tests_any ? 1 : 0,
+                                        {.kind = scan::Test::Kind::range, .column = 0, .low = 10});
+    const Program program{.shape = {.attributes = one, .tested = wanted, .wanted = wanted},
+                          .tests = tests,
+                          .steps = steps,
+                          .keys = keys,
+                          .aggregates = aggregates};
+    Arena arena;
+    Scan scan(arena.env, program, capacity, {});
+    scan.read_tested(rows, bounds_of(rows));
+    std::span<const Row> kept = scan.test(rows);
+    for (const std::int64_t modulus : {3, 5}) { // one condition, then another
+      std::vector<std::uint8_t> holds;
+      for (std::size_t i = 0; i < kept.size(); ++i) {
+        holds.push_back(scan.tested()[0].words[scan.kept_number(i)] % modulus != 0 ? 1 : 0);
+      }
+      kept = scan.keep(kept, holds);
+    }
+    scan.read(kept);
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> expected;
+    scan.given(1).any_null = scan.given(2).any_null = true;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      const std::int64_t number = scan.batch()[0].words[i];
+      EXPECT_TRUE(number % 3 != 0 && number % 5 != 0 && (!tests_any || number >= 10));
+      scan.given(1).words[i] = number % 4;
+      scan.given(1).nulls[i] = 0;
+      scan.given(2).bytes[i] = number % 2 == 0 ? "even" : "odd";
+      scan.given(2).nulls[i] = 0;
+      expected[{number % 4, number % 2 == 0 ? "even" : "odd"}] += number;
+    }
+    EXPECT_EQ(kept.size(), tests_any ? 128U : 133U);
+    scan.add(kept.size());
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> found;
+    for (std::size_t group = 0; group < scan.groups(); ++group) {
+      found[{scan.key_word(group, 0), std::string(scan.key_bytes(group, 1))}] =
+          reinterpret_cast<const IntState *>(scan.states(group))->value;
+    }
+    EXPECT_EQ(found, expected);
+  }
+}
+
 // A key's rows are all found, whatever the keys are: close numbers, far ones, texts, several
 // columns.
 TEST(StarScan, DimensionsFindEveryRowOfAKey) {

@@ -241,7 +241,22 @@ void Scan::read_tested(std::span<const Row> rows, const RowBounds &bounds) {
   tested_reader_.read(rows, bounds, tested_, toasted_);
 }
 
+std::span<const Row> Scan::keep(std::span<const Row> rows, std::span<const std::uint8_t> holds) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (holds[i] != 0) {
+      kept_[kept] = rows[i];
+      kept_numbers_[kept++] = kept_numbers_[i];
+    }
+  }
+  return {kept_.data(), kept};
+}
+
 std::span<const Row> Scan::test(std::span<const Row> rows) {
+  if (program_.tests.empty()) {
+    std::iota(kept_numbers_.begin(), kept_numbers_.begin() + std::ssize(rows), 0U);
+    return rows;
+  }
   std::uint8_t *holds = holds_.data();
   std::uint8_t *one = holds + tested_.capacity();
   bool first = true;

@@ -90,6 +90,11 @@ public:
   // Of these and the other two that read: bounds of these rows, or of more.
   void read_tested(std::span<const Row> rows, const RowBounds &bounds);
   std::span<const Row> test(std::span<const Row> rows);
+  // What the host tests of the rows that are left: of row i of them kept_number(i) in tested(), and
+  // those stay whose holds[i] is 1.
+  const Batch &tested() const noexcept { return tested_; }
+  std::uint32_t kept_number(std::size_t row) const noexcept { return kept_numbers_[row]; }
+  std::span<const Row> keep(std::span<const Row> rows, std::span<const std::uint8_t> holds);
   bool joins_any() const noexcept { return !program_.joins.empty(); }
   void read_joined(std::span<const Row> rows, const RowBounds &bounds);
   void join(std::span<const Row> rows);
@@ -106,6 +111,8 @@ public:
 
   // The rows of the last add().
   const Batch &batch() const noexcept { return batch_; }
+  // The column of a step that is given, after read() and before add().
+  Column &given(std::size_t column) noexcept { return batch_[column]; }
   // After add() or absorb(): what only the host can add up; then forgotten.
   std::span<const Handed> handed() const noexcept { return handed_; }
   void forget_handed() noexcept { handed_.clear(); }

@@ -341,6 +341,8 @@ void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &cloc
     std::memset(out.nulls, step.null ? 1 : 0, rows);
     std::fill_n(out.words, rows, step.value);
     break;
+  case Operation::given:
+    break;
   case Operation::decimal:
   case Operation::int_to_decimal:
   case Operation::constant_decimal:

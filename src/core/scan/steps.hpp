@@ -65,6 +65,7 @@ inline constexpr std::int64_t day_length = 86'400'000'000;
 struct Step {
   enum class Operation : std::uint8_t {
     constant, // value, or NULL
+    given,    // by the host, before the rows are added: words, or bytes where `bytes` says so
     add_int32,
     subtract_int32,
     multiply_int32,
@@ -108,6 +109,7 @@ struct Step {
   Operation operation = Operation::constant;
   bool null = false;
   bool infinite_is_null = false;
+  bool bytes = false;
   std::uint8_t scale = 0;
   std::uint32_t test = 0;
   std::uint32_t left = 0;
@@ -131,7 +133,7 @@ constexpr std::int64_t floor_divide(std::int64_t number, std::int64_t by) noexce
 // Whether its column is one of decimals, where `left` is.
 bool gives_decimals(const Step &step, const Batch &batch) noexcept;
 constexpr bool gives_bytes(const Step &step) noexcept {
-  return step.operation == Step::Operation::numeric_key;
+  return step.operation == Step::Operation::numeric_key || step.bytes;
 }
 
 // The first `rows` rows. `holds`: of choose, what its test says of them.
