@@ -49,8 +49,12 @@ Compiled *conditions_of(const SeqScanState *state) {
   question.quals = plan->qual;
   Compiled *compiled = compile(question);
   forget_reason(); // nobody plans
+  // What the core does not know itself is the executor's from the start.
+  if (compiled == nullptr || compiled->conditions != NIL) {
+    return nullptr;
+  }
   ListCell *cell = nullptr;
-  foreach (cell, compiled == nullptr ? NIL : compiled->tests) {
+  foreach (cell, compiled->tests) {
     // The executor does not ask for it where no row comes so far.
     if (may_fail_once(static_cast<const TestPlan *>(lfirst(cell)))) {
       return nullptr;
