@@ -207,9 +207,9 @@ ADDED = {"a1": "int", "a3": "numeric", "a4": "float"}
 
 # Dimensions: how each is joined, its keys, tests of it.
 DIMENSIONS = [
-    ("item", "item = item_id", ["item_name", "made", "item_u", "upper(item_name) || 'x'", "date_trunc('month', made::timestamp)"], ["item_name <> 'item 3'", "made > '2025-06-01'", "item_id BETWEEN 10 AND 60", "made IS NULL"]),
+    ("item", "item = item_id", ["item_name", "made", "item_u", "upper(item_name) || 'x'", "date_trunc('month', made::timestamp)"], ["item_name <> 'item 3'", "made > '2025-06-01'", "item_id BETWEEN 10 AND 60", "made IS NULL", "length(item_name) > 6", "item_id % 3 = 1"]),
     ("item JOIN class USING (class_id)", "item = item_id", ["class_name", "class_id", "item_name || class_name"], ["class_name = 'class 1'", "item_id + class_id > 30"]),
-    ("place", "place_code = code", ["region", "place_code", "lat"], ["region IN ('region 1', 'region 3')", "lat > 0"]),
+    ("place", "place_code = code", ["region", "place_code", "lat"], ["region IN ('region 1', 'region 3')", "lat > 0", "coalesce(region, 'none') < 'region 2'"]),
     ("calendar", "bought = day", ["weekday", "month", "late"], ["late", "weekday IN (6, 7)", "month = '2026-01'"]),
     ("calendar", "day = d", ["month"], ["NOT late"]),
     ("sparse", "sparse_id = i2", ["kind", "sparse_id"], ["kind <> 'kind 1'", "sparse_id > 5"]),
