@@ -35,12 +35,16 @@ struct TestedRows {
 
 namespace {
 
+// To make ready takes as long as the executor does for the rows of some blocks.
+constexpr BlockNumber few_blocks = 4;
+
 // Null where the core does not know its conditions.
 Compiled *conditions_of(const SeqScanState *state) {
   const Plan *plan = state->ss.ps.plan;
   const Relation table = state->ss.ss_currentRelation;
   if (plan->qual == NIL || plan->parallel_aware || state->ss.ps.state->es_epq_active != nullptr ||
       table->rd_tableam != GetHeapamTableAmRoutine() ||
+      RelationGetNumberOfBlocks(table) < few_blocks ||
       contain_subplans(reinterpret_cast<Node *>(plan->qual))) {
     return nullptr;
   }

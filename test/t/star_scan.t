@@ -530,7 +530,7 @@ def main():
     zero = "(SELECT count(*)::int FROM generate_series(1, 0))"
     joined = "FROM wide AS w JOIN hostile AS h ON w.i8 = h.i4"
     conditions = ["h.big LIKE 'out of line%'", "h.t = 'straße'", "h.n > 100", "h.a1 = 7", "h.a2 IS NULL", "h.b", "h.d >= (SELECT date '2018-11-01')", "h.i2 IN (1, 2, 3)", "h.a4 IS NULL", "h.t = 't1' OR h.i4 < 3",
-                  "h.fx = 'NaN'", "h.v = 'v3' AND h.n2 < 5", "h.u = md5('3')::uuid", "h.k = 5", "h.k IN (6, 7, 8)", "h.tz > now() - interval '100 years'", "h.t > 't1'", "h.b AND h.i4 * 2 > h.k"]
+                  "h.fx = 'NaN'", "h.v = 'v3' AND h.n2 < 5", "h.u = md5('3')::uuid", "h.k = 5", "h.k IN (6, 7, 8)", "h.tz > now() - interval '100 years'", "h.t > 't1'", "h.b AND h.i2 + 1 > h.k"]
     script = SETTINGS + "LOAD 'starhouse';\n"
     for condition in conditions:
         script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(f'SELECT h.t, h.n2, count(*), sum(w.k), min(w.tz) {joined} WHERE {condition} GROUP BY 1, 2')});\n"
