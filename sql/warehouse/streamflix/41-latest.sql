@@ -1,5 +1,90 @@
 -- Makes the sums of the latest days (11-latest.sql) anew, from what the functions kpi_*_sums (40-kpi-latest.sql) say of the facts.
 -- The rows of latest_sums are taken first, and every batch that changes something takes them: one under way is waited for, a later one waits, and takes the sums back.
+-- Parameters instead of functions that say when: a query over one table, its bounds known when it runs, is one that star scans take. GROUP BY
+-- for what is counted once, for the same reason. The SET clauses keep calls from being inlined.
+CREATE FUNCTION sum_up_latest_users(at timestamptz, at_7 timestamptz, at_30 timestamptz, at_60 timestamptz, at_90 timestamptz, at_180 timestamptz) RETURNS void
+LANGUAGE sql VOLATILE SET work_mem = '128MB'
+BEGIN ATOMIC
+  INSERT INTO latest_user
+    (user_key, days_since_last_view, views_7, views_30, views_90, days_30, videos_30, genres_30, minutes_30, minutes_60, watch_trend_percent, completion_percent, rebuffer_percent)
+  WITH viewed AS (
+    SELECT f.user_key, max(f.event_time) AS last_view,
+           count(*) FILTER (WHERE f.event_time > at_7) AS views_7, count(*) FILTER (WHERE f.event_time > at_30) AS views_30, count(*) FILTER (WHERE f.event_time > at_90) AS views_90,
+           sum(f.watch_duration) FILTER (WHERE f.event_time > at_30) AS minutes_30,
+           sum(f.watch_duration) FILTER (WHERE f.event_time <= at_30 AND f.event_time > at_60) AS minutes_60,
+           avg(f.completion_rate) FILTER (WHERE f.event_time > at_30) AS completion,
+           sum(f.buffering_time) FILTER (WHERE f.event_time > at_30) AS buffering,
+           sum(f.watch_duration) FILTER (WHERE f.event_time > at_30 AND f.buffering_time IS NOT NULL) AS buffered_minutes
+    FROM viewership_fact f
+    WHERE f.event_time > at_180 AND f.event_time <= at AND f.user_key <> '?'
+    GROUP BY f.user_key
+  ), days AS (
+    SELECT s.user_key, count(*) AS days
+    FROM (SELECT f.user_key, f.time_key::date AS day FROM viewership_fact f WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' GROUP BY 1, 2) s
+    GROUP BY s.user_key
+  ), videos AS (
+    SELECT s.user_key, count(*) AS videos
+    FROM (SELECT f.user_key, f.video_key FROM viewership_fact f WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' AND f.video_key <> '?' GROUP BY 1, 2) s
+    GROUP BY s.user_key
+  ), genres AS (
+    SELECT s.user_key, count(s.genre) AS genres
+    FROM (SELECT f.user_key, v.genre FROM viewership_fact f JOIN video_dim v ON v.video_id = f.video_key
+          WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' AND f.video_key <> '?' GROUP BY 1, 2) s
+    GROUP BY s.user_key
+  )
+  SELECT w.user_key, round(extract(epoch FROM at - w.last_view) / 86400, 2), w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0), COALESCE(v.videos, 0), COALESCE(g.genres, 0),
+         COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(COALESCE(w.minutes_30, 0) - COALESCE(w.minutes_60, 0), COALESCE(w.minutes_60, 0)), round(w.completion, 2),
+         kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes)
+  FROM viewed w
+  LEFT JOIN days d ON d.user_key = w.user_key
+  LEFT JOIN videos v ON v.user_key = w.user_key
+  LEFT JOIN genres g ON g.user_key = w.user_key;
+END;
+COMMENT ON FUNCTION sum_up_latest_users(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'Fills latest_user with the users of the 180 days up to a moment; the other instants are those 7, 30, 60, 90 and 180 days before it (kpi_cuts). NULLs fill in nothing. Internal to sum_up_latest().';
+
+-- Playbacks of the days by their hours, and by their starts, which lie within a day of these in any zone: so partitions are ruled out.
+CREATE FUNCTION sum_up_latest_devices(from_hour timestamp, to_hour timestamp, from_time timestamptz, to_time timestamptz) RETURNS void
+LANGUAGE sql VOLATILE SET work_mem = '128MB'
+BEGIN ATOMIC
+  INSERT INTO latest_version (user_version, user_key, views, watch_minutes)
+  SELECT f.user_version, f.user_key, count(*), sum(f.watch_duration)
+  FROM viewership_fact f
+  WHERE f.time_key >= from_hour AND f.event_time >= from_time AND f.time_key < to_hour AND f.event_time < to_time
+  GROUP BY f.user_version, f.user_key;
+  INSERT INTO latest_device (device_key, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
+  WITH used AS (
+    SELECT f.device_key, count(*) AS views, sum(f.watch_duration) AS minutes, count(f.buffering_time) AS buffered, sum(f.buffering_time) AS buffering,
+           sum(f.watch_duration) FILTER (WHERE f.buffering_time IS NOT NULL) AS buffered_minutes
+    FROM viewership_fact f
+    WHERE f.time_key >= from_hour AND f.event_time >= from_time AND f.time_key < to_hour AND f.event_time < to_time
+    GROUP BY f.device_key
+  ), told AS (
+    SELECT p.user_key, p.event_time, p.event_id, p.device_key, max(p.ends) OVER (u ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ended,
+           max(p.ends) OVER (u ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS last_end
+    FROM (SELECT f.user_key, f.event_time, f.event_id, f.device_key, f.event_time + f.watch_duration * interval '1 minute' AS ends
+          FROM viewership_fact f
+          WHERE f.time_key >= from_hour AND f.event_time >= from_time AND f.time_key < to_hour AND f.event_time < to_time AND f.user_key <> '?') p
+    WINDOW u AS (PARTITION BY p.user_key ORDER BY p.event_time, p.event_id)
+  ), session AS (
+    -- The first playbacks of sessions alone, in the same order. A session ends where all before the next one has: what was watched earlier ended before it began.
+    SELECT t.device_key, COALESCE(lead(t.ended) OVER (PARTITION BY t.user_key ORDER BY t.event_time, t.event_id), t.last_end) - t.event_time AS took
+    FROM told t
+    WHERE t.ended IS NULL OR t.event_time > t.ended + interval '30 minutes'
+  ), seated AS (
+    SELECT s.device_key, count(*) AS sessions, sum(round(extract(epoch FROM s.took) / 60, 2)) AS session_minutes FROM session s GROUP BY s.device_key
+  )
+  -- Grouped, not joined: see kpi_device_usage.
+  SELECT x.device_key, sum(x.views)::bigint, sum(x.minutes), sum(x.buffered)::bigint, COALESCE(sum(x.buffering), 0), COALESCE(sum(x.buffered_minutes), 0),
+         COALESCE(sum(x.sessions), 0)::bigint, COALESCE(sum(x.session_minutes), 0)
+  FROM (SELECT d.device_key, d.views, d.minutes, d.buffered, d.buffering, d.buffered_minutes, NULL::bigint AS sessions, NULL::numeric AS session_minutes FROM used d
+        UNION ALL
+        SELECT n.device_key, NULL, NULL, NULL, NULL, NULL, n.sessions, n.session_minutes FROM seated n) x
+  GROUP BY x.device_key;
+END;
+COMMENT ON FUNCTION sum_up_latest_devices(timestamp, timestamp, timestamptz, timestamptz) IS
+'Fills latest_version and latest_device with the playbacks from one hour of the warehouse up to another one, which is not among them; the instants lie around these in any time zone. NULLs fill in nothing. Internal to sum_up_latest().';
+
 CREATE FUNCTION sum_up_latest() RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -10,27 +95,13 @@ BEGIN ATOMIC
   DELETE FROM latest_version;
   DELETE FROM latest_video;
   DELETE FROM latest_region_video;
-  INSERT INTO latest_user
-    (user_key, days_since_last_view, views_7, views_30, views_90, days_30, videos_30, genres_30, minutes_30, minutes_60, watch_trend_percent, completion_percent, rebuffer_percent)
-  SELECT s.user_key, s.days_since_last_view, s.views_7, s.views_30, s.views_90, s.days_30, s.videos_30, s.genres_30, s.minutes_30, s.minutes_60, s.watch_trend_percent,
-         s.completion_percent, s.rebuffer_percent
-  FROM kpi_user_sums() s;
+  SELECT sum_up_latest_users(m.at, m.cuts[1], m.cuts[2], m.cuts[3], m.cuts[4], m.cuts[5]) FROM (SELECT t.at, kpi_cuts(t.at) AS cuts FROM (SELECT kpi_last_time() AS at) t) m;
+  SELECT sum_up_latest_devices((d.last - 29)::timestamp, (d.last + 1)::timestamp, (d.last - 30)::timestamp AT TIME ZONE 'UTC', (d.last + 2)::timestamp AT TIME ZONE 'UTC')
+  FROM (SELECT kpi_last_day() AS last) d;
   INSERT INTO latest_session
     (day, sessions, users, sessions_per_user, average_session_minutes, average_watch_minutes, views_per_session, binge_sessions, binge_percent)
   SELECT s.day, s.sessions, s.users, s.sessions_per_user, s.average_session_minutes, s.average_watch_minutes, s.views_per_session, s.binge_sessions, s.binge_percent
   FROM kpi_sessions() s;
-  INSERT INTO latest_device (device_key, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
-  -- Grouped, not joined: see kpi_device_usage.
-  SELECT x.device_key, sum(x.views)::bigint, sum(x.watch_minutes), sum(x.buffered_views)::bigint, sum(x.buffering_seconds), sum(x.buffered_minutes),
-         COALESCE(sum(x.sessions), 0)::bigint, COALESCE(sum(x.session_minutes), 0)
-  FROM (SELECT s.device_key, s.views, s.watch_minutes, s.buffered_views, s.buffering_seconds, s.buffered_minutes, NULL::bigint AS sessions, NULL::numeric AS session_minutes
-        FROM kpi_device_sums(NULL, NULL) s
-        UNION ALL
-        SELECT n.device_key, NULL, NULL, NULL, NULL, NULL, n.sessions, n.session_minutes FROM kpi_device_sessions(interval '30 minutes', NULL, NULL) n) x
-  GROUP BY x.device_key
-  HAVING sum(x.views) > 0;
-  INSERT INTO latest_version (user_version, user_key, views, watch_minutes)
-  SELECT s.user_version, s.user_key, s.views, s.watch_minutes FROM kpi_version_sums(NULL, NULL) s;
   INSERT INTO latest_video (video_key, views, watch_minutes, measured_views, completion_sum, likes, shares, comments, score_sum, scored_views)
   SELECT s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum, s.likes, s.shares, s.comments, s.score_sum, s.scored_views FROM kpi_video_sums(NULL, NULL) s;
   INSERT INTO latest_region_video (region_key, video_key, views, watch_minutes, measured_views, completion_sum)
