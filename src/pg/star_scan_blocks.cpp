@@ -16,6 +16,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/tidbitmap.h"
+#include "storage/predicate.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -92,28 +93,45 @@ int ranges_of(const scan::Program &program, const scan::Shape &shape, TupleDesc 
   return count;
 }
 
-// The share of a table's rows that a range has, by its histogram; 1 where there is none.
+bool holds(const Range &range, Datum value) {
+  const int64 word = word_of(range.type, value);
+  return word >= range.low && word <= range.high;
+}
+
+// The share of a table's rows that a range has, by its statistics; what they do not tell counts as
+// being in it.
 double share_of(Relation table, const Range &range) {
   HeapTuple tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(RelationGetRelid(table)),
                                     Int16GetDatum(range.attribute), BoolGetDatum(false));
   if (!HeapTupleIsValid(tuple)) {
     return 1;
   }
+  double others = 1.0 - reinterpret_cast<Form_pg_statistic>(GETSTRUCT(tuple))->stanullfrac;
+  double share = 0;
   AttStatsSlot slot;
-  double share = 1;
+  if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_MCV, InvalidOid,
+                       ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS)) {
+    if (getBaseType(slot.valuetype) == range.type) {
+      for (int i = 0; i < std::min(slot.nvalues, slot.nnumbers); ++i) {
+        others -= slot.numbers[i];
+        share += holds(range, slot.values[i]) ? slot.numbers[i] : 0;
+      }
+    }
+    free_attstatsslot(&slot);
+  }
+  double of_others = 1;
   if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES)) {
     if (getBaseType(slot.valuetype) == range.type && slot.nvalues > 1) {
       int held = 1; // bounds within, and half a step at each end
       for (int i = 0; i < slot.nvalues; ++i) {
-        const int64 word = word_of(range.type, slot.values[i]);
-        held += word >= range.low && word <= range.high ? 1 : 0;
+        held += holds(range, slot.values[i]) ? 1 : 0;
       }
-      share = static_cast<double>(held) / slot.nvalues;
+      of_others = static_cast<double>(held) / slot.nvalues;
     }
     free_attstatsslot(&slot);
   }
   ReleaseSysCache(tuple);
-  return share;
+  return share + std::max(others, 0.0) * of_others;
 }
 
 // As the planner asks before it uses an index.
@@ -201,7 +219,8 @@ Blocks blocks_of(const scan::Program &program, const scan::Shape &shape, Relatio
   if (count == 0 || !IsMVCCSnapshot(snapshot)) {
     return blocks;
   }
-  // Rows in blocks that come later are not the snapshot's.
+  // Rows in blocks that come later are not the snapshot's. First the lock: who adds one finds it.
+  PredicateLockRelation(table, snapshot);
   blocks.count = RelationGetNumberOfBlocks(table);
   if (blocks.count <= few_blocks) {
     return blocks;

@@ -222,6 +222,31 @@ bool memory_is_full(const ScanNode *node) {
          node->scan->groups() > few_groups;
 }
 
+// Blocks before `end` that are read.
+BlockNumber read_of(const ScanNode *node, int table, BlockNumber end) {
+  const Blocks &blocks = node->blocks[table];
+  if (node->ruled_out[table] || blocks.bits == nullptr) {
+    return node->ruled_out[table] ? 0 : end;
+  }
+  BlockNumber count = 0;
+  for (BlockNumber block = 0; block < std::min(end, blocks.count); ++block) {
+    count += blocks.holds(block) ? 1 : 0;
+  }
+  return count;
+}
+
+// How far the scan came, of the blocks that are read.
+double share_read(const ScanNode *node) {
+  double read = 0;
+  double all = 0;
+  for (int i = 0; i < node->table_count; ++i) {
+    const BlockNumber blocks = read_of(node, i, RelationGetNumberOfBlocks(node->tables[i]));
+    all += blocks;
+    read += i < node->table ? blocks : i == node->table ? read_of(node, i, node->next_block) : 0;
+  }
+  return std::max(read, 1.0) / std::max(all, 1.0);
+}
+
 void split(ScanNode *node, scan::Part part, double share) {
   const double limit = static_cast<double>(get_hash_memory_limit());
   const double needed = static_cast<double>(node->scan->memory()) / share / limit;
@@ -302,8 +327,7 @@ bool run_part(ScanNode *node, scan::Part part) {
   }
   node->most_memory = std::max(node->most_memory, node->scan->memory());
   if (!whole) {
-    const double of_table = static_cast<double>(node->next_block) / node->pages.blocks;
-    split(node, part, (node->table + of_table) / node->table_count);
+    split(node, part, share_read(node));
     return false;
   }
   node->groups += node->scan->groups();
