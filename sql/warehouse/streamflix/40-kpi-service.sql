@@ -142,21 +142,26 @@ RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth 
                sessions bigint, average_session_minutes numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  -- One grouping of both rather than a join of them: the planner takes either for a few rows, and would compare each device with each.
-  WITH used AS (
-    SELECT x.device_key, sum(x.views) AS views, sum(x.minutes) AS minutes, sum(x.sessions) AS sessions, sum(x.session_minutes) AS session_minutes
-    FROM (SELECT f.device_key, f.views, f.watch_minutes AS minutes, NULL::bigint AS sessions, NULL::numeric AS session_minutes
-          FROM kpi_device_sums(from_day, to_day) f
-          UNION ALL
-          SELECT s.device_key, NULL, NULL, s.sessions, s.session_minutes FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s) x
-    GROUP BY x.device_key
-    HAVING sum(x.views) > 0
-  )
-  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), round(avg(d.bandwidth), 2),
-         sum(u.views)::bigint, kpi_ratio(sum(u.minutes), sum(u.views)), COALESCE(sum(u.sessions), 0)::bigint, kpi_ratio(sum(u.session_minutes), sum(u.sessions))
-  FROM used u
-  JOIN device_dim d ON d.device_id = u.device_key
-  GROUP BY 1, 2;
+  -- Both one after the other rather than a join of them: the planner takes either for a few rows, and would compare each device with each.
+  -- Nor are they brought together by device first: a session begins with a playback, so each device of the second has its row in the first.
+  -- The sums of the latest days have both in one row.
+  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(x.views) FILTER (WHERE d.device_id <> '?'),
+         round(avg(d.bandwidth) FILTER (WHERE x.views IS NOT NULL), 2), sum(x.views)::bigint, kpi_ratio(sum(x.minutes), sum(x.views)),
+         COALESCE(sum(x.sessions), 0)::bigint, kpi_ratio(sum(x.session_minutes), sum(x.sessions))
+  FROM (SELECT l.device_key, l.views, l.watch_minutes AS minutes, l.sessions, l.session_minutes
+        FROM latest_device l
+        WHERE l.views > 0 AND kpi_device_usage.gap = interval '30 minutes' AND (SELECT kpi_latest('viewing', from_day, to_day))
+        UNION ALL
+        SELECT f.device_key, f.views, f.watch_minutes, NULL, NULL
+        FROM kpi_device_sums(from_day, to_day) f
+        WHERE f.views > 0 AND (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))
+        UNION ALL
+        SELECT s.device_key, NULL, NULL, s.sessions, s.session_minutes
+        FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s
+        WHERE (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))) x
+  JOIN device_dim d ON d.device_id = x.device_key
+  GROUP BY 1, 2
+  HAVING count(x.views) > 0;
 END;
 CREATE VIEW kpi_device_usage AS SELECT * FROM kpi_device_usage();
 COMMENT ON VIEW kpi_device_usage IS
