@@ -229,6 +229,7 @@ void Ingest::add(Partition &partition, const KafkaMessage &message) {
   }
   partition.next = message.offset + 1;
   partition.at_end = false;
+  partition.woken = 0;
   Batch::Place &place = batch_->places()[static_cast<std::size_t>(partition.place)];
   place.last_message_at = std::max(place.last_message_at, message.time);
 }
@@ -289,7 +290,7 @@ void Ingest::take(KafkaMessage &message) {
     return; // not ours, or read again once the database has said from where
   }
   Partition &partition = at->second;
-  partition.silent = partition.woken = 0;
+  partition.silent = 0;
   switch (message.kind) {
   case KafkaMessage::Kind::end_of_partition:
     partition.at_end = true;

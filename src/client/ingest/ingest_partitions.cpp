@@ -26,8 +26,9 @@ namespace {
 constexpr auto broker_time = 10s;
 constexpr auto revoke_time = 20s; // well below librdkafka's max.poll.interval.ms
 constexpr auto wake_every = 10s;
-constexpr int most_silent = 6; // rounds, while others' messages keep coming
-constexpr int most_woken = 8;  // doublings of that
+constexpr auto wake_time = 500ms; // nothing is taken meanwhile
+constexpr int most_silent = 6;    // rounds, while others' messages keep coming
+constexpr int most_woken = 8;     // doublings of that
 
 template <class List>
 std::string listed(const List &partitions) {
@@ -294,13 +295,13 @@ void Ingest::claim_what_waits() {
 
 // A partition that brings nothing although its log goes on is assigned once more: what tells
 // librdkafka to read it may be lost on the way to its threads (its issues 2190, 5591). Less and
-// less often, as a log may also end in what is not for readers, such as the marks of transactions.
-// While messages keep coming, those of a silent partition may stand behind them in the queue.
+// less often, as its broker may be away, or the log end in what is not for readers: marks of
+// transactions, tombstones that are skipped. While messages keep coming, those of a silent
+// partition may stand behind them in the queue.
 void Ingest::wake_stalled(bool idle) {
   if (Clock::now() < wake_at_) {
     return;
   }
-  wake_at_ = Clock::now() + wake_every;
   const bool held = throttled_ || try_registry_at_ != Clock::time_point{} ||
                     consumer_->assignment_lost() ||
                     !std::all_of(partitions_.begin(), partitions_.end(),
@@ -312,29 +313,31 @@ void Ingest::wake_stalled(bool idle) {
     partition.silent = held ? 0 : partition.silent + 1;
     if (partition.silent > (idle ? 1 : most_silent) << partition.woken && !partition.at_end) {
       silent.push_back(number);
+      partition.silent = 0;
+      partition.woken = std::min(partition.woken + 1, most_woken);
     }
-  }
-  if (silent.empty()) {
-    return;
   }
   try {
     Offsets stalled;
-    for (const auto &[number, end] : consumer_->ends(silent, broker_time)) {
-      Partition &partition = partitions_[number];
-      if (end > partition.next) {
+    if (!silent.empty()) {
+      for (const auto &[number, end] : consumer_->ends(silent, wake_time)) {
+        Partition &partition = partitions_[number];
+        if (end <= partition.next) {
+          partition.woken = 0;
+          continue;
+        }
         stalled.emplace_back(number, partition.next);
         log_.write(Level::info, "stalled", "asks anew for what does not come",
                    {{"partition", number}, {"offset", partition.next}, {"end", end}});
       }
-      partition.silent = 0;
-      partition.woken = end > partition.next ? std::min(partition.woken + 1, most_woken) : 0;
     }
     if (!stalled.empty()) {
       consumer_->reposition(all, stalled);
     }
   } catch (const KafkaError &e) {
-    log_.write(Level::warning, "broker", e.message());
+    log_.write(Level::info, "broker", e.message());
   }
+  wake_at_ = Clock::now() + wake_every;
 }
 
 } // namespace starhouse::client
