@@ -157,6 +157,7 @@ struct Compiled {
   List *steps;
   List *filters;    // TestPlans over columns
   List *cases;      // TestPlans over columns: those of CASE
+  bool may_fail;    // a value that a test compares with
   List *conditions; // ComputedPlans over tested: all have to hold, in this order
   List *computed;   // ComputedPlans over columns
   List *keys;       // KeyPlans
@@ -181,8 +182,8 @@ scan::Shape shape_of(const Compiled *compiled, TupleDesc asked, TupleDesc table)
 bool is_ruled_out(const scan::Program &program, const scan::Shape &shape, Relation table);
 
 // The core's program, with operands as they are now, without its shape and dimensions. In the
-// current context.
-scan::Program program_of(const Compiled *compiled, ExprContext *context);
+// current context. `no_row`: there is none, and no operand is asked for.
+scan::Program program_of(const Compiled *compiled, ExprContext *context, bool no_row);
 
 // Dimensions (star_scan_dimensions.cpp)
 // ---------------------------------------------------------------------------------------------

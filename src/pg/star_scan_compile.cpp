@@ -238,6 +238,7 @@ Compiled *Compiler::run() {
     const int tested = list_length(compiled_->tested);
     if (TestPlan *test = compile_test(condition, &compiled_->tested)) {
       compiled_->tests = lappend(compiled_->tests, test);
+      compiled_->may_fail = compiled_->may_fail || may_fail_once(test);
       continue;
     }
     compiled_->tested = list_truncate(compiled_->tested, tested);

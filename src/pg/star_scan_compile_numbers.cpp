@@ -126,10 +126,12 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
         (*domain != Domain::integer && *domain != Domain::floating)) {
       return false;
     }
+    if (may_fail_once(expr)) {
+      return false; // it must not where no row asks for it
+    }
     StepPlan *step = add_step(Operation::constant, 0, 0, number);
     step->operand = expr;
     step->operand_type = type;
-    *may_fail = *may_fail || may_fail_once(expr);
     return true;
   }
   if (IsA(expr, FuncExpr)) {

@@ -553,7 +553,7 @@ bool Compiler::compile_filtered(const Aggref *aggregate, Node *arguments, Expr *
   if (compile_arguments(aggregate, arguments, plan, &may_fail) && !may_fail) {
     const Place with_arguments = place();
     TestPlan *test = compile_test(filter, &compiled_->columns);
-    if (test == nullptr) {
+    if (test == nullptr || may_fail_once(test)) {
       go_back(with_arguments);
       Domain domain{};
       test = is_true();

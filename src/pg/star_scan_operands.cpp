@@ -451,11 +451,12 @@ scan::Shape shape_of(const Compiled *compiled, TupleDesc asked, TupleDesc table)
           .wanted = wanted_of(compiled->columns, asked, table)};
 }
 
-scan::Program program_of(const Compiled *compiled, ExprContext *context) {
+scan::Program program_of(const Compiled *compiled, ExprContext *context, bool no_row) {
   scan::Program program;
-  program.tests = conditions_of(compiled->tests, context);
+  program.tests = no_row ? never_of(compiled->tests) : conditions_of(compiled->tests, context);
   // Then no row comes to the rest.
-  const bool none = !program.tests.empty() && program.tests[0].kind == Test::Kind::never;
+  const bool none =
+      no_row || (!program.tests.empty() && program.tests[0].kind == Test::Kind::never);
   program.filters = none ? never_of(compiled->filters) : tests_of(compiled->filters, context);
   program.cases = none ? never_of(compiled->cases) : tests_of(compiled->cases, context);
   program.zone = session_zone();

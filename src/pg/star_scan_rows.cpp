@@ -157,7 +157,7 @@ TestedRows *test_rows(PlanState *plan) {
   rows->value_context =
       AllocSetContextCreate(CurrentMemoryContext, "star scan values", ALLOCSET_DEFAULT_SIZES);
   rows->rows = static_cast<scan::Row *>(palloc(sizeof(scan::Row) * most_rows));
-  scan::Program program = program_of(compiled, plan->ps_ExprContext);
+  scan::Program program = program_of(compiled, plan->ps_ExprContext, false);
   program.shape = shape_of(compiled, RelationGetDescr(table), RelationGetDescr(table));
   auto *memory = new (palloc(sizeof(ContextMemory))) ContextMemory(CurrentMemoryContext);
   void *place = palloc(sizeof(scan::Scan));

@@ -340,11 +340,33 @@ int grouped_columns(const ScanNode *node, int join) {
   return linitial_int(static_cast<const List *>(llast(known)));
 }
 
+namespace {
+
+// Whether there is a row that the executor would put to conditions: without one it asks for no
+// value that they compare with, and an error may come of these.
+bool sees_a_row(const ScanNode *node) {
+  PageReader pages{};
+  bool found = false;
+  for (int i = 0; i < node->table_count && !found; ++i) {
+    open_pages(&pages, node->tables[i], node->css.ss.ps.state->es_snapshot);
+    for (BlockNumber block = 0; block < pages.blocks && !found; ++block) {
+      CHECK_FOR_INTERRUPTS();
+      found = read_page(&pages, block, InvalidBlockNumber, nullptr) > 0;
+      close_page(&pages);
+    }
+    close_pages(&pages);
+  }
+  return found;
+}
+
+} // namespace
+
 void start(ScanNode *node) {
   ExprContext *context = node->css.ss.ps.ps_ExprContext;
   const MemoryContext old = MemoryContextSwitchTo(node->run_context);
   TupleDesc asked = RelationGetDescr(node->css.ss.ss_currentRelation);
-  node->program = program_of(node->compiled, context);
+  node->program =
+      program_of(node->compiled, context, node->compiled->may_fail && !sees_a_row(node));
   node->shapes = static_cast<scan::Shape *>(
       palloc0(sizeof(scan::Shape) * static_cast<Size>(Max(node->table_count, 1))));
   node->ruled_out =
