@@ -20,7 +20,7 @@ BatchReader::BatchReader(const FeedPlan &plan, std::string name, std::unique_ptr
     : plan_(plan), name_(std::move(name)), source_(std::move(source)), limits_(limits),
       parser_(plan.contract, plan.version, plan.older, plan.zone),
       csv_({plan.contract.csv.delimiter, plan.contract.csv.quote, plan.contract.max_record_bytes}),
-      lines_(plan.contract.max_record_bytes), share_(limits.begin_small ? 4 : 1) {
+      lines_(plan.contract.max_record_bytes), share_(limits.begin_small ? 8 : 1) {
   if (plan.contract.format == Format::csv && plan.contract.csv.header) {
     read_header();
   }

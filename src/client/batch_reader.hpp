@@ -23,9 +23,9 @@ namespace starhouse::client {
 struct BatchLimits {
   std::size_t rows;
   std::size_t bytes = std::size_t{80} << 20U; // payload and tuples together
-  // For a server that waits: the first batches are a quarter and a half as large, so that it gets
-  // something to do while the next one is parsed and sent. Not below 20,000 records, where a batch
-  // costs more than it saves.
+  // For a server that waits: the first batches are an eighth, a quarter and a half as large, so
+  // that it gets something to do while the next one is parsed and sent. Not below 20,000 records,
+  // where a batch costs more than it saves.
   bool begin_small = false;
 };
 

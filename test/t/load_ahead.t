@@ -103,7 +103,7 @@ is(digest($database), $clean, 'and nothing is lost or doubled');
 # The first batches are small, so that the server is soon at work; what the user asks for is what he gets.
 my $long = write_file("$folder/long.csv", join('', "id,at,shop,amount\n", map { "t$_,2024-01-05 10:00,shop1,1\n" } 1 .. 150_000));
 my $sizes = "$in SELECT string_agg(records_read::text, ' ' ORDER BY first_record) FROM batch_log";
-for my $case ([[], '50000 100000'], [['--batch-rows', 120_000], '120000 30000']) {
+for my $case ([[], '25000 50000 75000'], [['--batch-rows', 120_000], '120000 30000']) {
     make_warehouse($database);
     ($status, $out, $err) = client(@load, @{$case->[0]}, $long);
     is(sql($database, $sizes), $case->[1], "batches of $case->[1] records") or diag($err);
@@ -112,7 +112,7 @@ for my $case ([[], '50000 100000'], [['--batch-rows', 120_000], '120000 30000'])
 my $longer = write_file("$folder/longer.csv", join('', "id,at,shop,amount\n", map { "u$_,2024-01-06 10:00,shop1,1\n" } 1 .. 150_000));
 make_warehouse($database);
 ($status, $out, $err) = client(@load, $long, $longer);
-is(sql($database, "$in SELECT string_agg(records_read::text, ' ' ORDER BY batch_id) FROM batch_log"), '50000 100000 150000', 'the next file begins with a large batch') or diag($err);
+is(sql($database, "$in SELECT string_agg(records_read::text, ' ' ORDER BY batch_id) FROM batch_log"), '25000 50000 75000 150000', 'the next file begins with a large batch') or diag($err);
 
 done_testing();
 
