@@ -347,13 +347,14 @@ $body$;
 COMMENT ON FUNCTION batch_step_facts(regclass, text, text[], bigint, text, text, interval, text, text[]) IS
   'Internal: makes the partitions the rows need and inserts them; rows whose key is there already stay (conflict ignore) or are updated where something differs (update). Where the column _new is true no row of that key is there, and none is looked for. The statements then see what was inserted as "added" (ignore only). duplicates: rows that changed nothing.';
 
--- Looking a row up by its key costs about as much as reading and hashing five of them. By the table's size: there may be no statistics yet.
+-- Looking a row up by its key costs about as much as reading and hashing five of them, and what else the statement joins is looked up, too. By the
+-- table's size: there may be no statistics yet.
 CREATE FUNCTION batch_is_small_beside(tbl regclass, batch_rows bigint) RETURNS boolean
   LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp
-  AS $$ SELECT pg_catalog.pg_relation_size(tbl) / 100 > 5 * batch_rows $$;
+  AS $$ SELECT pg_catalog.pg_relation_size(tbl) / 100 > 20 * batch_rows $$;
 COMMENT ON FUNCTION batch_is_small_beside(regclass, bigint) IS
-  'Internal to steps with "look_up": whether a table has more than five times as many rows as a batch, taken to be of 100 bytes each; false for a partitioned table, which has none of its own. NULL gives NULL.';
+  'Internal to steps with "look_up": whether a table has more than twenty times as many rows as a batch, taken to be of 100 bytes each; false for a partitioned table, which has none of its own. NULL gives NULL.';
 
 CREATE FUNCTION batch_step(warehouse name, feed text, batch_id bigint, source_id bigint, step jsonb, step_no integer, settings jsonb) RETURNS jsonb
   LANGUAGE plpgsql VOLATILE

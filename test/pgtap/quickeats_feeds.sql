@@ -458,5 +458,15 @@ SELECT results_eq($$SELECT orders_lie_close('2025-04-10', '2025-04-11', n) FROM 
 SELECT pg_temp.placed(30001, 35010, '2025-04-10') \g /dev/null
 SELECT ok(NOT orders_lie_close('2025-04-10', '2025-04-11', 5001), 'and not among three times as many');
 
+-- Each transaction told twice, the second time with another amount, in a session that writes moments in a way of its own: the first of them counts,
+-- for the fact and for the order, as it does batch by batch. So it is where the second names another order.
+SET LOCAL DateStyle = 'SQL, DMY';
+SET LOCAL TimeZone = 'Asia/Kolkata';
+SELECT is((pg_temp.load('qe bulk', 'payments', VARIADIC (SELECT array_agg(pg_temp.payment('R' || n, 'B' || n + other, amount, true, to_char(timestamptz '2025-04-10 07:00Z' + n * interval '1 ms', 'YYYY-MM-DD"T"HH24:MI:SS.MSOF')) ORDER BY n, amount)
+    FROM generate_series(30001, 35008, 2) n CROSS JOIN (VALUES (0, 10), (0, 11), (1, 12)) v (other, amount)))->>'duplicates')::int, 5008, 'of three records of a transaction two are none of their own');
+SET LOCAL DateStyle = 'ISO';
+SELECT is(pg_temp.rows_of($$SELECT payment_attempts, paid_amount, count(*) FROM orders_fact WHERE order_id BETWEEN 'B30001' AND 'B35008' GROUP BY 1, 2 ORDER BY 1$$), E'(0,0,2504)\n(1,10,2504)', 'the first one counts');
+SELECT is((SELECT sum(amount) FROM payment_fact WHERE transaction_id LIKE 'R%'), 25040::numeric, 'and is the fact');
+
 SELECT * FROM finish();
 ROLLBACK;

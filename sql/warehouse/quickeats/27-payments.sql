@@ -19,9 +19,10 @@ COMMENT ON FUNCTION orders_lie_close(timestamptz, timestamptz, bigint) IS
 'Whether so many orders are many (more than 5,000) and fewer than three times as many lie between two moments, both included. NULL for a NULL number; a NULL moment is one between which and another nothing lies. Called by the feeds'' steps.';
 
 -- The payments of a batch with the orders they belong to, as far as these are known. query yields payment_fact's columns
--- but city_key and batch_id.
+-- but city_key and batch_id, and record_no, by whose order the first of several records of one transaction counts.
 CREATE FUNCTION stage_payments(query text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
+SET DateStyle = ISO
 AS $body$
 DECLARE
   noise text := current_setting('client_min_messages');
@@ -38,7 +39,7 @@ BEGIN
   CREATE TEMP TABLE IF NOT EXISTS payment_staged (
     time_key timestamp NOT NULL, city_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, transaction_id text COLLATE "C" NOT NULL,
     order_id text COLLATE "C" NOT NULL, transaction_type text NOT NULL, payment_mode text NOT NULL, amount numeric NOT NULL, success_flag integer NOT NULL,
-    failure_reason text, order_event_time timestamptz, is_first boolean NOT NULL) ON COMMIT DELETE ROWS;
+    failure_reason text, order_event_time timestamptz, is_first boolean NOT NULL, record_no bigint NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS order_paid (
     order_id text COLLATE "C" NOT NULL, order_event_time timestamptz NOT NULL, payment_success integer, payment_attempts integer, paid_amount numeric,
     refunded_amount numeric, payment_mode text) ON COMMIT DELETE ROWS;
@@ -52,7 +53,8 @@ BEGIN
   -- In bulk: one row after the other costs three times as much.
   PERFORM append_facts('pg_temp.payment_staged', format($sql$
     SELECT q.time_key, coalesce(o.city_key, '?') AS city_key, q.event_time, q.transaction_id, q.order_id, q.transaction_type, q.payment_mode, q.amount, q.success_flag,
-           q.failure_reason, o.event_time AS order_event_time, coalesce(o.payment_attempts = 0 AND o.refunded_amount = 0, false) AS is_first
+           q.failure_reason, o.event_time AS order_event_time, coalesce(o.payment_attempts = 0 AND o.refunded_amount = 0, false) AS is_first,
+           q.record_no
     FROM (%s) q LEFT JOIN orders_fact o ON o.order_id = q.order_id%s$sql$,
     query, CASE WHEN dense THEN format(' AND o.event_time >= %L AND o.event_time <= %L', first_time, last_time) END));
   -- The others, and those of other batches, by the order's id, however many orders the table holds.
@@ -110,10 +112,10 @@ BEGIN
     SET payment_success = p.payment_success, payment_attempts = p.payment_attempts, paid_amount = p.paid_amount, refunded_amount = p.refunded_amount,
         payment_mode = coalesce(p.payment_mode, o.payment_mode), batch_id = $1
     FROM pg_temp.order_paid p
-    WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id%s
+    WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id %s
       AND (o.payment_success, o.payment_attempts, o.paid_amount, o.refunded_amount, o.payment_mode)
           IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$,
-    CASE WHEN dense THEN format(' AND o.event_time >= %L AND o.event_time <= %L', first_time, last_time) END) USING batch;
+    CASE WHEN dense THEN 'AND o.event_time >= $2 AND o.event_time <= $3' END) USING batch, first_time, last_time;
   GET DIAGNOSTICS changed = ROW_COUNT;
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_nestloop', loops, true),
           set_config('enable_seqscan', scans, true);

@@ -158,15 +158,23 @@ SELECT
       jsonb_build_object('step', 'sql', 'name', 'orders paid', 'sql', $sql$
         SELECT stage_payments($query$
           SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, b.event_time, b.transaction_id, b.order_id, b.transaction_type,
-                 b.payment_mode, b.amount, b.success_flag::integer AS success_flag, CASE WHEN NOT b.success_flag THEN b.failure_reason END AS failure_reason
+                 b.payment_mode, b.amount, b.success_flag::integer AS success_flag, CASE WHEN NOT b.success_flag THEN b.failure_reason END AS failure_reason,
+                 b.record_no
           FROM batch b$query$)$sql$),
       jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
         'select', $sql$
-          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_staged$sql$,
-        -- As refresh_payments has it, of orders whose first payments are in the batch. Most have one, which needs no grouping.
+          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_staged
+          ORDER BY event_time, transaction_id, record_no$sql$,
+        -- As refresh_payments has it, of orders whose first payments are in the batch. Most have one, which needs no grouping, unless its
+        -- transaction is told several times, of which one was added.
         'then', jsonb_build_array($sql$
           WITH several AS MATERIALIZED (
-            SELECT m.order_id, m.order_event_time FROM payment_staged m WHERE m.is_first GROUP BY m.order_id, m.order_event_time HAVING count(*) > 1)
+            SELECT m.order_id, m.order_event_time FROM payment_staged m WHERE m.is_first GROUP BY m.order_id, m.order_event_time HAVING count(*) > 1
+            UNION
+            SELECT m.order_id, m.order_event_time
+            FROM (SELECT s.event_time, s.transaction_id FROM payment_staged s GROUP BY s.event_time, s.transaction_id HAVING count(*) > 1) twice
+            JOIN payment_staged m USING (event_time, transaction_id)
+            WHERE m.is_first)
           INSERT INTO pg_temp.order_paid
           SELECT m.order_id, m.order_event_time,
                  CASE m.transaction_type WHEN 'Payment' THEN m.success_flag END, (m.transaction_type = 'Payment')::integer,

@@ -279,7 +279,8 @@ SELECT
         WHERE (SELECT (n.revised_at, n.withdrawn, n.helpful_votes, n.stars, n.video_key, n.user_key, coalesce(n.review_text, '') COLLATE "C")
                     > (k.revised_at, k.withdrawn, k.helpful_votes, k.stars, k.video_key, k.user_key, coalesce(k.review_text, '') COLLATE "C")
                FROM review_fact k WHERE k.event_time = n.event_time AND k.review_id = n.review_id)
-          AND f.event_time = n.event_time AND f.review_id = n.review_id$sql$, review.facts)))),
+          AND f.event_time = n.event_time AND f.review_id = n.review_id
+          AND f.event_time >= (SELECT min(event_time) FROM batch) AND f.event_time <= (SELECT max(event_time) FROM batch)$sql$, review.facts)))),
 
   -- Social media: posts about a video, their counters looked at again and again.
   create_feed(current_schema(), 'social_posts',
