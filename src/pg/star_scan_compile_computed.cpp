@@ -8,19 +8,37 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/fmgroids.h"
 }
 
 namespace starhouse::pg::star_scan {
 
 namespace {
 
+// They tell how a value is stored, which is not how it is handed to them here.
+bool asks_storage(const Node *node) {
+  if (!IsA(node, FuncExpr)) {
+    return false;
+  }
+  switch (castNode(FuncExpr, const_cast<Node *>(node))->funcid) {
+  case F_PG_COLUMN_SIZE:
+  case F_PG_COLUMN_COMPRESSION:
+#if PG_VERSION_NUM >= 170000
+  case F_PG_COLUMN_TOAST_CHUNK_ID:
+#endif
+    return true;
+  default:
+    return false;
+  }
+}
+
 bool is_no_value(Node *node, void *context) {
   if (node == nullptr) {
     return false;
   }
-  return IsA(node, Aggref) || IsA(node, WindowFunc) || IsA(node, GroupingFunc) ||
-         IsA(node, PlaceHolderVar) || IsA(node, CurrentOfExpr) || IsA(node, SetToDefault) ||
-         compat::walk_expression(node, is_no_value, context);
+  return asks_storage(node) || IsA(node, Aggref) || IsA(node, WindowFunc) ||
+         IsA(node, GroupingFunc) || IsA(node, PlaceHolderVar) || IsA(node, CurrentOfExpr) ||
+         IsA(node, SetToDefault) || compat::walk_expression(node, is_no_value, context);
 }
 
 } // namespace

@@ -9,6 +9,7 @@ extern "C" {
 #include "access/stratnum.h"
 #include "access/tupdesc_details.h"
 #include "executor/executor.h"
+#include "jit/jit.h"
 #include "pgtime.h"
 #include "utils/array.h"
 #include "utils/date.h"
@@ -20,6 +21,7 @@ extern "C" {
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace starhouse::pg::star_scan {
 
@@ -426,6 +428,8 @@ scan::Zone session_zone() {
 }
 
 void init_expressions(Compiled *compiled, PlanState *parent) {
+  // Each is asked once a run: to compile it takes longer.
+  const int jit = std::exchange(parent->state->es_jit_flags, PGJIT_NONE);
   init_tests(compiled->tests, parent);
   init_tests(compiled->filters, parent);
   init_tests(compiled->cases, parent);
@@ -436,6 +440,7 @@ void init_expressions(Compiled *compiled, PlanState *parent) {
       step->state = ExecInitExpr(step->operand, parent);
     }
   }
+  parent->state->es_jit_flags = jit;
   foreach (cell, compiled->keys) {
     auto *key = static_cast<KeyPlan *>(lfirst(cell));
     if (key->shown != nullptr) {

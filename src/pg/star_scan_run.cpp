@@ -130,6 +130,9 @@ void run_page(ScanNode *node, uint32 count) {
       }
       CHECK_FOR_INTERRUPTS();
       add(joined);
+      if (values) { // a page's rows may join any number
+        MemoryContextReset(node->value_context);
+      }
     }
   }
   if (values) {
@@ -250,8 +253,10 @@ double share_read(const ScanNode *node) {
 void split(ScanNode *node, scan::Part part, double share) {
   const double limit = static_cast<double>(get_hash_memory_limit());
   const double needed = static_cast<double>(node->scan->memory()) / share / limit;
+  // Not into many at once: rows that pass may lie together, and what is still too large falls
+  // again.
   uint32 bits = 1;
-  while (bits < 5 && std::ldexp(1.0, static_cast<int>(bits)) < needed) {
+  while (bits < 2 && std::ldexp(1.0, static_cast<int>(bits)) < needed) {
     ++bits;
   }
   bits = std::min(bits, most_bits - part.bits);

@@ -116,6 +116,28 @@ bool leaves_many(PlannerInfo *root, const RelOptInfo *table) {
   return selectivity_of(root, table, others) > few;
 }
 
+// Then its values lie in few partitions, whatever their order in these.
+bool is_partition_key(const PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *table,
+                      AttrNumber attribute) {
+  const AppendRelInfo *own =
+      root->append_rel_array == nullptr ? nullptr : root->append_rel_array[table->relid];
+  if (own == nullptr || own->parent_relid != fact->relid || fact->part_scheme == nullptr ||
+      attribute < 1 || attribute > own->num_child_cols) {
+    return false;
+  }
+  const AttrNumber parent = own->parent_colnos[attribute - 1];
+  for (int i = 0; i < fact->part_scheme->partnatts; ++i) {
+    ListCell *cell = nullptr;
+    foreach (cell, fact->partexprs[i]) {
+      const auto *expr = static_cast<const Node *>(lfirst(cell));
+      if (IsA(expr, Var) && reinterpret_cast<const Var *>(expr)->varattno == parent) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 } // namespace
 
 Share share_of(PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *table) {
@@ -140,8 +162,9 @@ Share share_of(PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *tabl
       const double selectivity = selectivity_of(root, table, comparisons.clauses);
       const double blocks = selectivity / std::max(correlation_of(root, table, attribute), 1e-10);
       if (comparisons.known_later) {
-        const bool is_partitioned = fact != table;
-        share.known_later = std::min(share.known_later, is_partitioned ? selectivity : blocks);
+        share.known_later =
+            std::min(share.known_later,
+                     is_partition_key(root, fact, table, attribute) ? selectivity : blocks);
       } else if (is_brin || selectivity <= small_share) {
         share.blocks = std::min(share.blocks, blocks + range_blocks / std::max(table->pages, 1U));
         share.entries += is_brin ? 0 : selectivity * table->tuples;

@@ -270,7 +270,7 @@ class Generator:
             return self.pick(f"{column} BETWEEN {first} AND {last}", f"{column} >= {first} AND {column} < {last}", f"{column} {self.pick('<', '<=', '=', '>', '>=')} {first}")
         if self.random.random() < 0.1:
             # Of more than one column, or of what the core has no kernel for: the executor's expressions, row by row.
-            return self.pick("i4 % 7 = 3", "i4 < k", "coalesce(i2, k) > 10", "ts::date > d", "t ILIKE 'T%'", "NOT (i4 > 3)", "(i4 > 3) IS NOT TRUE", "length(t) % 2 = 0", "k NOT IN (SELECT item_id FROM item WHERE item_id > 12)",
+            return self.pick("i4 % 7 = 3", "i4 < k", "coalesce(i2, k) > 10", "ts::date > d", "t ILIKE 'T%'", "NOT (i4 > 3)", "(i4 > 3) IS NOT TRUE", "length(t) % 2 = 0", "pg_column_size(big) > 100", "k NOT IN (SELECT item_id FROM item WHERE item_id > 12)",
                              "(SELECT count(*) FROM class WHERE class_id < k) > 3", "t || v = 't1v1'", "n > n2", "big LIKE '%_ine%'", "u::text < '8'", "(b AND i4 > 0) IS NULL", "CASE WHEN k = 0 THEN i4 > 0 ELSE i4 / k > 1 END",
                              "md5(t) < '8'", "extract(hour FROM tz) < 12", "least(i4, i2, k) < 5")
         if depth < 2 and chance < 0.2:
@@ -377,7 +377,7 @@ class Generator:
         if self.random.random() < 0.15:
             call = self.own()
         elif self.random.random() < 0.15:
-            exact = self.pick("sum(i4 % 5)", "max(length(t))", "sum(round(n2, 1))", "count(i4 / k)", "sum(i4 / k)", "bool_or(i4 > 3)", "bool_and(b)", "every(k < 15)", "bool_or(t <> 't1')", "min(d + 3)", "max(greatest(ts, tz::timestamp))",
+            exact = self.pick("sum(i4 % 5)", "max(length(t))", "sum(pg_column_size(n2))", "sum(round(n2, 1))", "count(i4 / k)", "sum(i4 / k)", "bool_or(i4 > 3)", "bool_and(b)", "every(k < 15)", "bool_or(t <> 't1')", "min(d + 3)", "max(greatest(ts, tz::timestamp))",
                               "count(nullif(i4, k))", "sum(length(t || big))", "min(n2 / 3)", "avg(i4 / nullif(k, 0))", "max(i2 + 0.5)", "count(t || v)", "sum(i4 / k) FILTER (WHERE k <> 0)", "sum(n2 / k) FILTER (WHERE k > 0 AND i4 < i2)",
                               "count(*) FILTER (WHERE i4 < k)", "sum(k) FILTER (WHERE i4 % 3 = 1)", "max(tz) FILTER (WHERE t IN (SELECT item_name FROM item) OR i4 < k)", "starhouse.approx_count_distinct(i4 % 100)",
                               "starhouse.approx_count_distinct(upper(t)) FILTER (WHERE i4 < k)", "sum((SELECT count(*) FROM class WHERE class_id < k))")
