@@ -34,7 +34,7 @@ WITH common AS (
     jsonb_build_object('step', 'members', 'name', 'new devices', 'into', 'device_dim', 'key', 'device_id',
       'select', 'SELECT value FROM batch_key WHERE column_no = 4') AS devices,
     -- The first version of a user also holds for all time before it; asked for only where no other does. %1$s are the fact's own columns, %2$s its joins.
-    -- In the order of the key: its index grows at one place after the other.
+    -- In the order of the key, whose index grows at one place after the other then, and of the records: the first of one key counts.
     $sql$
       SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key,
              coalesce(b.region_id, u.region,
@@ -49,7 +49,7 @@ WITH common AS (
       FROM batch b
       LEFT JOIN user_history u ON u.user_id = b.user_id AND u.valid_from <= b.event_time AND u.valid_to > b.event_time
       %2$s
-      ORDER BY b.event_time$sql$ AS fact_select,
+      ORDER BY b.event_time, b.record_no$sql$ AS fact_select,
     -- What follows from the playbacks that a batch added, said in terms of those ("added"): in bulk, which checks foreign keys once per key
     -- instead of once per row; what is there already ("known") is added to its rows. 25-derived.sql has the same from the facts.
     $sql$

@@ -29,12 +29,12 @@ WITH common AS (
     LEFT JOIN LATERAL (SELECT h.user_version FROM user_history h
                        WHERE u.user_version IS NULL AND h.user_id = b.user_id AND h.valid_from > b.event_time
                        ORDER BY h.valid_from LIMIT 1) e ON true
-    ORDER BY b.event_time$sql$ AS facts
+    ORDER BY b.event_time, b.record_no$sql$ AS facts
 ), post AS (
   SELECT $sql$
     SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, coalesce(b.video_id, '?') AS video_key, b.event_time, b.platform, b.post_id,
            b.sentiment, b.likes, b.shares, b.replies, b.reach, coalesce(b.observed_at, b.event_time) AS observed_at
-    FROM batch b ORDER BY b.event_time$sql$ AS facts
+    FROM batch b ORDER BY b.event_time, b.record_no$sql$ AS facts
 ), rating AS (
   SELECT $sql$
     SELECT date_trunc('hour', (d.day::timestamp AT TIME ZONE {time_zone}) AT TIME ZONE {time_zone}) AS time_key, b.site_id AS site_key, b.video_id AS video_key,

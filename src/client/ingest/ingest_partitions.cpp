@@ -29,6 +29,7 @@ constexpr auto wake_every = 10s;
 constexpr auto wake_time = 500ms; // nothing is taken meanwhile
 constexpr int most_silent = 6;    // rounds, while others' messages keep coming
 constexpr int most_woken = 8;     // doublings of that
+constexpr int most_woken_away = 2;
 
 template <class List>
 std::string listed(const List &partitions) {
@@ -334,7 +335,10 @@ void Ingest::wake_stalled(bool idle) {
     if (!stalled.empty()) {
       consumer_->reposition(all, stalled);
     }
-  } catch (const KafkaError &e) {
+  } catch (const KafkaError &e) { // of one broker: the others' partitions soon again
+    for (const std::int32_t number : silent) {
+      partitions_[number].woken = std::min(partitions_[number].woken, most_woken_away);
+    }
     log_.write(Level::info, "broker", e.message());
   }
   wake_at_ = Clock::now() + wake_every;
