@@ -14,7 +14,7 @@ import re
 import sys
 import time
 
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, TimeoutError, sync_playwright
 
 CHARTS = """() => [...document.querySelectorAll('[data-test="chart-grid-component"]')].filter(chart => chart.offsetParent !== null).map(chart => {
   const text = selector => chart.querySelector(selector)?.innerText.trim();
@@ -134,9 +134,16 @@ class Browser:
                 name.locator("xpath=ancestor::*[.//*[contains(@class, 'date-label') or contains(@data-test, 'date-filter') or contains(@data-test, 'time-range')]][1]").locator(
                     '.date-label-value, [data-test^="date-filter"], [data-test^="time-range"]').first.click(timeout=30000)
                 popover = self.page.locator(".time-range-popover, .ant-popover").last
-                popover.locator(".ant-select").first.click(timeout=30000)
-                self.page.locator(".ant-select-item-option", has_text=re.compile("^Advanced$")).first.click(timeout=30000)
                 inputs = popover.locator('input[type="text"]:not([role="combobox"]), input:not([type]):not([role="combobox"])')
+                for last in (False, False, True):  # a list that is just being drawn swallows a click
+                    try:
+                        popover.locator(".ant-select").first.click(timeout=30000)
+                        self.page.locator(".ant-select-item-option", has_text=re.compile("^Advanced$")).first.click(timeout=30000)
+                        inputs.nth(1).wait_for(timeout=15000)
+                        break
+                    except TimeoutError:
+                        if last:
+                            raise
                 inputs.nth(0).fill(step["from"])
                 inputs.nth(1).fill(step["to"])
                 popover.locator('[data-test="date-filter-control__apply-button"]').click(timeout=60000)
