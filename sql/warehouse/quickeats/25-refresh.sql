@@ -207,10 +207,13 @@ BEGIN
     EXECUTE $sql$
       SELECT coalesce(array_agg(DISTINCT o.time_key::date), '{}') FROM orders_fact o JOIN pg_temp.order_state s ON o.order_id = s.order_id
       WHERE s.is_known AND s.may_have_moved AND o.event_time <> s.event_time$sql$ INTO touched;
+    -- Their places first: for one look-up the planner would look for deliveries by the id alone, which their key does not begin with.
     EXECUTE $sql$
-      DELETE FROM delivery_fact d USING orders_fact o, pg_temp.order_state s
-      WHERE s.is_known AND s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time
-        AND d.event_time = o.event_time AND d.order_id = s.order_id$sql$;
+      WITH gone AS MATERIALIZED (
+        SELECT o.event_time, o.order_id FROM pg_temp.order_state s JOIN orders_fact o ON o.order_id = s.order_id
+        WHERE s.is_known AND s.may_have_moved AND o.event_time <> s.event_time)
+      DELETE FROM delivery_fact d USING gone g
+      WHERE d.event_time = g.event_time AND d.order_id = g.order_id$sql$;
     EXECUTE $sql$
       DELETE FROM orders_fact o USING pg_temp.order_state s
       WHERE s.is_known AND s.may_have_moved AND o.order_id = s.order_id AND o.event_time <> s.event_time$sql$;
