@@ -1,7 +1,9 @@
 -- Keeps order_day and the sums of its days (11-summaries.sql). Called by the feeds' steps, whose batches take turns.
 
+-- Whatever joins are off in the step that calls it.
 CREATE FUNCTION sum_up_day(d date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on
 AS $body$
 DECLARE
   hours bigint;
