@@ -13,7 +13,6 @@ extern "C" {
 #include "access/transam.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_statistic.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/tidbitmap.h"
 #include "storage/predicate.h"
@@ -39,22 +38,23 @@ struct Range {
   int64 high = std::numeric_limits<int64>::max();
 };
 
-// The words that a type has.
+// The words that a type has; false for those that are no whole numbers.
 bool limits_of(Oid type, int64 *low, int64 *high) {
-  switch (type) {
-  case INT2OID:
+  scan::Storage storage{};
+  Domain domain{};
+  if (!storage_of(type, &storage, &domain) || domain != Domain::integer) {
+    return false;
+  }
+  switch (storage) {
+  case scan::Storage::int16:
     *low = PG_INT16_MIN;
     *high = PG_INT16_MAX;
     return true;
-  case INT4OID:
-  case DATEOID:
+  case scan::Storage::int32:
     *low = PG_INT32_MIN;
     *high = PG_INT32_MAX;
     return true;
-  case INT8OID:
-  case TIMEOID:
-  case TIMESTAMPOID:
-  case TIMESTAMPTZOID:
+  case scan::Storage::int64:
     *low = PG_INT64_MIN;
     *high = PG_INT64_MAX;
     return true;

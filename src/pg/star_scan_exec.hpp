@@ -22,6 +22,8 @@ extern "C" {
 #include "port/atomics.h"
 }
 
+#include <bit>
+
 namespace starhouse::pg::star_scan {
 
 constexpr uint32 most_rows = MaxHeapTuplesPerPage;
@@ -52,8 +54,21 @@ struct Blocks {
   uint64 *bits;
   BlockNumber count;
 
-  bool holds(BlockNumber block) const {
-    return bits == nullptr || (block < count && (bits[block / 64] >> (block % 64) & 1) != 0);
+  // The first one from here on; `end`: none before it.
+  BlockNumber next(BlockNumber block, BlockNumber end) const {
+    if (bits == nullptr) {
+      return Min(block, end);
+    }
+    const BlockNumber last = Min(end, count);
+    while (block < last) {
+      const uint64 word = bits[block / 64] >> (block % 64);
+      if (word != 0) {
+        block += static_cast<BlockNumber>(std::countr_zero(word));
+        return block < last ? block : end;
+      }
+      block += 64 - block % 64;
+    }
+    return end;
   }
 };
 

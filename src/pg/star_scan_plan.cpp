@@ -31,6 +31,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <utility>
 
 namespace starhouse::pg::star_scan {
 
@@ -87,15 +88,25 @@ void sort_by_cost(PlannerInfo *root, List *quals) {
   if (quals == NIL) {
     return;
   }
-  const auto cost_of = [root](const void *clause) {
-    QualCost cost{};
-    cost_qual_eval_node(&cost, static_cast<Node *>(const_cast<void *>(clause)), root);
-    return cost.per_tuple;
+  struct Costly {
+    double cost;
+    int place;
+    void *clause;
   };
-  std::stable_sort(quals->elements, quals->elements + list_length(quals),
-                   [&](const ListCell &a, const ListCell &b) {
-                     return cost_of(a.ptr_value) < cost_of(b.ptr_value);
-                   });
+  const int count = list_length(quals);
+  auto *all = static_cast<Costly *>(palloc(sizeof(Costly) * static_cast<Size>(count)));
+  for (int i = 0; i < count; ++i) {
+    void *clause = list_nth(quals, i);
+    QualCost cost{};
+    cost_qual_eval_node(&cost, static_cast<Node *>(clause), root);
+    all[i] = {.cost = cost.per_tuple, .place = i, .clause = clause};
+  }
+  std::sort(all, all + count, [](const Costly &a, const Costly &b) {
+    return std::pair{a.cost, a.place} < std::pair{b.cost, b.place};
+  });
+  for (int i = 0; i < count; ++i) {
+    lfirst(list_nth_cell(quals, i)) = all[i].clause;
+  }
 }
 
 bool keys_of(PlannerInfo *root, List **keys) {
@@ -335,14 +346,20 @@ bool offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
   }
   costed.rows = grouped->pathlist != NIL ? static_cast<Path *>(linitial(grouped->pathlist))->rows
                                          : costed.groups;
+  const Path *other = cheapest_of(grouped);
+  double own = 0;
   if (CustomPath *path = new_path(root, grouped, star, question, having, Role::whole)) {
     set_costs(path, root, costed);
-    tell_costs(root, input, &path->path, cheapest_of(grouped));
+    own = path->path.total_cost;
     add_path(grouped, &path->path);
   }
   if (grouped->consider_parallel && input->consider_parallel && root->glob->parallelModeOK &&
       groups_fit(costed)) {
     offer_parallel(root, grouped, star, question, costed);
+  }
+  // add_path() may have freed either, but not the one that stays the cheapest.
+  if (other != nullptr && cheapest_of(grouped) == other) {
+    tell_costs(root, input, own, other);
   }
   return true;
 }

@@ -80,17 +80,15 @@ void tell_reason(const PlannerInfo *root, const RelOptInfo *input) {
   }
 }
 
-void tell_costs(const PlannerInfo *root, const RelOptInfo *input, const Path *own,
-                const Path *other) {
+void tell_costs(const PlannerInfo *root, const RelOptInfo *input, double own, const Path *other) {
   const RelOptInfo *table = somebody_asks() ? largest_table(root, input) : nullptr;
-  if (table == nullptr || other == nullptr || other->total_cost > own->total_cost) {
+  if (table == nullptr) {
     return;
   }
-  ereport(DEBUG1,
-          errmsg_internal("no star scan of %s (%.0f rows): its cost, %.0f, is more than "
-                          "the %.0f of another plan, which expects to read %.0f rows",
-                          get_rel_name(planner_rt_fetch(table->relid, root)->relid),
-                          tuples_of(table), own->total_cost, other->total_cost, input->rows));
+  ereport(DEBUG1, errmsg_internal("no star scan of %s (%.0f rows): its cost, %.0f, is more than "
+                                  "the %.0f of another plan, which expects to read %.0f rows",
+                                  get_rel_name(planner_rt_fetch(table->relid, root)->relid),
+                                  tuples_of(table), own, other->total_cost, input->rows));
 }
 
 } // namespace starhouse::pg::star_scan

@@ -11,8 +11,7 @@ bool refuse(const char *why, const void *expression = nullptr);
 void forget_reason();
 void tell_reason(const PlannerInfo *root, const RelOptInfo *input);
 
-// The node's cost beside that of the cheapest other path.
-void tell_costs(const PlannerInfo *root, const RelOptInfo *input, const Path *own,
-                const Path *other);
+// The node's cost beside that of the path that is cheaper.
+void tell_costs(const PlannerInfo *root, const RelOptInfo *input, double own, const Path *other);
 
 } // namespace starhouse::pg::star_scan

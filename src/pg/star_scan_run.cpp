@@ -21,55 +21,54 @@ constexpr uint32 most_bits = 32;
 // A part of so few groups is not made smaller: what it takes is not its groups.
 constexpr std::size_t few_groups = 512;
 
-// The next block that is this process's, of whichever table; those of a table are given out some at
-// a time.
-bool next_block_of_all(ScanNode *node, BlockNumber *block) {
-  while (node->next_block >= node->end_block) {
-    if (node->table >= 0 && node->role == Role::partial) {
-      const BlockNumber blocks = node->pages.blocks;
-      const BlockNumber size = std::clamp<BlockNumber>(blocks / 512, 1, 32);
-      const uint64 first = pg_atomic_fetch_add_u64(&node->shared->next[node->table], size);
-      if (first < blocks) {
-        node->next_block = static_cast<BlockNumber>(first);
-        node->end_block = std::min(node->next_block + size, blocks);
-        break;
-      }
+// More blocks that are this process's, of whichever table, or another table that has some; those of
+// a table are given out some at a time.
+bool more_blocks(ScanNode *node) {
+  if (node->table >= 0 && node->role == Role::partial) {
+    const BlockNumber blocks = node->pages.blocks;
+    const BlockNumber size = std::clamp<BlockNumber>(blocks / 512, 1, 32);
+    const uint64 first = pg_atomic_fetch_add_u64(&node->shared->next[node->table], size);
+    if (first < blocks) {
+      node->next_block = static_cast<BlockNumber>(first);
+      node->end_block = std::min(node->next_block + size, blocks);
+      return true;
     }
-    if (node->table + 1 >= node->table_count) {
-      return false;
-    }
-    ++node->table;
-    if (node->ruled_out[node->table]) {
-      node->pages.blocks = node->next_block = node->end_block = 0;
-      continue;
-    }
-    open_pages(&node->pages, node->tables[node->table], node->css.ss.ps.state->es_snapshot);
-    compute([&] { node->scan->use_shape(node->shapes[node->table]); });
-    node->next_block = 0;
-    node->end_block = node->role == Role::partial ? 0 : node->pages.blocks;
   }
-  *block = node->next_block++;
+  if (node->table + 1 >= node->table_count) {
+    return false;
+  }
+  ++node->table;
+  if (node->ruled_out[node->table]) {
+    node->pages.blocks = node->next_block = node->end_block = 0;
+    return true;
+  }
+  open_pages(&node->pages, node->tables[node->table], node->css.ss.ps.state->es_snapshot);
+  compute([&] { node->scan->use_shape(node->shapes[node->table]); });
+  node->next_block = 0;
+  node->end_block = node->role == Role::partial ? 0 : node->pages.blocks;
   return true;
 }
 
-// And has to be read.
-bool next_block(ScanNode *node, BlockNumber *block) {
-  while (next_block_of_all(node, block)) {
-    if (node->blocks[node->table].holds(*block)) {
-      return true;
-    }
-    ++node->figures.pages_left_out;
-  }
-  return false;
+BlockNumber block_after(const ScanNode *node) {
+  const BlockNumber next = node->blocks[node->table].next(node->next_block, node->end_block);
+  return next < node->end_block ? next : InvalidBlockNumber;
 }
 
-BlockNumber block_after(const ScanNode *node) {
-  for (BlockNumber block = node->next_block; block < node->end_block; ++block) {
-    if (node->blocks[node->table].holds(block)) {
-      return block;
+// The next block that this process has to read.
+bool next_block(ScanNode *node, BlockNumber *block) {
+  do {
+    if (node->next_block < node->end_block) {
+      const BlockNumber next = block_after(node);
+      const BlockNumber end = Min(next, node->end_block);
+      node->figures.pages_left_out += end - node->next_block;
+      node->next_block = end;
+      if (next != InvalidBlockNumber) {
+        *block = node->next_block++;
+        return true;
+      }
     }
-  }
-  return InvalidBlockNumber;
+  } while (more_blocks(node));
+  return false;
 }
 
 void run_page(ScanNode *node, uint32 count) {
@@ -232,8 +231,8 @@ BlockNumber read_of(const ScanNode *node, int table, BlockNumber end) {
     return node->ruled_out[table] ? 0 : end;
   }
   BlockNumber count = 0;
-  for (BlockNumber block = 0; block < std::min(end, blocks.count); ++block) {
-    count += blocks.holds(block) ? 1 : 0;
+  for (BlockNumber block = blocks.next(0, end); block < end; block = blocks.next(block + 1, end)) {
+    ++count;
   }
   return count;
 }

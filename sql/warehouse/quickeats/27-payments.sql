@@ -22,20 +22,16 @@ COMMENT ON FUNCTION orders_lie_close(timestamptz, timestamptz, bigint) IS
 -- but city_key and batch_id, and record_no, by whose order the first of several records of one transaction counts.
 CREATE FUNCTION stage_payments(query text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
-SET DateStyle = ISO
+SET DateStyle = ISO SET client_min_messages = warning
+-- Set as the statements want it; all of it ends with the function.
+SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on SET enable_seqscan = on
 AS $body$
 DECLARE
-  noise text := current_setting('client_min_messages');
-  hashes text := current_setting('enable_hashjoin');
-  merges text := current_setting('enable_mergejoin');
-  loops text := current_setting('enable_nestloop');
-  scans text := current_setting('enable_seqscan');
   first_time timestamptz;
   last_time timestamptz;
   dense boolean;
   staged bigint;
 BEGIN
-  PERFORM set_config('client_min_messages', 'warning', true);
   CREATE TEMP TABLE IF NOT EXISTS payment_staged (
     time_key timestamp NOT NULL, city_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, transaction_id text COLLATE "C" NOT NULL,
     order_id text COLLATE "C" NOT NULL, transaction_type text NOT NULL, payment_mode text NOT NULL, amount numeric NOT NULL, success_flag integer NOT NULL,
@@ -43,7 +39,6 @@ BEGIN
   CREATE TEMP TABLE IF NOT EXISTS order_paid (
     order_id text COLLATE "C" NOT NULL, order_event_time timestamptz NOT NULL, payment_success integer, payment_attempts integer, paid_amount numeric,
     refunded_amount numeric, payment_mode text) ON COMMIT DELETE ROWS;
-  PERFORM set_config('client_min_messages', noise, true);
   TRUNCATE pg_temp.payment_staged, pg_temp.order_paid;
   EXECUTE format('SELECT min(q.event_time) - interval ''3 hours'', max(q.event_time) + interval ''1 hour'', count(*) FROM (%s) q', query) INTO first_time, last_time, staged;
   -- The payments of a day or of some hours, most of whose orders lie about there: these are read and hashed.
@@ -58,15 +53,14 @@ BEGIN
     FROM (%s) q LEFT JOIN orders_fact o ON o.order_id = q.order_id%s$sql$,
     query, CASE WHEN dense THEN format(' AND o.event_time >= %L AND o.event_time <= %L', first_time, last_time) END));
   -- The others, and those of other batches, by the order's id, however many orders the table holds.
-  PERFORM set_config('enable_seqscan', scans, true), set_config('enable_nestloop', loops, true), set_config('enable_hashjoin', 'off', true);
   IF dense THEN
+    PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_nestloop', 'on', true), set_config('enable_hashjoin', 'off', true);
     EXECUTE $sql$
       UPDATE pg_temp.payment_staged s
       SET city_key = o.city_key, order_event_time = o.event_time, is_first = o.payment_attempts = 0 AND o.refunded_amount = 0
       FROM orders_fact o
       WHERE s.order_event_time IS NULL AND o.order_id = s.order_id$sql$;
   END IF;
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   RETURN staged;
 END
 $body$;
@@ -78,12 +72,9 @@ COMMENT ON FUNCTION stage_payments(text) IS
 -- appended these has told order_paid; of the others all payments are looked at here.
 CREATE FUNCTION refresh_payments(batch bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on SET enable_seqscan = on
 AS $body$
 DECLARE
-  hashes text := current_setting('enable_hashjoin');
-  merges text := current_setting('enable_mergejoin');
-  loops text := current_setting('enable_nestloop');
-  scans text := current_setting('enable_seqscan');
   first_time timestamptz;
   last_time timestamptz;
   paid bigint;
@@ -105,7 +96,7 @@ BEGIN
   EXECUTE 'SELECT min(p.order_event_time), max(p.order_event_time), count(*) FROM pg_temp.order_paid p' INTO first_time, last_time, paid;
   dense := orders_lie_close(first_time, last_time, paid);
   IF dense THEN
-    PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_nestloop', 'off', true), set_config('enable_seqscan', 'off', true);
+    PERFORM set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true), set_config('enable_seqscan', 'off', true);
   END IF;
   EXECUTE format($sql$
     UPDATE orders_fact o
@@ -117,8 +108,7 @@ BEGIN
           IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$,
     CASE WHEN dense THEN 'AND o.event_time >= $2 AND o.event_time <= $3' END) USING batch, first_time, last_time;
   GET DIAGNOSTICS changed = ROW_COUNT;
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_nestloop', loops, true),
-          set_config('enable_seqscan', scans, true);
+  PERFORM set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true), set_config('enable_nestloop', 'on', true), set_config('enable_seqscan', 'on', true);
   IF changed > 0 THEN
     -- By quarters of an hour, each of which lies in one day of any zone (all offsets since 2000 are multiples of it).
     EXECUTE $sql$

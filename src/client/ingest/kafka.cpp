@@ -422,18 +422,26 @@ std::int64_t KafkaConsumer::known_end(std::int32_t partition) const noexcept {
   return high;
 }
 
-Offsets KafkaConsumer::at_time(const std::vector<std::int32_t> &partitions,
-                               std::int64_t milliseconds, std::chrono::milliseconds timeout) {
+// Each partition's first offset at or after the time; -1 is the end.
+KafkaConsumer::List KafkaConsumer::look_up(const std::vector<std::int32_t> &partitions,
+                                           std::int64_t milliseconds,
+                                           std::chrono::milliseconds timeout) {
   Offsets wanted;
   for (const std::int32_t partition : partitions) {
     wanted.emplace_back(partition, milliseconds);
   }
-  const List found = list(wanted);
+  List found = list(wanted);
   if (const auto error =
           rd_kafka_offsets_for_times(handle_.get(), found.get(), static_cast<int>(timeout.count()));
       error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     fail(fmt::format("offsets of {} by time", topic_), error);
   }
+  return found;
+}
+
+Offsets KafkaConsumer::at_time(const std::vector<std::int32_t> &partitions,
+                               std::int64_t milliseconds, std::chrono::milliseconds timeout) {
+  const List found = look_up(partitions, milliseconds, timeout);
   Offsets offsets;
   for (int i = 0; i < found->cnt; ++i) {
     const rd_kafka_topic_partition_t &element = found->elems[i]; // NOLINT: a C array
@@ -450,16 +458,7 @@ Offsets KafkaConsumer::at_time(const std::vector<std::int32_t> &partitions,
 
 Offsets KafkaConsumer::ends(const std::vector<std::int32_t> &partitions,
                             std::chrono::milliseconds timeout) {
-  Offsets wanted;
-  for (const std::int32_t partition : partitions) {
-    wanted.emplace_back(partition, RD_KAFKA_OFFSET_END);
-  }
-  const List found = list(wanted); // "the time -1" is the end
-  if (const auto error =
-          rd_kafka_offsets_for_times(handle_.get(), found.get(), static_cast<int>(timeout.count()));
-      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    fail(fmt::format("ends of {}", topic_), error);
-  }
+  const List found = look_up(partitions, RD_KAFKA_OFFSET_END, timeout);
   Offsets offsets;
   for (int i = 0; i < found->cnt; ++i) {
     const rd_kafka_topic_partition_t &element = found->elems[i]; // NOLINT: a C array

@@ -143,6 +143,8 @@ private:
   using List = std::unique_ptr<rd_kafka_topic_partition_list_s, ListDestroy>;
   List list(const std::vector<std::int32_t> &partitions) const;
   List list(const Offsets &offsets) const;
+  List look_up(const std::vector<std::int32_t> &partitions, std::int64_t milliseconds,
+               std::chrono::milliseconds timeout);
   bool cooperative() const noexcept;
 
   std::string topic_;
