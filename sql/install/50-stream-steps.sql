@@ -39,7 +39,7 @@ $body$;
 COMMENT ON FUNCTION batch_view(integer, text, boolean) IS
   'Internal to the steps: the temporary view over a step''s query; varies: make it anew. The query means the caller''s search_path.';
 
-CREATE FUNCTION batch_target(target text) RETURNS regclass
+CREATE FUNCTION batch_target(target text, named_by text DEFAULT 'into') RETURNS regclass
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 AS $body$
 DECLARE
@@ -47,13 +47,13 @@ DECLARE
 BEGIN
   IF found IS NULL THEN
     RAISE EXCEPTION 'there is no table "%"', target USING ERRCODE = '42P01',
-      HINT = 'The step''s "into" names a table of the warehouse.';
+      HINT = pg_catalog.format('The step''s "%s" names a table of the warehouse.', named_by);
   END IF;
   RETURN found;
 END
 $body$;
-COMMENT ON FUNCTION batch_target(text) IS
-  'Internal to the steps: the table that "into" names, in the warehouse unless a schema is given. 42P01 when there is none.';
+COMMENT ON FUNCTION batch_target(text, text) IS
+  'Internal to the steps: the table that "into" (named_by) names, in the warehouse unless a schema is given. 42P01 when there is none.';
 
 CREATE FUNCTION batch_step_reject(warehouse name, feed text, batch_id bigint, source_id bigint, condition text, code text,
                                   column_name text, reason text, hint text, bronze boolean) RETURNS jsonb
@@ -378,7 +378,7 @@ DECLARE
 BEGIN
   -- Ends with this function: its own SET clause restores the path.
   PERFORM set_config('search_path', format('%I, starhouse, pg_catalog', warehouse), true);
-  looks_up := step ? 'look_up' AND starhouse.batch_is_small_beside(starhouse.batch_target(step->>'look_up'), (settings->>'rows')::bigint);
+  looks_up := step ? 'look_up' AND starhouse.batch_is_small_beside(starhouse.batch_target(step->>'look_up', 'look_up'), (settings->>'rows')::bigint);
   IF looks_up THEN
     PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   END IF;

@@ -468,5 +468,9 @@ SET LOCAL DateStyle = 'ISO';
 SELECT is(pg_temp.rows_of($$SELECT payment_attempts, paid_amount, count(*) FROM orders_fact WHERE order_id BETWEEN 'B30001' AND 'B35008' GROUP BY 1, 2 ORDER BY 1$$), E'(0,0,2504)\n(1,10,2504)', 'the first one counts');
 SELECT is((SELECT sum(amount) FROM payment_fact WHERE transaction_id LIKE 'R%'), 25040::numeric, 'and is the fact');
 
+-- A day is summed up with whatever joins suit it, also in the step of a batch that has some off for itself.
+SELECT ok(bool_and(proconfig @> '{enable_hashjoin=on,enable_mergejoin=on,enable_nestloop=on}'), 'the sums of a day choose their joins themselves')
+FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname = 'sum_up_day';
+
 SELECT * FROM finish();
 ROLLBACK;

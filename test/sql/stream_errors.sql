@@ -47,6 +47,11 @@ BEGIN;
 SELECT starhouse.batch_begin('w', 'f', 1, 2, 1);
 SELECT starhouse.batch_finish('w', 'f', 3, 2, 1, 0);
 ROLLBACK;
+SELECT starhouse.create_feed('w', 'f', :'contract', '[{"step": "sql", "sql": "SELECT", "look_up": "no_such_history"}]', bronze => false);
+BEGIN;
+SELECT starhouse.batch_begin('w', 'f', 1, 2, 1);
+SELECT starhouse.batch_finish('w', 'f', 4, 2, 1, 0);
+ROLLBACK;
 
 -- The fence: a source stands where it stands, and an older epoch is shut out.
 BEGIN;
