@@ -470,7 +470,7 @@ SELECT is((SELECT sum(amount) FROM payment_fact WHERE transaction_id LIKE 'R%'),
 
 -- A day is summed up with whatever joins suit it, also in the step of a batch that has some off for itself.
 SELECT ok(bool_and(proconfig @> '{enable_hashjoin=on,enable_mergejoin=on,enable_nestloop=on}'), 'the sums of a day choose their joins themselves')
-FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname = 'sum_up_day';
+FROM pg_proc WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND proname = 'sum_up_day';
 
 SELECT * FROM finish();
 ROLLBACK;
