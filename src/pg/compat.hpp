@@ -198,10 +198,13 @@ inline Node *mutate_expression(Node *node, Node *(*mutator)(Node *, void *), voi
 #endif
 }
 
-// What a query is grouped by, without what the planner found to say nothing more.
+// What a query is grouped by, without what the planner found to say nothing more; all of it where
+// that is nothing (WHERE city = 'Pune' GROUP BY city), for it is grouped all the same: no row gives
+// no group then.
 inline List *group_clause(const PlannerInfo *root) {
 #if PG_VERSION_NUM >= 160000
-  return root->processed_groupClause;
+  return root->processed_groupClause != NIL ? root->processed_groupClause
+                                            : root->parse->groupClause;
 #else
   return root->parse->groupClause;
 #endif

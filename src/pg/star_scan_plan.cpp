@@ -162,9 +162,7 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   sort_by_cost(root, question->quals);
   collect(reinterpret_cast<Node *>(grouped->reltarget->exprs), &collected);
   collect(reinterpret_cast<Node *>(having), &collected);
-  // By constants alone it is grouped all the same: no row gives no group then.
-  const bool grouped_by_nothing_left = collected.keys == NIL && root->parse->groupClause != NIL;
-  if (collected.others || grouped_by_nothing_left ||
+  if (collected.others ||
       (collected.keys == NIL && (collected.aggregates == NIL || collected.columns != NIL))) {
     return refuse("no keys and no aggregates alone");
   }

@@ -535,10 +535,12 @@ def main():
     for condition in conditions:
         script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(f'SELECT h.t, h.n2, count(*), sum(w.k), min(w.tz) {joined} WHERE {condition} GROUP BY 1, 2')});\n"
     for query in (f"SELECT v.x, s.* FROM (VALUES (1), (2), (2), (5), (7)) AS v (x) CROSS JOIN LATERAL (SELECT h.t, count(*), sum(w.k) {joined} WHERE h.k = v.x GROUP BY 1) AS s",
-                  f"SELECT h.t, count(*), sum(w.k) {joined} WHERE h.t = 'no such' AND h.i4 > 100 / {zero} GROUP BY 1"):
+                  f"SELECT h.t, count(*), sum(w.k) {joined} WHERE h.t = 'no such' AND h.i4 > 100 / {zero} GROUP BY 1",
+                  f"SELECT h.n, count(*), sum(w.k) {joined} WHERE h.n = 1 GROUP BY 1", "SELECT t, k, count(*), sum(n) FROM hostile WHERE t = 't1' AND k = 3 GROUP BY 1, 2",
+                  "SELECT t, count(*) FROM hostile WHERE t = 'no such' GROUP BY t"):
         script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n"
     answers = psql(script).splitlines()
-    ok(answers == ["1|"] * (len(conditions) + 2), "dimensions with conditions")
+    ok(answers == ["1|"] * (len(conditions) + 5), "dimensions with conditions")
     for line in answers:
         if line != "1|":
             print("# " + line[:1500].replace("~", "\n#   "))
