@@ -21,8 +21,10 @@ FROM (VALUES
   (4, 'tables', '* * * * *', 'CALL starhouse.process_sources(%L)'),
   -- What has outlived its retention (starhouse.set_retention): nothing where none was set.
   (5, 'retention', '40 1 * * *', 'CALL starhouse.apply_retention()'),
+  -- What reports read instead of facts, as far as something is open.
+  (6, 'sums', '20 1 * * *', 'SELECT starhouse.sum_up(%L)'),
   -- Is everything sound? One row that says so, or an error that stands in cron.job_run_details.
-  (6, 'integrity', '10 2 * * *', 'SELECT starhouse.assert_integrity(%L)')) AS j (place, what, schedule, command)
+  (7, 'integrity', '10 2 * * *', 'SELECT starhouse.assert_integrity(%L)')) AS j (place, what, schedule, command)
 ORDER BY j.place;
 -- What pg_cron itself writes down, kept for two weeks.
 SELECT 'starhouse: cron log' AS job, '20 3 * * *' AS schedule,

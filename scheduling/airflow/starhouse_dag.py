@@ -1,9 +1,11 @@
-"""The night of a warehouse: files from a landing folder, rollups, gold, a check, the report.
+"""The night of a warehouse: files from a landing folder, rollups, sums for the reports, gold, a check, the report.
 
 Put it into the dags folder of Airflow 3 (tested) or 2; the worker needs the client `starhouse` and psql on its path. Settings are
 environment variables of the worker: PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSFILE as for psql, and
 
   STARHOUSE_WAREHOUSE    schema of the warehouse (shopsmart)
+  STARHOUSE_KIND         its kind: shopsmart, quickeats or streamflix (shopsmart); read by the DAG processor, too
+  STARHOUSE_FEEDS        its feeds in the order of loading, by spaces, instead of the kind's own; likewise
   STARHOUSE_LANDING      folder with a subfolder for each feed (/var/lib/starhouse/landing)
   STARHOUSE_REPORTS      where the report goes (/var/lib/starhouse/reports)
   STARHOUSE_MAX_REJECTS  share of rejected records that stops a load (5%)
@@ -11,6 +13,7 @@ environment variables of the worker: PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSF
 Every task may be repeated: what is loaded stays loaded once, a load that was cut short goes on.
 """
 
+import os
 from datetime import datetime, timedelta
 
 try:
@@ -21,8 +24,17 @@ except ImportError:  # Airflow 2
     from airflow.operators.bash import BashOperator
 
 # Dimensions before facts is faster; any order is right.
-DIMENSIONS = ["stores", "products", "promotions", "customers"]
-FACTS = ["pos_sales", "online_orders", "inventory"]
+FEEDS = {
+    "shopsmart": (["stores", "products", "promotions", "customers"], ["pos_sales", "online_orders", "inventory"]),
+    "quickeats": (["cities", "zones", "restaurants", "drivers", "customers"], ["orders", "payments", "pings", "feedback", "app_events"]),
+    "streamflix": (
+        ["regions", "videos", "users", "devices"],
+        ["playback_events", "interactions", "recommendations", "playback_streams", "productions", "production_costs", "vendor_content", "reviews", "social_posts", "site_ratings"],
+    ),
+}
+DIMENSIONS, FACTS = FEEDS[os.environ.get("STARHOUSE_KIND", "shopsmart")]
+if os.environ.get("STARHOUSE_FEEDS"):
+    DIMENSIONS, FACTS = [], os.environ["STARHOUSE_FEEDS"].split()
 
 SETTINGS = """
 set -eu
@@ -70,6 +82,7 @@ with DAG(
     go_on = {"append_env": True, "trigger_rule": "none_failed"}
     loaded = BashOperator(task_id="dimensions_loaded", bash_command="true", **go_on)
     compact = BashOperator(task_id="compact", bash_command=SETTINGS + 'exec starhouse compact "$warehouse" --once\n', **go_on)
+    sums = BashOperator(task_id="sum_up", bash_command=sql("SELECT starhouse.sum_up(:'warehouse')"), append_env=True)
     gold = BashOperator(task_id="gold", bash_command=sql("SELECT sum(changed) FROM starhouse.gold_refresh(:'warehouse')"), append_env=True)
     check = BashOperator(task_id="integrity", bash_command=sql("SELECT starhouse.assert_integrity(:'warehouse')"), retries=0, append_env=True)
     report = BashOperator(
@@ -77,4 +90,4 @@ with DAG(
     )
     dimensions >> loaded
     loaded >> facts
-    facts >> compact >> gold >> check >> report
+    facts >> compact >> sums >> gold >> check >> report

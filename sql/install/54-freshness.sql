@@ -13,17 +13,24 @@ BEGIN
       kpi      text COLLATE "C" PRIMARY KEY,
       max_age  interval NOT NULL CHECK (max_age > interval '0')
     )$sql$, schema);
-  EXECUTE format('INSERT INTO %I.freshness_limit VALUES (''%%'', ''2 days'') ON CONFLICT DO NOTHING', schema);
+  -- Some of the templates' facts come by the week or by the month.
+  EXECUTE format($sql$
+    INSERT INTO %1$I.freshness_limit (kpi, max_age) SELECT '%%', interval '2 days'
+    UNION ALL
+    SELECT v.fact, v.max_age::interval FROM (VALUES ('inventory_fact', '9 days'), ('rating_fact', '14 days'), ('license_fact', '60 days'), ('production_cost_fact', '60 days')) AS v (fact, max_age)
+    WHERE EXISTS (SELECT FROM pg_class c WHERE c.relname = v.fact AND c.relnamespace = (SELECT f.relnamespace FROM pg_class f WHERE f.oid = %2$L::regclass))
+    ON CONFLICT DO NOTHING$sql$, schema, format('%I.feed', schema));
   EXECUTE format($sql$
     CREATE OR REPLACE VIEW %1$I.table_lineage AS
     WITH RECURSIVE own AS (
       SELECT c.oid, c.relname, c.relkind FROM pg_class c WHERE c.relnamespace = (SELECT n.relnamespace FROM pg_class n WHERE n.oid = %2$L::regclass) AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
     ), reads AS (
-      SELECT o.relname AS kpi, 'pg_class'::regclass::oid AS classid, o.oid AS objid FROM own o
+      SELECT o.relname AS kpi, 'pg_class'::regclass::oid AS classid, o.oid AS objid, false AS is_bound FROM own o
       WHERE o.relname ~ '^kpi_' AND o.relkind IN ('v', 'm') AND o.relname <> 'kpi_freshness' OR o.relname ~ '^gold_' AND o.relkind = 'r'
         AND o.relname NOT IN ('gold_registry', 'gold_dirty')
       UNION
-      SELECT r.kpi, d.refclassid, d.refobjid
+      SELECT r.kpi, d.refclassid, d.refobjid, r.is_bound OR d.refclassid = 'pg_proc'::regclass AND EXISTS (
+        SELECT FROM pg_proc p WHERE p.oid = d.refobjid AND p.prorettype IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
       FROM reads r
       LEFT JOIN pg_rewrite w ON r.classid = 'pg_class'::regclass AND w.ev_class = r.objid
       JOIN pg_depend d ON d.refclassid IN ('pg_class'::regclass, 'pg_proc'::regclass) AND d.refobjid <> r.objid
@@ -47,14 +54,15 @@ BEGIN
         SELECT jsonb_build_object('feed', r.feed_name, 'into', m.found[1]) FROM runs r
         CROSS JOIN LATERAL regexp_matches(r.body, '\m(?:insert\s+into|update|delete\s+from|append_facts\s*\(\W*)\s*(?:\w+\.)?"?(\w+)', 'gi') AS m (found))) AS u (w)
     )
-    SELECT r.kpi::text AS kpi, o.relname::text AS relation, w.feed_name::text AS feed_name
+    SELECT r.kpi::text AS kpi, o.relname::text AS relation, w.feed_name::text AS feed_name, bool_and(r.is_bound) AS is_bound
     FROM reads r
     JOIN own o ON o.oid = r.objid AND o.relkind IN ('r', 'p') AND r.classid = 'pg_class'::regclass AND o.relname <> r.kpi
-    LEFT JOIN writes w ON w.relname = o.relname%3$s$sql$,
+    LEFT JOIN writes w ON w.relname = o.relname
+    GROUP BY r.kpi, o.relname, w.feed_name%3$s$sql$,
     schema, format('%I.feed', schema),
     CASE WHEN to_regclass(format('%I.gold_registry', schema)) IS NOT NULL THEN format($sql$
     UNION
-    SELECT (u.g->>0)::text, u.g->>1, u.g->>2 FROM unnest(ARRAY(
+    SELECT (u.g->>0)::text, u.g->>1, u.g->>2, false FROM unnest(ARRAY(
       SELECT jsonb_build_array(g.gold_name, NULL, c.feed_name) FROM %1$I.gold_registry g CROSS JOIN LATERAL jsonb_object_keys(g.changed_by) AS c (feed_name)
       UNION
       SELECT jsonb_build_array(g.gold_name, c.relation, NULL) FROM %1$I.gold_registry g CROSS JOIN LATERAL unnest(g.reads) AS c (relation))) AS u (g)$sql$, schema) ELSE '' END);
@@ -94,44 +102,65 @@ BEGIN
       WHERE n.event_time IS NOT NULL OR n.is_fact
     ), batch AS MATERIALIZED (
       SELECT f.feed_name, (SELECT max(b.finished_at) FROM %1$I.batch_log b WHERE b.feed_name = f.feed_name) AS loaded_at,
+             (SELECT min(b.finished_at) FROM %1$I.batch_log b WHERE b.feed_name = f.feed_name) AS first_at,
+             jsonb_path_exists(to_jsonb(f.steps), '$[*] ? (@.step == "facts")') AS has_facts,
              (SELECT max(a.failed_at) FROM %1$I.attempt_log a WHERE a.feed_name = f.feed_name AND a.action = 'stop') AS failed_at
       FROM %1$I.feed f
+    ), kpi AS (  -- whether it reads a fact for more than to know from when to when
+      SELECT s.kpi, bool_or(n.relation IS NOT NULL AND NOT s.is_bound) AS has_own, l.max_age
+      FROM source s LEFT JOIN newest n USING (relation)
+      CROSS JOIN LATERAL (SELECT m.max_age FROM %1$I.freshness_limit m WHERE s.kpi LIKE m.kpi ORDER BY length(m.kpi) DESC, m.kpi LIMIT 1) l
+      GROUP BY s.kpi, l.max_age
+    ), part AS (  -- what its figures are made of, each with the feeds that write it, held to its own limit where there is one
+      SELECT s.kpi, n.relation, n.event_time, b.feed_name, b.loaded_at, greatest(k.max_age, l.max_age) AS max_age
+      FROM source s JOIN newest n USING (relation) JOIN kpi k ON k.kpi = s.kpi AND (NOT s.is_bound OR NOT k.has_own)
+      -- One that writes facts, not only versions of members into them, and not an archive that came on one day.
+      LEFT JOIN batch b ON b.feed_name = s.feed_name AND b.has_facts AND b.loaded_at >= b.first_at + interval '24 hours'
+      LEFT JOIN LATERAL (SELECT m.max_age FROM %1$I.freshness_limit m WHERE (n.relation LIKE m.kpi OR s.feed_name LIKE m.kpi) AND m.kpi <> '%%' ORDER BY m.max_age DESC LIMIT 1) l ON true
     ), fact AS (
-      SELECT s.kpi, array_agg(DISTINCT n.relation) AS facts, max(n.event_time) AS newest_event
-      FROM source s JOIN newest n USING (relation) GROUP BY s.kpi
+      SELECT p.kpi, min(p.event_time) AS newest_event,
+             string_agg(DISTINCT format('newest event of %%s is older than %%s', p.relation, p.max_age), '; ') FILTER (WHERE p.event_time < now() - p.max_age) AS old_facts
+      FROM part p GROUP BY p.kpi
+    ), silent AS (  -- by the feed, which may write several of them: the most patient limit counts
+      SELECT q.kpi, string_agg(format('%%s has loaded nothing for %%s', q.feed_name, q.max_age), '; ' ORDER BY q.feed_name) AS feeds
+      FROM (SELECT p.kpi, p.feed_name, p.loaded_at, max(p.max_age) AS max_age FROM part p GROUP BY p.kpi, p.feed_name, p.loaded_at) q
+      WHERE q.loaded_at < now() - q.max_age GROUP BY q.kpi
+    ), read AS (
+      SELECT s.kpi, array_agg(DISTINCT n.relation) AS facts FROM source s JOIN newest n USING (relation) GROUP BY s.kpi
     ), fed AS (  -- no name of a table: the server would print that one with its schema
       SELECT s.kpi, array_agg(DISTINCT s.feed_name) AS feeds, max(b.loaded_at) AS loaded_at,
              coalesce(array_agg(DISTINCT s.feed_name) FILTER (WHERE b.failed_at > coalesce(b.loaded_at, '-infinity')), '{}') AS failing_feeds
       FROM source s JOIN batch b ON b.feed_name = s.feed_name GROUP BY s.kpi
     )
-    SELECT k.kpi, coalesce(f.facts, '{}') AS facts, coalesce(x.feeds, '{}') AS feeds, f.newest_event, x.loaded_at, l.max_age,
-           coalesce(f.newest_event < now() - l.max_age, x.loaded_at < now() - l.max_age, true) OR cardinality(coalesce(x.failing_feeds, '{}')) > 0 AS is_stale,
-           nullif(concat_ws('; ',
-             CASE WHEN f.newest_event IS NULL AND x.loaded_at IS NULL THEN 'nothing was loaded yet'
-                  WHEN coalesce(f.newest_event, x.loaded_at) < now() - l.max_age THEN format('newest %%s is older than %%s', CASE WHEN f.newest_event IS NULL THEN 'load' ELSE 'event' END, l.max_age) END,
-             'failing: ' || nullif(array_to_string(x.failing_feeds, ', '), '')), '') AS reason,
-           coalesce(x.failing_feeds, '{}') AS failing_feeds
-    FROM (SELECT DISTINCT s.kpi FROM source s) k
+    SELECT k.kpi, coalesce(r.facts, '{}') AS facts, coalesce(x.feeds, '{}') AS feeds, f.newest_event, x.loaded_at, k.max_age,
+           w.why IS NOT NULL AS is_stale, w.why AS reason, coalesce(x.failing_feeds, '{}') AS failing_feeds
+    FROM kpi k
+    LEFT JOIN read r USING (kpi)
     LEFT JOIN fact f USING (kpi)
+    LEFT JOIN silent q USING (kpi)
     LEFT JOIN fed x USING (kpi)
-    CROSS JOIN LATERAL (SELECT m.max_age FROM %1$I.freshness_limit m WHERE k.kpi LIKE m.kpi ORDER BY length(m.kpi) DESC, m.kpi LIMIT 1) l$sql$,
+    CROSS JOIN LATERAL (SELECT nullif(concat_ws('; ',
+        CASE WHEN r.facts IS NOT NULL AND f.newest_event IS NULL OR r.facts IS NULL AND x.loaded_at IS NULL THEN 'nothing was loaded yet'
+             WHEN r.facts IS NULL AND x.loaded_at < now() - k.max_age THEN format('newest load is older than %%s', k.max_age) END,
+        f.old_facts, q.feeds, 'failing: ' || nullif(array_to_string(x.failing_feeds, ', '), '')), '') AS why) w$sql$,
     schema, format('%I.feed', schema));
   PERFORM starhouse.comment_relations(schema, ARRAY[
-    ['freshness_limit', NULL, 'How old the newest event of a KPI may be before it counts as stale'],
-    ['freshness_limit', 'kpi', 'KPI or gold table, as a LIKE pattern; the longest that fits counts'],
+    ['freshness_limit', NULL, 'How old the newest event of a KPI''s facts may be before it counts as stale'],
+    ['freshness_limit', 'kpi', 'KPI or gold table, as a LIKE pattern, the longest that fits counts; or a fact or feed that comes more seldom, for every KPI made of it'],
     ['freshness_limit', 'max_age', 'Allowed age'],
     ['table_lineage', NULL, 'Lineage by definition: what each KPI and gold table reads, directly or through views, and which feeds write it'],
     ['table_lineage', 'kpi', 'KPI view or gold table'],
     ['table_lineage', 'relation', 'Table it reads'],
     ['table_lineage', 'feed_name', 'Feed with a step that writes the table; NULL for a table that no feed writes'],
-    ['kpi_freshness', NULL, E'How fresh is each KPI and gold table, and what does it depend on?\nFormula: newest event of the facts it reads, directly or through views; stale when older than freshness_limit allows or a feed is failing\nGrain: KPI or gold table\nUnit: times\nNULL: newest_event without facts, loaded_at before the first batch, reason when fresh\nFreshness: at once; reports stay served in their last good state whatever happens upstream\nSource: table_lineage, batch_log, attempt_log, the facts'],
+    ['table_lineage', 'is_bound', 'Whether the table is read only to know from when to when: through functions that return dates or times'],
+    ['kpi_freshness', NULL, E'How fresh is each KPI and gold table, and what does it depend on?\nFormula: newest event of the fact that lags most among those its figures are made of (not those read only to know from when to when; one without rows counts only if all are without); stale when that is older than freshness_limit allows, when a feed that writes one of them (and came on more than one day) has loaded nothing for so long, when nothing was loaded yet, or when a feed is failing\nGrain: KPI or gold table\nUnit: times\nNULL: newest_event without facts, loaded_at before the first batch, reason when fresh\nFreshness: at once; reports stay served in their last good state whatever happens upstream\nSource: table_lineage, batch_log, attempt_log, the facts'],
     ['kpi_freshness', 'kpi', 'KPI view or gold table'],
-    ['kpi_freshness', 'facts', 'Facts it is computed from'],
+    ['kpi_freshness', 'facts', 'Facts it reads, those that only say from when to when among them'],
     ['kpi_freshness', 'feeds', 'Feeds it depends on'],
-    ['kpi_freshness', 'newest_event', 'Time of the newest event in its facts'],
+    ['kpi_freshness', 'newest_event', 'Time of the newest event of the fact that lags most: so far its figures are whole'],
     ['kpi_freshness', 'loaded_at', 'When one of its feeds last got a batch through'],
-    ['kpi_freshness', 'max_age', 'Allowed age of the newest event (of the load, for a KPI without facts), from freshness_limit'],
-    ['kpi_freshness', 'is_stale', 'Whether it is older than allowed or a feed it depends on is failing'],
+    ['kpi_freshness', 'max_age', 'Allowed age of the newest event and of the last load, from freshness_limit'],
+    ['kpi_freshness', 'is_stale', 'Whether it is older than allowed, a feed of its facts is silent or one it depends on is failing'],
     ['kpi_freshness', 'reason', 'Why it is stale; NULL when it is not'],
     ['kpi_freshness', 'failing_feeds', 'Feeds whose last run failed and that have loaded nothing since']]);
 END

@@ -62,6 +62,14 @@ $log = '';
 run_quietly(120, "$home/bin/airflow", 'dags', 'list-import-errors', '-o', 'plain');
 unlike($log, qr/Traceback|starhouse_dag\.py/, 'the DAG is imported') or diag $log;
 
+# The feeds of another kind, and any others.
+for (['STARHOUSE_KIND=quickeats', 'cities zones restaurants drivers customers orders payments pings feedback app_events'], ['STARHOUSE_FEEDS=doordash cabspotting', 'doordash cabspotting']) {
+    my ($setting, $feeds) = @$_;
+    $log = '';
+    run_quietly(120, 'env', $setting, "$home/bin/python", '-c', 'import sys; sys.path.insert(0, sys.argv[1]); import starhouse_dag as d; print("feeds:", *d.DIMENSIONS, *d.FACTS); print("tasks:", *sorted(t.removeprefix("load_") for t in d.dag.task_ids if t.startswith("load_")))', root() . '/scheduling/airflow');
+    like($log, qr/^feeds: \Q$feeds\E\ntasks: \Q@{[join ' ', sort split ' ', $feeds]}\E$/m, "$setting: the feeds of its night") or diag $log;
+}
+
 # Its services, each with a log of its own; an END block stops them.
 our %service;
 sub airflow { my ($name, @options) = @_; $service{$name} = {log => ''}; $service{$name}{run} = IPC::Run::start(["$home/bin/airflow", $name, @options], '<', \undef, '>&', \$service{$name}{log}); return }
@@ -111,13 +119,14 @@ $log = '';
 ok(run_quietly(120, "$home/bin/airflow", 'dags', 'unpause', 'starhouse', '-y'), 'the DAG may run') or diag $log;
 is(night('first'), 'success', 'a night by the local executor') or do { diag tasks('first'); told() };
 like($service{scheduler}{log}, qr/executor: \S*LocalExecutor/, 'which that is') or diag substr $service{scheduler}{log}, 0, 3000;
-is(metadata("SELECT count(*), count(DISTINCT pid) FROM task_instance WHERE run_id = 'first'"), '12|12', 'each task in a process of its own') or diag tasks('first');
-is(tasks('first') =~ s/\|(?:success|skipped)$//gmr, join("\n", sort qw(compact dimensions_loaded gold integrity report), map { "load_$_" } qw(stores products promotions customers pos_sales online_orders inventory)), 'in which every task ran, or had no files');
+is(metadata("SELECT count(*), count(DISTINCT pid) FROM task_instance WHERE run_id = 'first'"), '13|13', 'each task in a process of its own') or diag tasks('first');
+is(tasks('first') =~ s/\|(?:success|skipped)$//gmr, join("\n", sort qw(compact dimensions_loaded gold integrity report sum_up), map { "load_$_" } qw(stores products promotions customers pos_sales online_orders inventory)), 'in which every task ran, or had no files');
 like(tasks('first'), qr/^load_online_orders\|skipped$/m, 'a feed without files is skipped');
 my $digest = q{SET search_path = "the ""shop"; SELECT (SELECT concat_ws('|', count(*), sum(sales_amount)) FROM sales_fact), (SELECT count(*) FROM store_dim), (SELECT count(*) FROM quarantine), (SELECT sum(n) FROM daily)};
 my $loaded = sql($db, $digest);
 cmp_ok((split /\|/, $loaded)[0], '>', 50, 'sales are loaded');
 is(sql($db, q{SELECT count(*) FROM "the ""shop".daily_delta}), '0', 'rollups are compacted');
+isnt(sql($db, q{SELECT count(*) FROM "the ""shop".sales_month}), '0', 'months are summed up');
 is(sql($db, q{SELECT count(*) FROM "the ""shop".gold_registry WHERE refreshed_at IS NULL}), '0', 'gold is refreshed');
 ok(-s "$dir/reports/the \"shop.html", 'the report is there');
 

@@ -51,7 +51,7 @@ sub recipe { my (@settings) = @_; my ($out, $err) = ('', ''); IPC::Run::run(['ps
 my ($status, $out, $err) = recipe('-v', 'database=shop', '-v', 'warehouse=its shop');
 is("$status$err", '0', 'the recipe runs') or die "without jobs there is nothing to wait for\n";
 my @jobs = map { [split /\|/] } split /\n/, $out;
-is(scalar @jobs, 7, 'and makes its jobs');
+is(scalar @jobs, 8, 'and makes its jobs');
 my $before = sql('postgres', q{SELECT string_agg(concat_ws('|', jobid, schedule, command, database, username, active), E'\n' ORDER BY jobid) FROM cron.job});
 like($before, qr/^\d+\|\* \* \* \* \*\|SELECT count\(\*\) FROM starhouse\.check_alerts\('its shop'\)\|shop\|keeper\|t$/m, 'in the database of the warehouse, as its owner, with the name quoted');
 recipe('-v', 'database=shop', '-v', 'warehouse=its shop');
@@ -64,13 +64,14 @@ sql('postgres', q{SELECT cron.alter_job(jobid, schedule => '* * * * *') FROM cro
 my $done = 0;
 for (1 .. 150) {
     $done = sql('postgres', q{SELECT count(DISTINCT jobid) FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')});
-    last if $done == 7;
+    last if $done == 8;
     Time::HiRes::sleep(1);
 }
-is($done, 7, 'every job has run');
+is($done, 8, 'every job has run');
 is(sql('postgres', q{SELECT string_agg(concat_ws(' ', command, return_message), '; ') FROM cron.job_run_details WHERE status = 'failed'}), '', 'and ended well');
 is(sql($database, q{SELECT count(*) FROM "its shop".daily_delta}), '0', 'rollups are compacted');
 is(sql($database, q{SELECT count(*) FROM "its shop".alert WHERE rule_name = 'silent' AND opened_at IS NOT NULL}), '1', 'alerts are found');
+is(sql($database, q{SELECT string_agg(month_start::text, ',') FROM "its shop".sales_month}), '2025-01-01', 'what reports read is summed up');
 is(sql($database, q{SELECT count(*) FROM "its shop".gold_registry WHERE refreshed_at IS NULL}), '0', 'gold is refreshed');
 is(sql($database, q{SELECT count(*) FROM "its shop".retention_log}), '1', 'what is too old is gone');
 

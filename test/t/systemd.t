@@ -85,7 +85,7 @@ runs_until_stopped('starhouse-watch@.service', 'files are loaded', 'stores', {ST
     q{SELECT count(*) > 3 FROM shop.store_dim}, "$dir/inbox/done/stores.csv");
 ok(-e "$dir/inbox/done/stores.csv", 'and moved away');
 
-# The night: gold, retention, the proof, the report.
+# The night: sums, gold, retention, the proof, the report.
 sub night {
     my ($said, $well) = ('', 1);
     for my $command (command('starhouse-night@.service', 'shop', STATE_DIRECTORY => $dir)) {
@@ -97,7 +97,7 @@ sub night {
 }
 my ($well, $said) = night();
 ok($well, 'a night') or diag $said;
-like($said, qr/^gold: \d+ documents changed\nwarehouse "shop" is sound\n/, 'says what it did');
+like($said, qr/^summed up: [1-9]\d*\ngold: \d+ documents changed\nwarehouse "shop" is sound\n/, 'says what it did');
 ok(-s "$dir/shop.html", 'and leaves a report');
 sql($database, q{SET session_replication_role = replica; UPDATE shop.sales_fact SET store_key = 'nowhere'});
 ($well, $said) = night();
