@@ -237,6 +237,16 @@ void write_values(const GroupValues *values, std::span<const std::uint32_t> numb
 void read_values(GroupValues *values, uint32 count, char **from, MemoryContext own,
                  std::uint32_t *numbers);
 
+// All of them for other processes, which read them where they lie, aligned to eight bytes:
+// lend_values() into new_values(), which then take no others. What they take of their own is in the
+// current context.
+Size size_of_image(const GroupValues *values);
+void write_image(const GroupValues *values, char *to);
+void lend_values(GroupValues *values, const char *image);
+
+// None yet, of the columns of such rows that are grouped by, in the result's memory.
+void begin_values(PlanState *rows, const JoinPlan *join, int groups, DimensionRows *result);
+
 int64 word_of(Oid type, Datum value);
 // A copy in the current context.
 std::string_view bytes_of(Oid type, Datum value);

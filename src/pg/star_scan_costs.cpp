@@ -9,11 +9,16 @@ extern "C" {
 #include "executor/nodeHash.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
 #include "utils/spccache.h"
 }
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace starhouse::pg::star_scan {
 
@@ -21,6 +26,7 @@ namespace {
 
 struct Costs {
   double dimensions; // that are read first, as are subplans
+  double dearest;    // of these
   double pages;      // of the fact
   double rows;       // of it, by the processor
   double blocks;     // of the fact
@@ -66,7 +72,9 @@ Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) 
   }
   foreach (cell, path->custom_paths) {
     const auto *dimension = static_cast<const Path *>(lfirst(cell));
-    costs.dimensions += dimension->total_cost + dimension->rows * 4 * cpu_operator_cost;
+    const double own = dimension->total_cost + dimension->rows * 4 * cpu_operator_cost;
+    costs.dimensions += own;
+    costs.dearest = std::max(costs.dearest, own);
   }
   const double tested = std::min(costed.star->fact->rows, rows);
   double steps = rows * row_steps + entries * entry_steps;
@@ -99,17 +107,33 @@ double group_bytes(const Costed &costed) {
 // What workers cost that parallel_setup_cost does not reckon with, in parts of it (1000 as a rule),
 // so that who sets it to 0 has workers in any case. Measured on PostgreSQL 15 against rows, of
 // which the core does some 250 units of cpu_operator_cost in a microsecond: to start and end a
-// worker takes 6 ms, and a page of shared buffers, which a new process has to map, 1.3 us.
+// worker takes 6 ms, 3.5 where the server has the library loaded before, and a page of shared
+// buffers, which a new process has to map, 1.3 us.
 struct Workers {
   double starts; // of all
   double page;   // the first time that a worker comes to it
 };
 
 Workers cost_of_workers(int workers) {
-  constexpr double of_start = 3.6;
+  const double of_start = preloaded ? 2.1 : 3.6;
   constexpr double of_page = 0.0008;
   return {.starts = workers * of_start * parallel_setup_cost,
           .page = shared_buffers_in_huge_pages() ? 0 : of_page * parallel_setup_cost};
+}
+
+// That this process may run on.
+int processors() {
+  static const int count = [] {
+#ifdef CPU_COUNT
+    cpu_set_t own;
+    CPU_ZERO(&own);
+    if (sched_getaffinity(0, sizeof own, &own) == 0) {
+      return CPU_COUNT(&own);
+    }
+#endif
+    return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); // -1: unknown
+  }();
+  return count < 1 ? std::numeric_limits<int>::max() : count;
 }
 
 // The groups as rows, which conditions are put to.
@@ -127,6 +151,14 @@ void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
 }
 
 } // namespace
+
+int workers_for(RelOptInfo *fact, double pages) {
+  const int workers = compute_parallel_worker(fact, pages, -1, max_parallel_workers_per_gather);
+  // The leader reads as much as a worker does. A process more than there are processors only costs
+  // its start, but who sets the table's parallel_workers knows better.
+  const int most = processors() - (parallel_leader_participation ? 1 : 0);
+  return fact->rel_parallel_workers >= 0 ? workers : std::min(workers, std::max(most, 1));
+}
 
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   constexpr double start_cost = 5; // its arrays; not worth it for a few hundred rows
@@ -147,9 +179,9 @@ void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed
   constexpr double start_cost = 5;
   constexpr double piece = 32768;
   const Costs costs = costs_of(root, path, costed);
-  // As the server reckons: the leader helps as far as workers leave it time.
+  // The leader merges groups only after its own share.
   const int workers = path->path.parallel_workers;
-  const double leader = parallel_leader_participation ? std::max(0.0, 1.0 - 0.3 * workers) : 0.0;
+  const double leader = parallel_leader_participation ? 1.0 : 0.0;
   constexpr double value_bytes = 12;
   path->path.rows =
       std::ceil(std::max(1.0, (group_bytes(costed) + costed.distinct * value_bytes) / piece));
@@ -158,7 +190,9 @@ void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed
   const double for_worker = costs.rows + costs.blocks * own.page;
   const double rows =
       1.0 / (leader / std::max(costs.rows, 1.0) + workers / std::max(for_worker, 1.0));
-  path->path.startup_cost = start_cost + costs.dimensions + costs.pages + own.starts + rows;
+  // Each dimension is read by one of them.
+  const double dimensions = std::max(costs.dearest, costs.dimensions / (leader + workers));
+  path->path.startup_cost = start_cost + dimensions + costs.pages + own.starts + rows;
   path->path.total_cost =
       path->path.startup_cost + (costed.groups + costed.distinct * value_steps) * cpu_operator_cost;
 }

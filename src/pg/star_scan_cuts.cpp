@@ -79,8 +79,9 @@ void read_again(ScanNode *node, int join) {
   ExecReScan(static_cast<PlanState *>(list_nth(node->css.custom_ps, join)));
 }
 
-// Until there is room.
-void read_all(ScanNode *node, int join) {
+} // namespace
+
+void read_own(ScanNode *node, int join) {
   const bool values_known = node->dimensions[join].values != nullptr;
   for (;;) {
     const Room room = read(node, join);
@@ -99,8 +100,6 @@ void read_all(ScanNode *node, int join) {
     read_again(node, join);
   }
 }
-
-} // namespace
 
 void cut_more(DimensionCut *cut, Room room) {
   scan::Part &part = room == Room::too_many_values ? cut->values : cut->keys;
@@ -135,12 +134,17 @@ void start_dimensions(ScanNode *node) {
     rows.dimension =
         static_cast<scan::Dimension *>(MemoryContextAlloc(own, sizeof(scan::Dimension)));
     node->core_joins[i].dimension = rows.dimension;
-    read_all(node, i);
-    if (node->short_join >= 0) {
-      // Whoever is above runs all of it again.
-      std::fill_n(node->core_joins, count, scan::Join{});
-      return;
-    }
+  }
+  if (node->role == Role::merged) {
+    return;
+  }
+  const bool shared = node->role == Role::partial && read_shared(node);
+  for (int i = 0; !shared && i < count && node->short_join < 0; ++i) {
+    read_own(node, i);
+  }
+  if (node->short_join >= 0) {
+    // Whoever is above runs all of it again.
+    std::fill_n(node->core_joins, count, scan::Join{});
   }
 }
 
@@ -149,7 +153,7 @@ void load_dimensions(ScanNode *node) {
     if (!same(node->cuts[i].keys, node->loaded[i].keys) ||
         !same(node->cuts[i].values, node->loaded[i].values)) {
       read_again(node, i);
-      read_all(node, i);
+      read_own(node, i);
     }
   }
 }

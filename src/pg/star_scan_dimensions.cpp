@@ -181,20 +181,6 @@ std::uint64_t key_hash(const JoinPlan *join, const scan::KeyPart *key) {
   return hash;
 }
 
-void begin_values(PlanState *rows, const JoinPlan *join, int groups, DimensionRows *result) {
-  const MemoryContext callers = MemoryContextSwitchTo(result->value_memory);
-  const auto width = static_cast<Size>(Max(groups, 1));
-  auto *types = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
-  auto *collations = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
-  for (int i = 0; i < groups; ++i) {
-    const auto *attribute = TupleDescAttr(ExecGetResultType(rows), join->width + i);
-    types[i] = attribute->atttypid;
-    collations[i] = attribute->attcollation;
-  }
-  result->values = new_values(types, collations, groups);
-  MemoryContextSwitchTo(callers);
-}
-
 // Those of a row's columns; false where one is NULL. In the current context.
 bool read_key(const JoinPlan *join, const TupleTableSlot *slot, scan::KeyPart *key) {
   for (int i = 0; i < join->width; ++i) {
@@ -212,6 +198,20 @@ bool read_key(const JoinPlan *join, const TupleTableSlot *slot, scan::KeyPart *k
 }
 
 } // namespace
+
+void begin_values(PlanState *rows, const JoinPlan *join, int groups, DimensionRows *result) {
+  const MemoryContext callers = MemoryContextSwitchTo(result->value_memory);
+  const auto width = static_cast<Size>(Max(groups, 1));
+  auto *types = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
+  auto *collations = static_cast<Oid *>(palloc0(sizeof(Oid) * width));
+  for (int i = 0; i < groups; ++i) {
+    const auto *attribute = TupleDescAttr(ExecGetResultType(rows), join->width + i);
+    types[i] = attribute->atttypid;
+    collations[i] = attribute->attcollation;
+  }
+  result->values = new_values(types, collations, groups);
+  MemoryContextSwitchTo(callers);
+}
 
 Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const DimensionCut &cut,
                     DimensionRows *result) {
@@ -326,6 +326,54 @@ void read_values(GroupValues *values, uint32 count, char **from, MemoryContext o
       row[column] = datumRestore(from, &nulls[column]);
     }
     numbers[i] = number_of(values, row, nulls, hash_of(values, row, nulls), own);
+  }
+}
+
+namespace {
+
+void put_image(const GroupValues *values, scan::ImageWriter *to) {
+  const auto count = static_cast<Size>(values->count);
+  const Size cells = count * static_cast<Size>(values->width);
+  to->put(std::span<const uint32>{values->hashes, count});
+  to->put(std::span<const bool>{values->nulls, cells});
+  to->put(std::span<const Datum>{values->values, cells});
+  for (Size cell = 0; cell < cells; ++cell) {
+    const TypeCacheEntry *type = values->types[cell % static_cast<Size>(values->width)];
+    if (!type->typbyval && !values->nulls[cell]) {
+      to->put(std::string_view{DatumGetPointer(values->values[cell]),
+                               datumGetSize(values->values[cell], false, type->typlen)});
+    }
+  }
+}
+
+} // namespace
+
+Size size_of_image(const GroupValues *values) {
+  scan::ImageWriter writer(nullptr);
+  put_image(values, &writer);
+  return writer.size();
+}
+
+void write_image(const GroupValues *values, char *to) {
+  scan::ImageWriter writer(to);
+  put_image(values, &writer);
+}
+
+void lend_values(GroupValues *values, const char *image) {
+  scan::ImageReader from(image);
+  const auto hashes = from.array<uint32>();
+  const auto nulls = from.array<bool>();
+  const auto cells = from.array<Datum>();
+  values->count = static_cast<int>(hashes.size());
+  // Nobody writes to them.
+  values->hashes = const_cast<uint32 *>(hashes.data());
+  values->nulls = const_cast<bool *>(nulls.data());
+  values->values = static_cast<Datum *>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * Max(cells.size(), 1)));
+  for (Size cell = 0; cell < cells.size(); ++cell) {
+    const TypeCacheEntry *type = values->types[cell % static_cast<Size>(values->width)];
+    values->values[cell] =
+        type->typbyval || nulls[cell] ? cells[cell] : PointerGetDatum(from.array<char>().data());
   }
 }
 

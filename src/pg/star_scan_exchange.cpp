@@ -152,7 +152,7 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
   }
   if (!node->started) {
     if (node->shared_here) {
-      share(node, node->shared);
+      share(node, node->shared, false);
     }
     std::copy_n(node->shared->cuts, most_joins, node->cuts);
     start(node);
@@ -256,10 +256,11 @@ Size shared_size(const ScanNode *node) {
          sizeof(pg_atomic_uint64) * static_cast<Size>(Max(node->table_count, 1));
 }
 
-void share(ScanNode *node, SharedScan *shared) {
+void share(ScanNode *node, SharedScan *shared, bool again) {
   shared->part = node->part;
   shared->values = node->values;
   std::copy_n(node->cuts, most_joins, shared->cuts);
+  share_dimensions(node, shared, again);
   for (int i = 0; i < node->table_count; ++i) {
     pg_atomic_init_u64(&shared->next[i], 0);
   }

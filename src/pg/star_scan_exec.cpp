@@ -242,7 +242,15 @@ void initialize_shared(CustomScanState *state, ParallelContext * /*context*/, vo
   ScanNode *node = as_node(state);
   node->shared = static_cast<SharedScan *>(place);
   node->shared_here = false;
-  share(node, node->shared);
+  share(node, node->shared, false);
+}
+
+// Once those are gone that had what was shared before.
+void share_again(CustomScanState *state, ParallelContext * /*context*/, void *place) {
+  ScanNode *node = as_node(state);
+  node->shared = static_cast<SharedScan *>(place);
+  node->shared_here = false;
+  share(node, node->shared, true);
 }
 
 void initialize_worker(CustomScanState *state, shm_toc * /*contents*/, void *place) {
@@ -265,7 +273,7 @@ const CustomExecMethods exec_methods{
     .ReScanCustomScan = rescan,
     .EstimateDSMCustomScan = estimate_shared,
     .InitializeDSMCustomScan = initialize_shared,
-    .ReInitializeDSMCustomScan = initialize_shared,
+    .ReInitializeDSMCustomScan = share_again,
     .InitializeWorkerCustomScan = initialize_worker,
     .ShutdownCustomScan = shut_down,
     .ExplainCustomScan = explain,

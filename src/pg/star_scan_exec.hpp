@@ -7,6 +7,7 @@
 //   star_scan_blocks.cpp    blocks that are not read
 //   star_scan_computed.cpp  what the executor's expressions say of rows
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
+//   star_scan_shared.cpp    dimensions that processes share
 //   star_scan_groups.cpp    groups as rows
 //   star_scan_exchange.cpp  groups from process to process
 //   star_scan_explain.cpp   EXPLAIN
@@ -20,6 +21,8 @@ extern "C" {
 #include "access/htup_details.h"
 #include "commands/explain.h"
 #include "port/atomics.h"
+#include "storage/condition_variable.h"
+#include "utils/dsa.h"
 }
 
 #include <bit>
@@ -30,11 +33,21 @@ constexpr uint32 most_rows = MaxHeapTuplesPerPage;
 constexpr int most_waiting = 256; // parts
 constexpr int most_joins = 16;    // star_scan_joins.cpp
 
+// A dimension that one process reads for all: star_scan_shared.cpp.
+struct SharedDimension {
+  pg_atomic_uint32 state;
+  Room room;         // where it is short
+  dsa_pointer image; // of the rows, and behind them of the values that are grouped by
+  Size values_at;
+};
+
 // What the processes of a scan share.
 struct SharedScan {
   scan::Part part;
   scan::Scan::Values values;
   DimensionCut cuts[most_joins];
+  ConditionVariable settled; // a dimension is
+  SharedDimension dimensions[most_joins];
   pg_atomic_uint64 next[FLEXIBLE_ARRAY_MEMBER]; // by table: the first block that nobody has yet
 };
 
@@ -158,6 +171,15 @@ bool next_keys(ScanNode *node);
 bool next_values(ScanNode *node);
 int64 dimension_parts(const ScanNode *node);
 
+// One that is read here, once; in a process of several it may have no room: short_join.
+void read_own(ScanNode *node, int join);
+
+// star_scan_shared.cpp
+// Nobody has any of them yet. `again`: those of the run before go.
+void share_dimensions(const ScanNode *node, SharedScan *shared, bool again);
+// Those that others read, and some for them; false where there is no memory that they share.
+bool read_shared(ScanNode *node);
+
 // star_scan_run.cpp
 void start(ScanNode *node);
 void start_scan(ScanNode *node, scan::Part part);
@@ -183,7 +205,7 @@ void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot, Ex
 bool next_piece(ScanNode *node, TupleTableSlot *slot);
 bool merge_part(ScanNode *node, scan::Part part);
 Size shared_size(const ScanNode *node);
-void share(ScanNode *node, SharedScan *shared);
+void share(ScanNode *node, SharedScan *shared, bool again);
 
 // star_scan_explain.cpp
 void explain(CustomScanState *state, List *ancestors, ExplainState *es);

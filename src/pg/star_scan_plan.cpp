@@ -15,6 +15,7 @@
 extern "C" {
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
@@ -36,6 +37,7 @@ extern "C" {
 namespace starhouse::pg::star_scan {
 
 bool enabled = true;
+bool preloaded = false;
 
 namespace {
 
@@ -277,8 +279,7 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   foreach (cell, star.leaves) {
     pages += static_cast<const RelOptInfo *>(lfirst(cell))->pages;
   }
-  const int workers =
-      compute_parallel_worker(star.fact, pages, -1, max_parallel_workers_per_gather);
+  const int workers = workers_for(star.fact, pages);
   CustomPath *partial =
       workers > 0 ? new_path(root, grouped, star, question, costed.having, Role::partial) : nullptr;
   if (partial == nullptr) {
@@ -426,6 +427,7 @@ Plan *make_plan(PlannerInfo * /*root*/, RelOptInfo * /*rel*/, CustomPath *path, 
 } // namespace
 
 void install() {
+  preloaded = process_shared_preload_libraries_in_progress;
   DefineCustomBoolVariable(
       "starhouse.enable_star_scan",
       "Lets the planner use star scans: grouping of a table in columns, page by page.",

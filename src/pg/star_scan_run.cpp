@@ -21,12 +21,17 @@ constexpr uint32 most_bits = 32;
 // A part of so few groups is not made smaller: what it takes is not its groups.
 constexpr std::size_t few_groups = 512;
 
+// A table is given out in at least so many shares, that none is waited for at the end, of up to so
+// many blocks: the first of each is not asked for ahead.
+constexpr BlockNumber least_shares = 256;
+constexpr BlockNumber most_share = 512;
+
 // More blocks that are this process's, of whichever table, or another table that has some; those of
 // a table are given out some at a time.
 bool more_blocks(ScanNode *node) {
   if (node->table >= 0 && node->role == Role::partial) {
     const BlockNumber blocks = node->pages.blocks;
-    const BlockNumber size = std::clamp<BlockNumber>(blocks / 512, 1, 32);
+    const BlockNumber size = std::clamp<BlockNumber>(blocks / least_shares, 1, most_share);
     const uint64 first = pg_atomic_fetch_add_u64(&node->shared->next[node->table], size);
     if (first < blocks) {
       node->next_block = static_cast<BlockNumber>(first);

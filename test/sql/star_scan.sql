@@ -300,6 +300,8 @@ SELECT sum(n) FROM ONLY parent;
 SET max_parallel_workers_per_gather = 2; SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
 CREATE TABLE shared_sale AS SELECT g AS id, g % 5 AS store, 'p' || g % 3 AS product, (g % 100 + 0.25)::numeric(10,2) AS amount, CASE WHEN g = 77 THEN 'NaN' WHEN g % 7 = 0 THEN 1e25 ELSE g::numeric / 8 END AS wide, timestamptz '2026-01-01' + g * interval '1 minute' AS sold FROM generate_series(1, 20000) AS g;
 CREATE TABLE shop AS SELECT g AS store, CASE WHEN g = 3 THEN NULL ELSE 'city ' || g % 2 END AS city FROM generate_series(0, 4) AS g;
+-- However many processors there are.
+ALTER TABLE shared_sale SET (parallel_workers = 2);
 VACUUM ANALYZE shared_sale, shop;
 EXPLAIN (COSTS OFF) SELECT city, product, count(*), sum(amount) FROM shared_sale JOIN shop USING (store) WHERE id > 10 GROUP BY city, product HAVING count(*) > 1;
 SELECT city, product, count(*), sum(amount), min(amount), max(sold), sum(wide) FILTER (WHERE id <> 77), sum(wide) FROM shared_sale JOIN shop USING (store) WHERE id > 10 GROUP BY city, product HAVING count(*) > 1 ORDER BY 1, 2;

@@ -10,8 +10,10 @@ queries have to be planned as star scans. They run once more under a writer, und
 """
 import os
 import random
+import re
 import subprocess
 import sys
+import time
 
 DATABASE = "star_scan"
 QUERIES = int(os.environ.get("STAR_SCAN_QUERIES", "400"))
@@ -463,6 +465,56 @@ def compare(table, settings="", queries=QUERIES, before="", after="", least=0.6,
     return len(lines) == queries and not differences, scanned >= least * queries, scanned
 
 
+# What a process does with a row of a dimension, by who it is; the dear one's dimension is taken first, by the leader, who is there first.
+IN_PROCESS = """
+CREATE FUNCTION {name}(number int, leader int, leader_does text, worker_does text) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE COST {cost} AS $$
+DECLARE does text := CASE WHEN pg_backend_pid() = leader THEN leader_does ELSE worker_does END;
+BEGIN
+  PERFORM pg_sleep(regexp_replace(does, '[^0-9.]', '', 'g')::float8);
+  IF does LIKE '%fail' THEN RAISE 'failed on purpose'; END IF;
+  RETURN true;
+END $$;
+"""
+
+
+def shared_dimensions():
+    """Dimensions that one process reads for all: whoever fails or is cancelled, nobody waits for ever, and the session goes on."""
+    psql(IN_PROCESS.format(name="dear", cost=1000000) + IN_PROCESS.format(name="cheap", cost=1000) + """
+ALTER TABLE wide SET (parallel_workers = 2);
+CREATE TABLE tag (number int, far bigint, name text, label text, seventh int) WITH (autovacuum_enabled = off, parallel_workers = 0);
+INSERT INTO tag SELECT g, CASE g WHEN 1 THEN 1000000000000003 ELSE g END, 'text ' || g, 'tag ' || g % 5, CASE WHEN g % 7 > 0 THEN g % 7 END FROM generate_series(1, 1000) AS g;
+ANALYZE tag;""")
+    settings = SETTINGS + PARALLEL + "LOAD 'starhouse'; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_nestloop = off;\n"
+    condition = "{0}.number BETWEEN 7 AND 8 AND {1}({0}.number, pg_backend_pid(), '{{}}', '{{}}')"
+    query = f"SELECT a.label, b.label, count(*), sum(k) FROM wide JOIN tag AS a ON i4 = a.number JOIN tag AS b ON i8 = b.number WHERE {condition.format('a', 'dear')} AND {condition.format('b', 'cheap')} GROUP BY 1, 2 ORDER BY 1, 2"
+    # The leader's number as a constant: each process would have its own.
+    run = "SELECT format('{}', pg_backend_pid()) AS query \\gset\n".replace("{}", query.replace("'", "''").replace("pg_backend_pid()", "%1$s"))
+    for title, does, timeout, expected in (("nobody fails", ("0.2", "0.2", "0", "0.2"), 0, "tag 2|tag 2|1|7"), ("a worker fails while the leader waits", ("0.2", "0.2", "1 fail", "0.6 fail"), 0, "failed on purpose"),
+                                           ("the leader fails while workers wait", ("0.6 fail", "0.6 fail", "0", "0"), 0, "failed on purpose"), ("a time-out while the leader waits", ("0.1", "0.1", "30", "30"), 700, "statement timeout"),
+                                           ("a time-out while workers wait", ("30", "30", "0", "0"), 700, "statement timeout")):
+        begun = time.monotonic()
+        done = subprocess.run(["psql", "-XqAt", "-d", DATABASE, "-f", "-"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              input=settings + run.format(*does) + f"SET statement_timeout = {timeout};\n:query;\nSET statement_timeout = 0;\nEXPLAIN :query;\nSELECT label, count(*) FROM wide JOIN tag ON i4 = number GROUP BY 1 ORDER BY 1 LIMIT 1;\n")
+        lines = done.stdout.splitlines()
+        good = expected in lines[0] and lines[-1] == "tag 0|200" and "Parallel Custom Scan (StarScan)" in done.stdout and time.monotonic() - begun < 15
+        ok(good, f"dimensions of several processes: {title}" + f" ({done.stdout})" * (not good))
+    # Each is read once, whoever there is.
+    counted = "SELECT a.label, b.label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN tag AS a ON i4 = a.number JOIN tag AS b ON i8 = b.number GROUP BY 1, 2"
+    for workers in (2, 1, 0):
+        plan = psql(settings + f"SET max_parallel_workers = {workers}; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {counted};")
+        loops = re.findall(r"Scan on tag .*loops=(\d+)", plan)
+        answers = psql(settings + f"SET max_parallel_workers = {workers}; SELECT scanned, difference FROM compare({quoted(counted)});").splitlines()
+        good = loops == ["1", "1"] and "Workers Planned: 2" in plan and f"Workers Launched: {workers}" in plan and answers == ["1|"]
+        ok(good, f"dimensions are read once, with {workers} workers of 2" + f" ({plan}; {answers})" * (not good))
+    # Again and again, of all kinds: by place, by hash, of several rows, by texts and by two columns, grouped by texts, numbers and NULL.
+    again = settings + "SET enable_material = off; SET enable_nestloop = on; SET enable_hashjoin = on;\n"
+    for query in ("SELECT label, count(*), sum(k) FROM wide JOIN tag ON i4 = number GROUP BY 1", "SELECT seventh, count(*), sum(k) FROM wide JOIN tag ON i8 = far GROUP BY 1",
+                  "SELECT label, seventh, count(*), sum(i4) FROM wide JOIN tag ON k = seventh GROUP BY 1, 2", "SELECT number, count(*) FROM wide JOIN tag ON t = name GROUP BY 1",
+                  "SELECT label, seventh, count(*) FROM wide JOIN tag ON t = name AND i4 = number GROUP BY 1, 2", "SELECT count(*), sum(i4) FROM wide JOIN tag ON i4 = number AND number < 0"):
+        answers = psql(again + f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(f'SELECT g, s.* FROM generate_series(1, 3) AS g CROSS JOIN ({query}) AS s')});").splitlines()
+        ok(answers == ["1|"], f"several processes, run again: {query}" + f" ({answers})" * (answers != ["1|"]))
+
+
 def main():
     psql(f"DROP DATABASE IF EXISTS {DATABASE};", "postgres")
     psql(f"CREATE DATABASE {DATABASE};", "postgres")
@@ -522,6 +574,7 @@ def main():
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
+    shared_dimensions()
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
     ok(same, "groups beyond work_mem")
     ok(enough, "and many of these are star scans")

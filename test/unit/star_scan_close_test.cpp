@@ -255,25 +255,31 @@ TEST(StarScanClose, BitsTakeLessThanSlots) {
   EXPECT_LT(set.memory(), set.size() * 4);
 }
 
-// A few entries in a range of many numbers, and nearly all of it; with a key that has two.
+// A few entries in a range of many numbers, and nearly all of it; with a key that has two. Then the
+// same of what another process reads.
 TEST(StarScanClose, DimensionsFindTheirKeysAlone) {
   for (const std::int64_t apart : {1, 10, 50}) {
     for (const bool repeated : {false, true}) {
       Pool pool;
-      Dimension dimension(pool.env, 1);
+      Dimension made(pool.env, 1);
       const bool bytes[]{false};
       constexpr std::int64_t entries = 5000;
       constexpr std::int64_t from = -1000;
       for (std::int64_t i = 0; i < entries; ++i) {
         const KeyPart key{.word = from + i * apart};
-        dimension.add({&key, 1}, bytes, static_cast<std::uint32_t>(i));
+        made.add({&key, 1}, bytes, static_cast<std::uint32_t>(i));
       }
       if (repeated) {
         const KeyPart key{.word = from};
-        dimension.add({&key, 1}, bytes, 12'345);
+        made.add({&key, 1}, bytes, 12'345);
       }
-      dimension.finish();
-      EXPECT_EQ(dimension.has_repeated(), repeated);
+      made.finish();
+      std::vector<std::uint64_t> image(made.image_size() / sizeof(std::uint64_t));
+      made.write_image(reinterpret_cast<char *>(image.data()));
+      Dimension lent(pool.env, 1);
+      lent.lend(reinterpret_cast<const char *>(image.data()));
+      EXPECT_EQ(made.has_repeated(), repeated);
+      EXPECT_EQ(lent.has_repeated(), repeated);
       Batch batch(pool.env, capacity);
       const std::uint32_t column = static_cast<std::uint32_t>(batch.add_column(false));
       std::mt19937_64 random(8);
@@ -295,6 +301,7 @@ TEST(StarScanClose, DimensionsFindTheirKeysAlone) {
           }
         }
         std::vector<std::uint32_t> first(capacity);
+        const Dimension &dimension = round % 4 < 2 ? made : lent;
         const std::size_t kept = dimension.find(batch, {&column, 1}, rows, first.data());
         ASSERT_EQ(kept, expected.size());
         for (std::size_t i = 0; i < kept; ++i) {

@@ -427,15 +427,16 @@ TEST(StarScan, TheHostTestsAndGivesColumns) {
 }
 
 // A key's rows are all found, whatever the keys are: close numbers, far ones, texts, several
-// columns.
+// columns; in the process that made it, and in one that reads what that has made.
 TEST(StarScan, DimensionsFindEveryRowOfAKey) {
   std::mt19937 random(5);
-  for (int kind = 0; kind < 4; ++kind) {
+  for (int variant = 0; variant < 8; ++variant) {
+    const int kind = variant % 4;
     const std::size_t width = kind == 3 ? 2 : 1;
     const bool bytes[]{kind == 2, true};
     Arena arena;
     const Env &env = arena.env;
-    Dimension dimension(env, width);
+    Dimension made(env, width);
     std::multimap<std::pair<std::int64_t, std::string>, std::uint32_t> expected;
     const auto key_of = [&](std::int64_t number) {
       const std::int64_t word = kind == 1 ? number * 1'000'003'000'007 : number;
@@ -450,10 +451,16 @@ TEST(StarScan, DimensionsFindEveryRowOfAKey) {
     for (std::uint32_t code = 0; code < 500; ++code) {
       const auto key = key_of(static_cast<std::int64_t>(random() % 400) - 50);
       const std::vector<KeyPart> parts = parts_of(key);
-      dimension.add(std::span(parts).first(width), {bytes, width}, code);
+      made.add(std::span(parts).first(width), {bytes, width}, code);
       expected.emplace(key, code);
     }
-    dimension.finish();
+    made.finish();
+    std::vector<std::uint64_t> image(made.image_size() / sizeof(std::uint64_t));
+    made.write_image(reinterpret_cast<char *>(image.data()));
+    Dimension lent(env, width);
+    lent.lend(reinterpret_cast<const char *>(image.data()));
+    EXPECT_EQ(lent.size(), made.size());
+    const Dimension &dimension = variant < 4 ? made : lent;
     Batch batch(env, capacity);
     const std::vector<std::uint32_t> columns{
         static_cast<std::uint32_t>(batch.add_column(kind == 2)),

@@ -12,6 +12,13 @@ constexpr std::size_t most_width = 16;
 // Rows whose slots are waited for together.
 constexpr std::size_t together = 32;
 
+// Of an image.
+struct Head {
+  std::size_t size;
+  bool repeated;
+  bool codes_alone;
+};
+
 } // namespace
 
 Dimension::Dimension(const Env &env, std::size_t key_columns)
@@ -62,6 +69,7 @@ void Dimension::add(std::span<const KeyPart> key, std::span<const bool> bytes, s
 }
 
 void Dimension::finish() {
+  size_ = entries_.size();
   if (!place_close()) {
     hash_all();
   }
@@ -97,7 +105,7 @@ bool Dimension::place_close() {
       chain(first, i);
     }
   }
-  std::pmr::vector<std::int64_t>(env_.memory).swap(keys_);
+  keys_.give_back();
   return true;
 }
 
@@ -192,10 +200,45 @@ std::size_t Dimension::find(const Batch &batch, std::span<const std::uint32_t> c
   return kept;
 }
 
+void Dimension::write(ImageWriter &to) const noexcept {
+  to.put_value(Head{.size = size_, .repeated = has_repeated_, .codes_alone = codes_alone_});
+  close_.write(to);
+  to.put(std::span(keys_));
+  to.put(codes_alone_ ? std::span<const Entry>{} : std::span(entries_));
+  to.put(std::span(slots_));
+  for (const Dictionary &dictionary : dictionaries_) {
+    dictionary.write(to);
+  }
+}
+
+std::size_t Dimension::image_size() const noexcept {
+  ImageWriter none_written(nullptr);
+  write(none_written);
+  return none_written.size();
+}
+
+void Dimension::write_image(char *to) const noexcept {
+  ImageWriter writer(to);
+  write(writer);
+}
+
+void Dimension::lend(const char *image) {
+  ImageReader from(image);
+  const auto head = from.value<Head>();
+  size_ = head.size;
+  has_repeated_ = head.repeated;
+  codes_alone_ = head.codes_alone;
+  close_.lend(from);
+  keys_.lend(from.array<std::int64_t>());
+  entries_.lend(from.array<Entry>());
+  slots_.lend(from.array<Slot>());
+  for (Dictionary &dictionary : dictionaries_) {
+    dictionary.lend(from);
+  }
+}
+
 std::size_t Dimension::memory() const noexcept {
-  std::size_t memory = keys_.capacity() * sizeof(std::int64_t) +
-                       entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(Slot) +
-                       close_.memory();
+  std::size_t memory = keys_.memory() + entries_.memory() + slots_.memory() + close_.memory();
   for (const Dictionary &dictionary : dictionaries_) {
     memory += dictionary.memory();
   }

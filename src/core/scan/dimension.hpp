@@ -5,6 +5,7 @@
 
 #include "core/scan/columns.hpp"
 #include "core/scan/groups.hpp"
+#include "core/scan/lent_array.hpp"
 #include "core/scan/place_map.hpp"
 
 #include <cstddef>
@@ -33,6 +34,12 @@ public:
   // After the last row.
   void finish();
 
+  // What finish() has made, for other processes that read it where it lies, aligned to eight bytes:
+  // lend() instead of add() and finish(). It has to stay there.
+  std::size_t image_size() const noexcept;
+  void write_image(char *to) const noexcept;
+  void lend(const char *image);
+
   // Of each of the rows the first entry of its key, into first[row]; the rows that have none go
   // from `rows`. Returns how many stay. `columns` are the key's in the batch.
   std::size_t find(const Batch &batch, std::span<const std::uint32_t> columns,
@@ -45,7 +52,8 @@ public:
     return codes_alone_ ? none : entries_[entry].next;
   }
   bool has_repeated() const noexcept { return has_repeated_; }
-  std::size_t size() const noexcept { return entries_.size(); }
+  // Rows.
+  std::size_t size() const noexcept { return size_; }
   std::size_t memory() const noexcept;
 
 private:
@@ -63,6 +71,7 @@ private:
   // What the key has in the dimension's own words; false where it cannot be there.
   bool key_of(const Batch &batch, std::span<const std::uint32_t> columns, std::uint32_t row,
               std::int64_t *words) const;
+  void write(ImageWriter &to) const noexcept;
   static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
   std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
   bool place_close();
@@ -72,12 +81,13 @@ private:
 
   Env env_;
   std::size_t width_;
+  std::size_t size_ = 0;
   bool has_repeated_ = false;
   std::pmr::vector<Dictionary> dictionaries_; // by column
-  std::pmr::vector<std::int64_t> keys_;       // of the entries
-  std::pmr::vector<Entry> entries_;
-  Spread spread_;                // of a single column's words
-  std::pmr::vector<Slot> slots_; // a power of two
+  LentArray<std::int64_t> keys_;              // of the entries
+  LentArray<Entry> entries_;
+  Spread spread_;         // of a single column's words
+  LentArray<Slot> slots_; // a power of two
   // Where a single number is the key and the numbers lie close: the entry of each, or instead of it
   // the entry's code where no key has several.
   PlaceMap close_;

@@ -117,6 +117,25 @@ void Dictionary::clear() noexcept {
   arena_size_ = 0;
 }
 
+void Dictionary::write(ImageWriter &to) const noexcept {
+  to.put(std::span(slots_));
+  to.put_value(std::uint64_t{texts_.size()});
+  for (const std::string_view text : texts_) {
+    to.put(text);
+  }
+}
+
+void Dictionary::lend(ImageReader &from) {
+  const std::span<const Slot> slots = from.array<Slot>();
+  slots_.assign(slots.begin(), slots.end());
+  const auto count = from.value<std::uint64_t>();
+  texts_.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::span<const char> text = from.array<char>();
+    texts_.emplace_back(text.data(), text.size());
+  }
+}
+
 std::string_view Dictionary::keep(std::string_view bytes) {
   if (bytes.size() > arena_left_) {
     arena_left_ = std::max(arena_block, bytes.size());

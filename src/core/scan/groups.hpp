@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/hash.hpp"
 #include "core/scan/close_range.hpp"
+#include "core/scan/lent_array.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +50,9 @@ public:
   }
   // Gives back all of it.
   void clear() noexcept;
+  // For other processes, which read the texts where they lie, and add none.
+  void write(ImageWriter &to) const noexcept;
+  void lend(ImageReader &from);
 
 private:
   struct Slot {

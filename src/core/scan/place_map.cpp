@@ -25,6 +25,13 @@ Value load(const char *from, std::size_t at) noexcept {
   return value;
 }
 
+// As PlaceMap has it.
+struct Layout {
+  unsigned width;
+  bool ranked;
+  bool tests_bits;
+};
+
 template <class Value>
 constexpr Value nothing = std::numeric_limits<Value>::max();
 
@@ -175,8 +182,26 @@ std::size_t PlaceMap::find(const std::int64_t *words, std::span<std::uint32_t> r
 }
 
 std::size_t PlaceMap::memory() const noexcept {
-  return bits_.capacity() * sizeof(std::uint64_t) + ranks_.capacity() * sizeof(std::uint32_t) +
-         values_.capacity();
+  return bits_.memory() + ranks_.memory() + values_.memory();
+}
+
+void PlaceMap::write(ImageWriter &to) const noexcept {
+  to.put_value(range_);
+  to.put_value(Layout{.width = width_, .ranked = ranked_, .tests_bits = tests_bits_});
+  to.put(std::span(bits_));
+  to.put(std::span(ranks_));
+  to.put(std::span(values_));
+}
+
+void PlaceMap::lend(ImageReader &from) noexcept {
+  range_ = from.value<CloseRange>();
+  const auto layout = from.value<Layout>();
+  width_ = layout.width;
+  ranked_ = layout.ranked;
+  tests_bits_ = layout.tests_bits;
+  bits_.lend(from.array<std::uint64_t>());
+  ranks_.lend(from.array<std::uint32_t>());
+  values_.lend(from.array<char>());
 }
 
 } // namespace starhouse::scan

@@ -9,12 +9,11 @@
 
 #include "core/error.hpp"
 #include "core/scan/close_range.hpp"
+#include "core/scan/lent_array.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <span>
-#include <vector>
 
 namespace starhouse::scan {
 
@@ -45,6 +44,10 @@ public:
                    std::uint32_t *first) const noexcept;
   std::size_t memory() const noexcept;
 
+  // For other processes, which read it where it lies; after the last put().
+  void write(ImageWriter &to) const noexcept;
+  void lend(ImageReader &from) noexcept;
+
 private:
   std::size_t value_place(std::uint64_t place) const noexcept;
   std::size_t keep_marked(const std::int64_t *words, std::span<std::uint32_t> rows) const noexcept;
@@ -55,12 +58,12 @@ private:
   std::uint64_t place_or_end(std::int64_t number) const noexcept;
 
   CloseRange range_;
-  unsigned width_ = 4;                    // of a value, in bytes
-  bool ranked_ = false;                   // values lie close, not at their places
-  bool tests_bits_ = true;                // before values are looked at
-  std::pmr::vector<std::uint64_t> bits_;  // set: there; one place more, that is not
-  std::pmr::vector<std::uint32_t> ranks_; // by word of these: how many are set in those before
-  std::pmr::vector<char> values_;         // without ranks of all places and one more, else none
+  unsigned width_ = 4;             // of a value, in bytes
+  bool ranked_ = false;            // values lie close, not at their places
+  bool tests_bits_ = true;         // before values are looked at
+  LentArray<std::uint64_t> bits_;  // set: there; one place more, that is not
+  LentArray<std::uint32_t> ranks_; // by word of these: how many are set in those before
+  LentArray<char> values_;         // without ranks of all places and one more, else none
 };
 
 } // namespace starhouse::scan
