@@ -479,6 +479,10 @@ END $$;
 
 def shared_dimensions():
     """Dimensions that one process reads for all: whoever fails or is cancelled, nobody waits for ever, and the session goes on."""
+    # No more processes than processors, unless the table says how many.
+    planned = min(2, max(1, len(os.sched_getaffinity(0)) - 1))
+    plan = psql(SETTINGS + PARALLEL + "LOAD 'starhouse'; SET enable_hashagg = off; EXPLAIN SELECT k, count(*) FROM wide GROUP BY 1;")
+    ok("Parallel Custom Scan (StarScan)" in plan and f"Workers Planned: {planned}" in plan, f"{planned} workers for as many processors as there are" + f" ({plan})" * (f"Workers Planned: {planned}" not in plan))
     psql(IN_PROCESS.format(name="dear", cost=1000000) + IN_PROCESS.format(name="cheap", cost=1000) + """
 ALTER TABLE wide SET (parallel_workers = 2);
 CREATE TABLE tag (number int, far bigint, name text, label text, seventh int) WITH (autovacuum_enabled = off, parallel_workers = 0);
