@@ -19,6 +19,7 @@ extern "C" {
 #include "optimizer/paths.h"
 #include "parser/parse_relation.h"
 #include "partitioning/partdesc.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/acl.h"
 #include "utils/pg_locale.h"
 }
@@ -217,6 +218,40 @@ inline List *join_equalities(PlannerInfo *root, Relids joined, Relids outer, Rel
   return generate_join_implied_equalities(root, joined, outer, inner, nullptr);
 #else
   return generate_join_implied_equalities(root, joined, outer, inner);
+#endif
+}
+
+// The number that an outer join has in sets of tables, and in the columns that are NULL by it; 0
+// where it has none.
+inline int outer_join_number(const SpecialJoinInfo *join) {
+#if PG_VERSION_NUM >= 160000
+  return static_cast<int>(join->ojrelid);
+#else
+  (void)join;
+  return 0;
+#endif
+}
+
+// Whether it is that form of a clause of several outer joins that is for another order of them.
+inline bool is_other_clone(const RestrictInfo *clause, const Bitmapset *inputs) {
+#if PG_VERSION_NUM >= 160000
+  return (clause->has_clone || clause->is_clone) &&
+         (!bms_is_subset(clause->required_relids, inputs) ||
+          bms_overlap(clause->incompatible_relids, inputs));
+#else
+  (void)clause;
+  (void)inputs;
+  return false;
+#endif
+}
+
+// An expression as it is below outer joins.
+inline Node *without_nulling(Node *node, const Bitmapset *joins) {
+#if PG_VERSION_NUM >= 160000
+  return joins == nullptr ? node : remove_nulling_relids(node, joins, nullptr);
+#else
+  (void)joins;
+  return node;
 #endif
 }
 

@@ -52,6 +52,9 @@ struct JoinQuestion {
   List *operators;
   List *collations;
   List *types;
+  scan::JoinKind kind;
+  List *outers; // what the dimension's groups are of a row without a partner, and the condition
+  bool has_condition; // above the join, behind the groups
 };
 
 struct ColumnPlan {
@@ -108,6 +111,10 @@ struct ComputedPlan {
 };
 
 struct JoinPlan {
+  scan::JoinKind kind;
+  List *outers; // Exprs, and
+  List *states; // ExprStates of them
+  bool has_condition;
   int width;
   uint32 *columns; // of those joined by
   Oid *types;      // the dimension's side
@@ -215,6 +222,11 @@ enum class Room : uint8 { enough, too_many_keys, too_many_values };
 Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const DimensionCut &cut,
                     DimensionRows *result);
 
+// The number of what a fact's row without a partner is grouped by, where it is in the cut;
+// Dimension::dropped where it is not.
+uint32 outer_number(const JoinPlan *join, ExprContext *context, const DimensionCut &cut,
+                    DimensionRows *result);
+
 // The rows of a plan that scans one table with conditions that the core knows (star_scan_rows.cpp);
 // null where it does anything else. In the current context, which stays; next_tested() is null
 // after the last row, and leaves what a row takes in the plan's own memory.
@@ -238,8 +250,8 @@ void read_values(GroupValues *values, uint32 count, char **from, MemoryContext o
                  std::uint32_t *numbers);
 
 // All of them for other processes, which read them where they lie, aligned to eight bytes:
-// lend_values() into new_values(), which then take no others. What they take of their own is in the
-// current context.
+// lend_values() into new_values(), which then take no others but one of outer_number(). What they
+// take of their own is in the current context.
 Size size_of_image(const GroupValues *values);
 void write_image(const GroupValues *values, char *to);
 void lend_values(GroupValues *values, const char *image);

@@ -182,9 +182,11 @@ bool may_fail(Node *node, void *context) {
   switch (nodeTag(node)) {
   case T_Const:
   case T_Param:
+  case T_Var:
   case T_SQLValueFunction:
     return false;
   case T_List:
+  case T_CoalesceExpr:
   case T_RelabelType:
   case T_NullTest:
   case T_BooleanTest:
@@ -196,8 +198,9 @@ bool may_fail(Node *node, void *context) {
       return true;
     }
     break;
+  case T_DistinctExpr:
   case T_OpExpr: {
-    const auto *op = castNode(OpExpr, node);
+    const auto *op = reinterpret_cast<const OpExpr *>(node);
     const Oid type = base_type(static_cast<Expr *>(linitial(op->args)));
     if (!is_harmless(get_opcode(op->opno)) &&
         !(type < FirstNormalObjectId && strategy_of(op->opno, type, &strategy))) {
@@ -544,6 +547,9 @@ TestPlan *Compiler::compile_list(const ScalarArrayOpExpr *list, List **columns) 
 
 bool Compiler::compile_join(const JoinQuestion *question) {
   auto *join = static_cast<JoinPlan *>(palloc0(sizeof(JoinPlan)));
+  join->kind = question->kind;
+  join->outers = question->outers;
+  join->has_condition = question->has_condition;
   join->width = list_length(question->facts);
   join->columns = static_cast<uint32 *>(palloc0(sizeof(uint32) * static_cast<Size>(join->width)));
   join->types = static_cast<Oid *>(palloc0(sizeof(Oid) * static_cast<Size>(join->width)));

@@ -68,6 +68,7 @@ Room read(ScanNode *node, int join) {
   const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, join));
   const Room room = read_dimension(plan, rows, grouped_columns(node, join), node->cuts[join], &own);
   node->core_joins[join].hashes = hashes_of(own.values);
+  node->core_joins[join].keys = node->cuts[join].keys;
   if (room == Room::enough) {
     node->figures.dimension_rows += own.dimension->size();
     node->loaded[join] = node->cuts[join];
@@ -125,7 +126,9 @@ void start_dimensions(ScanNode *node) {
         AllocSetContextCreate(own, "star scan dimension's keys", ALLOCSET_DEFAULT_SIZES);
     node->core_joins[i] = {.dimension = nullptr,
                            .columns = {plan->columns, static_cast<std::size_t>(plan->width)},
-                           .hashes = nullptr};
+                           .hashes = nullptr,
+                           .kind = plan->kind,
+                           .keys = {}};
     if (node->role == Role::merged) {
       forget_values(node, i);
       node->core_joins[i].hashes = hashes_of(rows.values);
@@ -145,6 +148,19 @@ void start_dimensions(ScanNode *node) {
   if (node->short_join >= 0) {
     // Whoever is above runs all of it again.
     std::fill_n(node->core_joins, count, scan::Join{});
+  }
+}
+
+void give_outers(ScanNode *node) {
+  for (;;) {
+    const std::int32_t join = node->scan->wants_outer();
+    if (join < 0) {
+      return;
+    }
+    const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, join));
+    node->scan->give_outer(static_cast<std::size_t>(join),
+                           outer_number(plan, node->css.ss.ps.ps_ExprContext, node->cuts[join],
+                                        &node->dimensions[join]));
   }
 }
 

@@ -32,6 +32,7 @@ struct GroupValues {
   int *buckets; // a power of two of them: the first, or -1
   int bucket_count;
   Size bytes; // about what all of it takes
+  bool lent;  // the arrays are not to be written to, and there are no buckets
 };
 
 namespace {
@@ -174,11 +175,13 @@ Size key_bytes(const JoinPlan *join, const scan::KeyPart *key) {
 std::uint64_t key_hash(const JoinPlan *join, const scan::KeyPart *key) {
   std::uint64_t hash = 0;
   for (int i = 0; i < join->width; ++i) {
-    const std::uint64_t own =
-        join->bytes[i] ? hash64(key[i].bytes) : hash64(static_cast<std::uint64_t>(key[i].word));
-    hash = hash64(hash, own);
+    hash = join->bytes[i] ? scan::key_hash(hash, key[i].bytes) : scan::key_hash(hash, key[i].word);
   }
   return hash;
+}
+
+bool holds(const TupleTableSlot *slot, int column) {
+  return !slot->tts_isnull[column] && DatumGetBool(slot->tts_values[column]);
 }
 
 // Those of a row's columns; false where one is NULL. In the current context.
@@ -250,14 +253,19 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
       continue;
     }
     uint32 number = 0;
-    if (groups > 0) {
+    if (join->has_condition && !holds(slot, join->width + groups)) {
+      number = scan::Dimension::dropped;
+    } else if (groups > 0 && join->kind != scan::JoinKind::anti) {
       const Datum *values = slot->tts_values + join->width;
       const bool *nulls = slot->tts_isnull + join->width;
       const uint32 hash = hash_of(result->values, values, nulls);
-      if (!is_in(cut.values, hash64(std::uint64_t{hash}))) {
+      if (is_in(cut.values, hash64(std::uint64_t{hash}))) {
+        number = number_of(result->values, values, nulls, hash, result->value_memory);
+      } else if (join->kind == scan::JoinKind::outer) {
+        number = scan::Dimension::dropped; // a row of the fact has a partner, of another part
+      } else {
         continue;
       }
-      number = number_of(result->values, values, nulls, hash, result->value_memory);
       if (!values_known && result->values->bytes > limit && cut.values.bits < most_cut_bits) {
         room = Room::too_many_values;
         break;
@@ -280,9 +288,69 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
   if (tested != nullptr) {
     end_tested(tested);
   }
-  compute([&] { result->dimension->finish(); });
+  compute([&] { result->dimension->finish(join->kind == scan::JoinKind::semi); });
   MemoryContextDelete(short_lived);
   return room;
+}
+
+namespace {
+
+// Another value behind those that are lent, in arrays of its own. It is not looked for among them:
+// of groups whose values are equal the process above makes one.
+uint32 add_to_lent(GroupValues *values, const Datum *row, const bool *nulls, uint32 hash,
+                   MemoryContext kept) {
+  const MemoryContext old = MemoryContextSwitchTo(kept);
+  const auto count = static_cast<Size>(values->count);
+  const auto width = static_cast<Size>(values->width);
+  const auto enlarged = [&](auto *array, Size used, Size more) {
+    auto *copy =
+        static_cast<decltype(array)>(MemoryContextAllocHuge(kept, sizeof(*array) * (used + more)));
+    std::copy_n(array, used, copy);
+    return copy;
+  };
+  values->hashes = enlarged(values->hashes, count, 1);
+  values->nulls = enlarged(values->nulls, count * width, width);
+  values->values = enlarged(values->values, count * width, width);
+  values->hashes[count] = hash;
+  for (Size i = 0; i < width; ++i) {
+    const TypeCacheEntry *type = values->types[i];
+    values->nulls[count * width + i] = nulls[i];
+    values->values[count * width + i] =
+        nulls[i] ? 0 : datumCopy(row[i], type->typbyval, type->typlen);
+  }
+  MemoryContextSwitchTo(old);
+  return static_cast<uint32>(values->count++);
+}
+
+} // namespace
+
+uint32 outer_number(const JoinPlan *join, ExprContext *context, const DimensionCut &cut,
+                    DimensionRows *result) {
+  const int groups = list_length(join->states);
+  if (groups == 0) {
+    return 0;
+  }
+  const int grouped = groups - (join->has_condition ? 1 : 0);
+  const MemoryContext old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
+  auto *row = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(groups)));
+  auto *nulls = static_cast<bool *>(palloc(sizeof(bool) * static_cast<Size>(groups)));
+  ListCell *cell = nullptr;
+  foreach (cell, join->states) {
+    const int i = foreach_current_index(cell);
+    row[i] = ExecEvalExpr(static_cast<ExprState *>(lfirst(cell)), context, &nulls[i]);
+  }
+  uint32 number = 0;
+  if (join->has_condition && (nulls[grouped] || !DatumGetBool(row[grouped]))) {
+    number = scan::Dimension::dropped;
+  } else if (grouped > 0) {
+    const uint32 hash = hash_of(result->values, row, nulls);
+    const auto add = result->values->lent ? add_to_lent : number_of;
+    number = is_in(cut.values, hash64(std::uint64_t{hash}))
+                 ? add(result->values, row, nulls, hash, result->value_memory)
+                 : scan::Dimension::dropped;
+  }
+  MemoryContextSwitchTo(old);
+  return number;
 }
 
 namespace {
@@ -365,6 +433,7 @@ void lend_values(GroupValues *values, const char *image) {
   const auto nulls = from.array<bool>();
   const auto cells = from.array<Datum>();
   values->count = static_cast<int>(hashes.size());
+  values->lent = true;
   // Nobody writes to them.
   values->hashes = const_cast<uint32 *>(hashes.data());
   values->nulls = const_cast<bool *>(nulls.data());

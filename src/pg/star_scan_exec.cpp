@@ -80,7 +80,8 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
   question.keys = unfolded(static_cast<List *>(lsecond(plan->custom_exprs)), columns);
   question.arguments = unfolded(static_cast<List *>(lthird(plan->custom_exprs)), columns);
   question.filters = unfolded(static_cast<List *>(lfourth(plan->custom_exprs)), columns);
-  List *facts = unfolded(static_cast<List *>(llast(plan->custom_exprs)), columns);
+  List *facts = unfolded(static_cast<List *>(list_nth(plan->custom_exprs, 4)), columns);
+  const auto *outers = static_cast<List *>(list_nth(plan->custom_exprs, 5));
   List *known_lists = plan->custom_private;
   node->role = static_cast<Role>(linitial_int(static_cast<List *>(linitial(known_lists))));
   node->joins = static_cast<List *>(list_nth(known_lists, 3));
@@ -90,7 +91,10 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
     *join = {.facts = static_cast<List *>(list_nth(facts, i)),
              .operators = static_cast<List *>(linitial(known)),
              .collations = static_cast<List *>(lsecond(known)),
-             .types = static_cast<List *>(lthird(known))};
+             .types = static_cast<List *>(lthird(known)),
+             .kind = static_cast<scan::JoinKind>(lsecond_int(static_cast<List *>(llast(known)))),
+             .outers = static_cast<List *>(list_nth(outers, i)),
+             .has_condition = lthird_int(static_cast<List *>(llast(known))) != 0};
     question.joins = lappend(question.joins, join);
   }
   question.key_joins = static_cast<List *>(list_nth(known_lists, 4));

@@ -161,6 +161,8 @@ void compute_columns(ScanNode *node, Size rows);
 // to the node above it, and says short_join.
 void start_dimensions(ScanNode *node);
 void load_dimensions(ScanNode *node);
+// After the scan's join(): what rows without a partner are grouped by.
+void give_outers(ScanNode *node);
 // A part of a dimension's rows falls into two.
 void cut_more(DimensionCut *cut, Room room);
 // The first parts of keys, and the next; false after the last. With each of them the fact is read

@@ -42,12 +42,19 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
     show("Group Key", static_cast<List *>(lsecond(plan->custom_exprs)), false);
   }
   if (node->role != Role::merged) {
-    List *facts = NIL;
-    ListCell *join = nullptr;
-    foreach (join, static_cast<List *>(llast(plan->custom_exprs))) {
-      facts = list_concat(facts, static_cast<List *>(lfirst(join)));
+    static constexpr const char *labels[] = {"Join Key", "Left Join Key", "Semi Join Key",
+                                             "Anti Join Key"};
+    for (const char *const &label : labels) {
+      List *facts = NIL;
+      ListCell *join = nullptr;
+      foreach (join, static_cast<List *>(list_nth(plan->custom_exprs, 4))) {
+        const auto *known = static_cast<List *>(list_nth(node->joins, foreach_current_index(join)));
+        if (lsecond_int(static_cast<const List *>(llast(known))) == &label - labels) {
+          facts = list_concat(facts, static_cast<List *>(lfirst(join)));
+        }
+      }
+      show(label, facts, false);
     }
-    show("Join Key", facts, false);
     show("Scan Filter", static_cast<List *>(linitial(plan->custom_exprs)), true);
     const auto *tables = static_cast<List *>(list_nth(plan->custom_private, 2));
     const auto *fact = static_cast<List *>(lsecond(plan->custom_private));

@@ -8,6 +8,7 @@
 
 extern "C" {
 #include "access/heapam.h"
+#include "access/stratnum.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
 #include "nodes/makefuncs.h"
@@ -17,9 +18,12 @@ extern "C" {
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
 #include "parser/parsetree.h"
 }
+
+#include <utility>
 
 namespace starhouse::pg::star_scan {
 
@@ -97,7 +101,7 @@ bool may_prune_later(const RelOptInfo *table) {
       continue;
     }
     ListCell *var = nullptr;
-    foreach (var, pull_var_clause(clause, 0)) {
+    foreach (var, pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS)) {
       if (list_member(keys, lfirst(var))) {
         return true;
       }
@@ -145,74 +149,434 @@ bool are_joined(const PlannerInfo *root, const RelOptInfo *one, const RelOptInfo
   return false;
 }
 
-// Relations that anything joins, the fact apart, belong together.
-List *components_of(PlannerInfo *root, const RelOptInfo *input, const RelOptInfo *fact) {
-  List *components = NIL; // Relids
-  int relid = -1;
-  while ((relid = bms_next_member(input->relids, relid)) >= 0) {
-    if (relid == static_cast<int>(fact->relid)) {
-      continue;
-    }
-    Relids own = bms_make_singleton(relid);
-    List *others = NIL;
-    ListCell *cell = nullptr;
-    foreach (cell, components) {
-      auto *component = static_cast<Relids>(lfirst(cell));
-      bool joined = false;
-      int other = -1;
-      while (!joined && (other = bms_next_member(component, other)) >= 0) {
-        joined = are_joined(root, find_base_rel(root, relid), find_base_rel(root, other));
-      }
-      if (joined) {
-        own = bms_union(own, component);
-      } else {
-        others = lappend(others, component);
-      }
-    }
-    components = lappend(others, own);
-  }
-  return components;
+// Tables that are joined with one another, and then with the fact.
+struct Component {
+  Relids tables;
+  Relids nulling;           // outer joins among them
+  SpecialJoinInfo *special; // by which they are joined with the fact; null: an inner join
+};
+
+bool is_table(const PlannerInfo *root, int relid) {
+  return relid < root->simple_rel_array_size && root->simple_rel_array[relid] != nullptr &&
+         root->simple_rel_array[relid]->reloptkind == RELOPT_BASEREL;
 }
 
-bool dimension_of(PlannerInfo *root, const Star *star, Relids relids, StarJoin *join) {
-  RelOptInfo *rel = nullptr;
-  const int single = bms_membership(relids) == BMS_SINGLETON ? bms_singleton_member(relids) : 0;
-  rel = single != 0 ? find_base_rel(root, single) : find_join_rel(root, relids);
+// From 16 on outer joins have numbers, too.
+Relids tables_of(const PlannerInfo *root, const Bitmapset *relids) {
+  Relids tables = nullptr;
+  int relid = -1;
+  while ((relid = bms_next_member(relids, relid)) >= 0) {
+    if (is_table(root, relid)) {
+      tables = bms_add_member(tables, relid);
+    }
+  }
+  return tables;
+}
+
+Component *new_component(Relids tables, SpecialJoinInfo *special) {
+  auto *component = static_cast<Component *>(palloc0(sizeof(Component)));
+  *component = {.tables = tables, .nulling = nullptr, .special = special};
+  return component;
+}
+
+// Outer, semi- and anti-joins of the fact with something, whose tables are a component each; false
+// where the fact is on the other side, or is not all that they depend on.
+bool special_components(PlannerInfo *root, const RelOptInfo *fact, List **components) {
+  Relids taken = bms_copy(fact->relids);
+  ListCell *cell = nullptr;
+  foreach (cell, root->join_info_list) {
+    auto *special = lfirst_node(SpecialJoinInfo, cell);
+    if (bms_overlap(special->syn_righthand, fact->relids) || special->jointype == JOIN_FULL) {
+      return refuse("an outer or semi-join on whose other side the largest table is");
+    }
+    if (!bms_overlap(special->min_lefthand, fact->relids)) {
+      continue; // among the tables of a dimension
+    }
+    Relids tables = tables_of(root, special->syn_righthand);
+    if (!bms_equal(special->min_lefthand, fact->relids) || bms_overlap(tables, taken) ||
+        (special->jointype != JOIN_LEFT && special->jointype != JOIN_SEMI &&
+         special->jointype != JOIN_ANTI)) {
+      return refuse("an outer or semi-join of more than the fact and a dimension");
+    }
+    taken = bms_add_members(taken, tables);
+    *components = lappend(*components, new_component(tables, special));
+  }
+  return true;
+}
+
+// All components that have one of these tables become one, if they may.
+bool merge_components(List **components, const SpecialJoinInfo *join, const Bitmapset *tables) {
+  Component *merged = nullptr;
+  List *others = NIL;
+  ListCell *cell = nullptr;
+  foreach (cell, *components) {
+    auto *component = static_cast<Component *>(lfirst(cell));
+    if (!bms_overlap(component->tables, tables)) {
+      others = lappend(others, component);
+      continue;
+    }
+    if (merged == nullptr) {
+      merged = component;
+      continue;
+    }
+    // What is joined to a dimension that may have no row is NULL with it: (fact LEFT JOIN d) LEFT
+    // JOIN e is fact LEFT JOIN (d LEFT JOIN e), where the planner could join these.
+    Component *special = merged->special != nullptr ? merged : component;
+    Component *plain = special == merged ? component : merged;
+    if (plain->special != nullptr ||
+        (special->special != nullptr && (special->special->jointype != JOIN_LEFT ||
+                                         join == nullptr || join->jointype != JOIN_LEFT))) {
+      return refuse("an outer or semi-join of several dimensions");
+    }
+    special->tables = bms_union(special->tables, plain->tables);
+    special->nulling = bms_union(special->nulling, plain->nulling);
+    merged = special;
+  }
+  const int number = join == nullptr ? 0 : compat::outer_join_number(join);
+  if (merged != nullptr && number != 0) {
+    merged->nulling = bms_add_member(merged->nulling, number);
+  }
+  *components = merged == nullptr ? others : lappend(others, merged);
+  return true;
+}
+
+// Relations that anything joins, the fact apart, belong together.
+bool components_of(PlannerInfo *root, const Bitmapset *tables, const RelOptInfo *fact,
+                   List **components) {
+  if (!special_components(root, fact, components)) {
+    return false;
+  }
+  Relids special = nullptr;
+  ListCell *cell = nullptr;
+  foreach (cell, *components) {
+    special = bms_add_members(special, static_cast<Component *>(lfirst(cell))->tables);
+  }
+  Relids plain = nullptr;
+  int relid = -1;
+  while ((relid = bms_next_member(tables, relid)) >= 0) {
+    if (relid == static_cast<int>(fact->relid) || bms_is_member(relid, special)) {
+      continue;
+    }
+    Relids joined = bms_make_singleton(relid);
+    int other = -1;
+    while ((other = bms_next_member(plain, other)) >= 0) {
+      if (are_joined(root, find_base_rel(root, relid), find_base_rel(root, other))) {
+        joined = bms_add_member(joined, other);
+      }
+    }
+    plain = bms_add_member(plain, relid);
+    *components = lappend(*components, new_component(bms_make_singleton(relid), nullptr));
+    if (!merge_components(components, nullptr, joined)) {
+      return false;
+    }
+  }
+  foreach (cell, root->join_info_list) {
+    const auto *join = lfirst_node(SpecialJoinInfo, cell);
+    if (!bms_overlap(join->min_lefthand, fact->relids) &&
+        !merge_components(components, join,
+                          tables_of(root, bms_union(join->min_lefthand, join->syn_righthand)))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+scan::JoinKind kind_of(const SpecialJoinInfo *special) {
+  if (special == nullptr) {
+    return scan::JoinKind::inner;
+  }
+  return special->jointype == JOIN_SEMI   ? scan::JoinKind::semi
+         : special->jointype == JOIN_ANTI ? scan::JoinKind::anti
+                                          : scan::JoinKind::outer;
+}
+
+// Whether a row without a partner may be kept: then nothing above the join follows from it.
+bool keeps_others(const StarJoin *join) {
+  return join->kind == scan::JoinKind::outer || join->kind == scan::JoinKind::anti;
+}
+
+// A condition above an outer join that looks at its dimension alone: it says of each row of the
+// dimension, and of NULLs, whether rows of the fact that have it are left.
+bool is_of_dimension(PlannerInfo *root, const StarJoin *join, const RestrictInfo *restriction) {
+  auto *clause = reinterpret_cast<Node *>(restriction->clause);
+  return join->kind == scan::JoinKind::outer && restriction->security_level == 0 &&
+         bms_is_subset(pull_varnos(root, clause), join->relids) &&
+         !contain_volatile_functions(clause) && !contain_subplans(clause) &&
+         !may_fail_once(restriction->clause); // it is asked for rows that no fact has, too
+}
+
+// The clauses of an outer or anti-join; false where there are others that a dimension's columns are
+// in, such as conditions above the join.
+bool outer_clauses(PlannerInfo *root, const Star *star, StarJoin *join, List **clauses) {
+  const Bitmapset *both = bms_union(star->fact->relids, join->relids);
+  const Bitmapset *inputs = bms_union(star->fact->relids, join->rel->relids);
+  List *all = list_copy(join->rel->joininfo);
+  ListCell *cell = nullptr;
+  foreach (cell, star->fact->joininfo) {
+    if (bms_overlap(lfirst_node(RestrictInfo, cell)->required_relids, join->relids)) {
+      all = list_append_unique_ptr(all, lfirst(cell));
+    }
+  }
+  foreach (cell, all) {
+    auto *restriction = lfirst_node(RestrictInfo, cell);
+    if (compat::is_other_clone(restriction, inputs)) {
+      continue;
+    }
+    const bool above = RINFO_IS_PUSHED_DOWN(restriction, both);
+    if (!bms_is_subset(restriction->required_relids, both) ||
+        (above && !is_of_dimension(root, join, restriction))) {
+      return refuse("a condition above an outer join", restriction->clause);
+    }
+    if (above) {
+      join->conditions = lappend(join->conditions, restriction->clause);
+    } else {
+      *clauses = lappend(*clauses, restriction);
+    }
+  }
+  return true;
+}
+
+bool add_equality(const Star *star, StarJoin *join, const RestrictInfo *restriction) {
+  if (!IsA(restriction->clause, OpExpr) || restriction->security_level > 0) {
+    return refuse("a join by more than equality", restriction->clause);
+  }
+  const auto *op = castNode(OpExpr, restriction->clause);
+  auto *left = static_cast<Node *>(linitial(op->args));
+  auto *right = static_cast<Node *>(llast(op->args));
+  const Bitmapset *others = restriction->right_relids;
+  Oid operation = op->opno;
+  if (bms_equal(restriction->right_relids, star->fact->relids)) {
+    std::swap(left, right);
+    others = restriction->left_relids;
+    operation = get_commutator(operation);
+  } else if (!bms_equal(restriction->left_relids, star->fact->relids)) {
+    return refuse("a join by more than equality", restriction->clause);
+  }
+  if (!OidIsValid(operation) || bms_is_empty(others) || !bms_is_subset(others, join->rel->relids) ||
+      contain_volatile_functions(right)) {
+    return refuse("a join by more than equality", restriction->clause);
+  }
+  join->facts = lappend(join->facts, left);
+  join->others = lappend(join->others, right);
+  join->operators = lappend_oid(join->operators, operation);
+  join->collations = lappend_oid(join->collations, op->inputcollid);
+  join->types = lappend_oid(join->types, getBaseType(exprType(right)));
+  return true;
+}
+
+// What the server puts in the place of a clause that follows from constants.
+bool is_true(const Expr *clause) {
+  return IsA(clause, Const) && !reinterpret_cast<const Const *>(clause)->constisnull &&
+         DatumGetBool(reinterpret_cast<const Const *>(clause)->constvalue);
+}
+
+// Whether the same constant is a member of both.
+bool share_constant(const EquivalenceClass *one, const EquivalenceClass *other) {
+  ListCell *cell = nullptr;
+  foreach (cell, one->ec_members) {
+    const auto *member = lfirst_node(EquivalenceMember, cell);
+    ListCell *other_cell = nullptr;
+    foreach (other_cell, other->ec_members) {
+      const auto *second = lfirst_node(EquivalenceMember, other_cell);
+      if (member->em_is_const && second->em_is_const && equal(member->em_expr, second->em_expr)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+const EquivalenceMember *member_of(const EquivalenceClass *equal, const Bitmapset *tables) {
+  ListCell *cell = nullptr;
+  foreach (cell, equal->ec_members) {
+    const auto *member = lfirst_node(EquivalenceMember, cell);
+    if (!member->em_is_child && !bms_is_empty(member->em_relids) &&
+        bms_is_subset(member->em_relids, tables)) {
+      return member;
+    }
+  }
+  return nullptr;
+}
+
+// WHERE fact.key = 5 makes conditions of it, key = 5 on either side, and no join is left: by both
+// keys, which are equal wherever there is a row.
+void add_constant(const PlannerInfo *root, const Star *star, StarJoin *join) {
+  ListCell *cell = nullptr;
+  foreach (cell, root->eq_classes) {
+    const auto *own = lfirst_node(EquivalenceClass, cell);
+    const EquivalenceMember *fact =
+        own->ec_has_const && !own->ec_has_volatile ? member_of(own, star->fact->relids) : nullptr;
+    ListCell *other_cell = nullptr;
+    foreach (other_cell, root->eq_classes) {
+      const auto *others = lfirst_node(EquivalenceClass, other_cell);
+      const EquivalenceMember *other =
+          fact != nullptr && others->ec_has_const && !others->ec_has_volatile &&
+                  own->ec_collation == others->ec_collation &&
+                  equal(own->ec_opfamilies, others->ec_opfamilies) && share_constant(own, others)
+              ? member_of(others, join->rel->relids)
+              : nullptr;
+      const Oid operation =
+          other == nullptr
+              ? InvalidOid
+              : get_opfamily_member(linitial_oid(own->ec_opfamilies), fact->em_datatype,
+                                    other->em_datatype, BTEqualStrategyNumber);
+      if (OidIsValid(operation)) {
+        join->facts = list_make1(fact->em_expr);
+        join->others = list_make1(other->em_expr);
+        join->operators = list_make1_oid(operation);
+        join->collations = list_make1_oid(own->ec_collation);
+        join->types =
+            list_make1_oid(getBaseType(exprType(reinterpret_cast<const Node *>(other->em_expr))));
+        return;
+      }
+    }
+  }
+}
+
+// That of the tables, joined with one another. A join that the server may do before or after the
+// one with the fact counts as done, in the numbers of the relation, after both.
+RelOptInfo *relation_of(PlannerInfo *root, const Bitmapset *tables) {
+  int single = 0;
+  if (bms_get_singleton_member(tables, &single)) {
+    return find_base_rel(root, single);
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, root->join_rel_list) {
+    auto *rel = lfirst_node(RelOptInfo, cell);
+    if (bms_is_subset(tables, rel->relids) && bms_equal(tables_of(root, rel->relids), tables)) {
+      return rel;
+    }
+  }
+  return nullptr;
+}
+
+bool dimension_of(PlannerInfo *root, const Star *star, const Component *component, StarJoin *join) {
+  RelOptInfo *rel = relation_of(root, component->tables);
   if (rel == nullptr || rel->cheapest_total_path == nullptr ||
       rel->cheapest_total_path->param_info != nullptr || !bms_is_empty(rel->lateral_relids)) {
     return refuse("a dimension that has no plan of its own");
   }
   join->rel = rel;
+  join->kind = kind_of(component->special);
+  Relids nulling = bms_copy(component->nulling);
+  if (component->special != nullptr && compat::outer_join_number(component->special) != 0) {
+    nulling = bms_add_member(nulling, compat::outer_join_number(component->special));
+  }
+  join->relids = bms_union(rel->relids, nulling);
+  join->nulling = bms_difference(nulling, rel->relids);
+  List *clauses = NIL;
+  if (keeps_others(join)) {
+    if (!outer_clauses(root, star, join, &clauses)) {
+      return false;
+    }
+  } else if (rel->joininfo != NIL) {
+    return refuse("a join by more than equality",
+                  linitial_node(RestrictInfo, rel->joininfo)->clause);
+  } else {
+    clauses = compat::join_equalities(root, bms_union(rel->relids, star->fact->relids),
+                                      star->fact->relids, rel);
+  }
   ListCell *cell = nullptr;
-  foreach (cell, compat::join_equalities(root, bms_union(relids, star->fact->relids),
-                                         star->fact->relids, rel)) {
+  foreach (cell, clauses) {
     const auto *restriction = lfirst_node(RestrictInfo, cell);
-    if (!IsA(restriction->clause, OpExpr) || restriction->security_level > 0) {
-      return refuse("a join by more than equality", restriction->clause);
+    if (!is_true(restriction->clause) && !add_equality(star, join, restriction)) {
+      return false;
     }
-    const auto *op = castNode(OpExpr, restriction->clause);
-    auto *left = static_cast<Node *>(linitial(op->args));
-    auto *right = static_cast<Node *>(lsecond(op->args));
-    Oid operation = op->opno;
-    if (bms_equal(restriction->right_relids, star->fact->relids)) {
-      Node *turned = left;
-      left = right;
-      right = turned;
-      operation = get_commutator(operation);
-    } else if (!bms_equal(restriction->left_relids, star->fact->relids)) {
-      return refuse("a join by more than equality", restriction->clause);
-    }
-    if (!OidIsValid(operation) || contain_volatile_functions(right)) {
-      return refuse("a join by more than equality", restriction->clause);
-    }
-    join->facts = lappend(join->facts, left);
-    join->others = lappend(join->others, right);
-    join->operators = lappend_oid(join->operators, operation);
-    join->collations = lappend_oid(join->collations, op->inputcollid);
-    join->types = lappend_oid(join->types, getBaseType(exprType(right)));
+  }
+  if (join->facts == NIL) {
+    add_constant(root, star, join);
   }
   return (join->facts != NIL && list_length(join->facts) <= 8) ||
          refuse("a dimension that is joined by nothing, or by too much");
+}
+
+// What the fact is joined by that is no equality: the ON of an outer join has to be with one that
+// looked at it.
+bool fact_is_joined(const Star *star) {
+  ListCell *cell = nullptr;
+  foreach (cell, star->fact->joininfo) {
+    const auto *restriction = lfirst_node(RestrictInfo, cell);
+    bool known = false;
+    ListCell *other = nullptr;
+    foreach (other, star->joins) {
+      const auto *join = static_cast<StarJoin *>(lfirst(other));
+      known = known ||
+              (keeps_others(join) && bms_overlap(restriction->required_relids, join->rel->relids));
+    }
+    if (!known) {
+      return refuse("a join by more than equality", restriction->clause);
+    }
+  }
+  return true;
+}
+
+// Of a class of equal expressions those of the fact, and of each dimension, are held equal by the
+// plans of these, and the fact's to a dimension's by the join: all of them have to be within one of
+// the tables, and those of several dimensions equal to one of the fact. What a row without a
+// partner may have is equal to nothing else.
+bool class_is_held(const Star *star, const EquivalenceClass *equal) {
+  bool of_fact = false;
+  bool of_outer = false;
+  int tables = 0;
+  const StarJoin *last = nullptr;
+  ListCell *cell = nullptr;
+  foreach (cell, equal->ec_members) {
+    const auto *member = lfirst_node(EquivalenceMember, cell);
+    if (member->em_is_child || member->em_is_const) {
+      continue;
+    }
+    if (bms_is_subset(member->em_relids, star->fact->relids)) {
+      of_fact = true;
+      continue;
+    }
+    const StarJoin *own = nullptr;
+    ListCell *other = nullptr;
+    foreach (other, star->joins) {
+      const auto *join = static_cast<StarJoin *>(lfirst(other));
+      own = bms_is_subset(member->em_relids, join->rel->relids) ? join : own;
+    }
+    if (own == nullptr) {
+      return refuse("expressions of several tables that are equal", member->em_expr);
+    }
+    of_outer = of_outer || keeps_others(own);
+    tables += own != last ? 1 : 0;
+    last = own;
+  }
+  return tables == 0 || (tables == 1 && !of_fact) || (of_fact && !of_outer) ||
+         refuse("columns of several dimensions that are equal",
+                linitial_node(EquivalenceMember, equal->ec_members)->em_expr);
+}
+
+bool classes_are_held(const PlannerInfo *root, const Star *star) {
+  ListCell *cell = nullptr;
+  foreach (cell, root->eq_classes) {
+    const auto *equal = lfirst_node(EquivalenceClass, cell);
+    // Those with a constant are conditions, of one table or of a join.
+    if (!equal->ec_has_const && list_length(equal->ec_members) > 1 && !class_is_held(star, equal)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// What is made below an outer join, and is NULL above it as columns are: of a dimension's row
+// alone.
+bool placeholders_are_of_dimensions(const PlannerInfo *root, const Star *star) {
+  ListCell *cell = nullptr;
+  foreach (cell, root->placeholder_list) {
+    const auto *placeholder = lfirst_node(PlaceHolderInfo, cell);
+    bool known = false;
+    ListCell *other = nullptr;
+    foreach (other, star->joins) {
+      const auto *join = static_cast<StarJoin *>(lfirst(other));
+      known = known || (bms_is_subset(placeholder->ph_eval_at, join->rel->relids) &&
+                        bms_is_empty(placeholder->ph_lateral));
+    }
+    if (!known) {
+      return refuse("an expression below an outer join", placeholder->ph_var->phexpr);
+    }
+  }
+  return true;
 }
 
 } // namespace
@@ -233,40 +597,72 @@ bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star) {
   if (input->reloptkind == RELOPT_BASEREL) {
     return fact_of(root, input, star);
   }
-  if (input->reloptkind != RELOPT_JOINREL || IS_DUMMY_REL(input) || root->join_info_list != NIL ||
-      root->hasLateralRTEs || root->placeholder_list != NIL || root->hasPseudoConstantQuals) {
+  if (input->reloptkind != RELOPT_JOINREL || IS_DUMMY_REL(input) || root->hasLateralRTEs ||
+      root->hasPseudoConstantQuals) {
     return refuse(input->reloptkind == RELOPT_UPPER_REL ? "not of tables"
-                  : root->join_info_list != NIL         ? "an outer or semi-join"
                   : root->hasLateralRTEs                ? "a lateral join"
-                  : root->placeholder_list != NIL       ? "an expression below an outer join"
                                                         : "a condition on no table");
+  }
+  Relids inner = nullptr; // not there for others alone
+  const Bitmapset *tables = tables_of(root, input->relids);
+  ListCell *cell = nullptr;
+  foreach (cell, root->join_info_list) {
+    inner = bms_add_members(inner, lfirst_node(SpecialJoinInfo, cell)->syn_righthand);
   }
   RelOptInfo *largest = nullptr;
   int relid = -1;
-  while ((relid = bms_next_member(input->relids, relid)) >= 0) {
+  while ((relid = bms_next_member(tables, relid)) >= 0) {
     RelOptInfo *rel = find_base_rel(root, relid);
-    if (rel->reloptkind == RELOPT_BASEREL && rel->rtekind == RTE_RELATION &&
+    if (rel->rtekind == RTE_RELATION && !bms_is_member(relid, inner) &&
         (largest == nullptr || tuples_of(rel) > tuples_of(largest))) {
       largest = rel;
     }
   }
-  // What joins the fact by more than equality is not for us.
-  if (largest == nullptr || !fact_of(root, largest, star)) {
+  List *components = NIL;
+  if (largest == nullptr || !fact_of(root, largest, star) ||
+      !components_of(root, tables, largest, &components)) {
     return refuse("no table");
   }
-  if (largest->joininfo != NIL) {
-    return refuse("a join by more than equality",
-                  linitial_node(RestrictInfo, largest->joininfo)->clause);
-  }
-  ListCell *cell = nullptr;
-  foreach (cell, components_of(root, input, largest)) {
+  foreach (cell, components) {
     auto *join = static_cast<StarJoin *>(palloc0(sizeof(StarJoin)));
-    if (!dimension_of(root, star, static_cast<Relids>(lfirst(cell)), join)) {
+    if (!dimension_of(root, star, static_cast<const Component *>(lfirst(cell)), join)) {
       return false;
     }
     star->joins = lappend(star->joins, join);
   }
-  return list_length(star->joins) <= 16;
+  return fact_is_joined(star) && classes_are_held(root, star) &&
+         placeholders_are_of_dimensions(root, star) && list_length(star->joins) <= 16;
+}
+
+namespace {
+
+// What is grouped by of a dimension, then the conditions above the join, if there are any.
+List *values_of(const StarJoin *join) {
+  List *values = list_copy(join->groups);
+  return join->conditions == NIL ? values : lappend(values, make_ands_explicit(join->conditions));
+}
+
+// The columns of some tables are NULL, and what is made of them below the join.
+Node *with_nulls(Node *node, void *tables) {
+  if (node != nullptr && IsA(node, PlaceHolderVar)) {
+    auto *made = reinterpret_cast<Node *>(castNode(PlaceHolderVar, node)->phexpr);
+    return reinterpret_cast<Node *>(
+        makeNullConst(exprType(made), exprTypmod(made), exprCollation(made)));
+  }
+  if (node != nullptr && IsA(node, Var) && castNode(Var, node)->varlevelsup == 0 &&
+      bms_is_member(castNode(Var, node)->varno, static_cast<const Bitmapset *>(tables))) {
+    const auto *var = castNode(Var, node);
+    return reinterpret_cast<Node *>(makeNullConst(var->vartype, var->vartypmod, var->varcollid));
+  }
+  return node == nullptr ? nullptr : compat::mutate_expression(node, with_nulls, tables);
+}
+
+} // namespace
+
+List *outer_groups(const StarJoin *join) {
+  return keeps_others(join) ? reinterpret_cast<List *>(with_nulls(
+                                  reinterpret_cast<Node *>(values_of(join)), join->rel->relids))
+                            : NIL;
 }
 
 Path *dimension_path(PlannerInfo *root, const StarJoin *join, bool in_each_process) {
@@ -275,8 +671,10 @@ Path *dimension_path(PlannerInfo *root, const StarJoin *join, bool in_each_proce
   foreach (cell, join->others) {
     add_column_to_pathtarget(target, static_cast<Expr *>(lfirst(cell)), 0);
   }
-  foreach (cell, join->groups) {
-    add_column_to_pathtarget(target, static_cast<Expr *>(lfirst(cell)), 0);
+  foreach (cell, values_of(join)) {
+    // As they are below the join.
+    Node *value = compat::without_nulling(static_cast<Node *>(lfirst(cell)), join->nulling);
+    add_column_to_pathtarget(target, reinterpret_cast<Expr *>(value), 0);
   }
   set_pathtarget_cost_width(root, target);
   Path *rows = join->rel->cheapest_total_path;

@@ -440,6 +440,10 @@ void init_expressions(Compiled *compiled, PlanState *parent) {
       step->state = ExecInitExpr(step->operand, parent);
     }
   }
+  foreach (cell, compiled->joins) {
+    auto *join = static_cast<JoinPlan *>(lfirst(cell));
+    join->states = ExecInitExprList(join->outers, parent);
+  }
   parent->state->es_jit_flags = jit;
   foreach (cell, compiled->keys) {
     auto *key = static_cast<KeyPlan *>(lfirst(cell));

@@ -3,9 +3,9 @@
 //
 // In the plan the node's own tuple is the groups' keys, then the aggregates, then the columns that
 // anything asks for (never filled: they let EXPLAIN and the executor tell what the expressions
-// mean). The plan's expressions are five lists: conditions, keys, the aggregates' arguments and
-// filters, and the fact's sides of joins. Its private list says what else the executor has to know
-// (star_scan_node.hpp).
+// mean). The plan's expressions are six lists: conditions, keys, the aggregates' arguments and
+// filters, the fact's sides of joins, and what rows without a partner are grouped by. Its private
+// list says what else the executor has to know (star_scan_node.hpp).
 #include "pg/star_scan_plan.hpp"
 
 #include "pg/compat.hpp"
@@ -60,11 +60,11 @@ bool collect(Node *node, void *context) {
     collected->aggregates = list_append_unique(collected->aggregates, node);
     return false;
   }
-  if (IsA(node, Var)) {
+  if (IsA(node, Var) || IsA(node, PlaceHolderVar)) {
     collected->columns = list_append_unique(collected->columns, node);
     return false;
   }
-  if (IsA(node, WindowFunc) || IsA(node, PlaceHolderVar) || IsA(node, GroupingFunc)) {
+  if (IsA(node, WindowFunc) || IsA(node, GroupingFunc)) {
     collected->others = true;
     return true;
   }
@@ -137,7 +137,7 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
     ListCell *cell = nullptr;
     foreach (cell, star->joins) {
       auto *join = static_cast<StarJoin *>(lfirst(cell));
-      if (bms_is_subset(relids, join->rel->relids)) {
+      if (bms_is_subset(relids, join->relids)) {
         number = foreach_current_index(cell);
         place = list_length(join->groups);
         join->groups = lappend(join->groups, key);
@@ -183,7 +183,10 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
     *own = {.facts = join->facts,
             .operators = join->operators,
             .collations = join->collations,
-            .types = join->types};
+            .types = join->types,
+            .kind = join->kind,
+            .outers = outer_groups(join),
+            .has_condition = join->conditions != NIL};
     question->joins = lappend(question->joins, own);
   }
   foreach (cell, collected.aggregates) {
@@ -240,9 +243,11 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   List *facts = NIL;
   List *joins = NIL;
   List *tables = NIL;
+  List *outers = NIL;
   ListCell *cell = nullptr;
   foreach (cell, star.joins) {
     const auto *join = static_cast<const StarJoin *>(lfirst(cell));
+    outers = lappend(outers, outer_groups(join));
     if (role != Role::merged) {
       Path *dimension = dimension_path(root, join, role == Role::partial);
       if (dimension == nullptr) {
@@ -251,8 +256,10 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
       path->custom_paths = lappend(path->custom_paths, dimension);
     }
     facts = lappend(facts, join->facts);
-    joins = lappend(joins, list_make4(join->operators, join->collations, join->types,
-                                      list_make1_int(list_length(join->groups))));
+    joins = lappend(
+        joins, list_make4(join->operators, join->collations, join->types,
+                          list_make3_int(list_length(join->groups), static_cast<int>(join->kind),
+                                         join->conditions != NIL ? 1 : 0)));
   }
   foreach (cell, star.leaves) {
     tables =
@@ -260,6 +267,7 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   }
   List *expressions =
       list_make5(question.quals, question.keys, question.arguments, question.filters, facts);
+  expressions = lappend(expressions, outers);
   List *known = list_make3(list_make1_int(static_cast<int>(role)),
                            list_make1_int(static_cast<int>(question.table)), tables);
   known = lappend(known, joins);
@@ -406,7 +414,8 @@ Plan *make_plan(PlannerInfo * /*root*/, RelOptInfo * /*rel*/, CustomPath *path, 
   // A key that is a column is there already.
   List *vars = NIL;
   ListCell *cell = nullptr;
-  foreach (cell, pull_var_clause(reinterpret_cast<Node *>(plan->custom_exprs), 0)) {
+  foreach (cell, pull_var_clause(reinterpret_cast<Node *>(plan->custom_exprs),
+                                 PVC_RECURSE_PLACEHOLDERS)) {
     auto *var = static_cast<Node *>(lfirst(cell));
     if (!list_member(keys, var)) {
       vars = list_append_unique(vars, var);

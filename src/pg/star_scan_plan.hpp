@@ -12,12 +12,16 @@ namespace starhouse::pg::star_scan {
 // A dimension, or several that are joined with one another.
 struct StarJoin {
   RelOptInfo *rel;
+  Relids relids;  // its tables, and the joins that its columns are NULL by: within it, and to it
+  Relids nulling; // the latter
+  scan::JoinKind kind;
   List *facts;     // the fact's side of each equality
   List *others;    // the other side
   List *operators; // fact = other
   List *collations;
-  List *types;  // of the other side
-  List *groups; // expressions of it that are grouped by
+  List *types;      // of the other side
+  List *groups;     // expressions of it that are grouped by
+  List *conditions; // above an outer join, of its columns alone
 };
 
 struct Star {
@@ -33,9 +37,13 @@ bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star);
 // for a partitioned table is that of the rows which pass conditions.
 double tuples_of(const RelOptInfo *table);
 
-// The rows of a dimension: its sides of the equalities, then what is grouped by. Null if every
-// process of several has to have them, and that cannot be.
+// The rows of a dimension: its sides of the equalities, what is grouped by, and whether conditions
+// above the join hold, if there are any. Null if every process of several has to have them, and
+// that cannot be.
 Path *dimension_path(PlannerInfo *root, const StarJoin *join, bool in_each_process);
+
+// The same without the equalities, for a row of the fact that has no partner there.
+List *outer_groups(const StarJoin *join);
 
 // How much of a table, the fact or one of its partitions, a scan reads (star_scan_shares.cpp).
 struct Share {

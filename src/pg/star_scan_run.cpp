@@ -125,6 +125,7 @@ void run_page(ScanNode *node, uint32 count) {
     }
     fetch_ahead(&node->pages, some);
     compute([&] { scan->join(kept); });
+    give_outers(node);
     fetch_ahead(&node->pages, some);
     for (;;) {
       std::span<const scan::Row> joined;

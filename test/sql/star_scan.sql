@@ -146,8 +146,12 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT starhouse.approx_count_distinct(product COLLATE nocase) FROM sale',
   'SELECT starhouse.distinct_state(product) FROM sale',
   'SELECT store, count(*) FROM sale GROUP BY ROLLUP (store)',
-  'SELECT count(*) FROM sale LEFT JOIN other USING (store)',
-  'SELECT count(*) FROM sale WHERE store IN (SELECT store FROM other)',
+  'SELECT count(*) FROM sale FULL JOIN other USING (store)',
+  'SELECT count(*) FROM sale LEFT JOIN other ON sale.store < other.store',
+  'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE coalesce(other.store, 1) = sale.id',
+  'SELECT count(*) FROM sale LEFT JOIN other ON sale.store = other.store AND sale.id > 3',
+  'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE other.store IS NULL OR sale.id < 7',
+  'SELECT count(*) FROM sale WHERE EXISTS (SELECT FROM other WHERE other.store = sale.store AND other.store < sale.id)',
   'SELECT count(*) FROM sale JOIN other ON sale.store < other.store',
   'SELECT count(*) FROM sale JOIN other ON sale.store % 2 = other.store',
   'SELECT sum(sale.store + other.store) FROM sale JOIN other USING (store)',
@@ -184,6 +188,38 @@ SELECT name, count(*), sum(amount), plan_of('SELECT name, count(*), sum(amount) 
 -- City depends on the key.
 SELECT s.store, city, count(*), plan_of('SELECT s.store, city, count(*) FROM ordered JOIN store_dim AS s USING (store) GROUP BY s.store') FROM ordered JOIN store_dim AS s USING (store) GROUP BY s.store ORDER BY 1;
 SELECT count(*), plan_of('SELECT count(*) FROM ordered') FROM ordered;
+-- Rows without a partner keep their place, and what their group is need not be NULL; store 6, p8 and a region of none have no row there.
+EXPLAIN (COSTS OFF) SELECT city, category, count(*), sum(amount) FROM ordered LEFT JOIN store_dim USING (store) JOIN product_dim USING (product) WHERE day >= '2026-02-10' AND EXISTS (SELECT FROM region_dim WHERE region = amount) GROUP BY city, category;
+SELECT city, category, count(*), sum(amount) FROM ordered LEFT JOIN store_dim USING (store) JOIN product_dim USING (product) WHERE day >= '2026-02-10' AND EXISTS (SELECT FROM region_dim WHERE region = amount) GROUP BY city, category ORDER BY 1, 2;
+SELECT coalesce(city, 'none') AS city, s.store IS NULL AS alone, count(*), sum(amount) FROM ordered AS o LEFT JOIN store_dim AS s ON o.store = s.store AND s.region = 1 GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT city, name, count(*) FROM ordered LEFT JOIN (store_dim JOIN region_dim USING (region)) USING (store) GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT query, plan_of(query) FROM unnest(ARRAY[
+  'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) GROUP BY city',
+  'SELECT city, category, count(*) FROM ordered LEFT JOIN store_dim USING (store) LEFT JOIN product_dim ON ordered.product = product_dim.product AND category <> ''category 1'' GROUP BY city, category',
+  'SELECT coalesce(city, ''none''), count(*) FROM ordered LEFT JOIN store_dim USING (store) GROUP BY 1',
+  'SELECT city, name, count(*) FROM ordered LEFT JOIN store_dim USING (store) LEFT JOIN region_dim USING (region) GROUP BY city, name',
+  'SELECT city, name, count(*) FROM ordered LEFT JOIN (store_dim JOIN region_dim USING (region)) USING (store) GROUP BY city, name',
+  'SELECT city, name, count(*) FROM ordered JOIN store_dim USING (store) LEFT JOIN region_dim USING (region) GROUP BY city, name',
+  'SELECT product, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE store_dim.store IS NULL GROUP BY product',
+  'SELECT product, sum(amount) FROM ordered WHERE NOT EXISTS (SELECT FROM store_dim AS s WHERE s.store = ordered.store AND city = ''city 1'') GROUP BY product',
+  'SELECT product, sum(amount) FROM ordered WHERE amount IN (SELECT region FROM region_dim) GROUP BY product',
+  'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE coalesce(city, ''none'') <> ''city 1'' AND region IS DISTINCT FROM 1 GROUP BY city',
+  'SELECT city, name, count(*) FROM ordered LEFT JOIN store_dim USING (store) LEFT JOIN region_dim USING (region) WHERE name IS NULL GROUP BY city, name',
+  'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE ordered.store = 3 GROUP BY city',
+  'SELECT city, count(*) FROM ordered JOIN store_dim USING (store) WHERE ordered.store = 3 GROUP BY city',
+  'SELECT town, left(town, 2), count(*) FROM ordered LEFT JOIN (SELECT store, coalesce(city, ''?'') AS town FROM store_dim) AS s USING (store) GROUP BY town'
+]) AS query;
+-- What is left by conditions above the join, rows without a partner among it.
+SELECT city, name, count(*) FROM ordered LEFT JOIN store_dim USING (store) LEFT JOIN region_dim USING (region) WHERE name IS NULL OR name <> 'coast' GROUP BY city, name ORDER BY 1, 2;
+SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE coalesce(city, 'none') <> 'city 1' AND region IS DISTINCT FROM 1 GROUP BY city ORDER BY 1;
+SELECT category, count(*) FROM ordered LEFT JOIN store_dim ON ordered.store = store_dim.store LEFT JOIN product_dim USING (product) WHERE ordered.store = 6 AND city IS NULL GROUP BY category ORDER BY 1;
+-- What is made below the join is NULL above it.
+SELECT town, town || '!' AS loud, count(*) FROM ordered LEFT JOIN (SELECT store, coalesce(city, '?') AS town FROM store_dim) AS s USING (store) WHERE town IS NULL OR town <> 'city 2' GROUP BY town ORDER BY 1;
+SELECT coalesce(upper(town), 'none'), count(*) FROM ordered LEFT JOIN (SELECT store, coalesce(s.city, r.name) AS town FROM store_dim AS s LEFT JOIN region_dim AS r ON r.region = s.region AND name = 'south') AS s USING (store) GROUP BY 1 ORDER BY 1;
+-- 1 / 0 where a row has no partner, and nowhere else.
+SELECT 10 / length(coalesce(city, '')), count(*), plan_of('SELECT 10 / length(coalesce(city, '''')), count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE ordered.store < 6 GROUP BY 1')
+  FROM ordered LEFT JOIN store_dim USING (store) WHERE ordered.store < 6 GROUP BY 1;
+SELECT 10 / length(coalesce(city, '')), count(*) FROM ordered LEFT JOIN store_dim USING (store) GROUP BY 1;
 -- What is known only when the plan runs rules out partitions, and whole scans.
 SET plan_cache_mode = force_generic_plan;
 PREPARE since(date, boolean) AS SELECT count(*), sum(amount) FROM ordered WHERE day >= $1 AND $2;
@@ -308,6 +344,8 @@ SELECT city, product, count(*), sum(amount), min(amount), max(sold), sum(wide) F
 SELECT count(*), sum(id), avg(wide) FROM shared_sale WHERE id > 20000;
 SELECT name, figure('SELECT store, product, count(*) FROM shared_sale WHERE store <> 3 GROUP BY 1, 2', name)
   FROM unnest(ARRAY['Workers Planned', 'Rows Scanned', 'Rows Kept', 'Groups', 'Scans of the Table']) AS name;
+SELECT city, product, count(*), sum(amount), plan_of('SELECT city, product, count(*), sum(amount) FROM shared_sale LEFT JOIN shop ON shop.store = shared_sale.store AND city <> ''city 0'' GROUP BY city, product')
+  FROM shared_sale LEFT JOIN shop ON shop.store = shared_sale.store AND city <> 'city 0' GROUP BY city, product ORDER BY 1, 2;
 -- With no worker to be had the leader does it all.
 SET max_parallel_workers = 0;
 SELECT product, count(*), sum(amount) FROM shared_sale GROUP BY product ORDER BY 1;

@@ -215,7 +215,15 @@ DIMENSIONS = [
     ("calendar", "bought = day", ["weekday", "month", "late"], ["late", "weekday IN (6, 7)", "month = '2026-01'"]),
     ("calendar", "day = d", ["month"], ["NOT late"]),
     ("sparse", "sparse_id = i2", ["kind", "sparse_id"], ["kind <> 'kind 1'", "sparse_id > 5"]),
+    ("item LEFT JOIN class USING (class_id)", "item = item_id", ["class_name", "item_name"], ["item_id > 20"]),
+    ("SELECT item_id, coalesce(item_name, '?') AS item_name, lower(class_name) AS class_name, made FROM item LEFT JOIN class USING (class_id)", "item = item_id", ["item_name", "class_name", "left(item_name, 6)"], ["item_id > 20"]),
 ]
+# What a row without a partner is grouped by need not be NULL.
+OF_NONE = {"item": ["coalesce(item_name, 'none')", "item_id IS NULL", "coalesce(made, date '2030-01-01') > '2025-03-01'", "CASE WHEN item_name IS NULL THEN 1 ELSE length(item_name) END"],
+           "place": ["coalesce(region, place_code, '')", "place_code IS NULL", "concat(region, '!')"], "calendar": ["coalesce(month, 'never')", "late IS TRUE"], "sparse": ["coalesce(kind, 'kind 3')", "sparse_id IS NOT NULL"]}
+# Conditions above an outer join that a row without a partner may meet.
+ABOVE = {"item": ["item_name IS NULL", "coalesce(made, d) > '2018-11-01'", "item_id IS NULL OR item_id > 30"], "place": ["region IS NULL", "coalesce(lat, 1) = k"], "calendar": ["late IS NOT TRUE", "weekday IS NULL OR k > 3"],
+         "sparse": ["kind IS NULL", "coalesce(sparse_id, 0) < 500"]}
 
 
 class Generator:
@@ -393,6 +401,31 @@ class Generator:
             call = f"coalesce({call}, NULL)"
         return call
 
+    def join(self, dimension, on, own_keys, own_tests):
+        """What of a query is of a dimension: the join, what is grouped by, conditions."""
+        kind = self.random.choice(["inner"] * 4 + ["left"] * 4 + ["in", "exists", "not exists", "no partner"])
+        own_tests = self.random.sample(own_tests, self.random.choice([0, 0, 1]))
+        own_keys = self.random.sample(own_keys, self.random.choice([0, 1, 1, 2][:len(own_keys) + 1]))
+        name = "item" if dimension.startswith("SELECT") else dimension.split()[0]
+        table = f"({dimension})" + " AS made_of" * dimension.startswith("SELECT") if " " in dimension else dimension
+        dimension = table if dimension.startswith("SELECT") else dimension
+        if kind == "inner":
+            return f" JOIN {table} ON {on}", own_keys, own_tests
+        if kind in ("exists", "not exists"):
+            return "", [], [f"{kind.upper()} (SELECT FROM {dimension} WHERE " + " AND ".join([on] + own_tests) + ")"]
+        sides = on.split(" = ")
+        other = next(side for side in sides if side in ("item_id", "place_code", "day", "sparse_id"))
+        if kind == "in":
+            own = next(side for side in sides if side != other)
+            return "", [], [f"{own} IN (SELECT {other} FROM {dimension}" + "".join(f" WHERE {test}" for test in own_tests) + ")"]
+        if self.random.random() < 0.4:
+            own_keys.append(self.pick(*OF_NONE[name]))
+        if kind == "no partner":
+            return f" LEFT JOIN {table} ON " + " AND ".join([on] + own_tests), own_keys, [f"{other} IS NULL"]
+        if self.random.random() < 0.15:
+            return f" LEFT JOIN {table} ON {on}", own_keys, own_tests
+        return f" LEFT JOIN {table} ON " + " AND ".join([on] + own_tests), own_keys, [self.pick(*ABOVE[name])] if self.random.random() < 0.1 else []
+
     def query(self):
         # Those that count different values the executor sorts.
         self.distinct = self.random.random() < 0.25
@@ -405,11 +438,13 @@ class Generator:
         if self.star:
             taken = set()
             for dimension, on, own_keys, own_tests in self.random.sample(DIMENSIONS, self.random.choice([1, 1, 2, 3])):
-                if dimension.split()[0] not in taken:
-                    taken.add(dimension.split()[0])
-                    tables += f" JOIN ({dimension}) ON {on}" if " " in dimension else f" JOIN {dimension} ON {on}"
-                    keys += self.random.sample(own_keys, self.random.choice([0, 1, 1, 2][:len(own_keys) + 1]))
-                    tests += self.random.sample(own_tests, self.random.choice([0, 0, 1]))
+                first = "item" if dimension.startswith("SELECT") else dimension.split()[0]
+                if first not in taken:
+                    taken.add(first)
+                    joined, keys_there, tests_there = self.join(dimension, on, own_keys, own_tests)
+                    tables += joined
+                    keys += keys_there
+                    tests += tests_there
         columns = ", ".join(f"{expression} AS c{n}" for n, expression in enumerate(keys + aggregates)) or "count(*) AS c0"
         query = f"SELECT {columns} FROM {tables}"
         if tests:
@@ -514,7 +549,10 @@ ANALYZE tag;""")
     again = settings + "SET enable_material = off; SET enable_nestloop = on; SET enable_hashjoin = on;\n"
     for query in ("SELECT label, count(*), sum(k) FROM wide JOIN tag ON i4 = number GROUP BY 1", "SELECT seventh, count(*), sum(k) FROM wide JOIN tag ON i8 = far GROUP BY 1",
                   "SELECT label, seventh, count(*), sum(i4) FROM wide JOIN tag ON k = seventh GROUP BY 1, 2", "SELECT number, count(*) FROM wide JOIN tag ON t = name GROUP BY 1",
-                  "SELECT label, seventh, count(*) FROM wide JOIN tag ON t = name AND i4 = number GROUP BY 1, 2", "SELECT count(*), sum(i4) FROM wide JOIN tag ON i4 = number AND number < 0"):
+                  "SELECT label, seventh, count(*) FROM wide JOIN tag ON t = name AND i4 = number GROUP BY 1, 2", "SELECT count(*), sum(i4) FROM wide JOIN tag ON i4 = number AND number < 0",
+                  "SELECT coalesce(label, 'tag 3'), count(*), sum(k) FROM wide LEFT JOIN tag ON i4 = number GROUP BY 1", "SELECT seventh, count(*), sum(k) FROM wide LEFT JOIN tag ON i8 = far AND number > 3 GROUP BY 1",
+                  "SELECT coalesce(label, 'none'), seventh, count(*) FROM wide LEFT JOIN tag ON t = name WHERE seventh IS NULL OR seventh > 2 GROUP BY 1, 2",
+                  "SELECT k, count(*) FROM wide WHERE t IN (SELECT name FROM tag WHERE seventh = 3) GROUP BY 1", "SELECT k, count(*) FROM wide WHERE NOT EXISTS (SELECT FROM tag WHERE number = i4) GROUP BY 1"):
         answers = psql(again + f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(f'SELECT g, s.* FROM generate_series(1, 3) AS g CROSS JOIN ({query}) AS s')});").splitlines()
         ok(answers == ["1|"], f"several processes, run again: {query}" + f" ({answers})" * (answers != ["1|"]))
 
@@ -561,15 +599,21 @@ def main():
 
     # Dimensions that the planner thinks to be small, in one process and in several.
     small = "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n"
+    # Rows without a partner come once, whatever part their key, or their group, is of.
+    outer, far = "FROM wide LEFT JOIN label ON i4 = number AND number % 2 = 0", "FROM wide LEFT JOIN label ON i4 = number + 3000 AND number % 1 = 0"
+    beyond = [f"SELECT count(*), sum(k), min(tz) {outer}", f"SELECT label, count(*), sum(k), count(DISTINCT u) {outer} GROUP BY 1", f"SELECT coalesce(label, 'label 8'), count(*), sum(k) {outer} GROUP BY 1",
+              f"SELECT label IS NULL, k, count(*) {far} GROUP BY 1, 2", "SELECT k, count(*), sum(n) FROM wide WHERE NOT EXISTS (SELECT FROM label WHERE number = i4 AND number % 2 = 0) GROUP BY 1",
+              "SELECT k, count(*), sum(n) FROM wide WHERE i4 IN (SELECT number FROM label WHERE number % 3 = 1) GROUP BY 1",
+              "SELECT a.label, b.label, sum(n) FROM wide LEFT JOIN label AS a ON i4 = a.number AND a.number % 4 = 0 LEFT JOIN label AS b ON i8 = b.number AND b.number % 2 = 1 WHERE k < 10 GROUP BY 1, 2"]
     for title, settings in (("one process", ""), ("several processes", PARALLEL)):
         script = SETTINGS + settings + small + "LOAD 'starhouse';\n"
         one, two = "FROM wide JOIN label ON i4 = number WHERE number % 1 = 0", "FROM wide JOIN label AS a ON i4 = a.number JOIN label AS b ON i8 = b.number WHERE a.number % 1 = 0 AND b.number % 1 = 0"
         for query in (f"SELECT count(*), sum(k), min(tz) {one}", f"SELECT label, count(*), sum(k), count(DISTINCT u) {one} GROUP BY 1", f"SELECT t, k, count(*) {one} GROUP BY 1, 2",
                       f"SELECT right(label, 1), count(*), count(DISTINCT i8), count(DISTINCT t) {one} GROUP BY 1", f"SELECT k, label, starhouse.approx_count_distinct(t) {one} GROUP BY 1, 2",
-                      f"SELECT a.label, b.label, sum(n), count(DISTINCT k) {two} GROUP BY 1, 2"):
+                      f"SELECT a.label, b.label, sum(n), count(DISTINCT k) {two} GROUP BY 1, 2", *beyond):
             script += f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n"
         answers = psql(script).splitlines()
-        ok(answers == ["1|"] * 6, f"dimensions beyond work_mem, {title}")
+        ok(answers == ["1|"] * (6 + len(beyond)), f"dimensions beyond work_mem, {title}")
         plan = psql(SETTINGS + settings + small + f"LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT label, count(*) {one} GROUP BY 1;")
         ok("Parts of Dimensions" in plan, f"and these are read in parts, {title}")
         for line in answers:

@@ -16,6 +16,7 @@ constexpr std::size_t together = 32;
 struct Head {
   std::size_t size;
   bool repeated;
+  bool dropped;
   bool codes_alone;
 };
 
@@ -66,12 +67,13 @@ void Dimension::add(std::span<const KeyPart> key, std::span<const bool> bytes, s
     spread_.add(keys_.back());
   }
   entries_.push_back({code, none});
+  has_dropped_ |= code == dropped;
 }
 
-void Dimension::finish() {
+void Dimension::finish(bool once) {
   size_ = entries_.size();
-  if (!place_close()) {
-    hash_all();
+  if (!place_close(once)) {
+    hash_all(once);
   }
 }
 
@@ -81,14 +83,14 @@ void Dimension::chain(std::uint32_t first, std::uint32_t entry) noexcept {
 }
 
 // Words of texts are numbers of the dictionary, which lie close, too.
-bool Dimension::place_close() {
+bool Dimension::place_close(bool once) {
   const CloseRange range(spread_);
   if (range.size() == 0 || !PlaceMap::is_close(range, entries_.size())) {
     return false;
   }
   close_.begin(range);
   for (const std::int64_t word : keys_) {
-    has_repeated_ |= !close_.mark(word);
+    has_repeated_ |= !close_.mark(word) && !once;
   }
   codes_alone_ = !has_repeated_;
   auto most = static_cast<std::uint32_t>(entries_.size() - 1);
@@ -109,7 +111,7 @@ bool Dimension::place_close() {
   return true;
 }
 
-void Dimension::hash_all() {
+void Dimension::hash_all(bool once) {
   slots_.assign(std::max(first_slots, std::bit_ceil(entries_.size() * 2)), Slot{});
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
     const std::int64_t *words = &keys_[i * width_];
@@ -117,7 +119,7 @@ void Dimension::hash_all() {
     Slot &slot = slots_[place_of(words, hash)];
     if (slot.entry == none) {
       slot = {static_cast<std::uint32_t>(hash >> 32U), i};
-    } else {
+    } else if (!once) {
       has_repeated_ = true;
       chain(slot.entry, i);
     }
@@ -201,7 +203,10 @@ std::size_t Dimension::find(const Batch &batch, std::span<const std::uint32_t> c
 }
 
 void Dimension::write(ImageWriter &to) const noexcept {
-  to.put_value(Head{.size = size_, .repeated = has_repeated_, .codes_alone = codes_alone_});
+  to.put_value(Head{.size = size_,
+                    .repeated = has_repeated_,
+                    .dropped = has_dropped_,
+                    .codes_alone = codes_alone_});
   close_.write(to);
   to.put(std::span(keys_));
   to.put(codes_alone_ ? std::span<const Entry>{} : std::span(entries_));
@@ -227,6 +232,7 @@ void Dimension::lend(const char *image) {
   const auto head = from.value<Head>();
   size_ = head.size;
   has_repeated_ = head.repeated;
+  has_dropped_ = head.dropped;
   codes_alone_ = head.codes_alone;
   close_.lend(from);
   keys_.lend(from.array<std::int64_t>());

@@ -1,6 +1,6 @@
 // A joined table as the scan needs it: from a fact's join key to a number for what the row of the
 // dimension is grouped by. A key may have several rows there, each of which the fact's row is
-// joined with.
+// joined with; or it is enough that there is any.
 #pragma once
 
 #include "core/scan/columns.hpp"
@@ -25,14 +25,17 @@ struct KeyPart {
 class Dimension {
 public:
   static constexpr std::uint32_t none = PlaceMap::none;
+  // The code of a row that has its key, and is joined with nothing: a fact's row which meets it is
+  // not without a partner.
+  static constexpr std::uint32_t dropped = none - 1;
 
   Dimension(const Env &env, std::size_t key_columns);
 
   // No part of a key is NULL: such a row joins with nothing. `bytes[i]` says of column i what it
   // has.
   void add(std::span<const KeyPart> key, std::span<const bool> bytes, std::uint32_t code);
-  // After the last row.
-  void finish();
+  // After the last row. `once`: of the rows of a key any one stands for all.
+  void finish(bool once = false);
 
   // What finish() has made, for other processes that read it where it lies, aligned to eight bytes:
   // lend() instead of add() and finish(). It has to stay there.
@@ -52,6 +55,7 @@ public:
     return codes_alone_ ? none : entries_[entry].next;
   }
   bool has_repeated() const noexcept { return has_repeated_; }
+  bool has_dropped() const noexcept { return has_dropped_; }
   // Rows.
   std::size_t size() const noexcept { return size_; }
   std::size_t memory() const noexcept;
@@ -74,8 +78,8 @@ private:
   void write(ImageWriter &to) const noexcept;
   static std::uint64_t hash_of(const std::int64_t *words, std::size_t count) noexcept;
   std::size_t place_of(const std::int64_t *words, std::uint64_t hash) const noexcept;
-  bool place_close();
-  void hash_all();
+  bool place_close(bool once);
+  void hash_all(bool once);
   // Another entry of a key that has one.
   void chain(std::uint32_t first, std::uint32_t entry) noexcept;
 
@@ -83,6 +87,7 @@ private:
   std::size_t width_;
   std::size_t size_ = 0;
   bool has_repeated_ = false;
+  bool has_dropped_ = false;
   std::pmr::vector<Dictionary> dictionaries_; // by column
   LentArray<std::int64_t> keys_;              // of the entries
   LentArray<Entry> entries_;

@@ -26,13 +26,13 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
       clock_(env, program.zone), kept_(env.memory), kept_numbers_(env.memory), joining_(env.memory),
       numbers_(env.memory), join_order_(env.memory), passages_(env.memory), picked_(env.memory),
-      first_(env.memory), current_(env.memory), joined_rows_(env.memory), toasted_(env.memory),
-      handed_(env.memory), holds_(env.memory), passes_(env.memory), passes_both_(env.memory),
-      dictionaries_(env.memory), shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory),
-      keys_(env.memory), members_(env.memory), states_(env.memory), found_(env.memory),
-      is_new_(env.memory), written_(env.memory), written_codes_(env.memory),
-      code_places_(env.memory), incoming_(env.memory), incoming_states_(env.memory),
-      written_values_(env.memory), sets_(env.memory) {
+      outer_(env.memory), met_(env.memory), first_(env.memory), current_(env.memory),
+      joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory), holds_(env.memory),
+      passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory),
+      hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory), members_(env.memory),
+      states_(env.memory), found_(env.memory), is_new_(env.memory), written_(env.memory),
+      written_codes_(env.memory), code_places_(env.memory), incoming_(env.memory),
+      incoming_states_(env.memory), written_values_(env.memory), sets_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -59,6 +59,7 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     current_.resize(program.joins.size());
     joined_rows_.resize(capacity);
     joining_.resize(capacity);
+    met_.resize(capacity);
     numbers_.resize(capacity);
     std::iota(numbers_.begin(), numbers_.end(), 0U);
     passages_.resize(program.joins.size());
@@ -113,6 +114,7 @@ void Scan::use_dimensions() {
   joins_repeat_ = std::any_of(program_.joins.begin(), program_.joins.end(), [](const Join &join) {
     return join.dimension != nullptr && join.dimension->has_repeated(); // none to merge groups
   });
+  outer_.assign(program_.joins.size(), Dimension::none);
 }
 
 void Scan::use_shape(const Shape &shape) {
@@ -164,6 +166,66 @@ void Scan::order_joins() {
   }
 }
 
+// The rows whose key is of the part that the dimension has: no other dimension's turn has them.
+std::size_t Scan::rows_of_part(const Join &join, std::size_t rows) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint32_t row = joining_[i];
+    std::uint64_t hash = 0;
+    bool null = false;
+    for (const std::uint32_t number : join.columns) {
+      const Column &column = joined_[number];
+      null = null || column.is_null(row);
+      if (!null) {
+        hash = column.bytes != nullptr ? key_hash(hash, column.bytes[row])
+                                       : key_hash(hash, column.words[row]);
+      }
+    }
+    joining_[kept] = row;
+    kept += (null ? 0 : hash >> (64U - join.keys.bits)) == join.keys.prefix ? 1 : 0;
+  }
+  return kept;
+}
+
+// Of an outer or an anti-join: rows without a partner have none in first[row].
+std::size_t Scan::find_outer(const Join &join, std::size_t rows, std::uint32_t *first) {
+  if (join.keys.bits > 0) {
+    rows = rows_of_part(join, rows);
+  }
+  std::copy_n(joining_.begin(), rows, met_.begin());
+  const std::size_t met = join.dimension->find(joined_, join.columns, {met_.data(), rows}, first);
+  const bool keeps_met = join.kind == JoinKind::outer;
+  std::size_t kept = 0;
+  std::size_t next = 0; // those that are met are in the order of all
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint32_t row = joining_[i];
+    const bool is_met = next < met && met_[next] == row;
+    next += is_met ? 1 : 0;
+    if (!is_met) {
+      first[row] = Dimension::none;
+    }
+    joining_[kept] = row;
+    kept += keeps_met || !is_met ? 1 : 0;
+  }
+  return kept;
+}
+
+std::int32_t Scan::wants_outer() const noexcept {
+  for (std::size_t j = 0; j < program_.joins.size(); ++j) {
+    const JoinKind kind = program_.joins[j].kind;
+    if (outer_[j] != Dimension::none || (kind != JoinKind::outer && kind != JoinKind::anti)) {
+      continue;
+    }
+    const std::uint32_t *first = first_.data() + j * joined_.capacity();
+    for (std::size_t i = 0; i < joining_count_; ++i) {
+      if (first[joining_[i]] == Dimension::none) {
+        return static_cast<std::int32_t>(j);
+      }
+    }
+  }
+  return -1;
+}
+
 void Scan::join(std::span<const Row> rows) {
   // Soon for the first time, then as the data may change.
   constexpr std::size_t batches_between = 256;
@@ -179,8 +241,10 @@ void Scan::join(std::span<const Row> rows) {
     if (picks_joined_) {
       pick_joined(join, rows, {joining_.data(), count});
     }
-    count = join.dimension->find(joined_, join.columns, {joining_.data(), count},
-                                 first_.data() + j * joined_.capacity());
+    std::uint32_t *first = first_.data() + j * joined_.capacity();
+    count = join.kind == JoinKind::inner || join.kind == JoinKind::semi
+                ? join.dimension->find(joined_, join.columns, {joining_.data(), count}, first)
+                : find_outer(join, count, first);
     passages_[j].kept += count;
   }
   to_join_ = rows;
@@ -189,17 +253,44 @@ void Scan::join(std::span<const Row> rows) {
   within_row_ = false;
 }
 
+// Of rows that have one partner of each dimension at most.
+void Scan::leave_out_dropped() {
+  for (std::size_t j = 0; j < program_.joins.size(); ++j) {
+    if (outer_[j] != Dimension::dropped && !program_.joins[j].dimension->has_dropped()) {
+      continue;
+    }
+    const std::uint32_t *first = first_.data() + j * joined_.capacity();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < joining_count_; ++i) {
+      const std::uint32_t row = joining_[i];
+      joining_[kept] = row;
+      kept += is_dropped(j, first[row]) ? 0 : 1;
+    }
+    joining_count_ = kept;
+  }
+}
+
 // The next rows that join, as many times as they do; their dimensions' numbers into the batch.
 std::span<const Row> Scan::joined() {
   const std::size_t joins = program_.joins.size();
   const std::size_t capacity = joined_.capacity();
   if (!joins_repeat_) {
+    if (next_to_join_ == 0) {
+      leave_out_dropped();
+    }
     const std::size_t count = joining_count_ - next_to_join_;
     const std::uint32_t *rows = joining_.data() + next_to_join_;
     for (std::size_t j = 0; j < joins; ++j) {
       const Dimension &dimension = *program_.joins[j].dimension;
       const std::uint32_t *first = first_.data() + j * capacity;
       std::int64_t *codes = batch_[codes_ + j].words;
+      const JoinKind kind = program_.joins[j].kind;
+      if (kind == JoinKind::outer || kind == JoinKind::anti) {
+        for (std::size_t i = 0; i < count; ++i) {
+          codes[i] = code_of(j, first[rows[i]]);
+        }
+        continue;
+      }
       for (std::size_t i = 0; i < count; ++i) {
         codes[i] = dimension.code(first[rows[i]]);
       }
@@ -219,14 +310,19 @@ std::span<const Row> Scan::joined() {
       }
     }
     joined_rows_[count] = to_join_[row];
+    bool dropped = false;
     for (std::size_t j = 0; j < joins; ++j) {
-      batch_[codes_ + j].words[count] = program_.joins[j].dimension->code(current_[j]);
+      const std::uint32_t code = code_of(j, current_[j]);
+      batch_[codes_ + j].words[count] = code;
+      dropped = dropped || code == Dimension::dropped;
     }
-    ++count;
+    count += dropped ? 0 : 1;
     // As an odometer: the first dimension that has another row of its key, those before anew.
     within_row_ = false;
     for (std::size_t j = 0; j < joins && !within_row_; ++j) {
-      const std::uint32_t next = program_.joins[j].dimension->next(current_[j]);
+      const std::uint32_t next = current_[j] == Dimension::none
+                                     ? Dimension::none
+                                     : program_.joins[j].dimension->next(current_[j]);
       within_row_ = next != Dimension::none;
       current_[j] = within_row_ ? next : first_[j * capacity + row];
     }

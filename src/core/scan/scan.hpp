@@ -39,6 +39,10 @@ struct Key {
   std::int32_t source = -1;
 };
 
+// Which rows of the fact a join keeps, and how many times: as often as it has partners; or, too,
+// where it has none, with NULLs for the dimension; once where it has any; once where it has none.
+enum class JoinKind : std::uint8_t { inner, outer, semi, anti };
+
 // A dimension, and the columns of the joins' batch that are its key.
 struct Join {
   const Dimension *dimension = nullptr;
@@ -46,7 +50,19 @@ struct Join {
   // Hashes of what the numbers stand for, by number, which are the same in each process; where
   // there are none numbers are hashed, which are not.
   const std::uint32_t *const *hashes = nullptr;
+  JoinKind kind = JoinKind::inner;
+  // The keys that the dimension has, by their key_hash(): a row whose key is of another part is not
+  // without a partner, it comes with that one.
+  Part keys{};
 };
+
+// Of a dimension's key, the same for a row of it and for a fact's.
+inline std::uint64_t key_hash(std::uint64_t before, std::string_view bytes) noexcept {
+  return hash64(before, hash64(bytes));
+}
+inline std::uint64_t key_hash(std::uint64_t before, std::int64_t word) noexcept {
+  return hash64(before, hash64(static_cast<std::uint64_t>(word)));
+}
 
 // How columns lie in the rows of one table: those of a partitioned one may have them elsewhere. The
 // columns are the same in each table, and so are their numbers.
@@ -98,6 +114,11 @@ public:
   bool joins_any() const noexcept { return !program_.joins.empty(); }
   void read_joined(std::span<const Row> rows, const RowBounds &bounds);
   void join(std::span<const Row> rows);
+  // After join(), until it is -1: the number of a join some of whose rows have no partner, and are
+  // to have the dimension's number that stands for NULLs, which may be Dimension::dropped. Asked
+  // for once for each dimension.
+  std::int32_t wants_outer() const noexcept;
+  void give_outer(std::size_t join, std::uint32_t code) noexcept { outer_[join] = code; }
   std::span<const Row> joined();
   void read(std::span<const Row> rows, const RowBounds &bounds);
   void read(std::span<const Row> rows) { read(rows, bounds_of(rows)); }
@@ -182,6 +203,15 @@ private:
     std::uint64_t kept = 0;
   };
 
+  std::size_t find_outer(const Join &join, std::size_t rows, std::uint32_t *first);
+  std::size_t rows_of_part(const Join &join, std::size_t rows);
+  std::uint32_t code_of(std::size_t join, std::uint32_t entry) const noexcept {
+    return entry == Dimension::none ? outer_[join] : program_.joins[join].dimension->code(entry);
+  }
+  bool is_dropped(std::size_t join, std::uint32_t entry) const noexcept {
+    return code_of(join, entry) == Dimension::dropped;
+  }
+  void leave_out_dropped();
   void order_joins();
   void pick_joined(const Join &join, std::span<const Row> rows,
                    std::span<const std::uint32_t> numbers);
@@ -218,6 +248,8 @@ private:
   bool picks_joined_ = false;               // columns of keys are read join by join
   std::pmr::vector<std::uint8_t> picked_;   // by column: 1 where it was
   bool joins_repeat_ = false;               // a row may have several of a dimension
+  std::pmr::vector<std::uint32_t> outer_;   // by join: the number for NULLs; none: not known
+  std::pmr::vector<std::uint32_t> met_;     // rows that have a partner
   bool within_row_ = false;                 // current_ has what comes next of its row
   std::pmr::vector<std::uint32_t> first_;   // by join, then row
   std::pmr::vector<std::uint32_t> current_; // by join
