@@ -186,6 +186,7 @@ bool may_fail(Node *node, void *context) {
   case T_SQLValueFunction:
     return false;
   case T_List:
+  case T_PlaceHolderVar:
   case T_CoalesceExpr:
   case T_RelabelType:
   case T_NullTest:

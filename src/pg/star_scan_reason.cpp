@@ -1,6 +1,7 @@
 // Why a grouping is not a star scan (star_scan_reason.hpp).
 #include "pg/star_scan_reason.hpp"
 
+#include "pg/compat.hpp"
 #include "pg/star_scan_plan.hpp"
 
 extern "C" {
@@ -42,6 +43,15 @@ const RelOptInfo *largest_table(const PlannerInfo *root, const RelOptInfo *input
   return largest;
 }
 
+// The server shows none of what only its planner knows.
+Node *without_placeholders(Node *node, void *nothing) {
+  if (node != nullptr && IsA(node, PlaceHolderVar)) {
+    return without_placeholders(reinterpret_cast<Node *>(castNode(PlaceHolderVar, node)->phexpr),
+                                nothing);
+  }
+  return node == nullptr ? nullptr : compat::mutate_expression(node, without_placeholders, nothing);
+}
+
 char *shown(const PlannerInfo *root, const void *expression) {
   auto *statement = makeNode(PlannedStmt);
   statement->commandType = CMD_SELECT;
@@ -49,7 +59,8 @@ char *shown(const PlannerInfo *root, const void *expression) {
   Bitmapset *all = bms_add_range(nullptr, 1, list_length(statement->rtable));
   List *names = select_rtable_names_for_explain(statement->rtable, all);
   List *context = deparse_context_for_plan_tree(statement, names);
-  return deparse_expression(static_cast<Node *>(copyObjectImpl(expression)), context, true, false);
+  Node *node = without_placeholders(static_cast<Node *>(copyObjectImpl(expression)), nullptr);
+  return deparse_expression(node, context, true, false);
 }
 
 } // namespace
