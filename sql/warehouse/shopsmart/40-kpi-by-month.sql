@@ -2,6 +2,7 @@
 -- of sums has a function kpi_<table>() that yields both, and kpi_<table>_of(), which is the law of its rows.
 --
 -- An order is an order_id of a day, store and channel: tills begin their receipts anew, and so the orders of days and stores add up.
+-- What is counted once is grouped first, not DISTINCT: such a grouping is one that star scans take.
 
 CREATE FUNCTION kpi_sales_months(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (month_start date, first_day date, last_day date, is_summed boolean, is_whole boolean)
@@ -57,13 +58,13 @@ BEGIN ATOMIC
     GROUP BY f.day
   ), customer_count AS (
     SELECT d.day, count(*) AS customers
-    FROM (SELECT DISTINCT f.day, f.customer_key FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
-          WHERE NOT f.is_return AND f.customer_key <> '?') d
+    FROM (SELECT f.day, f.customer_key FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+          WHERE NOT f.is_return AND f.customer_key <> '?' GROUP BY 1, 2) d
     GROUP BY d.day
   ), unknown_orders AS (
     SELECT d.day, count(*) AS orders
-    FROM (SELECT DISTINCT f.day, f.store_key, f.channel, f.order_id FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
-          WHERE NOT f.is_return AND f.customer_key = '?') d
+    FROM (SELECT f.day, f.store_key, f.channel COLLATE "C", f.order_id FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+          WHERE NOT f.is_return AND f.customer_key = '?' GROUP BY 1, 2, 3, 4) d
     GROUP BY d.day
   )
   SELECT d.day, d.lines, d.return_lines, d.units, d.revenue, d.discount, COALESCE(c.customers, 0),
@@ -98,7 +99,7 @@ BEGIN ATOMIC
     GROUP BY 1, 2, 3
   ), orders AS (
     SELECT d.day, d.store_key, d.channel, count(*) AS orders
-    FROM (SELECT DISTINCT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id FROM kpi_span_lines(first_day, last_day, from_day, to_day) f WHERE NOT f.is_return) d
+    FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id FROM kpi_span_lines(first_day, last_day, from_day, to_day) f WHERE NOT f.is_return GROUP BY 1, 2, 3, 4) d
     GROUP BY 1, 2, 3
   )
   SELECT s.day, s.store_key, s.channel, s.lines, s.return_lines, COALESCE(o.orders, 0), s.units, s.revenue, s.returned, s.discount, s.discounted_lines, s.profit, s.costed
@@ -132,7 +133,7 @@ BEGIN ATOMIC
     GROUP BY 1, 2, 3, 4
   ), orders AS (
     SELECT kpi_month(d.day) AS month_start, d.product_key, COALESCE(s.region, 'Unknown') AS region, d.channel, count(*) AS orders
-    FROM (SELECT DISTINCT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, f.product_key FROM kpi_span_lines(first_day, last_day, from_day, to_day) f WHERE NOT f.is_return) d
+    FROM (SELECT f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id, f.product_key FROM kpi_span_lines(first_day, last_day, from_day, to_day) f WHERE NOT f.is_return GROUP BY 1, 2, 3, 4, 5) d
     LEFT JOIN store_dim s ON s.store_id = d.store_key
     GROUP BY 1, 2, 3, 4
   )

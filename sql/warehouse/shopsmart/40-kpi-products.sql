@@ -54,10 +54,11 @@ BEGIN ATOMIC
     GROUP BY 1
   ), orders AS (
     SELECT d.category, count(*) AS orders
-    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
+    FROM (SELECT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
           FROM kpi_sales_lines(from_day, to_day) f
           LEFT JOIN product_dim p ON p.product_id = f.product_key
-          WHERE NOT f.is_return) d
+          WHERE NOT f.is_return
+          GROUP BY 1, 2, 3, 4, 5) d
     GROUP BY d.category
   )
   SELECT rank() OVER (ORDER BY c.revenue DESC), c.category, c.revenue,
@@ -93,10 +94,11 @@ BEGIN ATOMIC
     GROUP BY 1
   ), orders AS (
     SELECT d.category, count(*) AS orders
-    FROM (SELECT DISTINCT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
+    FROM (SELECT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
           FROM kpi_sales_lines(from_day, to_day) f
           LEFT JOIN product_history p ON p.product_version = f.product_version
-          WHERE NOT f.is_return) d
+          WHERE NOT f.is_return
+          GROUP BY 1, 2, 3, 4, 5) d
     GROUP BY d.category
   )
   SELECT rank() OVER (ORDER BY c.revenue DESC), c.category, c.revenue,

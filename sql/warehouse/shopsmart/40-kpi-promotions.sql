@@ -35,39 +35,42 @@ BEGIN ATOMIC
                 THEN GREATEST(m.start_date, m.data_from) - GREATEST(m.start_date - baseline_days, m.data_from) END
              AS baseline_length
     FROM promotions m
+  ), promoted_stores AS MATERIALIZED (
+    SELECT p.promotion_key, p.store_key FROM promoted p GROUP BY 1, 2
+  ), promoted_products AS MATERIALIZED (
+    SELECT p.promotion_key, p.product_key FROM promoted p GROUP BY 1, 2
   ), totals AS (
-    SELECT p.promotion_key, count(DISTINCT p.store_key) AS stores, count(DISTINCT p.product_key) AS products,
-           sum(p.revenue) AS revenue, sum(p.units) AS units, COALESCE(sum(p.discount), 0) AS discount,
-           count(DISTINCT (p.day, p.store_key, p.channel, p.order_id)) FILTER (WHERE p.is_order) AS orders,
+    SELECT p.promotion_key, sum(p.revenue) AS revenue, sum(p.units) AS units, COALESCE(sum(p.discount), 0) AS discount,
            COALESCE(sum(p.lines) FILTER (WHERE p.day NOT BETWEEN s.start_date AND s.until), 0)::bigint AS outside
     FROM promoted p
     JOIN spans s ON s.promotion_key = p.promotion_key
     GROUP BY p.promotion_key
-  ), promoted_stores AS (
-    SELECT DISTINCT p.promotion_key, p.store_key FROM promoted p
-  ), promoted_products AS (
-    SELECT DISTINCT p.promotion_key, p.product_key FROM promoted p
-  ), calendar AS (  -- the days of each promotion and of its baseline; through an array, whose length is guessed low
-    SELECT s.promotion_key, s.baseline_from + n.i AS day, s.baseline_from + n.i < s.start_date AS is_baseline
+  ), counted AS (  -- what is counted once is grouped first: count(DISTINCT) would sort it
+    SELECT c.promotion_key, sum(c.stores)::bigint AS stores, sum(c.products)::bigint AS products, sum(c.orders)::bigint AS orders
+    FROM (SELECT y.promotion_key, count(*) AS stores, 0 AS products, 0 AS orders FROM promoted_stores y GROUP BY y.promotion_key
+          UNION ALL
+          SELECT y.promotion_key, 0, count(*), 0 FROM promoted_products y GROUP BY y.promotion_key
+          UNION ALL
+          SELECT y.promotion_key, 0, 0, count(*)
+          FROM (SELECT p.promotion_key, p.day, p.store_key, p.channel, p.order_id FROM promoted p WHERE p.is_order GROUP BY 1, 2, 3, 4, 5) y
+          GROUP BY y.promotion_key) c
+    GROUP BY c.promotion_key
+  ), compared AS (  -- the days of each promotion and of its baseline by themselves: a star with the promotion's stores and products
+    SELECT s.promotion_key, x.period_revenue, x.baseline_revenue
     FROM spans s
-    CROSS JOIN LATERAL unnest(ARRAY(SELECT generate_series(0, s.until - s.baseline_from))) AS n (i)
-  ), compared AS (
-    SELECT x.promotion_key,
-           sum(x.revenue) FILTER (WHERE NOT x.is_baseline) AS period_revenue,
-           sum(x.revenue) FILTER (WHERE x.is_baseline) AS baseline_revenue
-    FROM (SELECT c.promotion_key, c.is_baseline, f.product_key, f.store_key, f.revenue
-          FROM kpi_sales_lines() f
-          JOIN calendar c ON c.day = f.day
-          WHERE NOT c.is_baseline OR f.promotion_key = '-'
-          OFFSET 0) x  -- days first: stores times products of all promotions is the larger set
-    JOIN promoted_products pp ON pp.promotion_key = x.promotion_key AND pp.product_key = x.product_key
-    JOIN promoted_stores ps ON ps.promotion_key = x.promotion_key AND ps.store_key = x.store_key
-    GROUP BY x.promotion_key
+    CROSS JOIN LATERAL (
+      SELECT sum(f.revenue) FILTER (WHERE f.day >= s.start_date) AS period_revenue,
+             sum(f.revenue) FILTER (WHERE f.day < s.start_date AND f.promotion_key = '-') AS baseline_revenue
+      FROM kpi_span_lines(s.baseline_from, s.until) f
+      JOIN promoted_products pp ON pp.product_key = f.product_key
+      JOIN promoted_stores ps ON ps.store_key = f.store_key
+      WHERE pp.promotion_key = s.promotion_key AND ps.promotion_key = s.promotion_key) x
   )
-  SELECT s.promotion_key, s.start_date, s.end_date, s.days, t.stores, t.products, t.revenue, t.units, t.orders, t.discount, t.outside,
+  SELECT s.promotion_key, s.start_date, s.end_date, s.days, n.stores, n.products, t.revenue, t.units, n.orders, t.discount, t.outside,
          c.period_revenue, s.baseline_from, s.baseline_to, s.baseline_length, c.baseline_revenue
   FROM spans s
   LEFT JOIN totals t ON t.promotion_key = s.promotion_key
+  LEFT JOIN counted n ON n.promotion_key = s.promotion_key
   LEFT JOIN compared c ON c.promotion_key = s.promotion_key;
 END;
 COMMENT ON FUNCTION kpi_promotion_sum_of(integer) IS 'The rows of promotion_sum with a baseline of so many days, from sales_fact and promotion_dim. With NULL there is no baseline.';

@@ -50,7 +50,7 @@ BEGIN ATOMIC
     GROUP BY f.day
   ), seen AS (
     SELECT u.day, count(*) AS viewers
-    FROM (SELECT DISTINCT f.day, f.user_key FROM kpi_open_playbacks(from_day, to_day) f WHERE f.user_key <> '?') u
+    FROM (SELECT f.day, f.user_key FROM kpi_open_playbacks(from_day, to_day) f WHERE f.user_key <> '?' GROUP BY 1, 2) u
     GROUP BY u.day
   ), started AS (
     -- The 95th percentile by counting: the values are few.
@@ -130,7 +130,7 @@ CREATE FUNCTION kpi_open_viewers(from_day date, to_day date) RETURNS TABLE (day 
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
   SELECT u.day, u.user_key, v.viewer_no
-  FROM (SELECT DISTINCT f.day, f.user_key FROM kpi_open_playbacks(from_day, to_day) f WHERE f.user_key <> '?') u
+  FROM (SELECT f.day, f.user_key FROM kpi_open_playbacks(from_day, to_day) f WHERE f.user_key <> '?' GROUP BY 1, 2) u
   LEFT JOIN viewer v ON v.user_key = u.user_key;
 END;
 COMMENT ON FUNCTION kpi_open_viewers(date, date) IS
@@ -210,24 +210,31 @@ COMMENT ON FUNCTION kpi_open_peaks(text, date, date) IS
 'Streams at once on the days from from_day to to_day (NULLs as in kpi_playbacks) that are not in session_day; region: on all days, of one region_id only.';
 
 -- Recommendations.
+CREATE FUNCTION kpi_open_shown_days(from_day date, to_day date) RETURNS TABLE (first_day date, last_day date)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+  SELECT min(g.day::date), max(g.day::date)
+  FROM (SELECT (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time LIMIT 1) AS first_day,
+               (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time DESC LIMIT 1) AS last_day, COALESCE(kpi_open_shown_days.to_day, kpi_last_day()) AS to_day) e
+  CROSS JOIN LATERAL generate_series(CASE WHEN e.first_day IS NOT NULL AND e.to_day IS NOT NULL
+                                          THEN greatest(kpi_from_day(kpi_open_shown_days.from_day, kpi_open_shown_days.to_day), e.first_day)::timestamp END,
+                                     least(e.to_day, e.last_day)::timestamp, interval '1 day') AS g (day)
+  WHERE g.day::date NOT IN (SELECT d.day FROM shown_day d WHERE d.summed);
+END;
+COMMENT ON FUNCTION kpi_open_shown_days(date, date) IS
+'The first and the last of the days with recommendations from from_day to to_day (NULLs as in kpi_playbacks) that are not summed up in shown_day. NULLs where all are.';
+
+-- The bounds are subqueries, not a WITH: so groupings of these rows are groupings of the fact, which star scans take.
 CREATE FUNCTION kpi_open_shown(from_day date, to_day date)
 RETURNS TABLE (day date, video_key text, score numeric, click_flag integer, watch_flag integer)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
 BEGIN ATOMIC
-  WITH open AS MATERIALIZED (
-    SELECT min(g.day::date) AS first_day, max(g.day::date) AS last_day
-    FROM (SELECT (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time LIMIT 1) AS first_day,
-                 (SELECT r.time_key::date FROM recommendation_fact r ORDER BY r.event_time DESC LIMIT 1) AS last_day, COALESCE(kpi_open_shown.to_day, kpi_last_day()) AS to_day) e
-    CROSS JOIN LATERAL generate_series(CASE WHEN e.first_day IS NOT NULL AND e.to_day IS NOT NULL THEN greatest(kpi_from_day(kpi_open_shown.from_day, kpi_open_shown.to_day), e.first_day)::timestamp END,
-                                       least(e.to_day, e.last_day)::timestamp, interval '1 day') AS g (day)
-    WHERE g.day::date NOT IN (SELECT d.day FROM shown_day d WHERE d.summed)
-  )
   SELECT f.time_key::date, f.video_key, f.recommendation_score, f.click_flag, f.watch_flag
   FROM recommendation_fact f
-  WHERE f.time_key >= (SELECT o.first_day::timestamp FROM open o)
-    AND f.event_time >= (SELECT (o.first_day - 1)::timestamp AT TIME ZONE 'UTC' FROM open o)
-    AND f.time_key < (SELECT (o.last_day + 1)::timestamp FROM open o)
-    AND f.event_time < (SELECT (o.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM open o)
+  WHERE f.time_key >= (SELECT o.first_day::timestamp FROM kpi_open_shown_days(from_day, to_day) o)
+    AND f.event_time >= (SELECT (o.first_day - 1)::timestamp AT TIME ZONE 'UTC' FROM kpi_open_shown_days(from_day, to_day) o)
+    AND f.time_key < (SELECT (o.last_day + 1)::timestamp FROM kpi_open_shown_days(from_day, to_day) o)
+    AND f.event_time < (SELECT (o.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM kpi_open_shown_days(from_day, to_day) o)
     AND f.time_key::date NOT IN (SELECT d.day FROM shown_day d WHERE d.summed);
 END;
 COMMENT ON FUNCTION kpi_open_shown(date, date) IS

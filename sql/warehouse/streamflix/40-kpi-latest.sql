@@ -32,56 +32,63 @@ END;
 COMMENT ON FUNCTION kpi_latest_moment(text, timestamptz) IS
 'Whether latest_user (viewing) or latest_shown (shown) is as of the moment (NULL: the latest playback), and holds. False for another summary.';
 
+-- The law of latest_user. Parameters instead of functions that say when: a query over one table, its bounds known when it runs, is one that star scans take. GROUP BY
+-- for what is counted once, for the same reason.
+CREATE FUNCTION kpi_users_of(at timestamptz, at_7 timestamptz, at_30 timestamptz, at_60 timestamptz, at_90 timestamptz, at_180 timestamptz)
+RETURNS TABLE (user_key text, days_since_last_view numeric, views_7 bigint, views_30 bigint, views_90 bigint, days_30 bigint, videos_30 bigint, genres_30 bigint,
+               minutes_30 numeric, minutes_60 numeric, watch_trend_percent numeric, completion_percent numeric, rebuffer_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
+BEGIN ATOMIC
+  WITH viewed AS (
+    SELECT f.user_key, max(f.event_time) AS last_view,
+           count(*) FILTER (WHERE f.event_time > at_7) AS views_7, count(*) FILTER (WHERE f.event_time > at_30) AS views_30, count(*) FILTER (WHERE f.event_time > at_90) AS views_90,
+           sum(f.watch_duration) FILTER (WHERE f.event_time > at_30) AS minutes_30,
+           sum(f.watch_duration) FILTER (WHERE f.event_time <= at_30 AND f.event_time > at_60) AS minutes_60,
+           avg(f.completion_rate) FILTER (WHERE f.event_time > at_30) AS completion,
+           sum(f.buffering_time) FILTER (WHERE f.event_time > at_30) AS buffering,
+           sum(f.watch_duration) FILTER (WHERE f.event_time > at_30 AND f.buffering_time IS NOT NULL) AS buffered_minutes
+    FROM viewership_fact f
+    WHERE f.event_time > at_180 AND f.event_time <= at AND f.user_key <> '?'
+    GROUP BY f.user_key
+  ), days AS (
+    SELECT s.user_key, count(*) AS days
+    FROM (SELECT f.user_key, f.time_key::date AS day FROM viewership_fact f WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' GROUP BY 1, 2) s
+    GROUP BY s.user_key
+  ), videos AS (
+    SELECT s.user_key, count(*) AS videos
+    FROM (SELECT f.user_key, f.video_key FROM viewership_fact f WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' AND f.video_key <> '?' GROUP BY 1, 2) s
+    GROUP BY s.user_key
+  ), genres AS (
+    SELECT s.user_key, count(s.genre) AS genres
+    FROM (SELECT f.user_key, v.genre FROM viewership_fact f JOIN video_dim v ON v.video_id = f.video_key
+          WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' AND f.video_key <> '?' GROUP BY 1, 2) s
+    GROUP BY s.user_key
+  )
+  SELECT w.user_key, round(extract(epoch FROM at - w.last_view) / 86400, 2), w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0), COALESCE(v.videos, 0), COALESCE(g.genres, 0),
+         COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(COALESCE(w.minutes_30, 0) - COALESCE(w.minutes_60, 0), COALESCE(w.minutes_60, 0)), round(w.completion, 2),
+         kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes)
+  FROM viewed w
+  LEFT JOIN days d ON d.user_key = w.user_key
+  LEFT JOIN videos v ON v.user_key = w.user_key
+  LEFT JOIN genres g ON g.user_key = w.user_key;
+END;
+COMMENT ON FUNCTION kpi_users_of(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
+'The rows of latest_user as of a moment, from viewership_fact: known users with a playback in the 180 days up to it. The other instants are those 7, 30, 60, 90 and 180 days before it (kpi_cuts). None for NULLs.';
+
 CREATE FUNCTION kpi_user_sums(as_of timestamptz DEFAULT NULL)
 RETURNS TABLE (user_key text, days_since_last_view numeric, views_7 bigint, views_30 bigint, views_90 bigint, days_30 bigint, videos_30 bigint, genres_30 bigint,
                minutes_30 numeric, minutes_60 numeric, watch_trend_percent numeric, completion_percent numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
 BEGIN ATOMIC
   WITH moment AS MATERIALIZED (
-    -- The cuts once: a day less of an instant is dear to work out for every row. No moment: nothing is read from the facts.
-    SELECT x.at, x.c[1] AS at_7, x.c[2] AS at_30, x.c[3] AS at_60, x.c[4] AS at_90, x.c[5] AS at_180
-    FROM (SELECT y.at, kpi_cuts(y.at) AS c FROM (SELECT CASE WHEN NOT kpi_latest_moment('viewing', as_of) THEN COALESCE(as_of, kpi_last_time()) END AS at) y) x
-  ), viewed AS (
-    SELECT f.user_key, max(f.event_time) AS last_view,
-           count(*) FILTER (WHERE f.event_time > m.at_7) AS views_7,
-           count(*) FILTER (WHERE f.event_time > m.at_30) AS views_30,
-           count(*) FILTER (WHERE f.event_time > m.at_90) AS views_90,
-           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30), 0) AS minutes_30,
-           COALESCE(sum(f.watch_duration) FILTER (WHERE f.event_time <= m.at_30 AND f.event_time > m.at_60), 0) AS minutes_60,
-           avg(f.completion_rate) FILTER (WHERE f.event_time > m.at_30) AS completion,
-           sum(f.buffering_time) FILTER (WHERE f.event_time > m.at_30) AS buffering,
-           sum(f.watch_duration) FILTER (WHERE f.event_time > m.at_30 AND f.buffering_time IS NOT NULL) AS buffered_minutes
-    FROM viewership_fact f
-    CROSS JOIN moment m
-    WHERE f.event_time > (SELECT x.at_180 FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
-    GROUP BY f.user_key
-  ), seen AS MATERIALIZED (
-    -- What is counted once: hashing it here costs a fraction of count(DISTINCT), which sorts for each user.
-    SELECT f.user_key, f.time_key::date AS day, f.video_key
-    FROM viewership_fact f
-    WHERE f.event_time > (SELECT x.at_30 FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
-  ), seen_days AS (
-    SELECT d.user_key, count(*) AS days FROM (SELECT DISTINCT s.user_key, s.day FROM seen s) d GROUP BY d.user_key
-  ), seen_videos AS MATERIALIZED (
-    SELECT DISTINCT s.user_key, s.video_key FROM seen s WHERE s.video_key <> '?'
-  ), videos AS (
-    SELECT s.user_key, count(*) AS videos FROM seen_videos s GROUP BY s.user_key
-  ), genres AS (
-    SELECT d.user_key, count(d.genre) AS genres
-    FROM (SELECT DISTINCT s.user_key, v.genre FROM seen_videos s JOIN video_dim v ON v.video_id = s.video_key) d GROUP BY d.user_key
+    SELECT x.at, kpi_cuts(x.at) AS cuts FROM (SELECT COALESCE(as_of, kpi_last_time()) AS at WHERE NOT kpi_latest_moment('viewing', as_of)) x
   )
   SELECT l.user_key, l.days_since_last_view, l.views_7, l.views_30, l.views_90, l.days_30, l.videos_30, l.genres_30, l.minutes_30, l.minutes_60,
          l.watch_trend_percent, l.completion_percent, l.rebuffer_percent
   FROM latest_user l
   WHERE (SELECT kpi_latest_moment('viewing', as_of))
   UNION ALL
-  SELECT w.user_key, round(extract(epoch FROM (SELECT x.at FROM moment x) - w.last_view) / 86400, 2), w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0),
-         COALESCE(v.videos, 0), COALESCE(g.genres, 0), w.minutes_30, w.minutes_60, kpi_percent(w.minutes_30 - w.minutes_60, w.minutes_60), round(w.completion, 2),
-         kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes)
-  FROM viewed w
-  LEFT JOIN seen_days d ON d.user_key = w.user_key
-  LEFT JOIN videos v ON v.user_key = w.user_key
-  LEFT JOIN genres g ON g.user_key = w.user_key;
+  SELECT u.* FROM moment m CROSS JOIN LATERAL kpi_users_of(m.at, m.cuts[1], m.cuts[2], m.cuts[3], m.cuts[4], m.cuts[5]) u;
 END;
 COMMENT ON FUNCTION kpi_user_sums(timestamptz) IS
 'The rows of latest_user as of a moment: known users with a playback in the 180 days up to it. NULL: the latest playback.';

@@ -1,42 +1,40 @@
 -- KPIs of users: active users, watch time, sessions, concurrent viewers, features for churn models.
 
--- A user is active in the 7 (30) days up to a day when it falls into the 7 (30) days that follow one of its days: each
--- day of a user covers the days from it to the next one, at most 7 (30), and the cover of users is counted by sweeping.
+-- A user's days are bits: those of 32 days of the report and of the 29 before them fit into one bigint, the first of them the lowest. Who is active in the 7 (30)
+-- days up to a day has one of 7 (30) bits. Grouped by user and day first, for that is what star scans take.
 CREATE FUNCTION kpi_swept_users(from_day date, to_day date)
 RETURNS TABLE (day date, daily_users bigint, weekly_users bigint, monthly_users bigint, stickiness_percent numeric, unknown_views bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH bounds AS MATERIALIZED (
-    SELECT kpi_from_day(kpi_swept_users.from_day, kpi_swept_users.to_day) AS first_day, COALESCE(kpi_swept_users.to_day, kpi_last_day()) AS last_day
+    SELECT greatest(kpi_from_day(kpi_swept_users.from_day, kpi_swept_users.to_day), kpi_first_day()) AS first_day, COALESCE(kpi_swept_users.to_day, kpi_last_day()) AS last_day
+  ), reported AS MATERIALIZED (
+    SELECT g.day::date AS day, (g.day::date - b.first_day) / 32 AS block, (g.day::date - b.first_day) % 32 AS place
+    FROM bounds b CROSS JOIN LATERAL generate_series(b.first_day::timestamp, b.last_day::timestamp, interval '1 day') AS g (day)
+    WHERE kpi_first_day() IS NOT NULL
   ), user_day AS MATERIALIZED (
-    -- Grouped in the order that the window wants: one sort does for both.
-    SELECT u.day, u.user_key, u.views, lead(u.day) OVER (PARTITION BY u.user_key ORDER BY u.day) AS next_day
-    FROM (SELECT f.user_key, f.time_key::date AS day, count(*) AS views
-          FROM viewership_fact f
-          WHERE f.time_key >= (SELECT (b.first_day - 29)::timestamp FROM bounds b)
-            AND f.event_time >= (SELECT (b.first_day - 30)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
-            AND f.time_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b)
-            AND f.event_time < (SELECT (b.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
-          GROUP BY 1, 2) u
-  ), span AS (
-    SELECT u.day, u.next_day FROM user_day u WHERE u.user_key <> '?'
-  ), change AS (
-    SELECT s.day AS at, 1 AS daily, 1 AS weekly, 1 AS monthly FROM span s
-    UNION ALL SELECT s.day + 1, -1, 0, 0 FROM span s
-    UNION ALL SELECT least(s.day + 7, s.next_day), 0, -1, 0 FROM span s
-    UNION ALL SELECT least(s.day + 30, s.next_day), 0, 0, -1 FROM span s
-    UNION ALL SELECT generate_series(b.first_day::timestamp, b.last_day::timestamp, interval '1 day')::date, 0, 0, 0 FROM bounds b WHERE isfinite(b.first_day)
-  ), level AS (
-    SELECT c.at, sum(sum(c.daily)) OVER w AS daily, sum(sum(c.weekly)) OVER w AS weekly, sum(sum(c.monthly)) OVER w AS monthly
-    FROM change c
-    GROUP BY c.at
-    WINDOW w AS (ORDER BY c.at)
+    SELECT f.user_key, f.time_key::date AS day, count(*) AS views
+    FROM viewership_fact f
+    WHERE f.time_key >= (SELECT (b.first_day - 29)::timestamp FROM bounds b)
+      AND f.event_time >= (SELECT (b.first_day - 30)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+      AND f.time_key < (SELECT (b.last_day + 1)::timestamp FROM bounds b)
+      AND f.event_time < (SELECT (b.last_day + 2)::timestamp AT TIME ZONE 'UTC' FROM bounds b)
+    GROUP BY 1, 2
+  ), counted AS (
+    -- By LATERAL, so that a block's users are hashed: a join by block would have them sorted.
+    SELECT r.day, count(*) FILTER (WHERE m.days & (1::bigint << (r.place + 29)) <> 0) AS daily,
+           count(*) FILTER (WHERE m.days & (127::bigint << (r.place + 23)) <> 0) AS weekly,
+           count(*) FILTER (WHERE m.days & (1073741823::bigint << r.place) <> 0) AS monthly
+    FROM (SELECT x.block, min(x.day) AS begins FROM reported x GROUP BY x.block) k
+    CROSS JOIN LATERAL (SELECT bit_or(1::bigint << (u.day - k.begins + 29)) AS days FROM user_day u
+                        WHERE u.day BETWEEN k.begins - 29 AND k.begins + 31 AND u.user_key <> '?' GROUP BY u.user_key) m
+    JOIN reported r ON r.block = k.block
+    GROUP BY r.day
   )
-  SELECT l.at, l.daily::bigint, l.weekly::bigint, l.monthly::bigint, kpi_percent(l.daily, l.monthly), COALESCE(u.views, 0)
-  FROM level l
-  CROSS JOIN bounds b
-  LEFT JOIN user_day u ON u.day = l.at AND u.user_key = '?'
-  WHERE l.at BETWEEN b.first_day AND b.last_day AND l.at >= (SELECT kpi_first_day());
+  SELECT r.day, COALESCE(c.daily, 0), COALESCE(c.weekly, 0), COALESCE(c.monthly, 0), kpi_percent(COALESCE(c.daily, 0), COALESCE(c.monthly, 0)), COALESCE(u.views, 0)
+  FROM reported r
+  LEFT JOIN counted c ON c.day = r.day
+  LEFT JOIN user_day u ON u.day = r.day AND u.user_key = '?';
 END;
 COMMENT ON FUNCTION kpi_swept_users(date, date) IS
 'kpi_active_users from viewership_fact, for when many of the days are not summed up.';

@@ -1,44 +1,14 @@
 -- Makes the sums of the latest days (11-latest.sql) anew, from what the functions kpi_*_sums (40-kpi-latest.sql) say of the facts.
 -- The rows of latest_sums are taken first, and every batch that changes something takes them: one under way is waited for, a later one waits, and takes the sums back.
--- Parameters instead of functions that say when: a query over one table, its bounds known when it runs, is one that star scans take. GROUP BY
--- for what is counted once, for the same reason. The SET clauses keep calls from being inlined.
+-- Days and moments are parameters here, for queries that star scans take (kpi_users_of says why); the SET clauses keep calls from being inlined.
 CREATE FUNCTION sum_up_latest_users(at timestamptz, at_7 timestamptz, at_30 timestamptz, at_60 timestamptz, at_90 timestamptz, at_180 timestamptz) RETURNS void
 LANGUAGE sql VOLATILE SET work_mem = '128MB'
 BEGIN ATOMIC
   INSERT INTO latest_user
     (user_key, days_since_last_view, views_7, views_30, views_90, days_30, videos_30, genres_30, minutes_30, minutes_60, watch_trend_percent, completion_percent, rebuffer_percent)
-  WITH viewed AS (
-    SELECT f.user_key, max(f.event_time) AS last_view,
-           count(*) FILTER (WHERE f.event_time > at_7) AS views_7, count(*) FILTER (WHERE f.event_time > at_30) AS views_30, count(*) FILTER (WHERE f.event_time > at_90) AS views_90,
-           sum(f.watch_duration) FILTER (WHERE f.event_time > at_30) AS minutes_30,
-           sum(f.watch_duration) FILTER (WHERE f.event_time <= at_30 AND f.event_time > at_60) AS minutes_60,
-           avg(f.completion_rate) FILTER (WHERE f.event_time > at_30) AS completion,
-           sum(f.buffering_time) FILTER (WHERE f.event_time > at_30) AS buffering,
-           sum(f.watch_duration) FILTER (WHERE f.event_time > at_30 AND f.buffering_time IS NOT NULL) AS buffered_minutes
-    FROM viewership_fact f
-    WHERE f.event_time > at_180 AND f.event_time <= at AND f.user_key <> '?'
-    GROUP BY f.user_key
-  ), days AS (
-    SELECT s.user_key, count(*) AS days
-    FROM (SELECT f.user_key, f.time_key::date AS day FROM viewership_fact f WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' GROUP BY 1, 2) s
-    GROUP BY s.user_key
-  ), videos AS (
-    SELECT s.user_key, count(*) AS videos
-    FROM (SELECT f.user_key, f.video_key FROM viewership_fact f WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' AND f.video_key <> '?' GROUP BY 1, 2) s
-    GROUP BY s.user_key
-  ), genres AS (
-    SELECT s.user_key, count(s.genre) AS genres
-    FROM (SELECT f.user_key, v.genre FROM viewership_fact f JOIN video_dim v ON v.video_id = f.video_key
-          WHERE f.event_time > at_30 AND f.event_time <= at AND f.user_key <> '?' AND f.video_key <> '?' GROUP BY 1, 2) s
-    GROUP BY s.user_key
-  )
-  SELECT w.user_key, round(extract(epoch FROM at - w.last_view) / 86400, 2), w.views_7, w.views_30, w.views_90, COALESCE(d.days, 0), COALESCE(v.videos, 0), COALESCE(g.genres, 0),
-         COALESCE(w.minutes_30, 0), COALESCE(w.minutes_60, 0), kpi_percent(COALESCE(w.minutes_30, 0) - COALESCE(w.minutes_60, 0), COALESCE(w.minutes_60, 0)), round(w.completion, 2),
-         kpi_percent(w.buffering, w.buffering + 60 * w.buffered_minutes)
-  FROM viewed w
-  LEFT JOIN days d ON d.user_key = w.user_key
-  LEFT JOIN videos v ON v.user_key = w.user_key
-  LEFT JOIN genres g ON g.user_key = w.user_key;
+  SELECT u.user_key, u.days_since_last_view, u.views_7, u.views_30, u.views_90, u.days_30, u.videos_30, u.genres_30, u.minutes_30, u.minutes_60,
+         u.watch_trend_percent, u.completion_percent, u.rebuffer_percent
+  FROM kpi_users_of(at, at_7, at_30, at_60, at_90, at_180) u;
 END;
 COMMENT ON FUNCTION sum_up_latest_users(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz) IS
 'Fills latest_user with the users of the 180 days up to a moment; the other instants are those 7, 30, 60, 90 and 180 days before it (kpi_cuts). NULLs fill in nothing. Internal to sum_up_latest().';

@@ -141,8 +141,8 @@ BEGIN ATOMIC
   SELECT v.video_id, COALESCE(v.title, 'Unknown'), COALESCE(v.genre, 'Unknown'), COALESCE(w.views, 0), round(COALESCE(w.minutes, 0) / 60, 2),
          kpi_ratio(w.completion, w.measured), COALESCE(r.reviews, 0), r.average_stars, s.site_score_percent, COALESCE(b.posts, 0), COALESCE(b.reach, 0), b.average_sentiment
   FROM video_dim v
-  LEFT JOIN (SELECT d.video_key, sum(d.views)::bigint AS views, sum(d.watch_minutes) AS minutes, sum(d.completion_sum) AS completion, sum(d.measured_views) AS measured
-             FROM kpi_video_days(from_day, to_day) d GROUP BY d.video_key HAVING sum(d.views) > 0) w ON w.video_key = v.video_id
+  LEFT JOIN (SELECT d.video_key, d.views, d.watch_minutes AS minutes, d.completion_sum AS completion, d.measured_views AS measured
+             FROM kpi_video_sums(from_day, to_day) d WHERE d.views > 0) w ON w.video_key = v.video_id
   LEFT JOIN kpi_reviews(from_day, to_day) r ON r.video_id = v.video_id
   LEFT JOIN kpi_site_ratings(to_day) s ON s.video_id = v.video_id
   LEFT JOIN kpi_social_buzz(from_day, to_day) b ON b.video_id = v.video_id
