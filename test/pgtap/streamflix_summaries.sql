@@ -66,6 +66,7 @@ CREATE TEMP TABLE latest_report (call text);
 INSERT INTO latest_report
 SELECT format(f, w)
 FROM unnest(ARRAY['kpi_device_usage(''30 minutes'', %s)', 'kpi_device_usage(''2 hours'', %s)', 'kpi_buffering_by_device(%s)', 'kpi_watch_by_subscription(%s)',
+                  'kpi_skip_rate(30, %s)', 'kpi_click_through(1.959964, %s)', 'kpi_recommendation_quality(%s)', 'kpi_recommendation_by_score(7, %s)', 'kpi_title_reception(%s)',
                   'kpi_top_videos_by_region(3, %s)', 'kpi_genre_by_region(%s)', 'kpi_genres(%s)', 'kpi_engagement_by_video(%s)']) f,
      unnest(ARRAY['NULL, NULL', $$'2025-03-01', '2025-03-15'$$]) w
 UNION ALL VALUES ('kpi_sessions()'), ('kpi_churn_features()'), ('kpi_churn_features(''2025-03-20 12:00Z'')');
@@ -92,7 +93,11 @@ CREATE FUNCTION pg_temp.stored() RETURNS TABLE (what text, line text) LANGUAGE s
   UNION ALL SELECT l.summary, x FROM latest_sums l CROSS JOIN LATERAL (
               SELECT u::text FROM latest_user u WHERE l.summary = 'viewing' UNION ALL SELECT n::text FROM latest_session n WHERE l.summary = 'viewing' UNION ALL SELECT d::text FROM latest_device d WHERE l.summary = 'viewing'
               UNION ALL SELECT v::text FROM latest_version v WHERE l.summary = 'viewing' UNION ALL SELECT v::text FROM latest_video v WHERE l.summary = 'videos'
-              UNION ALL SELECT v::text FROM latest_region_video v WHERE l.summary = 'videos' UNION ALL SELECT s::text FROM latest_shown s WHERE l.summary = 'shown') y (x)
+              UNION ALL SELECT v::text FROM latest_region_video v WHERE l.summary = 'videos' UNION ALL SELECT s::text FROM latest_shown s WHERE l.summary = 'shown'
+              UNION ALL SELECT s::text FROM latest_skip s WHERE l.summary = 'viewing' UNION ALL SELECT c::text FROM latest_click c WHERE l.summary = 'shown'
+              UNION ALL SELECT s::text FROM latest_score s WHERE l.summary = 'shown' UNION ALL SELECT q::text FROM latest_quality q WHERE l.summary = 'shown'
+              UNION ALL SELECT k::text FROM latest_device_kind k WHERE l.summary = 'members' AND kpi_latest_members(NULL, NULL)
+              UNION ALL SELECT s::text FROM latest_subscription s WHERE l.summary = 'members' AND kpi_latest_members(NULL, NULL)) y (x)
             WHERE l.holds
 $$;
 CREATE FUNCTION pg_temp.check_all(stage text) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -196,7 +201,7 @@ DECLARE
   report text;
 BEGIN
   RETURN NEXT is((SELECT string_agg(summary, ' ' ORDER BY summary) FROM latest_sums l
-                  WHERE holds AND CASE summary WHEN 'videos' THEN kpi_latest('videos', NULL, NULL) ELSE kpi_latest_moment(summary, NULL) END), held, stage || ': what still holds');
+                  WHERE holds AND CASE summary WHEN 'videos' THEN kpi_latest('videos', NULL, NULL) WHEN 'members' THEN kpi_latest_members(NULL, NULL) ELSE kpi_latest_moment(summary, NULL) END), held, stage || ': what still holds');
   FOR report IN SELECT r.call FROM latest_report r ORDER BY 1 LOOP
     EXECUTE 'SELECT jsonb_agg(x::text ORDER BY x::text) FROM ' || report || ' x' INTO lines;
     got := got || jsonb_build_array(report, lines);
@@ -218,7 +223,7 @@ SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Basic' AS
 SELECT pg_temp.load('sf sums', 'interactions', $$SELECT 'i' || p AS interaction_id, user_id, video_id, (ARRAY['Like', 'Share', 'Comment'])[1 + p % 3] AS action, event_time + interval '1 minute' AS event_time
                                                 FROM play WHERE p % 13 = 0 AND video_id IS NOT NULL$$) \g /dev/null
 SELECT sum_up_viewing(), sum_up_shown() \g /dev/null
-SELECT * FROM pg_temp.check_latest('all made', 'shown videos viewing');
+SELECT * FROM pg_temp.check_latest('all made', 'members shown videos viewing');
 SELECT is((SELECT count(*) FROM latest_user), (SELECT count(DISTINCT user_key) FROM viewership_fact WHERE event_time > kpi_last_time() - interval '180 days' AND user_key <> '?'), 'with every user');
 SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'news' AS event_id, 'U7' AS user_id, 'V3' AS video_id, 'D2' AS device_id, kpi_last_time() - interval '3 days' AS event_time, 12 AS watch_duration$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('a late playback', 'shown');
@@ -233,13 +238,13 @@ SELECT * FROM pg_temp.check_latest('later clicks', 'videos viewing');
 SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Premium' AS subscription_type, timestamptz '2025-03-20' AS effective_at FROM generate_series(0, 20) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('a subscription that changed in the past', 'shown videos');
 SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 'G8' AS genre FROM generate_series(25, 32) g$$) \g /dev/null
-SELECT * FROM pg_temp.check_latest('genres that changed', 'shown videos');
+SELECT * FROM pg_temp.check_latest('genres that changed', 'members shown videos');
 SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 33 AS video_length FROM generate_series(0, 29) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('lengths', 'shown');
 SELECT pg_temp.load('sf sums', 'devices', $$SELECT 'D' || g AS device_id, 'Tizen' AS os, g AS bandwidth, timestamptz '2025-04-01' AS seen_at FROM generate_series(0, 29) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('devices as they are now', 'shown videos viewing');
 SET LOCAL TimeZone = 'Europe/London';
-SELECT * FROM pg_temp.check_latest('in a zone whose days are not as long', 'videos');
+SELECT * FROM pg_temp.check_latest('in a zone whose days are not as long', 'members videos');
 SET LOCAL TimeZone = 'UTC';
 
 -- A replay changes nothing.

@@ -17,7 +17,7 @@ SELECT ok(views > 5 AND shown > 5, 'there is something to sum up') FROM facts;
 SELECT is((SELECT format('%s %s', o.days, s.days) FROM kpi_open_days('-infinity', NULL) o, kpi_open_session_days('-infinity', kpi_last_day()) s), '0 0', 'every day is summed up');
 SELECT is((SELECT format('%s %s %s', sum(v.views), min(d.views), min(d.shown)) FROM viewing_day v, facts d WHERE v.summed),
   (SELECT format('%s %s %s', views, views, (SELECT sum(recommendations) FROM shown_day WHERE summed)) FROM facts), 'with all playbacks and recommendations');
-SELECT is((SELECT string_agg(summary, ' ' ORDER BY summary) FROM latest_sums WHERE holds), 'shown videos viewing', 'and so are the latest days by user, device and video');
+SELECT is((SELECT string_agg(summary, ' ' ORDER BY summary) FROM latest_sums WHERE holds), 'members shown videos viewing', 'and so are the latest days by user, device and video');
 SELECT is((SELECT count(*) FROM summing_credit), 2::bigint, 'and batches can go on from there');
 CREATE TEMP TABLE said AS SELECT 'a' AS report, a::text AS line FROM kpi_active_users('2024-01-01', '2026-12-31') a UNION ALL SELECT 's', s::text FROM kpi_sessions('30 minutes', '-infinity') s
   UNION ALL SELECT 'd', d::text FROM kpi_daily_viewing('-infinity') d UNION ALL SELECT 'c', c::text FROM kpi_click_through(1.96, '-infinity') c UNION ALL SELECT 'p', p::text FROM kpi_concurrent_viewers(NULL, '-infinity') p

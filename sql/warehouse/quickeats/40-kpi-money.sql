@@ -77,18 +77,26 @@ Unit: orders, currency, percent
 NULL: the value rate when nothing was charged
 Source: orders_fact, city_dim';
 
+-- Grouped by mode and reason first, which are few; the most frequent reason is the one mode() gives, of equals the first.
 CREATE FUNCTION kpi_payment_attempts(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (payment_mode text, attempts bigint, failed_attempts bigint, failure_percent numeric, most_frequent_reason text, unmatched_attempts bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT f.payment_mode, count(*), count(*) FILTER (WHERE f.success_flag = 0), kpi_percent(count(*) FILTER (WHERE f.success_flag = 0), count(*)),
-         mode() WITHIN GROUP (ORDER BY f.failure_reason) FILTER (WHERE f.failure_reason IS NOT NULL),
-         count(*) FILTER (WHERE f.city_key = '?' AND NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = f.order_id))
-  FROM payment_fact f
-  WHERE f.transaction_type = 'Payment'
-    AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-    AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-  GROUP BY f.payment_mode;
+  SELECT g.payment_mode, sum(g.attempts)::bigint, sum(g.failed)::bigint, kpi_percent(sum(g.failed), sum(g.attempts)),
+         (array_agg(g.failure_reason ORDER BY g.attempts DESC, g.failure_reason) FILTER (WHERE g.failure_reason IS NOT NULL))[1], COALESCE(min(u.unmatched), 0)
+  FROM (SELECT f.payment_mode, f.failure_reason, count(*) AS attempts, count(*) FILTER (WHERE f.success_flag = 0) AS failed
+        FROM payment_fact f
+        WHERE f.transaction_type = 'Payment'
+          AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+          AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+        GROUP BY f.payment_mode, f.failure_reason) g
+  LEFT JOIN (SELECT f.payment_mode, count(*) AS unmatched
+             FROM payment_fact f
+             WHERE f.transaction_type = 'Payment' AND f.city_key = '?' AND NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = f.order_id)
+               AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+               AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+             GROUP BY f.payment_mode) u ON u.payment_mode = g.payment_mode
+  GROUP BY g.payment_mode;
 END;
 CREATE VIEW kpi_payment_attempts AS SELECT * FROM kpi_payment_attempts();
 COMMENT ON VIEW kpi_payment_attempts IS

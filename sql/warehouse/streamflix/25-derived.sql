@@ -73,6 +73,8 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE viewing_day d SET summed = false
   WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date;
+  -- Members first (11-latest.sql): users may change afterwards.
+  SELECT l.summary FROM latest_sums l WHERE l.summary = 'members' FOR UPDATE;
   UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos') AND first_time <= last_time;
   DELETE FROM session_day d WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date + 2;
   DELETE FROM engagement_fact e

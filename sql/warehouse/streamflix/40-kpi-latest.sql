@@ -9,7 +9,13 @@ BEGIN ATOMIC
                    AND l.to_day = COALESCE(kpi_latest.to_day, kpi_last_day()));
 END;
 COMMENT ON FUNCTION kpi_latest(text, date, date) IS
-'Whether the sums of the latest days (latest_sums) are those of from_day to to_day (NULLs as in kpi_playbacks) and hold. of_summary: viewing or videos; false for NULL.';
+'Whether the sums of the latest days (latest_sums) are those of from_day to to_day (NULLs as in kpi_playbacks) and hold. of_summary: viewing, videos, shown or members; false for NULL.';
+
+CREATE FUNCTION kpi_latest_members(from_day date, to_day date) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN kpi_latest('viewing', from_day, to_day) AND kpi_latest('members', from_day, to_day);
+COMMENT ON FUNCTION kpi_latest_members(date, date) IS
+'Whether latest_device_kind and latest_subscription are those of from_day to to_day (NULLs as in kpi_playbacks) and hold.';
 
 CREATE FUNCTION kpi_genre_print() RETURNS numeric
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -1,19 +1,36 @@
 -- KPIs of the service: recommendations, streams, devices.
 
 -- The score interval of E. B. Wilson (JASA 22 (1927) 209-212), as starhouse.wilson_lower_bound gives it.
+CREATE FUNCTION kpi_click_of(z numeric, from_day date, to_day date)
+RETURNS TABLE (video_key text, recommendations bigint, clicks bigint, click_percent numeric, lower_percent numeric, upper_percent numeric,
+               watches bigint, watch_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  -- OFFSET 0: what both bounds have in common is worked out once.
+  SELECT w.video_key, w.shown, w.clicks, kpi_percent(w.clicks, w.shown), round(100 * greatest((w.middle - w.reach) / w.width, 0), 2),
+         round(100 * least((w.middle + w.reach) / w.width, 1), 2), w.watches, kpi_percent(w.watches, w.shown)
+  FROM (SELECT x.*, x.p + z * z / (2 * x.shown) AS middle, z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown)) AS reach, 1 + z * z / x.shown AS width
+        FROM (SELECT s.video_key, sum(s.recommendations)::bigint AS shown, sum(s.clicks)::bigint AS clicks, sum(s.watches)::bigint AS watches,
+                     sum(s.clicks) / sum(s.recommendations) AS p
+              FROM kpi_shown_videos(from_day, to_day) s
+              GROUP BY s.video_key
+              OFFSET 0) x
+        OFFSET 0) w;
+END;
+COMMENT ON FUNCTION kpi_click_of(numeric, date, date) IS
+'The rows of latest_click for other days or another z, from kpi_shown_videos.';
+
 CREATE FUNCTION kpi_click_through(z numeric DEFAULT 1.959964, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (video_id text, title text, recommendations bigint, clicks bigint, click_percent numeric, lower_percent numeric, upper_percent numeric,
                watches bigint, watch_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT x.video_key, v.title, x.shown, x.clicks, kpi_percent(x.clicks, x.shown),
-         round(100 * greatest((x.p + z * z / (2 * x.shown) - z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown))) / (1 + z * z / x.shown), 0), 2),
-         round(100 * least((x.p + z * z / (2 * x.shown) + z * sqrt(x.p * (1 - x.p) / x.shown + z * z / (4 * x.shown * x.shown))) / (1 + z * z / x.shown), 1), 2),
-         x.watches, kpi_percent(x.watches, x.shown)
-  FROM (SELECT s.video_key, sum(s.recommendations)::bigint AS shown, sum(s.clicks)::bigint AS clicks, sum(s.watches)::bigint AS watches,
-               sum(s.clicks) / sum(s.recommendations) AS p
-        FROM kpi_shown_videos(from_day, to_day) s
-        GROUP BY s.video_key) x
+  SELECT x.video_key, v.title, x.recommendations, x.clicks, x.click_percent, x.lower_percent, x.upper_percent, x.watches, x.watch_percent
+  FROM (SELECT l.video_key, l.recommendations, l.clicks, l.click_percent, l.lower_percent, l.upper_percent, l.watches, l.watch_percent
+        FROM latest_click l
+        WHERE z = 1.959964 AND (SELECT kpi_latest('shown', from_day, to_day))
+        UNION ALL
+        SELECT c.* FROM kpi_click_of(z, from_day, to_day) c WHERE (SELECT z IS DISTINCT FROM 1.959964 OR NOT kpi_latest('shown', from_day, to_day))) x
   JOIN video_dim v ON v.video_id = x.video_key;
 END;
 CREATE VIEW kpi_click_through AS SELECT * FROM kpi_click_through();
@@ -24,14 +41,14 @@ Grain: video
 Unit: recommendations, percent
 NULL: title of a video known from facts only
 Freshness: with each batch
-Source: shown_video_day, recommendation_fact (days not summed up), video_dim';
+Source: latest_click; shown_video_day, recommendation_fact (where it does not hold), video_dim';
 
 -- Accuracy is the chance that a clicked recommendation had a higher score than one not clicked (area under the ROC
 -- curve, ties half), from the counts per score: clicks times the unclicked ones below, plus half of those beside.
-CREATE FUNCTION kpi_recommendation_quality(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+CREATE FUNCTION kpi_quality_of(from_day date, to_day date)
 RETURNS TABLE (recommendations bigint, clicks bigint, click_percent numeric, watches bigint, watch_percent numeric, watched_after_click_percent numeric,
                scored_recommendations bigint, score_accuracy_percent numeric)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
   WITH score AS (
     SELECT f.score, sum(f.recommendations)::bigint AS shown, sum(f.clicks)::bigint AS clicks, sum(f.watches)::bigint AS watches, sum(f.both_flags)::bigint AS both_flags
@@ -49,6 +66,19 @@ BEGIN ATOMIC
                      sum(o.clicks) FILTER (WHERE o.score IS NOT NULL) * sum(o.misses) FILTER (WHERE o.score IS NOT NULL))
   FROM ordered o;
 END;
+COMMENT ON FUNCTION kpi_quality_of(date, date) IS 'The row of latest_quality for other days, from kpi_shown_scores.';
+
+CREATE FUNCTION kpi_recommendation_quality(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (recommendations bigint, clicks bigint, click_percent numeric, watches bigint, watch_percent numeric, watched_after_click_percent numeric,
+               scored_recommendations bigint, score_accuracy_percent numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT l.recommendations, l.clicks, l.click_percent, l.watches, l.watch_percent, l.watched_after_click_percent, l.scored_recommendations, l.score_accuracy_percent
+  FROM latest_quality l
+  WHERE (SELECT kpi_latest('shown', from_day, to_day))
+  UNION ALL
+  SELECT q.* FROM kpi_quality_of(from_day, to_day) q WHERE (SELECT NOT kpi_latest('shown', from_day, to_day));
+END;
 CREATE VIEW kpi_recommendation_quality AS SELECT * FROM kpi_recommendation_quality();
 COMMENT ON VIEW kpi_recommendation_quality IS
 'How good are the recommendations, and does the score tell?
@@ -57,16 +87,23 @@ Grain: one row
 Unit: recommendations, percent
 NULL: shares of nothing; score_accuracy_percent unless there are both clicked and unclicked ones with a score
 Freshness: with each batch
-Source: shown_score_day, recommendation_fact (days not summed up)';
+Source: latest_quality; shown_score_day, recommendation_fact (where it does not hold)';
 
 CREATE FUNCTION kpi_recommendation_by_score(bands integer DEFAULT 10, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (score_from numeric, score_to numeric, recommendations bigint, clicks bigint, click_percent numeric, watches bigint, watch_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT round(x.band::numeric / bands, 4), round((x.band + 1)::numeric / bands, 4), x.shown, x.clicks, kpi_percent(x.clicks, x.shown), x.watches, kpi_percent(x.watches, x.shown)
-  FROM (SELECT CASE WHEN f.score IS NOT NULL THEN least(floor(f.score * greatest(bands, 1))::integer, bands - 1) END AS band, sum(f.recommendations)::bigint AS shown,
+  FROM (SELECT CASE WHEN f.score IS NOT NULL THEN least(floor(f.score * greatest(bands, 1))::integer, bands - 1) END AS band, sum(f.shown)::bigint AS shown,
                sum(f.clicks)::bigint AS clicks, sum(f.watches)::bigint AS watches
-        FROM kpi_shown_scores(from_day, to_day) f
+        FROM (SELECT l.score, l.recommendations AS shown, l.clicks, l.watches
+              FROM latest_score l
+              WHERE (SELECT kpi_latest('shown', from_day, to_day))
+              UNION ALL
+              SELECT s.score, sum(s.recommendations)::bigint, sum(s.clicks)::bigint, sum(s.watches)::bigint
+              FROM kpi_shown_scores(from_day, to_day) s
+              WHERE (SELECT NOT kpi_latest('shown', from_day, to_day))
+              GROUP BY s.score) f
         WHERE bands > 0
         GROUP BY 1) x;
 END;
@@ -78,7 +115,7 @@ Grain: band of the score
 Unit: recommendations, percent
 NULL: a row without bounds holds those without a score; no rows for bands below 1
 Freshness: with each batch
-Source: shown_score_day, recommendation_fact (days not summed up)';
+Source: latest_score; shown_score_day, recommendation_fact (where it does not hold)';
 
 CREATE FUNCTION kpi_system_performance(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (day date, streams bigint, streams_per_minute numeric, busiest_minute_streams bigint, average_startup_seconds numeric,
@@ -104,13 +141,17 @@ RETURNS TABLE (os text, connection_type text, views bigint, measured_views bigin
                buffering_ratio numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), sum(x.views)::bigint, sum(x.measured)::bigint,
-         round(COALESCE(sum(x.buffering), 0) / 60, 2), round(COALESCE(sum(x.minutes), 0) / 60, 2),
-         kpi_percent(sum(x.buffering), sum(x.minutes)), kpi_percent(sum(x.buffering), sum(x.buffering) + 60 * sum(x.minutes))
-  FROM (SELECT f.device_key, f.views, f.buffered_views AS measured, f.buffering_seconds AS buffering, f.buffered_minutes AS minutes
-        FROM kpi_device_sums(from_day, to_day) f) x
-  JOIN device_dim d ON d.device_id = x.device_key
-  GROUP BY 1, 2;
+  SELECT k.os, k.connection_type, k.views, k.measured, round(k.buffering / 60, 2), round(k.minutes / 60, 2),
+         kpi_percent(k.buffering, k.minutes), kpi_percent(k.buffering, k.buffering + 60 * k.minutes)
+  FROM (SELECT l.os, l.connection_type, l.views, l.buffered_views AS measured, l.buffering_seconds AS buffering, l.buffered_minutes AS minutes
+        FROM latest_device_kind l
+        WHERE (SELECT kpi_latest_members(from_day, to_day))
+        UNION ALL
+        SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), sum(x.views)::bigint, sum(x.buffered_views)::bigint, sum(x.buffering_seconds), sum(x.buffered_minutes)
+        FROM kpi_device_sums(from_day, to_day) x
+        JOIN device_dim d ON d.device_id = x.device_key
+        WHERE (SELECT NOT kpi_latest_members(from_day, to_day))
+        GROUP BY 1, 2) k;
 END;
 CREATE VIEW kpi_buffering_by_device AS SELECT * FROM kpi_buffering_by_device();
 COMMENT ON VIEW kpi_buffering_by_device IS
@@ -120,7 +161,7 @@ Grain: operating system and connection
 Unit: playbacks, minutes, hours, percent; seconds per 100 minutes
 NULL: ratios where nothing was measured; devices not known count as Unknown
 Freshness: with each batch
-Source: latest_device, viewership_fact (where the sums do not hold), device_dim';
+Source: latest_device_kind; latest_device, viewership_fact, device_dim (where it does not hold)';
 
 CREATE FUNCTION kpi_device_sessions(gap interval, from_day date, to_day date) RETURNS TABLE (device_key text, sessions bigint, session_minutes numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -142,6 +183,10 @@ RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth 
                sessions bigint, average_session_minutes numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+  SELECT k.os, k.connection_type, k.devices, k.bandwidth, k.views, kpi_ratio(k.watch_minutes, k.views), k.sessions, kpi_ratio(k.session_minutes, k.sessions)
+  FROM latest_device_kind k
+  WHERE kpi_device_usage.gap = interval '30 minutes' AND (SELECT kpi_latest_members(from_day, to_day))
+  UNION ALL
   -- Both one after the other rather than a join of them: the planner takes either for a few rows, and would compare each device with each.
   -- Nor are they brought together by device first: a session begins with a playback, so each device of the second has its row in the first.
   -- The sums of the latest days have both in one row.
@@ -160,6 +205,7 @@ BEGIN ATOMIC
         FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s
         WHERE (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))) x
   JOIN device_dim d ON d.device_id = x.device_key
+  WHERE (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest_members(from_day, to_day))
   GROUP BY 1, 2
   HAVING count(x.views) > 0;
 END;
@@ -171,4 +217,4 @@ Grain: operating system and connection
 Unit: devices, Mbit/s, playbacks, minutes, sessions
 NULL: average_bandwidth where none is known, average_session_minutes without a session; devices not known count as Unknown
 Freshness: with each batch
-Source: latest_device, viewership_fact (where the sums do not hold), device_dim';
+Source: latest_device_kind; latest_device, viewership_fact, device_dim (where it does not hold)';

@@ -71,9 +71,13 @@ RETURNS TABLE (genre text, views bigint, skips bigint, skip_percent numeric, unm
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT COALESCE(v.genre, 'Unknown'), sum(x.views)::bigint, sum(x.skips)::bigint, kpi_percent(sum(x.skips), sum(x.measured)), sum(x.views - x.measured)::bigint
-  FROM (SELECT s.video_key, sum(s.views) AS views, sum(s.measured_views) AS measured, sum(s.skips) AS skips
+  FROM (SELECT l.video_key, l.views, l.measured_views AS measured, l.skips
+        FROM latest_skip l
+        WHERE skip_within = 30 AND (SELECT kpi_latest('viewing', from_day, to_day))
+        UNION ALL
+        SELECT s.video_key, sum(s.views), sum(s.measured_views), sum(s.skips)
         FROM kpi_skip_days(from_day, to_day) s
-        WHERE skip_within = 30
+        WHERE skip_within = 30 AND (SELECT NOT kpi_latest('viewing', from_day, to_day))
         GROUP BY s.video_key
         UNION ALL
         SELECT f.video_key, count(*), count(f.video_minutes),
@@ -92,7 +96,19 @@ Grain: genre (the video''s first)
 Unit: playbacks, percent
 NULL: skip_percent where no length is known; a video whose genre is not known counts as Unknown
 Freshness: with each batch
-Source: skip_day, viewership_fact (days not summed up), video_dim';
+Source: latest_skip; skip_day, viewership_fact (where it does not hold), video_dim';
+
+CREATE FUNCTION kpi_ranked_videos(from_day date, to_day date)
+RETURNS TABLE (region_key text, video_key text, views bigint, minutes numeric, completion numeric, measured bigint, video_rank bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT f.region_key, f.video_key, f.views, f.watch_minutes, f.completion_sum, f.measured_views,
+         row_number() OVER (PARTITION BY f.region_key ORDER BY f.views DESC, f.watch_minutes DESC, f.video_key)
+  FROM kpi_region_video_sums(from_day, to_day) f
+  WHERE f.video_key <> '?';
+END;
+COMMENT ON FUNCTION kpi_ranked_videos(date, date) IS
+'Known videos with playbacks by region from from_day to to_day (NULLs as in kpi_playbacks), with their places by playbacks, then minutes, then the lower id.';
 
 CREATE FUNCTION kpi_top_videos_by_region(n integer DEFAULT 10, from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (region_id text, region_name text, video_rank bigint, video_id text, title text, genre text, views bigint,
@@ -101,13 +117,13 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), x.video_rank, x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.views,
          round(x.minutes / 60, 2), kpi_ratio(x.completion, x.measured)
-  FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.views DESC, s.minutes DESC, s.video_key) AS video_rank
-        FROM (SELECT f.region_key, f.video_key, f.views, f.watch_minutes AS minutes, f.completion_sum AS completion, f.measured_views AS measured
-              FROM kpi_region_video_sums(from_day, to_day) f
-              WHERE f.video_key <> '?') s) x
+  FROM (SELECT l.region_key, l.video_key, l.views, l.watch_minutes AS minutes, l.completion_sum AS completion, l.measured_views AS measured, l.video_rank
+        FROM latest_region_video l
+        WHERE l.video_rank <= n AND (SELECT kpi_latest('videos', from_day, to_day))
+        UNION ALL
+        SELECT s.* FROM kpi_ranked_videos(from_day, to_day) s WHERE s.video_rank <= n AND (SELECT NOT kpi_latest('videos', from_day, to_day))) x
   JOIN region_dim r ON r.region_id = x.region_key
-  JOIN video_dim v ON v.video_id = x.video_key
-  WHERE x.video_rank <= n;
+  JOIN video_dim v ON v.video_id = x.video_key;
 END;
 CREATE VIEW kpi_top_videos_by_region AS SELECT * FROM kpi_top_videos_by_region();
 COMMENT ON VIEW kpi_top_videos_by_region IS
@@ -239,18 +255,21 @@ NULL: title of a video known from facts only; averages without playbacks or with
 Freshness: with each batch
 Source: latest_video, engagement_fact (where the sums do not hold), video_dim';
 
-CREATE FUNCTION kpi_watch_by_subscription(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+-- A user's versions of one subscription are one viewer: grouped first, count(DISTINCT) would sort all users.
+CREATE FUNCTION kpi_subscription_of(from_day date, to_day date)
 RETURNS TABLE (subscription_type text, viewers_as_was bigint, views_as_was bigint, watch_hours_as_was numeric, hours_per_viewer_as_was numeric,
                views_as_is bigint, watch_hours_as_is numeric)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
   WITH per_version AS (
     SELECT f.user_version, f.user_key, f.views, f.watch_minutes AS minutes FROM kpi_version_sums(from_day, to_day) f
   ), was AS (
-    SELECT COALESCE(h.subscription_type, 'Unknown') AS subscription_type, count(DISTINCT p.user_key) FILTER (WHERE p.user_key <> '?') AS viewers,
-           sum(p.views)::bigint AS views, sum(p.minutes) AS minutes, sum(p.minutes) FILTER (WHERE p.user_key <> '?') AS known_minutes
-    FROM per_version p JOIN user_history h ON h.user_version = p.user_version
-    GROUP BY 1
+    SELECT s.subscription_type, count(*) FILTER (WHERE s.user_key <> '?') AS viewers, sum(s.views)::bigint AS views, sum(s.minutes) AS minutes,
+           sum(s.minutes) FILTER (WHERE s.user_key <> '?') AS known_minutes
+    FROM (SELECT COALESCE(h.subscription_type, 'Unknown') AS subscription_type, p.user_key, sum(p.views) AS views, sum(p.minutes) AS minutes
+          FROM per_version p JOIN user_history h ON h.user_version = p.user_version
+          GROUP BY 1, 2) s
+    GROUP BY s.subscription_type
   ), now_is AS (
     SELECT COALESCE(u.subscription_type, 'Unknown') AS subscription_type, sum(p.views)::bigint AS views, sum(p.minutes) AS minutes
     FROM per_version p JOIN user_dim u ON u.user_id = p.user_key
@@ -260,6 +279,20 @@ BEGIN ATOMIC
          kpi_ratio(w.known_minutes / 60, w.viewers), COALESCE(i.views, 0), round(COALESCE(i.minutes, 0) / 60, 2)
   FROM was w FULL JOIN now_is i ON i.subscription_type = w.subscription_type;
 END;
+COMMENT ON FUNCTION kpi_subscription_of(date, date) IS
+'kpi_watch_by_subscription from latest_version or viewership_fact, and user_history: the rows of latest_subscription.';
+
+CREATE FUNCTION kpi_watch_by_subscription(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (subscription_type text, viewers_as_was bigint, views_as_was bigint, watch_hours_as_was numeric, hours_per_viewer_as_was numeric,
+               views_as_is bigint, watch_hours_as_is numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT l.subscription_type, l.viewers_as_was, l.views_as_was, l.watch_hours_as_was, l.hours_per_viewer_as_was, l.views_as_is, l.watch_hours_as_is
+  FROM latest_subscription l
+  WHERE (SELECT kpi_latest_members(from_day, to_day))
+  UNION ALL
+  SELECT s.* FROM kpi_subscription_of(from_day, to_day) s WHERE (SELECT NOT kpi_latest_members(from_day, to_day));
+END;
 CREATE VIEW kpi_watch_by_subscription AS SELECT * FROM kpi_watch_by_subscription();
 COMMENT ON VIEW kpi_watch_by_subscription IS
 'What do subscribers of each kind watch: by the subscription they had then, and by the one they have now?
@@ -268,7 +301,7 @@ Grain: subscription type
 Unit: users, playbacks, hours
 NULL: hours_per_viewer_as_was without known viewers; users whose subscription is not known count as Unknown
 Freshness: with each batch
-Source: latest_version, viewership_fact (where the sums do not hold), user_history';
+Source: latest_subscription; latest_version, viewership_fact, user_history (where it does not hold)';
 CREATE FUNCTION kpi_unknown_members(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (dimension text, views bigint, unknown_views bigint, unknown_percent numeric, inferred_members bigint)
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -55,12 +55,37 @@ END;
 COMMENT ON FUNCTION sum_up_latest_devices(timestamp, timestamp, timestamptz, timestamptz) IS
 'Fills latest_version and latest_device with the playbacks from one hour of the warehouse up to another one, which is not among them; the instants lie around these in any time zone. NULLs fill in nothing. Internal to sum_up_latest().';
 
+CREATE FUNCTION sum_up_latest_members() RETURNS bigint
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  UPDATE latest_sums l SET holds = false WHERE l.summary = 'members';
+  DELETE FROM latest_device_kind;
+  DELETE FROM latest_subscription;
+  INSERT INTO latest_device_kind
+    (os, connection_type, devices, bandwidth, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
+  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), round(avg(d.bandwidth), 2), sum(l.views), sum(l.watch_minutes),
+         sum(l.buffered_views), sum(l.buffering_seconds), sum(l.buffered_minutes), sum(l.sessions), sum(l.session_minutes)
+  FROM latest_device l
+  JOIN device_dim d ON d.device_id = l.device_key
+  GROUP BY 1, 2;
+  INSERT INTO latest_subscription
+    (subscription_type, viewers_as_was, views_as_was, watch_hours_as_was, hours_per_viewer_as_was, views_as_is, watch_hours_as_is)
+  SELECT s.subscription_type, s.viewers_as_was, s.views_as_was, s.watch_hours_as_was, s.hours_per_viewer_as_was, s.views_as_is, s.watch_hours_as_is
+  FROM kpi_subscription_of(NULL, NULL) s;
+  UPDATE latest_sums l SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day() WHERE l.summary = 'members' AND kpi_latest('viewing', NULL, NULL);
+  SELECT count(*) FROM latest_device_kind;
+END;
+COMMENT ON FUNCTION sum_up_latest_members() IS
+'Makes latest_device_kind and latest_subscription, which rest on devices and users as they are, anew from the sums of the latest days, and returns the rows of the former. sum_up_latest() calls it, and sum_up_viewing() where devices or users alone have changed.';
+
 CREATE FUNCTION sum_up_latest() RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
+  UPDATE latest_sums l SET holds = false WHERE l.summary = 'members';
   UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos');
   DELETE FROM latest_user;
   DELETE FROM latest_session;
+  DELETE FROM latest_skip;
   DELETE FROM latest_device;
   DELETE FROM latest_version;
   DELETE FROM latest_video;
@@ -72,14 +97,19 @@ BEGIN ATOMIC
     (day, sessions, users, sessions_per_user, average_session_minutes, average_watch_minutes, views_per_session, binge_sessions, binge_percent)
   SELECT s.day, s.sessions, s.users, s.sessions_per_user, s.average_session_minutes, s.average_watch_minutes, s.views_per_session, s.binge_sessions, s.binge_percent
   FROM kpi_sessions() s;
+  INSERT INTO latest_skip (video_key, views, measured_views, skips)
+  SELECT s.video_key, sum(s.views), sum(s.measured_views), sum(s.skips) FROM kpi_skip_days() s GROUP BY s.video_key;
   INSERT INTO latest_video (video_key, views, watch_minutes, measured_views, completion_sum, likes, shares, comments, score_sum, scored_views)
   SELECT s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum, s.likes, s.shares, s.comments, s.score_sum, s.scored_views FROM kpi_video_sums(NULL, NULL) s;
   INSERT INTO latest_region_video (region_key, video_key, views, watch_minutes, measured_views, completion_sum)
-  SELECT s.region_key, s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum FROM kpi_region_video_sums(NULL, NULL) s;
+  SELECT s.region_key, s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum FROM kpi_region_video_sums(NULL, NULL) s WHERE s.video_key = '?';
+  INSERT INTO latest_region_video (region_key, video_key, views, watch_minutes, measured_views, completion_sum, video_rank)
+  SELECT s.region_key, s.video_key, s.views, s.minutes, s.measured, s.completion, s.video_rank FROM kpi_ranked_videos(NULL, NULL) s;
   UPDATE latest_sums l
   SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()),
       genres = CASE l.summary WHEN 'viewing' THEN kpi_genre_print() END
   WHERE l.summary IN ('viewing', 'videos') AND kpi_last_day() IS NOT NULL;
+  SELECT sum_up_latest_members();
   SELECT count(*) FROM latest_user;
 END;
 COMMENT ON FUNCTION sum_up_latest() IS
@@ -90,9 +120,20 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE latest_sums l SET holds = false WHERE l.summary = 'shown';
   DELETE FROM latest_shown;
+  DELETE FROM latest_click;
+  DELETE FROM latest_score;
+  DELETE FROM latest_quality;
   INSERT INTO latest_shown (user_key, recommendations, click_percent) SELECT s.user_key, s.recommendations, s.click_percent FROM kpi_user_shown() s;
-  UPDATE latest_sums l SET holds = true, at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()) WHERE l.summary = 'shown' AND kpi_last_time() IS NOT NULL;
+  INSERT INTO latest_click (video_key, recommendations, clicks, click_percent, lower_percent, upper_percent, watches, watch_percent)
+  SELECT c.video_key, c.recommendations, c.clicks, c.click_percent, c.lower_percent, c.upper_percent, c.watches, c.watch_percent FROM kpi_click_of(1.959964, NULL, NULL) c;
+  INSERT INTO latest_score (score, recommendations, clicks, watches)
+  SELECT s.score, sum(s.recommendations), sum(s.clicks), sum(s.watches) FROM kpi_shown_scores() s GROUP BY s.score;
+  INSERT INTO latest_quality (recommendations, clicks, click_percent, watches, watch_percent, watched_after_click_percent, scored_recommendations, score_accuracy_percent)
+  SELECT q.recommendations, q.clicks, q.click_percent, q.watches, q.watch_percent, q.watched_after_click_percent, q.scored_recommendations, q.score_accuracy_percent
+  FROM kpi_quality_of(NULL, NULL) q;
+  UPDATE latest_sums l SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time())
+  WHERE l.summary = 'shown' AND kpi_last_time() IS NOT NULL;
   SELECT count(*) FROM latest_shown;
 END;
 COMMENT ON FUNCTION sum_up_latest_shown() IS
-'Makes latest_shown, the recommendations of users in the 30 days up to the latest playback, anew and returns the users in it. sum_up_shown() calls it.';
+'Makes latest_shown, the recommendations of users in the 30 days up to the latest playback, and latest_click, latest_score and latest_quality, those of the latest 30 days, anew and returns the users in the first. sum_up_shown() calls it.';
