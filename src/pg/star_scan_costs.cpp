@@ -27,6 +27,7 @@ namespace {
 struct Costs {
   double dimensions; // that are read first, as are subplans
   double dearest;    // of these
+  double descents;   // into indexes
   double pages;      // of the fact
   double rows;       // of it, by the processor
   double blocks;     // of the fact
@@ -68,6 +69,7 @@ Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) 
     pages += table->pages * share.blocks;
     rows += table->tuples * share.blocks;
     entries += share.entries;
+    costs.descents += share.descents;
     get_tablespace_page_costs(table->reltablespace, nullptr, &page_cost);
   }
   foreach (cell, path->custom_paths) {
@@ -170,7 +172,8 @@ void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   const double parts = std::max(1.0, bytes / limit);
   // Parts are found out on the way, and each reads the table.
   const double runs = parts <= 1 ? 1 : 2 * parts;
-  path->path.startup_cost = start_cost + costs.dimensions + runs * (costs.pages + costs.rows);
+  path->path.startup_cost =
+      start_cost + costs.dimensions + costs.descents + runs * (costs.pages + costs.rows);
   add_result(path, root, costed);
 }
 
@@ -192,7 +195,8 @@ void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed
       1.0 / (leader / std::max(costs.rows, 1.0) + workers / std::max(for_worker, 1.0));
   // Each dimension is read by one of them.
   const double dimensions = std::max(costs.dearest, costs.dimensions / (leader + workers));
-  path->path.startup_cost = start_cost + dimensions + costs.pages + own.starts + rows;
+  path->path.startup_cost =
+      start_cost + dimensions + costs.descents + costs.pages + own.starts + rows;
   path->path.total_cost =
       path->path.startup_cost + (costed.groups + costed.distinct * value_steps) * cpu_operator_cost;
 }

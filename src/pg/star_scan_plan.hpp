@@ -49,6 +49,7 @@ List *outer_groups(const StarJoin *join);
 struct Share {
   double blocks = 1;      // 0 to 1
   double entries = 0;     // of indexes that name rows
+  double descents = 0;    // into indexes, in the planner's units
   double known_later = 1; // as the server guesses it
 };
 Share share_of(PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *table);
