@@ -3,28 +3,41 @@
 
 --- At a glance
 -- figures Headline figures
--- note The last month with orders against the one before; repeat customers of the whole time loaded.
+-- note The last complete month against the one before, where that is complete too. Without a complete month: the one that goes on, against nothing. Repeat customers of the whole time loaded.
 -- source kpi_order_hour, kpi_driver_day, kpi_repeat_customers
 -- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
-WITH span AS MATERIALIZED (
-  SELECT (kpi_month(kpi_last_day()) - interval '1 month')::date AS from_day
+WITH ends AS MATERIALIZED (
+  SELECT kpi_first_day() AS first_day, kpi_last_day() AS last_day, kpi_month(kpi_last_day() + 1) AS open_month -- that has not ended with the last day
+), shown AS MATERIALIZED (
+  SELECT x.month_start, x.is_complete, x.before_start, x.before_start >= e.first_day AS has_before,
+         to_char(x.month_start, 'FMMonth YYYY') || CASE WHEN x.is_complete THEN '' ELSE ' so far' END AS named
+  FROM ends e
+  CROSS JOIN LATERAL (SELECT (e.open_month - interval '1 month')::date AS month_start) c
+  CROSS JOIN LATERAL (SELECT c.month_start >= e.first_day AS is_complete) w
+  CROSS JOIN LATERAL (SELECT CASE WHEN w.is_complete THEN c.month_start ELSE kpi_month(e.last_day) END AS month_start, w.is_complete,
+                             (c.month_start - interval '1 month')::date AS before_start) x
+  WHERE e.last_day IS NOT NULL
+), span AS MATERIALIZED (
+  SELECT CASE WHEN s.is_complete THEN s.before_start ELSE s.month_start END AS from_day, (s.month_start + interval '1 month - 1 day')::date AS to_day FROM shown s
 ), ordered AS (
   SELECT kpi_month(h.time_key::date) AS month_start, sum(h.orders) AS orders, sum(h.amount) / nullif(sum(h.valued_orders), 0) AS average_value,
          kpi_percent(sum(h.cancelled_orders), sum(h.delivered_orders + h.cancelled_orders)) AS cancelled,
          kpi_percent(sum(h.paid_orders), sum(h.tried_orders)) AS paid, kpi_percent(sum(h.refunded_orders), sum(h.charged_orders)) AS refunded
-  FROM span CROSS JOIN LATERAL kpi_order_hour(span.from_day) h GROUP BY 1
+  FROM span CROSS JOIN LATERAL kpi_order_hour(span.from_day, span.to_day) h GROUP BY 1
 ), delivered AS (
   SELECT kpi_month(d.day) AS month_start, sum(d.minutes) / nullif(sum(d.timed), 0) AS minutes, kpi_percent(sum(d.on_time), sum(d.promised)) AS on_time
-  FROM span CROSS JOIN LATERAL kpi_driver_day(span.from_day) d GROUP BY 1
+  FROM span CROSS JOIN LATERAL kpi_driver_day(span.from_day, span.to_day) d GROUP BY 1
 ), months AS MATERIALIZED (
-  SELECT *, row_number() OVER (ORDER BY month_start DESC) AS back FROM ordered LEFT JOIN delivered USING (month_start)
+  SELECT * FROM ordered LEFT JOIN delivered USING (month_start)
 ), figures AS (
-  SELECT f.* FROM months m LEFT JOIN months b ON b.back = 2
-  CROSS JOIN LATERAL (VALUES (1, 'Orders in the month', m.orders, b.orders, '', 'up'), (2, 'Average order', m.average_value, b.average_value, 'money', 'up'),
+  SELECT f.* FROM shown s
+  LEFT JOIN months m ON m.month_start = s.month_start
+  LEFT JOIN months b ON s.is_complete AND s.has_before AND b.month_start = s.before_start
+  CROSS JOIN LATERAL (VALUES (1, 'Orders, ' || s.named, coalesce(m.orders, 0), CASE WHEN s.is_complete AND s.has_before THEN coalesce(b.orders, 0) END, '', 'up'),
+    (2, 'Average order', m.average_value, b.average_value, 'money', 'up'),
     (3, 'Average delivery', m.minutes, b.minutes, 'min', 'down'), (4, 'On time', m.on_time, b.on_time, 'percent', 'up'),
     (5, 'Orders paid', m.paid, b.paid, 'percent', 'up'), (6, 'Refunded orders', m.refunded, b.refunded, 'percent', 'down'),
     (7, 'Cancelled orders', m.cancelled, b.cancelled, 'percent', 'down')) AS f (place, label, value, before, unit, good)
-  WHERE m.back = 1
   UNION ALL SELECT 8, 'Repeat customers', repeat_percent, NULL, 'percent', 'up' FROM kpi_repeat_customers WHERE customers > 0
 )
 SELECT label, value, before, unit, good FROM figures ORDER BY place;
@@ -45,9 +58,11 @@ SELECT city_name AS city, on_time_percent AS "on time" FROM kpi_on_time_by_city 
 -- bars What delays deliveries, all else equal
 -- unit min
 -- note Minutes more than comparable orders without the factor. In the numbers: standard error and 95 % interval.
+-- told standard error, at least, at most
 -- source kpi_delay_drivers
 -- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
-SELECT factor || ': ' || compared AS factor, effect_minutes AS "effect" FROM kpi_delay_drivers WHERE effect_minutes IS NOT NULL ORDER BY abs(effect_minutes) DESC, 1 LIMIT 14;
+SELECT factor || ': ' || compared AS factor, effect_minutes AS "effect", standard_error AS "standard error", effect_low AS "at least", effect_high AS "at most"
+FROM kpi_delay_drivers WHERE effect_minutes IS NOT NULL ORDER BY abs(effect_minutes) DESC, 1 LIMIT 14;
 
 -- stack Orders by hour of the local day
 -- unit orders
@@ -89,11 +104,24 @@ ORDER BY city, h.geohash;
 
 -- line Open orders, minute by minute
 -- unit orders
--- note The last three hours of the warehouse.
+-- note The three hours up to the latest event of an order, of the eight cities with the most orders.
 -- source kpi_active_orders_per_minute
 -- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
-SELECT minute_start AS minute, city_name AS city, open_orders FROM kpi_active_orders_per_minute
-WHERE minute_start > (SELECT max(minute_start) FROM kpi_active_orders_per_minute) - interval '3 hours' ORDER BY minute_start, city_name;
+WITH latest AS MATERIALIZED (
+  SELECT date_trunc('minute', kpi_now()) AS minute
+), counted AS MATERIALIZED (
+  SELECT c.minute_start, c.city_id, c.city_name, c.open_orders
+  FROM latest l CROSS JOIN LATERAL kpi_active_orders_per_minute(from_time => l.minute - interval '179 minutes', to_time => l.minute) c
+), cities AS (
+  SELECT city_id, city_name FROM counted GROUP BY city_id, city_name ORDER BY sum(open_orders) DESC, city_id LIMIT 8
+)
+-- Minutes without an order are minutes too.
+SELECT m.minute_start AS minute, c.city_name AS city, coalesce(o.open_orders, 0) AS open_orders
+FROM latest l
+CROSS JOIN LATERAL generate_series(l.minute - interval '179 minutes', l.minute, interval '1 minute') AS m (minute_start)
+CROSS JOIN cities c
+LEFT JOIN counted o ON o.minute_start = m.minute_start AND o.city_id = c.city_id
+ORDER BY m.minute_start, c.city_name, c.city_id;
 
 -- table Open orders that will be late
 -- note The 20 latest, by the promise made to the customer.

@@ -3,7 +3,7 @@
 
 --- At a glance
 -- figures Headline figures
--- note The last 30 days against the 30 before; viewers of a day against the day before. The last day, which may go on, is no whole one.
+-- note The last 30 days against the 30 before; viewers of a day against the day before. The last day, which may go on, is no whole one. Accuracy: how often a recommendation that was clicked had the higher score than one that was not; 50 % is guessing.
 -- source kpi_viewing_summary, kpi_active_users, kpi_recommendation_quality
 -- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
 WITH span AS MATERIALIZED (
@@ -30,7 +30,10 @@ WITH span AS MATERIALIZED (
     (4, 'Viewers of 30 days', m.monthly_users, c.monthly_users, '', 'up')) AS f (place, label, value, before, unit, good)
   WHERE m.back = 2
   UNION ALL
-  SELECT 7, 'Recommendations clicked', s.click_percent, b.click_percent, 'percent', 'up' FROM shown s LEFT JOIN shown_before b ON true WHERE s.recommendations > 0
+  SELECT f.* FROM shown s LEFT JOIN shown_before b ON true
+  CROSS JOIN LATERAL (VALUES (7, 'Recommendations clicked', s.click_percent, b.click_percent, 'percent', 'up'),
+    (9, 'Accuracy of the score', s.score_accuracy_percent, b.score_accuracy_percent, 'percent', 'up')) AS f (place, label, value, before, unit, good)
+  WHERE s.recommendations > 0
 )
 SELECT label, value, before, unit, good FROM figures ORDER BY place;
 
@@ -73,12 +76,33 @@ SELECT genre, skip_percent AS "left at once" FROM kpi_skip_rate WHERE skip_perce
 SELECT day, sessions, binge_sessions AS "binges" FROM kpi_sessions ORDER BY day;
 
 --- Regions
+-- table Top 10 videos of each region
+-- note The most watched in the last 30 days.
+-- source kpi_top_videos_by_region
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT region_name AS region, video_rank AS rank, coalesce(title, video_id) AS video, genre, views, watch_hours AS "hours watched", completion_percent AS "watched %"
+FROM kpi_top_videos_by_region ORDER BY 1, region_id, video_rank;
+
 -- table Trending now
--- note The five highest scores of each region; a view counts half after the half-life.
+-- note The ten highest scores of each region; a view counts half after the half-life, six hours.
 -- source kpi_trending
 -- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
 SELECT coalesce(region_name, region_id) AS region, trend_rank AS rank, coalesce(title, video_id) AS video, genre, trending_score AS score, views
-FROM kpi_trending WHERE trend_rank <= 5 ORDER BY 1, trend_rank, video_id;
+FROM kpi_trending ORDER BY 1, region_id, trend_rank;
+
+-- heat Hours watched by time zone, hour by hour of its own day
+-- unit percent
+-- note Of the hours watched in the zone, the part of each hour of its clock: 0 is midnight to one. The last 30 days.
+-- source kpi_watch_hours_by_time_zone
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+WITH zones AS MATERIALIZED (
+  SELECT timezone, local_hour, watch_percent, sum(watch_hours) OVER (PARTITION BY timezone) AS hours FROM kpi_watch_hours_by_time_zone WHERE local_hour IS NOT NULL
+)
+SELECT z.timezone AS "time zone", h.local_hour AS hour, coalesce(w.watch_percent, 0) AS watch_percent
+FROM (SELECT DISTINCT timezone, hours FROM zones) z
+CROSS JOIN generate_series(0, 23) AS h (local_hour)
+LEFT JOIN zones w ON w.timezone = z.timezone AND w.local_hour = h.local_hour
+ORDER BY z.hours DESC, 1, 2;
 
 -- bars Watched by the hour of the viewers' own day
 -- unit hours
@@ -120,6 +144,21 @@ SELECT day, peak_streams AS "streams" FROM kpi_concurrent_viewers ORDER BY day;
 SELECT day, average_startup_seconds AS "average", p95_startup_seconds AS "95th percentile" FROM kpi_system_performance
 WHERE average_startup_seconds IS NOT NULL ORDER BY day;
 
+-- line Streams begun in a minute
+-- unit streams
+-- note The mean of the day, and its busiest minute.
+-- source kpi_system_performance
+-- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day, streams_per_minute AS "mean", busiest_minute_streams AS "busiest minute" FROM kpi_system_performance ORDER BY day;
+
+-- line Bit rate from day to day
+-- unit kbit/s
+-- note The mean over the minutes watched.
+-- source kpi_system_performance
+-- empty Load playbacks with their bit rate: starhouse load WAREHOUSE --feed playback_events FILE
+SELECT day, average_bitrate AS "bit rate" FROM kpi_system_performance WHERE average_bitrate IS NOT NULL ORDER BY day;
+
+--- Devices
 -- bars Waiting by device
 -- unit percent
 -- note Part of the time on the player spent waiting.
@@ -128,10 +167,17 @@ WHERE average_startup_seconds IS NOT NULL ORDER BY day;
 SELECT coalesce(os, 'unknown') || ', ' || coalesce(connection_type, 'unknown') AS device, rebuffer_percent AS "waiting" FROM kpi_buffering_by_device
 WHERE rebuffer_percent IS NOT NULL ORDER BY views DESC, 1 LIMIT 14;
 
--- bars Devices in use
+-- bars Length of a session by device
 -- unit min
--- note How long a session lasts on them.
 -- source kpi_device_usage
 -- empty Load devices and playbacks.
 SELECT coalesce(os, 'unknown') || ', ' || coalesce(connection_type, 'unknown') AS device, average_session_minutes AS "session" FROM kpi_device_usage
 WHERE sessions > 0 ORDER BY views DESC, 1 LIMIT 14;
+
+-- bars Bandwidth by device
+-- unit Mbit/s
+-- note The mean of the devices in use, as each was measured last.
+-- source kpi_device_usage
+-- empty Load devices and playbacks.
+SELECT coalesce(os, 'unknown') || ', ' || coalesce(connection_type, 'unknown') AS device, average_bandwidth AS "bandwidth" FROM kpi_device_usage
+WHERE average_bandwidth IS NOT NULL ORDER BY views DESC, 1 LIMIT 14;

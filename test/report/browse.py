@@ -3,7 +3,8 @@ what it found (JSON on standard output).
 
 plan:   {"browser": FILE, "out": FOLDER, "pages": {NAME: FILE}}
 result: for each page and way to look at it ("light", "dark", "phone", "print"): what the page says of itself (drawn, errors), its title, the figures
-        (label and text), the cards with their title, state (drawn, empty, failed, blank), unit and source, how far it runs over its side, whether a click opens
+        (label and text), the cards with their title, state (drawn, empty, failed, blank), source, the unit at its axis, its series, their colours and (of lines) how many differ in mark or dash, and
+        the columns of its numbers, the palette and the ground it is drawn on, how far it runs over its side, whether a click opens
         "The numbers", the console's errors, and requests to anything but the page itself."""
 import json
 import os
@@ -22,15 +23,22 @@ LOOK = """() => {
   const painted = canvas => canvas.width && canvas.height && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0);
   const cards = [...document.querySelectorAll('main section')].map(card => {
     const canvas = card.querySelector('canvas');
+    const chart = canvas && Chart.getChart(canvas);
     const content = canvas ? painted(canvas) : card.querySelector('.scroll table tbody tr, .maps svg rect, .figures .figure');
     return {title: card.querySelector('h3')?.textContent ?? 'Headline figures', chart: !!canvas,
             state: card.querySelector('.error') ? 'failed' : card.querySelector('.empty') ? 'empty' : content ? 'drawn' : 'blank',
+            unit: chart?.options.scales[chart.options.indexAxis === 'y' ? 'x' : 'y'].title.text ?? '',
+            colours: chart ? [...new Set(chart.data.datasets.map(set => set.borderColor))] : [], series: chart?.data.datasets.map(set => set.label) ?? [],
+            marks: chart?.config.type === 'line' ? new Set(chart.data.datasets.map(set => set.pointStyle + set.borderDash)).size : 0,
+            numbers: [...card.querySelectorAll('details th')].map(cell => cell.textContent),
             source: card.querySelector('p.source')?.textContent ?? '', text: card.querySelector('.empty, .error')?.textContent ?? ''};
   });
   const ink = getComputedStyle(document.body);
   return {drawn: document.documentElement.dataset.drawn, errors: document.documentElement.dataset.errors, title: document.title, cards,
           figures: [...document.querySelectorAll('.figure')].map(f => ({label: f.querySelector('span').textContent, text: f.querySelector('b').textContent, change: f.querySelector('b + span')?.textContent ?? ''})),
           over: document.documentElement.scrollWidth - document.documentElement.clientWidth, paper: ink.backgroundColor, ink: ink.color,
+          palette: [0, 1, 2, 3, 4, 5, 6, 7].map(i => getComputedStyle(document.documentElement).getPropertyValue('--c' + i).trim()),
+          background: getComputedStyle(document.querySelector('.card')).backgroundColor,
           numbers: [...document.querySelectorAll('details')].filter(seen).length};
 }"""
 

@@ -155,4 +155,64 @@ report('streamflix', '-o', "$dir/streamflix.html");
 my ($viewers) = grep { $_->{label} eq 'Viewers of 30 days' } @{card("$dir/streamflix.html", 'Headline figures')->{rows}};
 is("$viewers->{value} $viewers->{before}", '2 1', 'viewers of 30 days beside those of the 30 days before');
 
+# The headline of QuickEats is the last complete month. Of January eleven days are known, February had eight orders, March four; April has begun with one.
+# The last placed stays open: of the three hours up to it each minute has its row, also those without an order.
+my ($number, @orders) = (0);
+for my $month (['2025-01-20', 3], ['2025-02-02', 8], ['2025-03-05', 4], ['2025-04-01', 1]) {
+    for (1 .. $month->[1]) {
+        ++$number;
+        push @orders, qq({"order_id":"o$number","status":"placed","order_time":"$month->[0]T12:00:00","customer_id":"C$number","restaurant_id":"R1","city":"Mumbai","amount":100,"promised_minutes":30}\n);
+        push @orders, qq({"order_id":"o$number","status":"delivered","event_time":"$month->[0]T12:20:00","driver_id":"D1"}\n);
+    }
+}
+pop @orders;
+push @orders, qq({"order_id":"later","status":"placed","order_time":"2025-04-01T14:00:00","customer_id":"C1","restaurant_id":"R1","city":"Mumbai","amount":100,"promised_minutes":30}\n);
+($status, $out, $err) = client('load', 'quickeats', '--feed', 'orders', '-d', $database, spew("$dir/orders.jsonl", join '', @orders));
+is($status, 0, 'orders of four months') or diag($out, $err);
+sub headline { my ($page) = @_; return map { $_->{label} => $_ } @{card($page, 'Headline figures')->{rows}} }
+is((report('quickeats', '-o', "$dir/quickeats.html"))[0], 0, 'a page of them');
+my %month = headline("$dir/quickeats.html");
+is(join(' ', map { $_ // 'none' } @{$month{'Orders, March 2025'}}{qw(value before)}), '4 8', 'shows the orders of the last complete month beside the one before');
+is(join(', ', grep { /^Orders, / } sort keys %month), 'Orders, March 2025', 'not those of the month that has just begun');
+is($month{'Orders paid'}{value}, undef, 'what is not known stays unknown');
+my $minutes = card("$dir/quickeats.html", 'Open orders, minute by minute')->{rows};
+is(scalar(@$minutes), 180, 'three hours have 180 minutes');
+my %open = map { substr($_->{minute}, 11, 5) => $_->{open_orders} } @$minutes;
+is(join(' ', map { $open{$_} // 'none' } qw(11:01 11:59 12:00 13:59 14:00)), '0 0 1 1 2', 'each with the orders open at its end, none where there was none');
+# A service that has begun in this month has no month to be compared with; nor has one whose first month is a part of one.
+sql($database, q{DELETE FROM quickeats.orders_fact WHERE event_time >= '2025-03-15' OR event_time < '2025-02-15'});
+report('quickeats', '-o', "$dir/quickeats.html");
+%month = headline("$dir/quickeats.html");
+is(join(' ', map { $_ // 'none' } @{$month{'Orders, March 2025 so far'}}{qw(value before)}), '4 none', 'a first month that goes on is shown as such, against nothing');
+
+# What delays deliveries tells how sure it is, in the numbers alone.
+my $delays = card("$dir/quickeats.html", 'What delays deliveries, all else equal');
+is($delays->{told}, 'standard error, at least, at most', 'error and interval are told, not drawn');
+
+# How money and numbers are written: what a browser would not take is refused before anything is written.
+for my $case (['--currency', 'rupees', qr/"rupees" is no currency\n.*hint: .*ISO 4217/], ['--currency', 'inr', qr/"inr" is no currency/], ['--currency', '\x{20B9}', qr/is no currency/],
+    ['--locale', 'hi_IN', qr/"hi_IN" is no locale\n.*hint: .*en-IN/], ['--locale', 'e', qr/"e" is no locale/], ['--locale', 'en-IN-', qr/"en-IN-" is no locale/], ['--locale', "en\n", qr/is no locale/]) {
+    ($status, $out, $err) = report('quickeats', '-o', "$dir/none.html", $case->[0], $case->[1]);
+    is($status, 1, "$case->[0] $case->[1] is refused" =~ s/\n/ /gr);
+    like($err, $case->[2], 'with the reason');
+}
+ok(!-e "$dir/none.html", 'and nothing is written');
+SKIP: {
+    skip 'Chromium is not installed', 4 unless $browser;
+    for my $locale (qw(hi-IN-u-nu-deva zh-Hans-CN fil es-419)) {
+        report('shopsmart', '-o', "$dir/locale.html", '--locale', $locale, '--currency', 'EUR');
+        like(drawn("$dir/locale.html"), qr/data-drawn="(\d+) of \1" data-errors=""/, "$locale is one that the browser takes");
+    }
+}
+
+# The command that would fill a figure can be copied into a shell, whatever the warehouse is called.
+SKIP: {
+    skip 'Chromium is not installed', 1 unless $browser;
+    my $name = q{a$&b's $(c)};
+    sql($database, "SET client_min_messages = error; SELECT starhouse.create_warehouse('quickeats', \$q\$$name\$q\$, time_zone => 'UTC', calendar_from => '2025-01-01', calendar_to => '2025-12-31')");
+    report($name, '-o', "$dir/named.html");
+    my $command = q{Load orders: starhouse load 'a$&amp;b'\''s $(c)' --feed orders FILE};
+    cmp_ok(index(drawn("$dir/named.html"), $command), '>', 0, 'and is quoted for it');
+}
+
 done_testing();

@@ -50,6 +50,10 @@ sub report {
 }
 is(report($_, $_), 0, "a page of $_") for @kinds;
 is(report("empty-$_", "empty_$_"), 0, "a page of an empty $_") for @kinds;
+open my $told_sql, '>', "$dir/told.sql" or die $!;
+print $told_sql "-- report ShopSmart, told\n--- One\n-- bars How sure it is\n-- unit min\n-- source nothing\n-- told error, at least\nSELECT 'Rain' AS factor, 5 AS effect, 1 AS error, 3 AS \"at least\";\n";
+close $told_sql;
+is(report('told', 'shopsmart', '--definition', "$dir/told.sql"), 0, 'a page of a definition of its own');
 sql($database, 'ALTER VIEW streamflix.kpi_skip_rate RENAME TO kpi_skip_gone');
 is(report('failing', 'streamflix'), 1, 'a page of which a figure fails');
 
@@ -100,15 +104,71 @@ for (['shopsmart', 'Repeat customers', 'trim_scale(round(repeat_percent, 1)) FRO
     ['shopsmart', 'Stock turns a year', 'trim_scale(round(turnover_ratio, 2)) FROM shopsmart.kpi_stock_turnover'],
     ['shopsmart', 'Average monthly revenue', 'round(average_complete_month_revenue) FROM shopsmart.kpi_average_monthly_revenue'],
     ['quickeats', 'Repeat customers', 'trim_scale(round(repeat_percent, 1)) FROM quickeats.kpi_summary'],
-    ['quickeats', 'Orders in the month', 'orders FROM quickeats.kpi_order_outcomes ORDER BY month_start DESC LIMIT 1'],
-    ['quickeats', 'Cancelled orders', 'trim_scale(round(cancelled_percent, 1)) FROM quickeats.kpi_order_outcomes ORDER BY month_start DESC LIMIT 1'],
+    ['quickeats', 'Orders, October 2025', q{orders FROM quickeats.kpi_order_outcomes WHERE month_start = '2025-10-01'}],
+    ['quickeats', 'Cancelled orders', q{trim_scale(round(cancelled_percent, 1)) FROM quickeats.kpi_order_outcomes WHERE month_start = '2025-10-01'}],
+    ['streamflix', 'Accuracy of the score', 'trim_scale(round(score_accuracy_percent, 1)) FROM streamflix.kpi_recommendation_quality'],
     ['streamflix', 'Watched to the end', 'trim_scale(round(completion_percent, 1)) FROM streamflix.kpi_viewing_summary'],
     ['streamflix', 'Average watch time', 'trim_scale(round(average_watch_minutes, 2)) FROM streamflix.kpi_viewing_summary'],
     ['streamflix', 'Recommendations clicked', 'trim_scale(round(click_percent, 1)) FROM streamflix.kpi_recommendation_quality']) {
     my ($kind, $label, $query) = @$_;
     is(figure($kind, $label), sql($database, "SELECT $query"), "$kind: $label");
 }
-is((grep { $_->{label} eq 'Orders in the month' } @{$found->{quickeats}{light}{figures}})[0]{change}, '▼ 50 % (before: 4)', 'a figure tells its change against the month before');
+# The data of QuickEats end on 5 November: October is the last whole month, and the first.
+is((grep { $_->{label} eq 'Orders, October 2025' } @{$found->{quickeats}{light}{figures}})[0]{change}, '', 'a first month has none to be compared with');
+sub card_of { my ($page, $title) = @_; return (grep { $_->{title} eq $title } @{$found->{$page}{light}{cards}})[0] // die "no card $title on $page" }
+# Each chart has the unit of its definition at its axis.
+my %unit_name = (money => 'INR', percent => '%', ratio => '%');
+for my $kind (@kinds) {
+    my (%unit, $title);
+    for (split /\n/, slurp("$root/dashboards/report/$kind.sql")) {
+        $title = $1 if /^-- (?:figures|line|bars|stack|cells|cohort|heat|table) (.*)/;
+        $unit{$title} = $1 if $title && /^-- unit (.*)/;
+    }
+    my @charts = grep { $_->{chart} } @{$found->{$kind}{light}{cards}};
+    cmp_ok(scalar(@charts), '>', 7, "$kind: has charts");
+    is(join("\n", map { "$_->{title}: $_->{unit}" } @charts), join("\n", map { my $unit = $unit{$_->{title}} // 'none'; "$_->{title}: " . ($unit_name{$unit} // $unit) } @charts), "$kind: each with its unit");
+    is(join(', ', map { $_->{title} } grep { $_->{marks} && $_->{marks} < @{$_->{series}} } @charts), '', "$kind: lines differ in marks and dashes too");
+}
+my $told = card_of('told', 'How sure it is');
+is(join(', ', @{$told->{series}}), 'effect', 'columns that are told are not drawn');
+is(join(', ', @{$told->{numbers}}), 'factor, effect, error, at least', 'but stand in the numbers');
+is(card_of('streamflix', 'Hours watched by time zone, hour by hour of its own day')->{state}, 'drawn', 'hours by time zone are a map of cells');
+
+# Colours as the colour-blind see them, by the matrices of Machado, Oliveira and Fernandes (IEEE TVCG 15 (2009) 1291-1298) at full severity in linear RGB:
+# any two differ by a distance in CIELAB (1976) that is seen at a glance, and stand out from the card (WCAG 2: 3 to 1 for graphics; less the lighter
+# colours of the palette on white, whose numbers stand below).
+my %sight = (normal => [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    protanopia => [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+    deuteranopia => [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940, 0.968881],
+    tritanopia => [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.303900]);
+sub linear { return map { my $part = $_ / 255; $part <= 0.04045 ? $part / 12.92 : (($part + 0.055) / 1.055)**2.4 } @_ }
+sub channels { my ($css) = @_; return $css =~ /^#(..)(..)(..)$/ ? map { hex } $1, $2, $3 : $css =~ /(\d+), (\d+), (\d+)/ ? ($1, $2, $3) : die "no colour: $css" }
+sub seen { my ($eye, @rgb) = @_; my @m = @{$sight{$eye}}; return map { my $i = 3 * $_; my $v = $m[$i] * $rgb[0] + $m[$i + 1] * $rgb[1] + $m[$i + 2] * $rgb[2]; $v < 0 ? 0 : $v > 1 ? 1 : $v } 0 .. 2 }
+sub lab {
+    my ($r, $g, $b) = @_;
+    my ($x, $y, $z) = map { $_ > 216 / 24389 ? $_**(1 / 3) : (24389 / 27 * $_ + 16) / 116 } (0.4124564 * $r + 0.3575761 * $g + 0.1804375 * $b) / 0.95047, 0.2126729 * $r + 0.7151522 * $g + 0.0721750 * $b, (0.0193339 * $r + 0.1191920 * $g + 0.9503041 * $b) / 1.08883;
+    return (116 * $y - 16, 500 * ($x - $y), 200 * ($y - $z));
+}
+sub distance { my ($eye, $one, $other) = @_; my @a = lab(seen($eye, linear(channels($one)))); my @b = lab(seen($eye, linear(channels($other)))); return sqrt(($a[0] - $b[0])**2 + ($a[1] - $b[1])**2 + ($a[2] - $b[2])**2) }
+sub luminance { my ($r, $g, $b) = linear(channels($_[0])); return 0.2126 * $r + 0.7152 * $g + 0.0722 * $b }
+sub contrast { my ($high, $low) = sort { $b <=> $a } map { luminance($_) } @_; return ($high + 0.05) / ($low + 0.05) }
+is(sprintf('%.0f', distance('normal', '#000000', '#ffffff')), '100', 'black and white are a hundred apart');
+cmp_ok(distance('deuteranopia', '#a05000', '#508000'), '<', distance('normal', '#a05000', '#508000') / 3, 'and some of red and green all but one to some');
+for my $way (qw(light dark print)) {
+    my $look = $found->{shopsmart}{$way};
+    my @palette = @{$look->{palette}};
+    my %used = map { $_ => 1 } map { @{$_->{colours}} } map { @{$found->{$_}{$way}{cards}} } @kinds;
+    my %known = map { $_ => 1 } @palette;
+    is(join(', ', grep { !$known{$_} } sort keys %used), '', "$way: charts have no other colours than those of the palette");
+    for my $eye (sort keys %sight) {
+        my @close = map { my $i = $_; map { [$i, $_, distance($eye, @palette[$i, $_])] } $i + 1 .. 7 } 0 .. 7;
+        my ($least) = sort { $a->[2] <=> $b->[2] } @close;
+        cmp_ok($least->[2], '>', 15, "$way: $eye tells all colours apart") or diag("colours $least->[0] and $least->[1]");
+        note(sprintf '%s, %s: the closest are %d and %d, %.1f apart', $way, $eye, @$least);
+    }
+    note(sprintf '%s: contrast %s', $way, join ' ', map { sprintf '%.1f', contrast($_, $look->{background}) } @palette);
+    is(join(', ', grep { contrast($palette[$_], $look->{background}) < ($_ < 3 ? 3 : 2) } 0 .. 7), '', "$way: each stands out from the card");
+}
 is((grep { $_->{label} =~ /^Revenue/ } @{$found->{shopsmart}{light}{figures}})[0]{change}, '▲ from -₹30', 'a change from less than nothing has no percentage');
 like((grep { $_->{label} eq 'Average monthly revenue' } @{$found->{shopsmart}{light}{figures}})[0]{text}, qr/^₹/, 'money is in rupees');
 done_testing();

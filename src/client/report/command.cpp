@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <regex>
 #include <string>
 #include <string_view>
 
@@ -112,7 +113,26 @@ void write_page(const std::string &path, const std::string &page) {
               "Name a file in a folder that exists and that this user may write to.");
 }
 
+// The page hands both to the browser, which draws no figure with a tag that is none.
+void check_writing(const report::Options &options) {
+  static const std::regex code("[A-Z]{3}");
+  if (!options.currency.empty() && !std::regex_match(options.currency, code)) {
+    throw Error(SqlState{"22023"}, fmt::format("\"{}\" is no currency", options.currency),
+                "--currency takes a code of ISO 4217: three capital letters, such as INR or EUR.");
+  }
+  // Language, script, region and how digits are written: what says something about numbers.
+  static const std::regex tag(
+      "([A-Za-z]{2,3}|[A-Za-z]{5,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+      "(-u-nu-[0-9A-Za-z]{3,8})?");
+  if (!options.locale.empty() && !std::regex_match(options.locale, tag)) {
+    throw Error(SqlState{"22023"}, fmt::format("\"{}\" is no locale", options.locale),
+                "--locale takes a language tag of BCP 47, with hyphens: en-IN, hi-IN, "
+                "hi-IN-u-nu-deva.");
+  }
+}
+
 void make_report(ReportOptions &options) {
+  check_writing(options.report);
   Connection connection = connect(options.target, "starhouse report");
   options.report.warehouse = options.target.warehouse;
   options.report.patience = std::chrono::seconds{options.patience};

@@ -86,6 +86,7 @@ void write_card(Json &json, const Card &card) {
   json.key("source").text(card.source);
   json.key("note").text(card.note);
   json.key("empty").text(card.empty);
+  json.key("told").text(card.told);
 }
 
 void add_card(Connection &connection, Json &json, const Card &card, Data &data) {

@@ -12,13 +12,14 @@
 namespace starhouse::client::report {
 namespace {
 
-constexpr std::array<std::string_view, 7> kinds{"figures", "line",   "bars", "stack",
-                                                "cells",   "cohort", "table"};
+constexpr std::array<std::string_view, 8> kinds{"figures", "line",   "bars", "stack",
+                                                "cells",   "cohort", "heat", "table"};
 using Property = std::pair<std::string_view, std::string Card::*>;
-const std::array<Property, 4> properties{{{"unit", &Card::unit},
+const std::array<Property, 5> properties{{{"unit", &Card::unit},
                                           {"source", &Card::source},
                                           {"note", &Card::note},
-                                          {"empty", &Card::empty}}};
+                                          {"empty", &Card::empty},
+                                          {"told", &Card::told}}};
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r";

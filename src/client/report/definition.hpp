@@ -4,12 +4,16 @@
 //   --- SECTION                     a heading; cards follow
 //   -- KIND TITLE                   a card: the statement after it, up to a line that ends with ';'
 //   -- unit|source|note|empty TEXT  of the card
+//   -- told COLUMN, COLUMN          of line, bars and stack: in the numbers, not in the drawing
 //
 // KIND says how the rows are drawn; columns count by position, their names are what readers see:
-//   figures   label, value, the value before or NULL, unit, 'up' or 'down' (which way is good) or
-//   NULL line      time or number, values ...        bars   label, values ...      stack   label,
-//   values ... cells     south, west, north, east, value   (degrees) cohort    row, column, value
-//   table  any
+//   figures       label, value, the value before or NULL, unit, 'up' or 'down' (which way is good)
+//                 or NULL
+//   line          time or number, values ...
+//   bars, stack   label, values ...
+//   cells         south, west, north, east, value (degrees)
+//   cohort, heat  row, column, value; of a cohort the first column is the cohort itself
+//   table         any
 // Units of values: money, percent (of 100), ratio (of 1, shown in percent), or any word.
 #pragma once
 
@@ -26,6 +30,7 @@ struct Card {
   std::string source; // views and tables the figures come from
   std::string note;   // how to read it
   std::string empty;  // what to do when there are no rows
+  std::string told;   // columns that are in the numbers only, by commas
   std::string sql;
 };
 

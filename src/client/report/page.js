@@ -60,9 +60,9 @@
   }
 
   // ------------------------------------------------------------------ charts
-  // Rows are label, value, value, ... or label, series, value.
-  function shapeOf(rows) {
-    const names = Object.keys(rows[0]);
+  // Rows are label, value, value, ... or label, series, value; columns that are only told stand in the numbers.
+  function shapeOf(rows, told) {
+    const names = Object.keys(rows[0]).filter((name) => !told.includes(name));
     const long = names.length === 3 && rows.some((row) => typeof row[names[1]] === 'string');
     if (!long) {
       return { labels: rows.map((row) => show(row[names[0]])), sets: names.slice(1).map((name) => ({ label: name, data: rows.map((row) => row[name]) })) };
@@ -122,7 +122,7 @@
   }
 
   function addChart(box, card) {
-    const shape = shapeOf(card.rows);
+    const shape = shapeOf(card.rows, card.told.split(',').map((name) => name.trim()));
     const place = make('div', null, 'drawing');
     if (card.kind === 'bars' && shape.labels.length > 14) place.style.height = Math.min(44, 6 + shape.labels.length * 1.25) + 'rem';
     const canvas = place.appendChild(make('canvas'));
@@ -203,6 +203,7 @@
     }
   }
 
+  // A cohort, or any heat map: of a cohort the first column is the cohort itself, which would drown the others.
   function addCohort(box, card) {
     const [row, column, value] = Object.keys(card.rows[0]);
     const columns = [...new Set(card.rows.map((r) => r[column]))].sort((a, b) => a - b);
@@ -211,11 +212,11 @@
       if (!lines.has(r[row])) lines.set(r[row], new Map());
       lines.get(r[row]).set(r[column], r[value]);
     }
-    // The first column is the cohort itself: it would drown the others.
-    const most = Math.max(...card.rows.filter((r) => r[column] !== columns[0]).map((r) => r[value]), 1e-9);
+    const most = Math.max(...card.rows.filter((r) => card.kind === 'heat' || r[column] !== columns[0]).map((r) => r[value]), 1e-9);
     const table = make('table', null, 'cohort');
     const head = table.appendChild(make('thead')).appendChild(make('tr'));
-    head.append(make('th', row));
+    const heat = card.kind === 'heat'; // has many columns: the unit is told once
+    head.append(make('th', heat && card.unit ? `${row} (${unitName(card.unit)})` : row));
     for (const name of columns) head.append(make('th', name));
     const body = table.appendChild(make('tbody'));
     for (const [name, cells] of lines) {
@@ -224,7 +225,7 @@
       cell.scope = 'row';
       for (const at of columns) {
         const held = cells.get(at);
-        const place = line.appendChild(make('td', held === undefined ? '' : show(held, card.unit)));
+        const place = line.appendChild(make('td', held === undefined ? '' : heat && isNumber(held) ? plain(held, 1) : show(held, card.unit)));
         if (isNumber(held)) {
           const part = Math.min(1, held / most);
           place.style.background = shade(part);
@@ -259,11 +260,13 @@
   }
 
   // ------------------------------------------------------------------ the page
-  const draws = { figures: addFigures, cells: addMaps, cohort: addCohort, table: (box, card) => box.append(tableOf(card.rows, card.unit)), line: addChart, bars: addChart, stack: addChart };
+  // A command to be copied into a shell: a name that says more to it than itself is quoted.
+  const inShell = (name) => (/^[\w.-]+$/.test(name) ? name : "'" + name.replaceAll("'", "'\\''") + "'");
+  const draws = { figures: addFigures, cells: addMaps, cohort: addCohort, heat: addCohort, table: (box, card) => box.append(tableOf(card.rows, card.unit)), line: addChart, bars: addChart, stack: addChart };
   function addCard(parent, card) {
     outcome.cards += 1;
     const bare = card.kind === 'figures' && card.rows && card.rows.length > 0;
-    const wide = ['figures', 'cells', 'cohort', 'table'].includes(card.kind);
+    const wide = ['figures', 'cells', 'cohort', 'heat', 'table'].includes(card.kind);
     const box = parent.appendChild(make('section', null, bare ? 'wide' : wide ? 'card wide' : 'card'));
     if (bare) box.style.gridColumn = '1 / -1';
     if (!bare) box.append(make('h3', card.title));
@@ -271,7 +274,7 @@
     if (card.error) {
       box.append(make('p', 'This figure could not be read: ' + card.error, 'error'));
     } else if (card.rows.length === 0) {
-      box.append(make('p', (card.empty.startsWith('No') ? '' : 'No data yet. ') + card.empty.replaceAll('WAREHOUSE', data.warehouse), 'empty'));
+      box.append(make('p', (card.empty.startsWith('No') ? '' : 'No data yet. ') + card.empty.replaceAll('WAREHOUSE', () => inShell(data.warehouse)), 'empty'));
     } else {
       if (card.rows.length > data.mostRows) {
         card.rows.length = data.mostRows;
