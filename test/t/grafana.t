@@ -111,6 +111,25 @@ cmp_ok($rows, '>', 0, 'of which there are some');
 is(sql("dbname=$database user=grafana_bi", "SELECT count(*), sum(value) FROM (" . expand($open->{targets}[0]{rawSql}, 'quickeats', '1h') . ') q'),
     sql($database, "SELECT count(*), sum(n) FROM (SELECT max(open_orders) AS n FROM quickeats.kpi_active_orders_per_minute('$from', '$to') GROUP BY date_trunc('hour', minute_start), city_name) q"), 'grouped by hours it has the hours');
 
+# Days are the warehouse's, whatever the session's zone: the evening of 1 October in UTC is the morning of the second in Auckland.
+my ($on_time) = grep { $_->{title} eq 'On time by city' } @{$board->{panels}};
+($from, $to) = ('2025-10-01T22:00:00Z', '2025-10-01T23:00:00Z');
+my $by_day = sql($database, "SELECT city_name, on_time_percent FROM quickeats.kpi_on_time_by_city('2025-10-01', '2025-10-01') WHERE on_time_percent IS NOT NULL ORDER BY 2, 1");
+isnt($by_day, '', 'a day with deliveries');
+is(sql("dbname=$database user=grafana_bi options='-c TimeZone=$_'", 'SELECT * FROM (' . expand($on_time->{targets}[0]{rawSql}, 'quickeats') . ') q ORDER BY 2, 1'), $by_day, "is the warehouse's in a session of $_") for qw(UTC Pacific/Auckland America/Los_Angeles);
+
+# A board opens on its last hours. A panel by day says for itself how far it looks back, so that it is not empty until midnight comes.
+my $streams_board = JSON::PP->new->utf8->decode(slurp("$folder/dashboards/starhouse-streamflix.json"));
+my ($streams) = grep { $_->{title} =~ /^Streams at once/ } @{$streams_board->{panels}};
+my ($back) = ($streams->{timeFrom} // $streams_board->{time}{from}) =~ /^(?:now-)?(\d+[hd])$/;
+$to = '2025-03-10T18:00:00Z';
+$from = sql($database, sprintf q{SELECT to_char((timestamptz '%s' - interval '%d seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')}, $to, seconds($back));
+for my $zone (qw(UTC Asia/Kolkata)) {
+    is(sql("dbname=$database user=grafana_bi options='-c TimeZone=$zone'", q{SELECT to_char("time" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), streams FROM (} . expand($streams->{targets}[0]{rawSql}, 'streamflix') . ') q ORDER BY 1'),
+        sql($database, q{SELECT day || ' 00:00', peak_streams FROM streamflix.kpi_concurrent_viewers ORDER BY 1}), "the peak of each day, as the board opens at six in the evening, in a session of $zone");
+}
+($from, $to) = ('2025-01-01T00:00:00Z', '2026-12-31T00:00:00Z');
+
 # A view fails: its panel does, the others do not.
 sql($database, 'ALTER VIEW quickeats.kpi_payment_attempts RENAME TO kpi_payment_gone');
 my @failing = grep { my $panel = $_; grep { (columns('grafana_bi', expand($_->{rawSql}, 'quickeats')))[0] ne '' } @{$panel->{targets}} } @{$board->{panels}};
