@@ -434,6 +434,37 @@ SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'nor a day opened');
 SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('B10001', 'PLACED', '2025-04-10 08:46:41Z'), pg_temp.event('B10002', 'ACCEPTED', '2025-04-10 09:00Z')) \g /dev/null
 SELECT is(pg_temp.rows_of('SELECT order_id FROM pg_temp.order_told'), '(B10002)', 'of two known orders the one with news');
 SELECT is((SELECT status FROM orders_fact WHERE order_id = 'B10002'), 'ACCEPTED', 'moves on');
+-- The rest of a large file is of a bulk load, too, however few its orders are.
+DO $$
+DECLARE
+  source record;
+  batch bigint;
+  next bigint := 1;
+  part record;
+BEGIN
+  SELECT * INTO source FROM starhouse.load_open('qe bulk', 'orders', 'large', NULL, NULL, NULL);
+  FOR part IN SELECT * FROM (VALUES (20000, 'M1', '2025-04-13 06:00Z'), (1, 'M2', '2025-04-16 06:00Z')) v(read, id, at) LOOP
+    batch := starhouse.batch_begin('qe bulk', 'orders', source.source_id, source.epoch, next);
+    INSERT INTO pg_temp.batch
+    SELECT (jsonb_populate_record(NULL::pg_temp.batch, pg_temp.event(part.id, 'PLACED', part.at)::jsonb || jsonb_build_object('event_hash', next, 'record_no', next))).*;
+    next := next + part.read;
+    PERFORM starhouse.batch_finish('qe bulk', 'orders', batch, next, part.read, part.read - 1);
+    TRUNCATE pg_temp.batch;
+  END LOOP;
+END $$;
+SELECT is((SELECT count(*) FROM orders_fact WHERE order_id IN ('M1', 'M2')), 2::bigint, 'the rest of a large file is stored');
+SELECT is_empty($$SELECT day FROM order_day WHERE day = '2025-04-13'$$, 'and sums nothing up');
+SELECT is((pg_temp.placed(9001, 9003, '2025-04-17')->>'loaded')::int, 3, 'a small file after it');
+SELECT results_eq($$SELECT day FROM order_day WHERE day >= '2025-04-13'$$, $$VALUES ('2025-04-13'::date)$$, 'does');
+
+-- Pages of orders and deliveries keep room for their next versions, unless their owner has it otherwise.
+SELECT ensure_partitions('orders_fact', '2025-05-01Z', '2025-05-01Z') \g /dev/null
+ALTER TABLE orders_fact_y2025m05 SET (fillfactor = 80);
+SELECT is((pg_temp.placed(9011, 9013, '2025-05-02')->>'loaded')::int, 3, 'orders of May');
+SELECT is(pg_temp.rows_of($$SELECT relname, reloptions FROM pg_class WHERE relnamespace = '"qe bulk"'::regnamespace AND relname ~ '^(orders|delivery)_fact_y2025m0[45]$' ORDER BY 1$$),
+  E'(delivery_fact_y2025m04,{fillfactor=50})\n(delivery_fact_y2025m05,{fillfactor=50})\n(orders_fact_y2025m04,{fillfactor=50})\n(orders_fact_y2025m05,{fillfactor=80})',
+  'room in their pages');
+SELECT is(make_room_for_orders(NULL, '2025-05-01Z'), 0, 'no partitions without a time');
 
 -- Payments in bulk, more than 5,000 of one day's orders, which are read and hashed: those of other days are found as well. First payments are
 -- told from the batch alone: failed ones, refunds, several of one order, one given twice, one whose key is taken by another's that counts for nothing.
@@ -447,6 +478,8 @@ SELECT is((pg_temp.load('qe bulk', 'payments', VARIADIC (SELECT array_agg(p.reco
       pg_temp.payment('K1', 'B10011', 9, true, '2025-04-10 10:00Z'), pg_temp.payment('K2', 'B1', 3, true, '2025-04-10 10:00Z'), pg_temp.payment('K3', 'no order', 3, true, '2025-04-10 10:00Z'),
       pg_temp.payment('K4', 'B10010', 2, true, '2025-04-10 10:00Z'), pg_temp.payment('K5', 'B10009', 2, true, '2025-04-10 10:00Z'), pg_temp.payment('K5', 'B10009', 2, true, '2025-04-10 10:00Z')]) r) p (at, record)))
   ->>'duplicates')::int, 2, 'payments of a day');
+SELECT cmp_ok(4 * pg_stat_get_xact_tuples_hot_updated('orders_fact_y2025m04'::regclass), '>', 3 * pg_stat_get_xact_tuples_updated('orders_fact_y2025m04'::regclass),
+  'most new versions of orders find room in their page, and no index learns of them');
 SELECT is(pg_temp.rows_of($$SELECT order_id, payment_success, payment_attempts, paid_amount FROM orders_fact WHERE order_id IN ('B1', 'B10009', 'B10010', 'B10011') ORDER BY 1$$),
   E'(B1,1,1,3)\n(B10009,1,1,2)\n(B10010,1,1,2)\n(B10011,,0,0)', 'an order of another day, one paid twice alike, one with a refund that failed, one whose payment was another''s');
 SELECT is((SELECT count(*) FROM orders_fact WHERE payment_attempts > 0 OR refunded_amount > 0), 3 + (SELECT count(*) FROM generate_series(10012, 15001) n WHERE n % 5 > 0 OR n % 9 > 0 OR (n - 10012) % 11 = 0),

@@ -39,10 +39,12 @@ BEGIN
   CREATE TEMP TABLE IF NOT EXISTS order_paid (
     order_id text COLLATE "C" NOT NULL, order_event_time timestamptz NOT NULL, payment_success integer, payment_attempts integer, paid_amount numeric,
     refunded_amount numeric, payment_mode text) ON COMMIT DELETE ROWS;
-  TRUNCATE pg_temp.payment_staged, pg_temp.order_paid;
+  CREATE TEMP TABLE IF NOT EXISTS payment_window (first_time timestamptz, last_time timestamptz, dense boolean NOT NULL) ON COMMIT DELETE ROWS;
+  TRUNCATE pg_temp.payment_staged, pg_temp.order_paid, pg_temp.payment_window;
   EXECUTE format('SELECT min(q.event_time) - interval ''3 hours'', max(q.event_time) + interval ''1 hour'', count(*) FROM (%s) q', query) INTO first_time, last_time, staged;
   -- The payments of a day or of some hours, most of whose orders lie about there: these are read and hashed.
   dense := orders_lie_close(first_time, last_time, staged);
+  EXECUTE 'INSERT INTO pg_temp.payment_window VALUES ($1, $2, $3)' USING first_time, last_time, dense;
   PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_mergejoin', 'off', true);
   PERFORM set_config(CASE WHEN dense THEN 'enable_nestloop' ELSE 'enable_hashjoin' END, 'off', true);
   -- In bulk: one row after the other costs three times as much.
@@ -77,9 +79,10 @@ AS $body$
 DECLARE
   first_time timestamptz;
   last_time timestamptz;
-  paid bigint;
   dense boolean;
-  changed bigint;
+  near boolean;
+  told bigint;
+  changed bigint := 0;
 BEGIN
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   EXECUTE $sql$
@@ -93,21 +96,24 @@ BEGIN
     FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM pg_temp.payment_staged m WHERE m.order_event_time IS NOT NULL AND NOT m.is_first) n
     JOIN payment_fact p ON p.order_id = n.order_id
     GROUP BY n.order_id, n.order_event_time$sql$;
-  EXECUTE 'SELECT min(p.order_event_time), max(p.order_event_time), count(*) FROM pg_temp.order_paid p' INTO first_time, last_time, paid;
-  dense := orders_lie_close(first_time, last_time, paid);
-  IF dense THEN
-    PERFORM set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true), set_config('enable_seqscan', 'off', true);
-  END IF;
-  EXECUTE format($sql$
-    UPDATE orders_fact o
-    SET payment_success = p.payment_success, payment_attempts = p.payment_attempts, paid_amount = p.paid_amount, refunded_amount = p.refunded_amount,
-        payment_mode = coalesce(p.payment_mode, o.payment_mode), batch_id = $1
-    FROM pg_temp.order_paid p
-    WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id %s
-      AND (o.payment_success, o.payment_attempts, o.paid_amount, o.refunded_amount, o.payment_mode)
-          IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$,
-    CASE WHEN dense THEN 'AND o.event_time >= $2 AND o.event_time <= $3' END) USING batch, first_time, last_time;
-  GET DIAGNOSTICS changed = ROW_COUNT;
+  -- As they were found: the orders of the batch's time, where they lie close, all at once, the others by their key.
+  EXECUTE 'SELECT w.first_time, w.last_time, w.dense FROM pg_temp.payment_window w' INTO first_time, last_time, dense;
+  FOREACH near IN ARRAY CASE WHEN dense THEN ARRAY[true, false] ELSE ARRAY[false] END LOOP
+    PERFORM set_config('enable_hashjoin', CASE WHEN near THEN 'on' ELSE 'off' END, true),
+            set_config('enable_nestloop', CASE WHEN near THEN 'off' ELSE 'on' END, true), set_config('enable_seqscan', CASE WHEN near THEN 'off' ELSE 'on' END, true);
+    EXECUTE format($sql$
+      UPDATE orders_fact o
+      SET payment_success = p.payment_success, payment_attempts = p.payment_attempts, paid_amount = p.paid_amount, refunded_amount = p.refunded_amount,
+          payment_mode = coalesce(p.payment_mode, o.payment_mode), batch_id = $1
+      FROM pg_temp.order_paid p
+      WHERE o.event_time = p.order_event_time AND o.order_id = p.order_id %s
+        AND (o.payment_success, o.payment_attempts, o.paid_amount, o.refunded_amount, o.payment_mode)
+            IS DISTINCT FROM (p.payment_success, p.payment_attempts, p.paid_amount, p.refunded_amount, coalesce(p.payment_mode, o.payment_mode))$sql$,
+      CASE WHEN near THEN 'AND o.event_time >= $2 AND o.event_time <= $3' WHEN dense THEN 'AND p.order_event_time NOT BETWEEN $2 AND $3' END)
+      USING batch, first_time, last_time;
+    GET DIAGNOSTICS told = ROW_COUNT;
+    changed := changed + told;
+  END LOOP;
   PERFORM set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true), set_config('enable_nestloop', 'on', true), set_config('enable_seqscan', 'on', true);
   IF changed > 0 THEN
     -- By quarters of an hour, each of which lies in one day of any zone (all offsets since 2000 are multiples of it).

@@ -32,7 +32,7 @@ WITH common AS (
     $sql$
       WITH before AS (DELETE FROM batch_span), span AS (INSERT INTO batch_span %s RETURNING first_time, last_time)
       SELECT extend_calendar(current_schema(), (t.first_time AT TIME ZONE {time_zone})::date, (t.last_time AT TIME ZONE {time_zone})::date),
-             ensure_partitions('orders_fact', t.first_time, t.last_time), ensure_partitions('delivery_fact', t.first_time, t.last_time)
+             make_room_for_orders(t.first_time, t.last_time)
       FROM span t$sql$ AS room_sql,
     jsonb_build_object('step', 'sql', 'name', 'span table', 'sql',
       'CREATE TEMP TABLE IF NOT EXISTS batch_span (first_time timestamptz, last_time timestamptz) ON COMMIT DELETE ROWS') AS span_table,
