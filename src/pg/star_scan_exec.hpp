@@ -100,6 +100,7 @@ struct ScanNode {
   scan::Shape *shapes;
   bool *ruled_out;           // by table
   Blocks *blocks;            // by table
+  BlockNumber *share_sizes;  // by table, of what a process takes at a time
   DimensionRows *dimensions; // by join
   scan::Join *core_joins;    // the program's
   DimensionCut cuts[most_joins];

@@ -500,6 +500,25 @@ def compare(table, settings="", queries=QUERIES, before="", after="", least=0.6,
     return len(lines) == queries and not differences, scanned >= least * queries, scanned
 
 
+def shares_of_few_blocks():
+    """Blocks that lie together in a table of many are read by all processes: the leader takes its time, that workers are there for some."""
+    psql("""
+CREATE TABLE paged (id int, filler text) WITH (autovacuum_enabled = off, fillfactor = 10, parallel_workers = 2);
+INSERT INTO paged SELECT g, repeat('x', 700) FROM generate_series(0, 8191) AS g;
+CREATE INDEX ON paged USING brin (id) WITH (pages_per_range = 1);
+VACUUM ANALYZE paged;
+CREATE FUNCTION reader(id int, leader int) RETURNS int LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 AS $$
+BEGIN
+  PERFORM pg_sleep(CASE WHEN pg_backend_pid() = leader THEN 0.2 ELSE 0.02 END);
+  RETURN pg_backend_pid();
+END $$;""")
+    query = "SELECT count(*), sum(id), count(DISTINCT reader(id, %s)) > 1 FROM paged WHERE id BETWEEN 66 AND 94"
+    lines = psql(SETTINGS + PARALLEL + "LOAD 'starhouse';\nSELECT format('" + query + "', pg_backend_pid()) AS query \\gset\n:query;\nEXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) :query;\n").splitlines()
+    plan = "\n".join(lines[1:])
+    good = lines[0] == "29|2320|t" and "Parallel Custom Scan (StarScan)" in plan and "Workers Launched: 2" in plan and "Pages Left Out: 8163\n" in plan
+    ok(good, "several processes read blocks that lie together" + f" ({lines[0]}, {plan})" * (not good))
+
+
 # What a process does with a row of a dimension, by who it is; the dear one's dimension is taken first, by the leader, who is there first.
 IN_PROCESS = """
 CREATE FUNCTION {name}(number int, leader int, leader_does text, worker_does text) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE COST {cost} AS $$
@@ -622,6 +641,7 @@ def main():
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
+    shares_of_few_blocks()
     shared_dimensions()
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
     ok(same, "groups beyond work_mem")
