@@ -10,6 +10,7 @@ extern "C" {
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/paths.h"
+#include "storage/fd.h"
 #include "utils/spccache.h"
 }
 
@@ -18,6 +19,7 @@ extern "C" {
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 namespace starhouse::pg::star_scan {
@@ -25,7 +27,8 @@ namespace starhouse::pg::star_scan {
 namespace {
 
 struct Costs {
-  double dimensions; // that are read first, as are subplans
+  double startups;   // of expressions: their subplans, which each process has for itself
+  double dimensions; // that are read first
   double dearest;    // of these
   double descents;   // into indexes
   double pages;      // of the fact
@@ -40,7 +43,7 @@ void add_computed(PlannerInfo *root, const List *plans, double rows, Costs *cost
     const auto *plan = static_cast<const ComputedPlan *>(lfirst(cell));
     QualCost cost{};
     cost_qual_eval_node(&cost, reinterpret_cast<Node *>(plan->expr), root);
-    costs->dimensions += cost.startup;
+    costs->startups += cost.startup;
     costs->rows += rows * (cost.per_tuple + row_steps * cpu_operator_cost);
   }
 }
@@ -123,19 +126,40 @@ Workers cost_of_workers(int workers) {
           .page = shared_buffers_in_huge_pages() ? 0 : of_page * parallel_setup_cost};
 }
 
-// That this process may run on.
-int processors() {
-  static const int count = [] {
+// As many as the control group's quota of processor time comes to, as containers have it; where
+// there is none, or it is not to be read, any number.
+double quota_of_processors() {
+  double quota = 0;
+  double period = 0;
+  int read = 0;
+  if (FILE *file = AllocateFile("/sys/fs/cgroup/cpu.max", "r")) {
+    read = std::fscanf(file, "%lf %lf", &quota, &period); // "max 100000": 0
+    FreeFile(file);
+  }
+  return read == 2 && quota > 0 && period > 0 ? quota / period
+                                              : std::numeric_limits<double>::infinity();
+}
+
+int processors_allowed() {
 #ifdef CPU_COUNT
-    cpu_set_t own;
-    CPU_ZERO(&own);
-    if (sched_getaffinity(0, sizeof own, &own) == 0) {
-      return CPU_COUNT(&own);
-    }
+  cpu_set_t own;
+  CPU_ZERO(&own);
+  if (sched_getaffinity(0, sizeof own, &own) == 0) {
+    return CPU_COUNT(&own);
+  }
 #endif
-    return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); // -1: unknown
-  }();
-  return count < 1 ? std::numeric_limits<int>::max() : count;
+  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); // -1: unknown
+}
+
+// That this process has.
+int processors() {
+  static int known = 0; // not yet
+  if (known == 0) {
+    const int allowed = processors_allowed();
+    const double most = allowed < 1 ? std::numeric_limits<int>::max() : allowed;
+    known = static_cast<int>(std::min(most, std::ceil(quota_of_processors())));
+  }
+  return known;
 }
 
 // The groups as rows, which conditions are put to.
@@ -154,12 +178,23 @@ void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
 
 } // namespace
 
-int workers_for(RelOptInfo *fact, double pages) {
-  const int workers = compute_parallel_worker(fact, pages, -1, max_parallel_workers_per_gather);
-  // The leader reads as much as a worker does. A process more than there are processors only costs
-  // its start, but who sets the table's parallel_workers knows better.
-  const int most = processors() - (parallel_leader_participation ? 1 : 0);
-  return fact->rel_parallel_workers >= 0 ? workers : std::min(workers, std::max(most, 1));
+// The leader reads as much as a worker does, and a process more than there are processors only
+// costs its start; but who sets a table's parallel_workers, or those of partitions, knows better.
+int workers_for(const Star *star, double pages) {
+  int asked = -1;
+  bool all_asked = star->leaves != NIL;
+  ListCell *cell = nullptr;
+  foreach (cell, star->leaves) {
+    const auto *table = static_cast<const RelOptInfo *>(lfirst(cell));
+    asked = std::max(asked, table->rel_parallel_workers);
+    all_asked = all_asked && table->rel_parallel_workers >= 0;
+  }
+  if (!all_asked) {
+    const int most = processors() - (parallel_leader_participation ? 1 : 0);
+    const int own = compute_parallel_worker(star->fact, pages, -1, max_parallel_workers_per_gather);
+    asked = std::max(asked, std::min(own, most));
+  }
+  return std::min(asked, max_parallel_workers_per_gather);
 }
 
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
@@ -172,8 +207,8 @@ void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   const double parts = std::max(1.0, bytes / limit);
   // Parts are found out on the way, and each reads the table.
   const double runs = parts <= 1 ? 1 : 2 * parts;
-  path->path.startup_cost =
-      start_cost + costs.dimensions + costs.descents + runs * (costs.pages + costs.rows);
+  path->path.startup_cost = start_cost + costs.startups + costs.dimensions + costs.descents +
+                            runs * (costs.pages + costs.rows);
   add_result(path, root, costed);
 }
 
@@ -196,7 +231,7 @@ void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed
   // Each dimension is read by one of them.
   const double dimensions = std::max(costs.dearest, costs.dimensions / (leader + workers));
   path->path.startup_cost =
-      start_cost + dimensions + costs.descents + costs.pages + own.starts + rows;
+      start_cost + costs.startups + dimensions + costs.descents + costs.pages + own.starts + rows;
   path->path.total_cost =
       path->path.startup_cost + (costed.groups + costed.distinct * value_steps) * cpu_operator_cost;
 }

@@ -287,7 +287,7 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   foreach (cell, star.leaves) {
     pages += static_cast<const RelOptInfo *>(lfirst(cell))->pages;
   }
-  const int workers = workers_for(star.fact, pages);
+  const int workers = workers_for(&star, pages);
   CustomPath *partial =
       workers > 0 ? new_path(root, grouped, star, question, costed.having, Role::partial) : nullptr;
   if (partial == nullptr) {

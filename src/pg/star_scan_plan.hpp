@@ -67,7 +67,7 @@ struct Costed {
 // The library was loaded with the server: no worker has to.
 extern bool preloaded;
 // How many workers a scan of so many pages has: 0 where it is not worth one.
-int workers_for(RelOptInfo *fact, double pages);
+int workers_for(const Star *star, double pages);
 // In one process.
 void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed);
 // Of one of several processes, and of the node that merges their groups.

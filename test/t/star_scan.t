@@ -8,6 +8,8 @@ Both have to give the same rows, to the last digit of a float: a scan adds up in
 does. Where one fails the other has to fail. A test that compared a plan with itself would prove nothing, so for each table most
 queries have to be planned as star scans. They run once more under a writer, under REPEATABLE READ.
 """
+import json
+import math
 import os
 import random
 import re
@@ -519,6 +521,43 @@ END $$;""")
     ok(good, "several processes read blocks that lie together" + f" ({lines[0]}, {plan})" * (not good))
 
 
+def processors():
+    """That a process here may run on, and has the time of."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
+            quota, period = file.read().split()
+    except OSError:
+        return allowed
+    return allowed if quota == "max" else min(allowed, math.ceil(int(quota) / int(period)))
+
+
+def planned_workers():
+    """No more processes than processors, unless the table, or its partitions, say how many; and what they are planned at."""
+    psql("CREATE TABLE parted (k int, n int) PARTITION BY LIST (k);" + "".join(f"CREATE TABLE parted_{i} PARTITION OF parted FOR VALUES IN ({i});" for i in range(3)) + """
+INSERT INTO parted SELECT g % 3, g FROM generate_series(1, 30000) AS g;
+CREATE TABLE alone AS SELECT g % 3 AS k, g AS n FROM generate_series(1, 30000) AS g;
+VACUUM ANALYZE parted, alone;""")
+    every, one = [f"parted_{i}" for i in range(3)], ["parted_1"]
+    own = min(2, processors() - 1)
+    reset = "".join(f"ALTER TABLE {table} RESET (parallel_workers);" for table in [*every, "alone"])
+    for table, tables, workers, most, expected in (("alone", [], 0, 2, own), ("alone", ["alone"], 3, 8, 3), ("alone", ["alone"], 3, 2, 2), ("alone", ["alone"], 0, 8, 0), ("parted", [], 0, 2, own), ("parted", every, 3, 8, 3),
+                                                   ("parted", every, 3, 2, 2), ("parted", every, 0, 8, 0), ("parted", one, 7, 8, 7), ("parted", one, 0, 2, own)):
+        told = "".join(f"ALTER TABLE {leaf} SET (parallel_workers = {workers});" for leaf in tables)
+        plan = psql(SETTINGS + PARALLEL + f"LOAD 'starhouse'; {reset}{told} SET max_parallel_workers_per_gather = {most}; SET enable_hashagg = off; EXPLAIN SELECT k, count(*) FROM {table} GROUP BY 1;")
+        found = [int(count) for count in re.findall(r"Workers Planned: (\d+)", plan)]
+        good = "Custom Scan (StarScan)" in plan and found == [expected] * (expected > 0)
+        ok(good, f"{expected} workers, at most {most}: {told or table}" + f" ({plan})" * (not good))
+    # What an expression's subplan is hashed for each process does.
+    plan = json.loads(psql(SETTINGS + PARALLEL + f"LOAD 'starhouse'; ALTER TABLE alone SET (parallel_workers = 2); SET work_mem = '64MB'; SET enable_hashagg = off;"
+                           "EXPLAIN (FORMAT JSON) SELECT k, count(*) FROM alone WHERE n NOT IN (SELECT g FROM generate_series(1, 300000) AS g) GROUP BY 1;"))[0]["Plan"]
+    gather = plan["Plans"][0]
+    process = gather["Plans"][0] if gather["Node Type"] == "Gather" else {}
+    subplan = process["Plans"][0] if process.get("Parallel Aware") else {}
+    good = subplan.get("Parent Relationship") == "SubPlan" and process["Startup Cost"] >= subplan["Total Cost"]
+    ok(good, "a hashed subplan costs each process what it costs one" + f" ({plan})" * (not good))
+
+
 # What a process does with a row of a dimension, by who it is; the dear one's dimension is taken first, by the leader, who is there first.
 IN_PROCESS = """
 CREATE FUNCTION {name}(number int, leader int, leader_does text, worker_does text) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE COST {cost} AS $$
@@ -533,12 +572,7 @@ END $$;
 
 def shared_dimensions():
     """Dimensions that one process reads for all: whoever fails or is cancelled, nobody waits for ever, and the session goes on."""
-    # No more processes than processors, unless the table says how many.
-    planned = min(2, max(1, len(os.sched_getaffinity(0)) - 1))
-    plan = psql(SETTINGS + PARALLEL + "LOAD 'starhouse'; SET enable_hashagg = off; EXPLAIN SELECT k, count(*) FROM wide GROUP BY 1;")
-    ok("Parallel Custom Scan (StarScan)" in plan and f"Workers Planned: {planned}" in plan, f"{planned} workers for as many processors as there are" + f" ({plan})" * (f"Workers Planned: {planned}" not in plan))
     psql(IN_PROCESS.format(name="dear", cost=1000000) + IN_PROCESS.format(name="cheap", cost=1000) + """
-ALTER TABLE wide SET (parallel_workers = 2);
 CREATE TABLE tag (number int, far bigint, name text, label text, seventh int) WITH (autovacuum_enabled = off, parallel_workers = 0);
 INSERT INTO tag SELECT g, CASE g WHEN 1 THEN 1000000000000003 ELSE g END, 'text ' || g, 'tag ' || g % 5, CASE WHEN g % 7 > 0 THEN g % 7 END FROM generate_series(1, 1000) AS g;
 ANALYZE tag;""")
@@ -608,6 +642,7 @@ def main():
         answer, expected = (psql(f"LOAD 'starhouse'; SET starhouse.enable_star_scan = {on}; {lateral.format(values)};") for on in ("on", "off"))
         ok(answer == expected != "0\n", "and the answers are the executor's")
 
+    psql("".join(f"ALTER TABLE {table} SET (parallel_workers = 2);" for table in ("hostile", "indexed", "fact_few", "fact_turned", "fact_rest_true", "fact_rest_other", "wide")))
     for table, title, least in (("hostile", "several processes", 0.4), ("indexed", "several processes, blocks left out", 0.4), ("fact", "several processes, a partitioned table", 0.4), ("star", "several processes, joins with dimensions", 0.15)):
         same, enough, scanned = compare(table, PARALLEL, QUERIES // 4, least=least, any_order=True)
         ok(same, f"{title}: queries as the executor answers them")
@@ -641,6 +676,7 @@ def main():
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
+    planned_workers()
     shares_of_few_blocks()
     shared_dimensions()
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
