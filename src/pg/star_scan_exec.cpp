@@ -242,17 +242,19 @@ Size estimate_shared(CustomScanState *state, ParallelContext * /*context*/) {
   return shared_size(as_node(state));
 }
 
-void initialize_shared(CustomScanState *state, ParallelContext * /*context*/, void *place) {
+void initialize_shared(CustomScanState *state, ParallelContext *context, void *place) {
   ScanNode *node = as_node(state);
   node->shared = static_cast<SharedScan *>(place);
+  node->workers = context;
   node->shared_here = false;
   share(node, node->shared, false);
 }
 
 // Once those are gone that had what was shared before.
-void share_again(CustomScanState *state, ParallelContext * /*context*/, void *place) {
+void share_again(CustomScanState *state, ParallelContext *context, void *place) {
   ScanNode *node = as_node(state);
   node->shared = static_cast<SharedScan *>(place);
+  node->workers = context;
   node->shared_here = false;
   share(node, node->shared, true);
 }
@@ -267,6 +269,7 @@ void initialize_worker(CustomScanState *state, shm_toc * /*contents*/, void *pla
 void shut_down(CustomScanState *state) {
   ScanNode *node = as_node(state);
   node->shared = node->shared_here ? node->shared : nullptr;
+  node->workers = nullptr;
 }
 
 const CustomExecMethods exec_methods{

@@ -19,6 +19,7 @@
 
 extern "C" {
 #include "access/htup_details.h"
+#include "access/parallel.h"
 #include "commands/explain.h"
 #include "port/atomics.h"
 #include "storage/condition_variable.h"
@@ -122,8 +123,9 @@ struct ScanNode {
   scan::Row *rows;
   // Of a scan in several processes.
   SharedScan *shared;
-  bool shared_here; // in this process alone
-  scan::Part part;  // that all of them are at
+  bool shared_here;               // in this process alone
+  const ParallelContext *workers; // the leader's; null: it is no leader
+  scan::Part part;                // that all of them are at
   scan::Scan::Values values;
   bool writing; // groups to the process that merges
   bool pages_left;
@@ -180,7 +182,8 @@ void read_own(ScanNode *node, int join);
 // star_scan_shared.cpp
 // Nobody has any of them yet. `again`: those of the run before go.
 void share_dimensions(const ScanNode *node, SharedScan *shared, bool again);
-// Those that others read, and some for them; false where there is no memory that they share.
+// Those that others read, and some for them; false where there is no memory that they share, or
+// nobody to share them with.
 bool read_shared(ScanNode *node);
 
 // star_scan_run.cpp

@@ -113,7 +113,8 @@ void share_dimensions(const ScanNode *node, SharedScan *shared, bool again) {
 
 bool read_shared(ScanNode *node) {
   dsa_area *area = node->css.ss.ps.state->es_query_dsa;
-  if (area == nullptr || node->shared_here) {
+  const bool alone = node->workers != nullptr && node->workers->nworkers_launched == 0;
+  if (area == nullptr || node->shared_here || alone) {
     return false;
   }
   const int count = list_length(node->compiled->joins);

@@ -598,6 +598,19 @@ ANALYZE tag;""")
         answers = psql(settings + f"SET max_parallel_workers = {workers}; SELECT scanned, difference FROM compare({quoted(counted)});").splitlines()
         good = loops == ["1", "1"] and "Workers Planned: 2" in plan and f"Workers Launched: {workers}" in plan and answers == ["1|"]
         ok(good, f"dimensions are read once, with {workers} workers of 2" + f" ({plan}; {answers})" * (not good))
+    # What they share takes memory that all can have, which may be little: not where nobody else is.
+    psql("""CREATE FUNCTION shared_memory(of_row int) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE COST 100000 AS $$
+SELECT sum(('x' || lpad(line[2], 16, '0'))::bit(64)::bigint - ('x' || lpad(line[1], 16, '0'))::bit(64)::bigint)::bigint + of_row * 0
+  FROM regexp_matches(pg_read_file('/proc/self/maps'), '^([0-9a-f]+)-([0-9a-f]+) .*(?:/dev/shm/PostgreSQL|/pg_dynshmem/|/SYSV)', 'gn') AS line $$;
+CREATE TABLE many AS SELECT g AS number, repeat('long ', 250) || g AS label FROM generate_series(1, 8000) AS g;
+ALTER TABLE many SET (parallel_workers = 0);
+VACUUM ANALYZE many;""")
+    taken = []
+    for workers in (2, 0):
+        lines = psql(settings + f"SET work_mem = '64MB'; SET max_parallel_workers = {workers}; SELECT max(memory) FROM (SELECT label, max(shared_memory(k)) AS memory FROM wide JOIN many ON i4 = number WHERE i4 < 100 GROUP BY 1) AS of_labels;"
+                     "EXPLAIN SELECT label, max(shared_memory(k)) FROM wide JOIN many ON i4 = number WHERE i4 < 100 GROUP BY 1;").splitlines()
+        taken.append(int(lines[0]) if "Parallel Custom Scan (StarScan)" in "".join(lines) else -1)
+    ok(taken[0] > taken[1] + 5000000 and taken[1] >= 0, "dimensions are in shared memory where there are workers, only" + f" ({taken})" * (not taken[0] > taken[1] + 5000000))
     # Again and again, of all kinds: by place, by hash, of several rows, by texts and by two columns, grouped by texts, numbers and NULL.
     again = settings + "SET enable_material = off; SET enable_nestloop = on; SET enable_hashjoin = on;\n"
     for query in ("SELECT label, count(*), sum(k) FROM wide JOIN tag ON i4 = number GROUP BY 1", "SELECT seventh, count(*), sum(k) FROM wide JOIN tag ON i8 = far GROUP BY 1",
