@@ -91,7 +91,8 @@ void Dictionary::grow() {
   if (texts_.size() >= most_entries) {
     refuse_more();
   }
-  std::pmr::vector<Slot> larger(std::max(first_slots, slots_.size() * 2), Slot{}, env_.memory);
+  LentArray<Slot> larger(env_.memory);
+  larger.assign(std::max(first_slots, slots_.size() * 2), Slot{});
   const std::size_t mask = larger.size() - 1;
   for (const Slot &slot : slots_) {
     if (slot.number != 0) {
@@ -110,7 +111,7 @@ void Dictionary::clear() noexcept {
     env_.memory->deallocate(block.start, block.size, 1);
   }
   std::pmr::vector<Block>(env_.memory).swap(blocks_);
-  std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  slots_.give_back();
   std::pmr::vector<std::string_view>(env_.memory).swap(texts_);
   arena_ = nullptr;
   arena_left_ = 0;
@@ -126,8 +127,7 @@ void Dictionary::write(ImageWriter &to) const noexcept {
 }
 
 void Dictionary::lend(ImageReader &from) {
-  const std::span<const Slot> slots = from.array<Slot>();
-  slots_.assign(slots.begin(), slots.end());
+  slots_.lend(from.array<Slot>());
   const auto count = from.value<std::uint64_t>();
   texts_.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -45,8 +45,7 @@ public:
     return texts_[static_cast<std::size_t>(number)];
   }
   std::size_t memory() const noexcept {
-    return arena_size_ + slots_.capacity() * sizeof(Slot) +
-           texts_.capacity() * sizeof(std::string_view);
+    return arena_size_ + slots_.memory() + texts_.capacity() * sizeof(std::string_view);
   }
   // Gives back all of it.
   void clear() noexcept;
@@ -63,7 +62,7 @@ private:
   std::string_view keep(std::string_view bytes);
 
   Env env_;
-  std::pmr::vector<Slot> slots_;
+  LentArray<Slot> slots_;
   std::pmr::vector<std::string_view> texts_;
   struct Block {
     char *start;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace starhouse::scan {
@@ -52,6 +53,12 @@ public:
   void give_back() noexcept {
     std::pmr::vector<T>(own_.get_allocator()).swap(own_);
     settle();
+  }
+  // Both of the same memory.
+  void swap(LentArray &other) noexcept {
+    own_.swap(other.own_);
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
   }
 
   // It is these from now on, which have to stay where they are.
