@@ -15,29 +15,33 @@ LANGUAGE sql STABLE AS $$
 $$;
 CREATE FUNCTION pg_temp.facts_kpi_driver_utilisation(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minutes numeric, busy_minutes numeric, overlap_minutes numeric,
-               online_minutes numeric, utilisation_percent numeric)
+               online_minutes numeric, utilisation_percent numeric, untimed_orders bigint)
 LANGUAGE sql STABLE AS $$
-  WITH carried AS (
-    SELECT f.driver_key, tstzrange(COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time), COALESCE(f.delivered_time, f.cancelled_time)) AS span, f.status
+  WITH finished AS (
+    SELECT f.driver_key, f.status, f.time_conflict, COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time) AS began, COALESCE(f.delivered_time, f.cancelled_time) AS ended
     FROM kpi_orders(from_day, to_day) f
-    WHERE f.driver_key <> '?' AND f.time_conflict = 0
-      AND COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time) <= COALESCE(f.delivered_time, f.cancelled_time)
-  ), merged AS (
-    SELECT c.driver_key, count(*) FILTER (WHERE c.status = 'DELIVERED') AS deliveries, sum(extract(epoch FROM upper(c.span) - lower(c.span))) / 60 AS minutes,
-           range_agg(c.span) AS spans
+    WHERE f.driver_key <> '?' AND f.status IN ('DELIVERED', 'CANCELLED')
+  ), carried AS (
+    SELECT f.driver_key, tstzrange(f.began, f.ended) AS span FROM finished f WHERE f.time_conflict = 0 AND f.began < f.ended
+  ), timed AS (
+    SELECT c.driver_key, count(*) AS orders, sum(extract(epoch FROM upper(c.span) - lower(c.span))) / 60 AS minutes, range_agg(c.span) AS spans
     FROM carried c
-    WHERE NOT isempty(c.span)
     GROUP BY c.driver_key
+  ), merged AS (
+    SELECT f.driver_key, f.deliveries, f.orders - COALESCE(t.orders, 0) AS untimed, t.minutes, t.spans
+    FROM (SELECT x.driver_key, count(*) AS orders, count(*) FILTER (WHERE x.status = 'DELIVERED') AS deliveries FROM finished x GROUP BY x.driver_key) f
+    LEFT JOIN timed t ON t.driver_key = f.driver_key
   ), busy AS (
-    SELECT m.driver_key, m.deliveries, m.minutes, (SELECT sum(extract(epoch FROM upper(s.span) - lower(s.span))) / 60 FROM unnest(m.spans) AS s (span)) AS busy
+    SELECT m.driver_key, m.deliveries, m.untimed, m.minutes, (SELECT sum(extract(epoch FROM upper(s.span) - lower(s.span))) / 60 FROM unnest(m.spans) AS s (span)) AS busy
     FROM merged m
   ), online AS (
     SELECT h.driver_id, sum(h.online_seconds) / 60 AS minutes FROM driver_hour h
     WHERE (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
     GROUP BY h.driver_id
   )
-  SELECT COALESCE(b.driver_key, o.driver_id), COALESCE(d.name, b.driver_key, o.driver_id), COALESCE(b.deliveries, 0), round(COALESCE(b.minutes, 0), 2),
-         round(COALESCE(b.busy, 0), 2), round(COALESCE(b.minutes - b.busy, 0), 2), round(o.minutes, 2), kpi_percent(COALESCE(b.busy, 0), o.minutes)
+  SELECT COALESCE(b.driver_key, o.driver_id), COALESCE(d.name, b.driver_key, o.driver_id), COALESCE(b.deliveries, 0), CASE WHEN b.driver_key IS NULL THEN 0.00 ELSE round(b.minutes, 2) END,
+         CASE WHEN b.driver_key IS NULL THEN 0.00 ELSE round(b.busy, 2) END, CASE WHEN b.driver_key IS NULL THEN 0.00 ELSE round(b.minutes - b.busy, 2) END, round(o.minutes, 2),
+         kpi_percent(CASE WHEN b.driver_key IS NULL THEN 0 ELSE b.busy END, o.minutes), COALESCE(b.untimed, 0)
   FROM busy b
   FULL JOIN online o ON o.driver_id = b.driver_key
   LEFT JOIN driver_dim d ON d.driver_id = COALESCE(b.driver_key, o.driver_id)
@@ -48,9 +52,9 @@ RETURNS TABLE (factor text, compared text, exposed_orders bigint, baseline_order
                is_significant boolean)
 LANGUAGE sql STABLE AS $$
   WITH supply AS (
-    SELECT h.time_key, d.city AS city_id, count(*) AS drivers
+    SELECT h.time_key, d.city AS city_id, count(*) FILTER (WHERE h.available_pings > 0) AS drivers
     FROM driver_hour h JOIN driver_dim d ON d.driver_id = h.driver_id
-    WHERE h.available_pings > 0 AND d.city IS NOT NULL
+    WHERE d.city IS NOT NULL
       AND (from_day IS NULL OR h.time_key >= from_day::timestamp) AND (to_day IS NULL OR h.time_key < (to_day + 1)::timestamp)
     GROUP BY h.time_key, d.city
   ), demand AS (
@@ -136,6 +140,13 @@ WITH activity AS (
 SELECT m.month_start, m.users AS active_users, m.ordering AS ordering_users, kpi_percent(m.ordering, m.users) AS ordering_percent,
        round(d.average, 2) AS average_daily_users, kpi_percent(d.average, m.users) AS stickiness_percent
 FROM monthly m
-JOIN (SELECT kpi_month(y.day) AS month_start, sum(y.users) / extract(day FROM max(kpi_month(y.day)) + interval '1 month - 1 day')::numeric AS average FROM daily y GROUP BY 1) d
-  ON d.month_start = m.month_start
+JOIN (
+  -- Day by day from the first order or event to the latest.
+  SELECT kpi_month(c.day) AS month_start, avg(COALESCE(y.users, 0)) AS average
+  FROM (SELECT g::date AS day
+        FROM generate_series((SELECT min(t) FROM (SELECT min(time_key) AS t FROM orders_fact UNION ALL SELECT min(time_key) FROM app_event_fact) f)::date::timestamp,
+                             (SELECT max(t) FROM (SELECT max(time_key) AS t FROM orders_fact UNION ALL SELECT max(time_key) FROM app_event_fact) l)::date::timestamp, '1 day') g) c
+  LEFT JOIN daily y ON y.day = c.day
+  GROUP BY 1
+) d ON d.month_start = m.month_start
 $$;

@@ -170,5 +170,25 @@ SELECT pg_temp.holds('and summed up');
 -- The test itself: sums that are wrong are seen.
 UPDATE store_day SET revenue = revenue + 1 WHERE day = '2025-01-02' AND store_key = 'S001';
 SELECT isnt(pg_temp.rows_of('SELECT * FROM kpi_store_day()'), pg_temp.rows_of('SELECT * FROM kpi_store_day_of(kpi_first_day(), kpi_last_day())'), 'a wrong sum is found');
+
+-- A warehouse's functions work on it, whatever the search_path is: another warehouse's, nothing at all; also under another name.
+SELECT starhouse.create_warehouse('shopsmart', 'other sums', 'Asia/Kolkata', calendar_from => '2024-01-01', calendar_to => '2026-12-31') \g /dev/null
+DELETE FROM sales_month;
+DELETE FROM sales_summed;
+SELECT count(*) AS months FROM kpi_sales_months() \gset
+CREATE FUNCTION pg_temp.summed() RETURNS text LANGUAGE sql AS $$ SELECT format('%s %s', (SELECT count(*) FROM sums.sales_month), (SELECT count(*) FROM "other sums".sales_month)) $$;
+SET LOCAL search_path = 'other sums', starhouse, public;
+SELECT is(sums.sum_up_sales(), :months::bigint, 'months are summed up from beside another warehouse');
+SELECT is(pg_temp.summed(), :'months' || ' 0', 'where they are meant to be');
+SELECT sums.touch_sales('{2025-02-11}') \g /dev/null
+SELECT is(pg_temp.summed(), :months - 1 || ' 0', 'and taken back');
+SET LOCAL search_path = '';
+SELECT public.is(sums.sum_up_month('2025-02-01') > 0, true, 'without any search_path');
+SELECT sums.touch_sales('{2025-02-11,2025-05-20}') \g /dev/null
+ALTER SCHEMA sums RENAME TO "sums' new";
+SELECT public.is("sums' new".sum_up_sales(), 2::bigint, 'under a new name');
+SET LOCAL search_path = "sums' new", starhouse, public;
+SELECT is((SELECT bool_and(is_summed) FROM kpi_sales_months()), true, 'all of them');
+SELECT throws_ok('SELECT sum_up_sales(NULL)', '42P01', NULL, 'no warehouse, no sums');
 SELECT * FROM finish();
 ROLLBACK;

@@ -71,5 +71,50 @@ SELECT is((SELECT views FROM kpi_viewing_summary('2025-03-01', '2025-04-05')), 9
 SELECT bag_eq($$SELECT day, daily_users, weekly_users, monthly_users FROM kpi_active_users('2025-04-06', '2025-04-13') WHERE day <> '2025-04-11' AND day <> '2025-04-10'$$, $$VALUES
   ('2025-04-06'::date, 0::bigint, 0::bigint, 4::bigint), ('2025-04-07', 1, 1, 3), ('2025-04-08', 1, 1, 3), ('2025-04-09', 0, 1, 1), ('2025-04-12', 0, 1, 1), ('2025-04-13', 1, 1, 1)$$,
   'a month is 30 days, the day included');
+
+-- Where the clock changes: New York's goes back an hour at 06:00Z on 2 November 2025.
+SELECT starhouse.create_warehouse('streamflix', 'Sf Clocks', time_zone => 'America/New_York', country => NULL, calendar_from => '2025-01-01', calendar_to => '2026-12-31') \g /dev/null
+SET LOCAL search_path = "Sf Clocks", starhouse, public;
+SELECT starhouse.ensure_partitions(format('%I.%I', current_schema(), f)::regclass, '2025-09-01 00:00Z', '2025-11-30 00:00Z')
+FROM unnest('{viewership_fact,interaction_fact,recommendation_fact,engagement_fact,viewing_hour_fact}'::text[]) f \g /dev/null
+CREATE FUNCTION pg_temp.play(prefix text, VARIADIC times timestamptz[]) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO viewership_fact (time_key, event_time, event_id, user_key, user_version, video_key, watch_duration)
+  SELECT date_trunc('hour', at AT TIME ZONE 'America/New_York'), at, prefix || n, 'U1', 101, 'V1', 1 FROM unnest(times) WITH ORDINALITY AS t (at, n) $$;
+INSERT INTO video_dim (video_id, title) VALUES ('V1', 'Alpha');
+INSERT INTO user_history (user_version, user_id, signup_date, valid_from) VALUES (101, 'U1', '2025-11-01', '2025-01-01 00:00Z');
+-- Before 5 November 12:00Z 7 days of 24 hours begin at 29 October 12:00Z, and 30 at 6 October 12:00Z: an hour later than on the clock of New York, so that what was half an hour before is
+-- in neither in any session. The recommendations likewise.
+SELECT pg_temp.play('a', '2025-10-29 11:30Z', '2025-10-29 12:30Z', '2025-10-06 11:30Z', '2025-11-05 12:00Z') \g /dev/null
+INSERT INTO recommendation_fact (time_key, event_time, recommendation_id, user_key, user_version, video_key, click_rate, click_flag, watch_flag)
+SELECT date_trunc('hour', at AT TIME ZONE 'America/New_York'), at, 'r' || at, 'U1', 101, 'V1', 0, 0, 0 FROM unnest('{2025-10-06 11:30Z,2025-10-06 12:30Z}'::timestamptz[]) AS at;
+INSERT INTO interaction_fact (time_key, event_time, interaction_id, user_key, user_version, video_key, action)
+SELECT date_trunc('hour', at AT TIME ZONE 'America/New_York'), at, 'i' || at, 'U1', 101, 'V1', 'Like' FROM unnest('{2025-10-06 11:30Z,2025-10-06 12:30Z,2025-10-06 12:31Z}'::timestamptz[]) AS at;
+PREPARE churn AS SELECT views_7_days, views_30_days, views_90_days, recommendations_30_days, interactions_30_days, tenure_days FROM kpi_churn_features;
+SELECT results_eq('EXECUTE churn', $$VALUES (2::bigint, 3::bigint, 4::bigint, 1::bigint, 2::bigint, 4)$$, 'days back are 24 hours each');
+SET LOCAL TimeZone = 'America/New_York';
+SELECT results_eq('EXECUTE churn', $$VALUES (2::bigint, 3::bigint, 4::bigint, 1::bigint, 2::bigint, 4)$$, 'in a session whose clock was turned back meanwhile, too');
+SELECT sum_up_viewing(), sum_up_shown() \g /dev/null
+SELECT ok(kpi_latest_moment('viewing', NULL) AND kpi_latest_moment('shown', NULL), 'summed up in that session');
+SET LOCAL TimeZone = 'UTC';
+SELECT ok(kpi_latest_moment('viewing', NULL) AND kpi_latest_moment('shown', NULL), 'which holds in another');
+SELECT results_eq('EXECUTE churn', $$VALUES (2::bigint, 3::bigint, 4::bigint, 1::bigint, 2::bigint, 4)$$, 'with the same figures');
+-- 22:00 on 1 November in New York is 2 November 02:00Z: signed up that day. Two hours later it is the day after.
+SELECT results_eq($$SELECT f.tenure_days FROM unnest('{2025-11-02 02:00Z,2025-11-02 04:00Z}'::timestamptz[]) AS at CROSS JOIN LATERAL kpi_churn_features(at) f ORDER BY at$$,
+  'VALUES (0), (1)', 'tenure counts dates of the warehouse');
+
+-- 2 November has 25 hours, from 04:00Z to 05:00Z on the 3rd: 1,500 streams in 1,500 minutes. Of the 3rd an hour has passed with the latest one at 05:59:30Z: 120 streams in 60 minutes.
+-- 8 March 2026, from 05:00Z, has 23 hours: 1,380 streams in 1,380 minutes.
+DELETE FROM viewership_fact;
+DELETE FROM viewing_day;
+DELETE FROM session_day;
+SELECT pg_temp.play('b', VARIADIC ARRAY(SELECT generate_series('2025-11-02 04:00Z'::timestamptz, '2025-11-03 04:59Z', '1 minute'))) \g /dev/null
+SELECT pg_temp.play('c', VARIADIC ARRAY(SELECT generate_series('2025-11-03 05:00Z'::timestamptz, '2025-11-03 05:59:30Z', '30 seconds'))) \g /dev/null
+PREPARE throughput AS SELECT day, streams, streams_per_minute, busiest_minute_streams FROM kpi_system_performance ORDER BY day;
+SELECT results_eq('EXECUTE throughput', $$VALUES ('2025-11-02'::date, 1500::bigint, 1.00, 1::bigint), ('2025-11-03', 120, 2.00, 2)$$, 'streams a minute of a day of 25 hours, and of one that goes on');
+SELECT sum_up_viewing() \g /dev/null
+SELECT results_eq('EXECUTE throughput', $$VALUES ('2025-11-02'::date, 1500::bigint, 1.00, 1::bigint), ('2025-11-03', 120, 2.00, 2)$$, 'summed up as well');
+SELECT starhouse.ensure_partitions(format('%I.viewership_fact', current_schema())::regclass, '2026-03-01 00:00Z', '2026-03-31 00:00Z') \g /dev/null
+SELECT pg_temp.play('d', VARIADIC ARRAY(SELECT generate_series('2026-03-08 05:00Z'::timestamptz, '2026-03-09 03:59Z', '1 minute'))) \g /dev/null
+SELECT results_eq('EXECUTE throughput', $$VALUES ('2026-03-08'::date, 1380::bigint, 1.00, 1::bigint)$$, 'of a day of 23 hours');
 SELECT * FROM finish();
 ROLLBACK;

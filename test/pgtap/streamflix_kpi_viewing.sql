@@ -52,6 +52,18 @@ SELECT bag_eq($$SELECT region_id, trend_rank, video_id, trending_score FROM kpi_
 SELECT bag_eq($$SELECT video_id, trending_score FROM kpi_trending('IN-W', '2 days', '12 hours', 2)$$, $$VALUES ('V3', 1.0776), ('V2', 0.0884)$$, 'the top two of one region');
 SELECT bag_eq($$SELECT video_id, trending_score, views FROM kpi_trending('IN-W', '1 day', '2 hours', 10, '2025-03-08 16:00Z')$$,
   $$VALUES ('V1', 0.5000, 1::bigint), ('V3', 0.9170, 1)$$, 'as of a moment, nothing later: 2^-1 and 2^(-0.25/2)');
+-- 2^-44 and less is nothing in four places, and 24 hours before the latest two at 12:00 nothing else counts. In 48 hours p1 is 46 hours old: 2^-2760 is less than any float8.
+SELECT bag_eq($$SELECT region_id, video_id, trending_score, views FROM kpi_trending('IN-W', '2 days', '1 minute')$$, $$VALUES
+  ('IN-W', 'V3', 1.0000, 2::bigint), ('IN-W', 'V2', 0.0000, 1), ('IN-W', 'V1', 0.0000, 1)$$, 'what is older than thousands of half-lives counts nothing');
+SELECT bag_eq($$SELECT half_life, count(*) AS videos, count(trending_score) AS scores FROM unnest('{0,-6 hours,NULL}'::interval[]) AS half_life CROSS JOIN LATERAL kpi_trending('IN-W', '2 days', half_life) GROUP BY 1$$,
+  $$VALUES (interval '0', 3::bigint, 0::bigint), ('-6 hours', 3, 0), (NULL, 3, 0)$$, 'a half-life that is not above zero gives no score');
+-- The clock of New York goes forward at 07:00Z on 9 March. A day before 10 March 06:45Z is 9 March 06:45Z, 24 hours, in whatever session: p7 of 07:00Z counts, p6 of
+-- 06:45Z and p5 of 06:30Z do not. On the clock there it was 23 hours: 9 March 07:45Z. Nor does 2^(-age / 1 day) depend on it: p7 is 23.75 hours old, 2^(-23.75/24) = 0.5036.
+PREPARE trend AS SELECT region_id, video_id, trending_score FROM kpi_trending(NULL, '1 day', '1 day', 10, '2025-03-10 06:45Z');
+SELECT bag_eq('EXECUTE trend', $$VALUES ('?', 'V2', 0.5036)$$, 'a day back is 24 hours');
+SET LOCAL TimeZone = 'America/New_York';
+SELECT bag_eq('EXECUTE trend', $$VALUES ('?', 'V2', 0.5036)$$, 'in a session whose clock was changed meanwhile, too');
+SET LOCAL TimeZone = 'UTC';
 -- The aggregate of the extension gives the same sums.
 SELECT is_empty($$
   SELECT t.region_id, t.video_id, t.trending_score, s.score

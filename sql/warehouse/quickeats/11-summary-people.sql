@@ -1,14 +1,15 @@
 -- Summaries by local day of who was active: drivers' spans with orders, customers as sets, and what delays deliveries. Like the
 -- tables of 11-summaries.sql they hold the days of order_day; 40-kpi-daysets.sql has the law of their rows.
 CREATE TABLE driver_busy (
-  day          date NOT NULL,
-  driver_key   text COLLATE "C" NOT NULL,
-  deliveries   bigint NOT NULL,
-  order_time   interval NOT NULL,
-  busy_time    interval NOT NULL,
-  first_start  timestamptz NOT NULL,
-  last_end     timestamptz NOT NULL,
-  reaches_out  boolean NOT NULL,
+  day             date NOT NULL,
+  driver_key      text COLLATE "C" NOT NULL,
+  deliveries      bigint NOT NULL,
+  untimed_orders  bigint NOT NULL,
+  order_time      interval NOT NULL,
+  busy_time       interval NOT NULL,
+  first_start     timestamptz,
+  last_end        timestamptz,
+  reaches_out     boolean NOT NULL,
   PRIMARY KEY (day, driver_key)
 );
 CREATE INDEX driver_busy_reaches_out_idx ON driver_busy (driver_key, day) WHERE reaches_out;
@@ -16,10 +17,11 @@ COMMENT ON TABLE driver_busy IS 'Time with orders by local day of the order and 
 COMMENT ON COLUMN driver_busy.day IS 'Local day of the orders';
 COMMENT ON COLUMN driver_busy.driver_key IS 'Driver';
 COMMENT ON COLUMN driver_busy.deliveries IS 'Orders delivered';
-COMMENT ON COLUMN driver_busy.order_time IS 'Time from assignment to end, added up over the orders';
+COMMENT ON COLUMN driver_busy.untimed_orders IS 'Orders delivered or cancelled whose times are not known or contradict each other: they add nothing to the times';
+COMMENT ON COLUMN driver_busy.order_time IS 'Time from assignment to end, added up over the orders; 0 where none has times';
 COMMENT ON COLUMN driver_busy.busy_time IS 'The same with overlapping orders merged';
-COMMENT ON COLUMN driver_busy.first_start IS 'Begin of the first order';
-COMMENT ON COLUMN driver_busy.last_end IS 'End of the last one';
+COMMENT ON COLUMN driver_busy.first_start IS 'Begin of the first order; NULL where none has times';
+COMMENT ON COLUMN driver_busy.last_end IS 'End of the last one; NULL where none has times';
 COMMENT ON COLUMN driver_busy.reaches_out IS 'Whether an order lies partly outside the local day, where it may meet one of another day';
 
 CREATE TABLE driver_spans (
@@ -59,13 +61,15 @@ CREATE TABLE driver_set (
   time_key    timestamp NOT NULL,
   chunk       integer NOT NULL,
   available   bit(8192) NOT NULL,
+  online      bit(8192) NOT NULL,
   PRIMARY KEY (time_key, hour_start, chunk)
 );
-COMMENT ON TABLE driver_set IS 'Which drivers were available, hour by hour: sets over driver_number, from driver_hour for the days of order_day, kept by the feeds';
+COMMENT ON TABLE driver_set IS 'Which drivers were on line, and which of them available, hour by hour: sets over driver_number, from driver_hour for the days of order_day, kept by the feeds';
 COMMENT ON COLUMN driver_set.hour_start IS 'Start of the hour (of the local clock)';
 COMMENT ON COLUMN driver_set.time_key IS 'The hour in the warehouse''s time zone';
 COMMENT ON COLUMN driver_set.chunk IS 'Numbers from 8192 chunk on';
 COMMENT ON COLUMN driver_set.available IS 'Drivers with a ping that said so';
+COMMENT ON COLUMN driver_set.online IS 'Drivers with a ping';
 
 CREATE TABLE delay_cell (
   time_key         timestamp NOT NULL,

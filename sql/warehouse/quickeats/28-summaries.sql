@@ -1,13 +1,16 @@
--- Keeps order_day and the sums of its days (11-summaries.sql). Called by the feeds' steps, whose batches take turns.
+-- Keeps order_day and the sums of its days (11-summaries.sql). Called by the feeds' steps, whose batches take turns, and by hand: home, a table
+-- by its OID, tells which warehouse is meant, also after it was renamed or restored.
 
 -- Whatever joins are off in the step that calls it.
-CREATE FUNCTION sum_up_day(d date) RETURNS bigint
+CREATE FUNCTION sum_up_day(d date, home regclass DEFAULT 'order_day') RETURNS bigint
 LANGUAGE plpgsql VOLATILE
-SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on
+SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on
 AS $body$
 DECLARE
   hours bigint;
 BEGIN
+  -- By the names of this warehouse, whatever the caller's search_path holds.
+  PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   EXECUTE 'DELETE FROM order_hour WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
   EXECUTE 'INSERT INTO order_hour SELECT * FROM kpi_order_hour_of($1)' USING d;
   GET DIAGNOSTICS hours = ROW_COUNT;
@@ -24,29 +27,30 @@ BEGIN
     WITH driven AS MATERIALIZED (
       SELECT * FROM kpi_driver_busy_of($1)
     ), spans AS (
-      INSERT INTO driver_spans SELECT b.day, b.driver_key, b.spans FROM driven b)
+      INSERT INTO driver_spans SELECT b.day, b.driver_key, b.spans FROM driven b WHERE b.spans IS NOT NULL)
     INSERT INTO driver_busy
-    SELECT b.day, b.driver_key, b.deliveries, b.order_time, b.busy_time, b.first_start, b.last_end, b.reaches_out FROM driven b$sql$ USING d;
+    SELECT b.day, b.driver_key, b.deliveries, b.untimed_orders, b.order_time, b.busy_time, b.first_start, b.last_end, b.reaches_out FROM driven b$sql$ USING d;
   EXECUTE 'DELETE FROM driver_online WHERE day = $1' USING d;
   EXECUTE 'INSERT INTO driver_online SELECT * FROM kpi_driver_online_of($1)' USING d;
   EXECUTE 'DELETE FROM driver_set WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
   EXECUTE $sql$
     INSERT INTO driver_number (driver_key, number)
     SELECT f.driver_key, (SELECT coalesce(max(n.number) + 1, 0) FROM driver_number n) + row_number() OVER (ORDER BY f.driver_key) - 1
-    FROM (SELECT DISTINCT h.driver_key FROM kpi_driver_hours_of($1) h WHERE h.is_available) f
+    FROM (SELECT DISTINCT h.driver_key FROM kpi_driver_hours_of($1) h) f
     WHERE NOT EXISTS (SELECT FROM driver_number n WHERE n.driver_key = f.driver_key)$sql$ USING d;
   -- Words of 64 bits, put together in the order of their numbers.
   EXECUTE $sql$
     WITH words AS MATERIALIZED (
-      SELECT h.hour_start, h.time_key, n.number / 64 AS word, bit_or(1::bigint << (63 - n.number % 64)) AS bits
+      SELECT h.hour_start, h.time_key, n.number / 64 AS word, bit_or(1::bigint << (63 - n.number % 64)) AS online,
+             bit_or(1::bigint << (63 - n.number % 64)) FILTER (WHERE h.is_available) AS available
       FROM kpi_driver_hours_of($1) h JOIN driver_number n ON n.driver_key = h.driver_key
-      WHERE h.is_available
       GROUP BY 1, 2, 3
     ), places AS (
       SELECT k.hour_start, k.time_key, k.chunk, k.chunk * 128 + g.place AS word
       FROM (SELECT DISTINCT w.hour_start, w.time_key, w.word / 128 AS chunk FROM words w) k CROSS JOIN generate_series(0, 127) AS g (place))
-    INSERT INTO driver_set (hour_start, time_key, chunk, available)
-    SELECT p.hour_start, p.time_key, p.chunk, ('x' || string_agg(lpad(to_hex(coalesce(w.bits, 0)), 16, '0'), '' ORDER BY p.word))::bit(8192)
+    INSERT INTO driver_set (hour_start, time_key, chunk, available, online)
+    SELECT p.hour_start, p.time_key, p.chunk, ('x' || string_agg(lpad(to_hex(coalesce(w.available, 0)), 16, '0'), '' ORDER BY p.word))::bit(8192),
+           ('x' || string_agg(lpad(to_hex(coalesce(w.online, 0)), 16, '0'), '' ORDER BY p.word))::bit(8192)
     FROM places p LEFT JOIN words w ON w.hour_start = p.hour_start AND w.word = p.word
     GROUP BY p.hour_start, p.time_key, p.chunk$sql$ USING d;
   EXECUTE 'DELETE FROM delay_cell WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
@@ -86,8 +90,8 @@ BEGIN
   RETURN hours;
 END
 $body$;
-COMMENT ON FUNCTION sum_up_day(date) IS
-'Sums a local day up anew from the facts, for the reports, and returns the rows of order_hour. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL is an error (23502).';
+COMMENT ON FUNCTION sum_up_day(date, regclass) IS
+'Sums a local day up anew from the facts, for the reports, and returns the rows of order_hour. home, a table of the warehouse to work on, is the function''s own and needs not be given. NULL is an error (23502).';
 
 -- A batch has changed facts of these days: they are read from the facts until they are summed up again. Batches of orders do so unless they
 -- are of a bulk load, one day each, the oldest of those that they have left behind by two days or more (late events are mostly of the day
@@ -110,13 +114,15 @@ $body$;
 COMMENT ON FUNCTION touch_days(date[], boolean) IS
 'Takes local days out of order_day, for a batch has changed their facts; sums: sums up the oldest day that the batch has left behind, too. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL does nothing.';
 
-CREATE FUNCTION sum_up_days() RETURNS bigint
+CREATE FUNCTION sum_up_days(home regclass DEFAULT 'order_day') RETURNS bigint
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
   d date;
   days bigint := 0;
 BEGIN
+  PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- The turn of the batches, so that none changes what is being summed up.
   LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE;
   FOR d IN SELECT o FROM kpi_open_days(NULL, NULL) AS o ORDER BY o LOOP
@@ -126,5 +132,5 @@ BEGIN
   RETURN days;
 END
 $body$;
-COMMENT ON FUNCTION sum_up_days() IS
-'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts. Batches wait meanwhile. To be called with search_path = the warehouse, starhouse.';
+COMMENT ON FUNCTION sum_up_days(regclass) IS
+'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_day; NULL is an error (42P01).';

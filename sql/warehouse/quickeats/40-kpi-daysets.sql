@@ -5,35 +5,37 @@
 CREATE FUNCTION kpi_carried_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (day date, driver_key text, status text, span tstzrange)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
-  SELECT f.time_key::date, f.driver_key, f.status, tstzrange(s.began, s.ended)
+  SELECT f.time_key::date, f.driver_key, f.status, CASE WHEN f.time_conflict = 0 AND s.began < s.ended THEN tstzrange(s.began, s.ended) END
   FROM orders_fact f
   CROSS JOIN LATERAL (SELECT COALESCE(least(f.assigned_time, f.picked_up_time), f.accepted_time) AS began, COALESCE(f.delivered_time, f.cancelled_time) AS ended) s
   WHERE f.time_key >= of_day::timestamp AND f.time_key < (of_day + 1)::timestamp
     AND f.event_time >= (of_day - 1)::timestamp AT TIME ZONE 'UTC' AND f.event_time < (of_day + 2)::timestamp AT TIME ZONE 'UTC'
     AND (from_day IS NULL OR f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC')
     AND (to_day IS NULL OR f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC')
-    AND f.driver_key <> '?' AND f.time_conflict = 0 AND s.began < s.ended;
+    AND f.driver_key <> '?' AND (f.status IN ('DELIVERED', 'CANCELLED') OR f.time_conflict = 0 AND s.began < s.ended);
 END;
-COMMENT ON FUNCTION kpi_carried_of(date, date, date) IS 'When the orders of a local day kept their drivers busy, from orders_fact; orders without a driver, without times or with contradicting ones are left out. None for NULL. The days it lies between, where they are known (NULL: not), let the planner leave out partitions.';
+COMMENT ON FUNCTION kpi_carried_of(date, date, date) IS 'When the orders of a local day kept their drivers busy, from orders_fact; orders without a driver or under way are left out. span is NULL where the times are not known or contradict each other. None for NULL. The days it lies between, where they are known (NULL: not), let the planner leave out partitions.';
 
-CREATE FUNCTION kpi_driver_busy_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (day date, driver_key text, deliveries bigint, order_time interval, busy_time interval, first_start timestamptz, last_end timestamptz, reaches_out boolean, spans tstzmultirange)
+CREATE FUNCTION kpi_driver_busy_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (day date, driver_key text, deliveries bigint, untimed_orders bigint, order_time interval, busy_time interval, first_start timestamptz, last_end timestamptz, reaches_out boolean, spans tstzmultirange)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
-  SELECT c.day, c.driver_key, c.deliveries, c.order_time, (SELECT sum(upper(s.span) - lower(s.span)) FROM unnest(c.spans) AS s (span)), lower(c.spans), upper(c.spans),
-         lower(c.spans) < c.day::timestamp AT TIME ZONE kpi_zone() OR upper(c.spans) > (c.day + 1)::timestamp AT TIME ZONE kpi_zone(), c.spans
-  FROM (SELECT c.day, c.driver_key, count(*) FILTER (WHERE c.status = 'DELIVERED') AS deliveries, sum(upper(c.span) - lower(c.span)) AS order_time, range_agg(c.span) AS spans
+  SELECT c.day, c.driver_key, c.deliveries, c.untimed_orders, COALESCE(c.order_time, '0'), COALESCE((SELECT sum(upper(s.span) - lower(s.span)) FROM unnest(c.spans) AS s (span)), '0'),
+         lower(c.spans), upper(c.spans),
+         COALESCE(lower(c.spans) < c.day::timestamp AT TIME ZONE kpi_zone() OR upper(c.spans) > (c.day + 1)::timestamp AT TIME ZONE kpi_zone(), false), c.spans
+  FROM (SELECT c.day, c.driver_key, count(*) FILTER (WHERE c.status = 'DELIVERED') AS deliveries, count(*) FILTER (WHERE c.span IS NULL) AS untimed_orders,
+               sum(upper(c.span) - lower(c.span)) AS order_time, range_agg(c.span) AS spans
         FROM kpi_carried_of(of_day, from_day, to_day) c GROUP BY 1, 2) c;
 END;
-COMMENT ON FUNCTION kpi_driver_busy_of(date, date, date) IS 'The rows of driver_busy and driver_spans for a local day, from orders_fact. None for NULL. The days it lies between, where they are known (NULL: not), let the planner leave out partitions.';
+COMMENT ON FUNCTION kpi_driver_busy_of(date, date, date) IS 'The rows of driver_busy and driver_spans for a local day, from orders_fact; spans is NULL where no order has times. None for NULL. The days it lies between, where they are known (NULL: not), let the planner leave out partitions.';
 
-CREATE FUNCTION kpi_driver_busy(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (day date, driver_key text, deliveries bigint, order_time interval, busy_time interval, first_start timestamptz, last_end timestamptz, reaches_out boolean)
+CREATE FUNCTION kpi_driver_busy(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (day date, driver_key text, deliveries bigint, untimed_orders bigint, order_time interval, busy_time interval, first_start timestamptz, last_end timestamptz, reaches_out boolean)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-  SELECT s.day, s.driver_key, s.deliveries, s.order_time, s.busy_time, s.first_start, s.last_end, s.reaches_out
+  SELECT s.day, s.driver_key, s.deliveries, s.untimed_orders, s.order_time, s.busy_time, s.first_start, s.last_end, s.reaches_out
   FROM driver_busy s
   WHERE s.day IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
   UNION ALL
-  SELECT f.day, f.driver_key, f.deliveries, f.order_time, f.busy_time, f.first_start, f.last_end, f.reaches_out
+  SELECT f.day, f.driver_key, f.deliveries, f.untimed_orders, f.order_time, f.busy_time, f.first_start, f.last_end, f.reaches_out
   FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_driver_busy_of(o.day, from_day, to_day) f;
 END;
 COMMENT ON FUNCTION kpi_driver_busy(date, date) IS 'The rows of driver_busy from from_day to to_day inclusive (NULL: open), local days: those summed up, the others from orders_fact.';
@@ -83,19 +85,19 @@ BEGIN ATOMIC
     GROUP BY p.city, p.chunk
   )
   SELECT h.time_key, h.city, sum(h.drivers)::bigint
-  FROM (SELECT s.time_key, d.city, bit_count(s.available & d.bits) AS drivers
+  FROM (SELECT s.time_key, d.city, bit_count(s.available & d.bits) AS drivers, bit_count(s.online & d.bits) AS online
         FROM driver_set s JOIN drivers d ON d.chunk = s.chunk
         WHERE s.time_key::date IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.time_key >= from_day::timestamp) AND (to_day IS NULL OR s.time_key < (to_day + 1)::timestamp)) h
-  WHERE h.drivers > 0
+  WHERE h.online > 0
   GROUP BY h.time_key, h.city
   UNION ALL
-  SELECT h.time_key, d.city, count(*)
+  SELECT h.time_key, d.city, count(*) FILTER (WHERE h.is_available)
   FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_driver_hours_of(o.day) h
   JOIN driver_dim d ON d.driver_id = h.driver_key
-  WHERE h.is_available AND d.city IS NOT NULL
+  WHERE d.city IS NOT NULL
   GROUP BY h.time_key, d.city;
 END;
-COMMENT ON FUNCTION kpi_driver_supply(date, date) IS 'Drivers with a ping that said they were available, by local hour and the city the driver belongs to now, from from_day to to_day inclusive (NULL: open), local days: from driver_set for those summed up, else from driver_hour. No row where there is none.';
+COMMENT ON FUNCTION kpi_driver_supply(date, date) IS 'Drivers with a ping that said they were available, by local hour and the city the driver belongs to now, from from_day to to_day inclusive (NULL: open), local days: from driver_set for those summed up, else from driver_hour. 0 where drivers of the city had pings and none said so, no row where none had a ping.';
 
 CREATE FUNCTION kpi_delay_cell_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (time_key timestamp, city_key text, traffic smallint, weather smallint, payment smallint, orders bigint, minutes numeric, squares numeric, negative_orders integer, preparation_sum numeric, preparations bigint[], longer_minutes numeric[], longer_squares numeric[])
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000

@@ -194,7 +194,7 @@ END;
 CREATE VIEW kpi_delay_drivers AS SELECT * FROM kpi_delay_drivers();
 COMMENT ON VIEW kpi_delay_drivers IS
 'What delays deliveries, all else equal, and how sure is that?
-Formula: effect_minutes = mean delivery time of the orders with the circumstance less that of those without, compared within strata of the same city, meal hour (lunch or dinner, or not) and other circumstances, pooled with weights n1 n0 / (n1 + n0); effect_low and effect_high = its 95 % confidence interval, effect -+ 1.96 standard errors; plain_difference = the same without strata, which mixes causes. An observational comparison: what the strata do not hold fixed can still hide in it.
+Formula: effect_minutes = mean delivery time of the orders with the circumstance less that of those without, compared within strata of the same city, meal hour (lunch or dinner, or not) and other circumstances, pooled with weights n1 n0 / (n1 + n0); effect_low and effect_high = its 95 % confidence interval, effect -+ 1.96 standard errors; plain_difference = the same without strata, which mixes causes. Availability: drivers of the city with a ping that said available / orders of the hour; hours without a ping of them are not known. An observational comparison: what the strata do not hold fixed can still hide in it.
 Grain: circumstance: traffic, preparation, driver availability, weather, payment mode
 Unit: minutes, orders, strata
 NULL: effect and interval when no stratum has two orders of each kind; plain_difference when there are not both kinds

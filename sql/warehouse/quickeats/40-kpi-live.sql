@@ -10,10 +10,10 @@ BEGIN ATOMIC
   ), orders AS (
     SELECT f.city_key, date_trunc('minute', f.order_time) AS placed_minute,
            -- Open at the end of a minute: from the one it was placed in to the one before that in which it ended.
-           date_trunc('minute', COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '1 day')) - interval '1 minute' AS last_open_minute
+           date_trunc('minute', COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '24 hours')) - interval '1 minute' AS last_open_minute
     FROM orders_fact f
     WHERE f.order_time IS NOT NULL
-      AND f.event_time >= (SELECT s.first_minute - interval '1 day' FROM span s)
+      AND f.event_time >= (SELECT s.first_minute - interval '24 hours' FROM span s)
       AND f.event_time < (SELECT s.last_minute + interval '1 minute' FROM span s)
   ), readings AS (
     SELECT o.placed_minute AS minute_start, o.city_key, 1 AS placed, 0 AS open
@@ -33,7 +33,7 @@ END;
 CREATE VIEW kpi_active_orders_per_minute AS SELECT * FROM kpi_active_orders_per_minute();
 COMMENT ON VIEW kpi_active_orders_per_minute IS
 'How many orders are active in each city, minute by minute?
-Formula: both readings: placed_orders = orders placed in the minute; open_orders = orders placed before the end of the minute and neither delivered nor cancelled before it. An order without an end counts as open for a day. The last 60 minutes, up to the latest event, unless the function is given others.
+Formula: both readings: placed_orders = orders placed in the minute; open_orders = orders placed before the end of the minute and neither delivered nor cancelled before it. An order without an end counts as open for 24 hours. The last 60 minutes, up to the latest event, unless the function is given others.
 Grain: minute and city; minutes with neither are absent
 Unit: orders
 NULL: none. Orders whose time is not known are left out (kpi_data_range counts them)
@@ -46,7 +46,7 @@ BEGIN ATOMIC
   WITH latest AS (
     SELECT DISTINCT ON (p.driver_key) p.driver_key, p.geohash, p.is_available, p.event_time
     FROM driver_ping_fact p
-    WHERE p.event_time > (SELECT COALESCE(as_of, kpi_last_ping()) - within)
+    WHERE p.event_time > (SELECT COALESCE(as_of, kpi_last_ping()) - extract(epoch FROM within)::float8 * interval '1 second')
       AND p.event_time <= (SELECT COALESCE(as_of, kpi_last_ping()))
     ORDER BY p.driver_key, p.event_time DESC
   )
@@ -72,14 +72,14 @@ BEGIN ATOMIC
          m.minutes > f.promised_minutes
   FROM orders_fact f
   CROSS JOIN LATERAL (SELECT round(extract(epoch FROM COALESCE(as_of, kpi_now()) - f.order_time) / 60, 2) AS minutes) m
-  WHERE f.order_time > (SELECT COALESCE(as_of, kpi_now()) - interval '1 day') AND f.order_time <= (SELECT COALESCE(as_of, kpi_now()))
-    AND f.event_time > (SELECT COALESCE(as_of, kpi_now()) - interval '1 day') AND f.event_time <= (SELECT COALESCE(as_of, kpi_now()))
+  WHERE f.order_time > (SELECT COALESCE(as_of, kpi_now()) - interval '24 hours') AND f.order_time <= (SELECT COALESCE(as_of, kpi_now()))
+    AND f.event_time > (SELECT COALESCE(as_of, kpi_now()) - interval '24 hours') AND f.event_time <= (SELECT COALESCE(as_of, kpi_now()))
     AND COALESCE(least(f.delivered_time, f.cancelled_time) > (SELECT COALESCE(as_of, kpi_now())), true);
 END;
 CREATE VIEW kpi_eta_monitor AS SELECT * FROM kpi_eta_monitor();
 COMMENT ON VIEW kpi_eta_monitor IS
 'Which open orders will be late, and how late are they already?
-Formula: orders placed within a day and not finished; minutes_left = promised_minutes - minutes since order_time; is_overdue when that is negative. status is the present one, also when the function is asked about a past moment.
+Formula: orders placed within 24 hours and not finished; minutes_left = promised_minutes - minutes since order_time; is_overdue when that is negative. status is the present one, also when the function is asked about a past moment.
 Grain: open order
 Unit: minutes
 NULL: minutes_left and is_overdue without a promise
@@ -96,7 +96,7 @@ BEGIN ATOMIC
         WHERE r.latitude IS NOT NULL AND r.longitude IS NOT NULL
           AND CASE WHEN of_order IS NOT NULL THEN f.order_id = of_order COLLATE "C"
                    ELSE f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED')
-                        AND f.event_time > (SELECT kpi_now() - interval '1 day') END) o
+                        AND f.event_time > (SELECT kpi_now() - interval '24 hours') END) o
   CROSS JOIN LATERAL (
     SELECT row_number() OVER (ORDER BY g.metres, p.driver_id) AS candidate_rank, p.driver_id, round(g.metres::numeric, 1) AS metres,
            round(extract(epoch FROM kpi_last_ping() - p.position_time), 0) AS age
@@ -104,7 +104,7 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL (
       SELECT 2 * 6371008.8 * asin(least(1, sqrt(power(sin(radians(p.latitude - o.latitude) / 2), 2)
                + cos(radians(o.latitude)) * cos(radians(p.latitude)) * power(sin(radians(p.longitude - o.longitude) / 2), 2)))) AS metres) g
-    WHERE p.is_available = 1 AND p.position_time > (SELECT kpi_last_ping() - within)
+    WHERE p.is_available = 1 AND p.position_time > (SELECT kpi_last_ping() - extract(epoch FROM within)::float8 * interval '1 second')
     ORDER BY g.metres, p.driver_id
     LIMIT candidates) n;
 END;

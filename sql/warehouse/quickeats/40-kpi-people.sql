@@ -53,11 +53,16 @@ WITH sets AS MATERIALIZED (
 SELECT m.month_start, m.users AS active_users, m.ordering AS ordering_users, kpi_percent(m.ordering, m.users) AS ordering_percent,
        round(d.average, 2) AS average_daily_users, kpi_percent(d.average, m.users) AS stickiness_percent
 FROM monthly m
-JOIN (SELECT kpi_month(y.day) AS month_start, sum(y.users) / extract(day FROM max(kpi_month(y.day)) + interval '1 month - 1 day')::numeric AS average FROM daily y GROUP BY 1) d
-  ON d.month_start = m.month_start;
+JOIN (
+  -- The days of the month that the warehouse knows of: of the first month and the latest one not all.
+  SELECT y.month_start, y.users / (least((y.month_start + interval '1 month - 1 day')::date, r.last_day) - greatest(y.month_start, r.first_day) + 1) AS average
+  FROM (SELECT kpi_month(x.day) AS month_start, sum(x.users) AS users FROM daily x GROUP BY 1) y
+  CROSS JOIN (SELECT least(kpi_first_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time LIMIT 1)) AS first_day,
+                     greatest(kpi_last_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time DESC LIMIT 1)) AS last_day) r
+) d ON d.month_start = m.month_start;
 COMMENT ON VIEW kpi_active_users IS
 'How many customers use the service each month, and how often?
-Formula: active_users = customers with an order or an app event in the month; average_daily_users = sum of the days'' active users / days of the month; stickiness_percent = average_daily_users / active_users (DAU over MAU).
+Formula: active_users = customers with an order or an app event in the month; average_daily_users = sum of the days'' active users / days of the month from the first order or app event of all to the latest; stickiness_percent = average_daily_users / active_users (DAU over MAU).
 Grain: month
 Unit: customers, percent
 NULL: none. Unknown customers are left out
@@ -116,11 +121,11 @@ Source: delivery_fact, customer_feedback_fact, driver_history, city_dim';
 
 CREATE FUNCTION kpi_driver_utilisation(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minutes numeric, busy_minutes numeric, overlap_minutes numeric,
-               online_minutes numeric, utilisation_percent numeric)
+               online_minutes numeric, utilisation_percent numeric, untimed_orders bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH days AS (
-    SELECT b.driver_key, sum(b.deliveries)::bigint AS deliveries, sum(b.order_time) AS order_time, sum(b.busy_time) AS busy_time FROM kpi_driver_busy(from_day, to_day) b GROUP BY b.driver_key
+    SELECT b.driver_key, sum(b.deliveries)::bigint AS deliveries, sum(b.untimed_orders)::bigint AS untimed_orders, sum(b.order_time) AS order_time, sum(b.busy_time) AS busy_time FROM kpi_driver_busy(from_day, to_day) b GROUP BY b.driver_key
   ), meeting AS MATERIALIZED (
     -- Orders of two days can meet only where one of them lies partly outside its own.
     SELECT e.driver_key, least(e.day, o.day) AS earlier, greatest(e.day, o.day) AS later
@@ -142,24 +147,27 @@ BEGIN ATOMIC
           GROUP BY p.driver_key, p.later, p.later_spans) t
     GROUP BY t.driver_key
   ), busy AS (
-    SELECT d.driver_key, d.deliveries, extract(epoch FROM d.order_time) / 60 AS minutes, extract(epoch FROM d.busy_time - COALESCE(t.time, '0')) / 60 AS busy
+    -- No times in any order: it is not known how busy the driver was.
+    SELECT d.driver_key, d.deliveries, d.untimed_orders, CASE WHEN d.order_time > '0' THEN extract(epoch FROM d.order_time) / 60 END AS minutes,
+           CASE WHEN d.order_time > '0' THEN extract(epoch FROM d.busy_time - COALESCE(t.time, '0')) / 60 END AS busy
     FROM days d LEFT JOIN twice t ON t.driver_key = d.driver_key
   ), online AS (
     SELECT h.driver_key AS driver_id, sum(h.online_seconds) / 60 AS minutes FROM kpi_driver_online(from_day, to_day) h GROUP BY h.driver_key
   )
-  SELECT COALESCE(b.driver_key, o.driver_id), COALESCE(d.name, b.driver_key, o.driver_id), COALESCE(b.deliveries, 0), round(COALESCE(b.minutes, 0), 2),
-         round(COALESCE(b.busy, 0), 2), round(COALESCE(b.minutes - b.busy, 0), 2), round(o.minutes, 2), kpi_percent(COALESCE(b.busy, 0), o.minutes)
+  SELECT COALESCE(b.driver_key, o.driver_id), COALESCE(d.name, b.driver_key, o.driver_id), COALESCE(b.deliveries, 0), round(k.minutes, 2),
+         round(k.busy, 2), round(k.minutes - k.busy, 2), round(o.minutes, 2), kpi_percent(k.busy, o.minutes), COALESCE(b.untimed_orders, 0)
   FROM busy b
   FULL JOIN online o ON o.driver_id = b.driver_key
+  CROSS JOIN LATERAL (SELECT CASE WHEN b.driver_key IS NULL THEN 0 ELSE b.minutes END AS minutes, CASE WHEN b.driver_key IS NULL THEN 0 ELSE b.busy END AS busy) k
   LEFT JOIN driver_dim d ON d.driver_id = COALESCE(b.driver_key, o.driver_id);
 END;
 CREATE VIEW kpi_driver_utilisation AS SELECT * FROM kpi_driver_utilisation();
 COMMENT ON VIEW kpi_driver_utilisation IS
 'What part of a driver''s time on line is spent with orders?
-Formula: utilisation_percent = busy_minutes / online_minutes. An order keeps the driver busy from assignment (else pick-up, else acceptance) to delivery or cancellation; overlapping orders are merged, so two carried together count once (order_minutes adds them up, overlap_minutes is the difference). On line: between pings not more than 300 s apart. More than 100 where pings are missing.
+Formula: utilisation_percent = busy_minutes / online_minutes. An order keeps the driver busy from assignment (else pick-up, else acceptance) to delivery or cancellation; overlapping orders are merged, so two carried together count once (order_minutes adds them up, overlap_minutes is the difference). Orders delivered or cancelled whose times are not known or contradict each other add nothing: untimed_orders counts them. On line: between pings not more than 300 s apart. More than 100 where pings are missing.
 Grain: driver with an order or a ping
-Unit: minutes, deliveries, percent
-NULL: online_minutes and the rate without pings
+Unit: minutes, deliveries, orders, percent
+NULL: online_minutes and the rate without pings; order_minutes, busy_minutes, overlap_minutes and the rate where none of the driver''s orders has times
 Source: orders_fact, driver_hour, driver_history';
 
 CREATE FUNCTION kpi_peak_windows(from_day date DEFAULT NULL, to_day date DEFAULT NULL, of_city text DEFAULT NULL, peak_index numeric DEFAULT 125)
@@ -180,18 +188,22 @@ BEGIN ATOMIC
     LEFT JOIN counted c ON c.hour = g.hour
     WHERE v.total > 0
   ), marked AS (
-    SELECT h.*, h.index >= peak_index AS peak, h.hour - row_number() OVER (PARTITION BY h.index >= peak_index ORDER BY h.hour) AS run FROM hours h
+    -- The hours without a peak around it, over midnight where there is none up to it: 23 is followed by 0.
+    SELECT h.*, h.index >= peak_index AS peak,
+           COALESCE(max(h.hour) FILTER (WHERE h.index < peak_index) OVER up_to, max(h.hour) FILTER (WHERE h.index < peak_index) OVER (), -1) AS before,
+           COALESCE(min(h.hour) FILTER (WHERE h.index < peak_index) OVER from_then, min(h.hour) FILTER (WHERE h.index < peak_index) OVER (), 0) AS after
+    FROM hours h
+    WINDOW up_to AS (ORDER BY h.hour), from_then AS (ORDER BY h.hour DESC)
   )
   SELECT m.hour, m.orders, kpi_percent(m.orders, m.total), kpi_ratio(m.orders, m.days), round(m.index, 2), m.peak,
-         CASE WHEN m.peak THEN lpad(min(m.hour) OVER (PARTITION BY m.peak, m.run)::text, 2, '0') || ':00-'
-                               || lpad((max(m.hour) OVER (PARTITION BY m.peak, m.run) + 1)::text, 2, '0') || ':00' END
+         CASE WHEN m.peak THEN lpad(((m.before + 1) % 24)::text, 2, '0') || ':00-' || lpad(COALESCE(nullif(m.after, 0), 24)::text, 2, '0') || ':00' END
   FROM marked m
   ORDER BY m.hour;
 END;
 CREATE VIEW kpi_peak_windows AS SELECT * FROM kpi_peak_windows();
 COMMENT ON VIEW kpi_peak_windows IS
 'At which hours of the local day do the orders come?
-Formula: hour_index = 100 x orders of the hour / mean over the 24 hours; a peak is an index of 125 or more, peak_window the run of peak hours it belongs to (end excluded). The function takes days, a city and another threshold. Orders whose time is not known count at their first event.
+Formula: hour_index = 100 x orders of the hour / mean over the 24 hours; a peak is an index of 125 or more, peak_window the run of peak hours it belongs to (end excluded), over midnight where it goes on: 22:00-02:00. The function takes days, a city and another threshold. Orders whose time is not known count at their first event.
 Grain: hour of the local day, 0 to 23; no rows without orders
 Unit: orders, percent
 NULL: peak_window outside peaks

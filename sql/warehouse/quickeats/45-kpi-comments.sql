@@ -9,7 +9,7 @@ DECLARE
     'answered_feedbacks', 'Feedback that somebody answered',
     'attempts', 'Payments tried',
     'available_drivers', 'Drivers of the cell whose last ping said that they can take an order',
-    'average_daily_users', 'Sum over the days of their active users / days of the month, rounded to two places',
+    'average_daily_users', 'Sum over the days of their active users / days of the month from the first order or app event of all to the latest, rounded to two places',
     'average_delay', 'Mean of delivery time less promise, minutes, negative: early. NULL where no delivery has both',
     'average_delivery_time', 'Mean minutes from order to door over deliveries with good times. NULL where there is none',
     'average_distance_km', 'Mean kilometres over deliveries whose distance is known. NULL where there is none',
@@ -22,7 +22,7 @@ DECLARE
     'average_score', 'Mean feedback score, 1 to 5. NULL without scores',
     'average_wait_minutes', 'Mean minutes that the ready food waited for its driver. NULL where no order has both times',
     'baseline_orders', 'Delivered orders without the circumstance',
-    'busy_minutes', 'Minutes with at least one order in hand: overlapping orders merged',
+    'busy_minutes', 'Minutes with at least one order in hand: overlapping orders merged. NULL where no order has times',
     'cancelled_orders', 'Orders that were cancelled',
     'kpi_order_outcomes.cancelled_percent', 'Cancelled / (delivered + cancelled), percent. NULL while no order is finished',
     'kpi_top_restaurants.cancelled_percent', 'Cancelled / all orders of the restaurant, percent',
@@ -41,7 +41,7 @@ DECLARE
     'customers', 'Known customers with an order that was not cancelled',
     'days', 'Number of local days, both ends included',
     'delivered_orders', 'Orders that were delivered',
-    'kpi_driver_utilisation.deliveries', 'Delivered orders of the driver with good times',
+    'kpi_driver_utilisation.deliveries', 'Delivered orders of the driver',
     'deliveries', 'Finished deliveries',
     'deliveries_per_day', 'deliveries / active_days, rounded to two places',
     'dimension', 'city, restaurant, customer or driver',
@@ -64,7 +64,7 @@ DECLARE
     'feedbacks_with_complaint', 'Feedback with at least one complaint',
     'first_day', 'Local day of the first order. NULL without orders',
     'formula', 'How the report computes its figures',
-    'freshness', 'When the latest batch was loaded; reports show it at once. NULL before the first',
+    'freshness', 'When a feed of the report last got a batch through; the report shows it at once. NULL before the first, and for a report that no feed feeds',
     'geohash', 'Geohash cell',
     'grain', 'What one row of the report stands for',
     'hour', 'Hour of the local day, 0 to 23',
@@ -83,6 +83,7 @@ DECLARE
     'month_start', 'First day of the month, local time',
     'most_frequent_reason', 'The reason told most often for a failure. NULL where none was told',
     'name', 'Name of the view',
+    'newest_event', 'Time of the newest event in the facts of the report. NULL where there is none',
     'null_means', 'What NULL means in the report',
     'on_time_deliveries', 'Deliveries within the promised minutes',
     'on_time_percent', 'Deliveries within the promise / deliveries with a promise and good times, percent. NULL where there is none',
@@ -90,7 +91,7 @@ DECLARE
     'kpi_active_orders_per_minute.open_orders', 'Orders placed before the end of the minute and not finished before it',
     'kpi_order_outcomes.open_orders', 'Orders neither delivered nor cancelled yet',
     'order_id', 'Order',
-    'order_minutes', 'Minutes of all orders added up, overlapping ones each',
+    'order_minutes', 'Minutes of all orders added up, overlapping ones each. NULL where no order has times',
     'order_percent', 'Share of all orders, percent',
     'order_time', 'When it was placed',
     'ordering_percent', 'ordering_users / active_users, percent',
@@ -101,13 +102,13 @@ DECLARE
     'orders', 'Orders',
     'orders_per_customer', 'orders / customers, rounded to two places. NULL without customers',
     'orders_per_day', 'Orders of the hour / days covered, rounded to two places',
-    'overlap_minutes', 'order_minutes less busy_minutes: what is saved by carrying orders together',
+    'overlap_minutes', 'order_minutes less busy_minutes: what is saved by carrying orders together. NULL where no order has times',
     'p90_delivery_time', '90th percentile of the minutes from order to door (a value that occurs). NULL without timed deliveries',
     'paid_orders', 'Orders with a successful payment',
     'parameters', 'The function of the same name and its parameters. NULL where the report has none',
     'payment_mode', 'Mode of payment; Unknown where not told',
     'payment_success_percent', 'Orders paid / orders with a payment tried, percent. NULL where none was',
-    'peak_window', 'The run of peak hours it belongs to, such as 12:00-15:00, end excluded. NULL outside peaks',
+    'peak_window', 'The run of peak hours it belongs to, such as 12:00-15:00 or, over midnight, 22:00-02:00, end excluded. NULL outside peaks',
     'peak_windows', 'The peak windows of the day. NULL where there are none',
     'placed_orders', 'Orders placed in the minute',
     'plain_difference', 'Mean minutes with the circumstance less mean without, causes mixed. NULL when there are not both kinds',
@@ -148,8 +149,9 @@ DECLARE
     'kpi_unknown_members.unknown_orders', 'Orders whose key is ?',
     'unmatched_attempts', 'Payments whose order has not arrived',
     'unpaid_orders', 'Orders without news of a payment',
+    'kpi_driver_utilisation.untimed_orders', 'Orders delivered or cancelled whose times are not known or contradict each other; they add nothing to the minutes',
     'untimed_orders', 'Orders whose time no event has told',
-    'utilisation_percent', 'busy_minutes / online_minutes, percent. NULL without pings'
+    'utilisation_percent', 'busy_minutes / online_minutes, percent. NULL without pings, and where no order has times'
   ];
   parameters constant text[] := ARRAY[
     'from_day', 'first local day, inclusive; NULL: the first order''s',
@@ -174,7 +176,7 @@ BEGIN
     SELECT c.oid::regclass AS view, c.relname || '.' || a.attname AS narrow, a.attname AS wide
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-    WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%'
+    WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%' AND c.relname <> 'kpi_freshness'
       AND obj_description(c.oid, 'pg_class') LIKE E'%\nFormula: %'  -- not a view that was here before
     ORDER BY c.relname, a.attnum
   LOOP

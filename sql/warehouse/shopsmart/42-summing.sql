@@ -1,15 +1,18 @@
 -- Keeps sales_month, sales_summed, stock_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the
 -- lock on sales_summed, or stock_summed, to the end of its transaction: nothing changes between what is read and what is said of it. Batches of sales,
 -- stock, products and stores take their turn before any of it (30-feeds-sales.sql); stock_summed comes after sales_summed.
+-- home, a table by its OID, tells which warehouse is meant, also after it was renamed or restored.
 
-CREATE FUNCTION sum_up_month(month date) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
+CREATE FUNCTION sum_up_month(month date, home regclass DEFAULT 'sales_month') RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB'
 AS $body$
 DECLARE
   first_day CONSTANT date := date_trunc('month', month::timestamp);
   last_day CONSTANT date := date_trunc('month', month::timestamp) + interval '1 month - 1 day';
   days bigint;
 BEGIN
+  -- By the names of this warehouse, whatever the caller's search_path holds.
+  PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   EXECUTE 'DELETE FROM sales_day WHERE day BETWEEN $1 AND $2' USING first_day, last_day;
   EXECUTE 'INSERT INTO sales_day SELECT * FROM kpi_sales_day_of($1, $2)' USING first_day, last_day;
   GET DIAGNOSTICS days = ROW_COUNT;
@@ -25,13 +28,13 @@ BEGIN
   RETURN days;
 END
 $body$;
-COMMENT ON FUNCTION sum_up_month(date) IS
-'Sums the local month of a day up anew from the facts, for the reports, and returns its days with sales. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL is an error (23502).';
+COMMENT ON FUNCTION sum_up_month(date, regclass) IS
+'Sums the local month of a day up anew from the facts, for the reports, and returns its days with sales. home, a table of the warehouse to work on, is the function''s own and needs not be given. NULL is an error (23502).';
 
 -- A batch has changed sales of these days: their months are read from the facts until they are summed up again. Batches of sales do so, one
 -- month each, the oldest of those that they have left behind by a week or more: late lines are mostly of the days before.
-CREATE FUNCTION touch_sales(touched date[], sums boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql VOLATILE
+CREATE FUNCTION touch_sales(touched date[], sums boolean DEFAULT false, home regclass DEFAULT 'sales_month') RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
   behind date;
@@ -39,6 +42,7 @@ BEGIN
   IF touched IS NULL THEN
     RETURN;
   END IF;
+  PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
   DELETE FROM sales_month s WHERE s.month_start IN (SELECT date_trunc('month', t::timestamp)::date FROM unnest(touched) t);
   DELETE FROM sales_summed;
@@ -54,16 +58,17 @@ BEGIN
   END IF;
 END
 $body$;
-COMMENT ON FUNCTION touch_sales(date[], boolean) IS
-'Takes the months of these local days out of sales_month, and the rows out of sales_summed and stock_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand, with search_path = the warehouse, starhouse. NULL does nothing.';
+COMMENT ON FUNCTION touch_sales(date[], boolean, regclass) IS
+'Takes the months of these local days out of sales_month, and the rows out of sales_summed and stock_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand. home as in sum_up_month. NULL does nothing.';
 
-CREATE FUNCTION sum_up_sales() RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET work_mem = '64MB'
+CREATE FUNCTION sum_up_sales(home regclass DEFAULT 'sales_month') RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB'
 AS $body$
 DECLARE
   m date;
   months bigint := 0;
 BEGIN
+  PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- First the turn of the batches of sales.
   LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE;
   LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
@@ -95,5 +100,5 @@ BEGIN
   RETURN months;
 END
 $body$;
-COMMENT ON FUNCTION sum_up_sales() IS
-'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. To be called with search_path = the warehouse, starhouse.';
+COMMENT ON FUNCTION sum_up_sales(regclass) IS
+'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_month; NULL is an error (42P01).';

@@ -57,6 +57,7 @@ DECLARE
     'first_day', 'First sales day. NULL without sales',
     'formula', 'How the report computes its figures',
     'frequency', 'Orders of the customer',
+    'freshness', 'When a feed of the report last got a batch through; the report shows it at once. NULL before the first, and for a report that no feed feeds',
     'grain', 'What one row of the report stands for',
     'gross_revenue', 'Sum of sales_amount over sale lines: after discount, before returns, currency',
     'holiday_flag', '1 on a public holiday of the warehouse''s calendar, else 0',
@@ -89,6 +90,7 @@ DECLARE
     'months_since_first', 'Months between the cohort month and the month looked at; 0 is the cohort month',
     'name', 'Name of the view',
     'new_customers', 'Customers whose first purchase falls in the month',
+    'newest_event', 'Time of the newest event in the facts of the report. NULL where there is none',
     'null_means', 'What NULL means in the report',
     'order_by_day', 'Latest day to order: projected_stock_out less the lead time; may have passed. NULL when there is stock and nothing was sold in the window',
     'order_lines', 'Number of sale lines',
@@ -198,7 +200,7 @@ BEGIN
     SELECT c.oid::regclass AS view, c.relname || '.' || a.attname AS narrow, a.attname AS wide
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-    WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%'
+    WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%' AND c.relname <> 'kpi_freshness'
       AND obj_description(c.oid, 'pg_class') LIKE E'%\nFormula: %'  -- not a view that was here before
     ORDER BY c.relname, a.attnum
   LOOP

@@ -26,8 +26,8 @@ COMMENT ON FUNCTION kpi_genre_print() IS 'A figure that changes when the first g
 
 CREATE FUNCTION kpi_cuts(at timestamptz) RETURNS timestamptz[]
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN ARRAY[at - interval '7 days', at - interval '30 days', at - interval '60 days', at - interval '90 days', at - interval '180 days'];
-COMMENT ON FUNCTION kpi_cuts(timestamptz) IS 'The instants 7, 30, 60, 90 and 180 days before one, on the clock of the session''s time zone. NULLs for NULL.';
+RETURN ARRAY[at - interval '168 hours', at - interval '720 hours', at - interval '1440 hours', at - interval '2160 hours', at - interval '4320 hours'];
+COMMENT ON FUNCTION kpi_cuts(timestamptz) IS 'The instants 7, 30, 60, 90 and 180 days of 24 hours before one, the same in any time zone. NULLs for NULL.';
 
 CREATE FUNCTION kpi_latest_moment(of_summary text, as_of timestamptz) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -97,7 +97,7 @@ BEGIN ATOMIC
   SELECT u.* FROM moment m CROSS JOIN LATERAL kpi_users_of(m.at, m.cuts[1], m.cuts[2], m.cuts[3], m.cuts[4], m.cuts[5]) u;
 END;
 COMMENT ON FUNCTION kpi_user_sums(timestamptz) IS
-'The rows of latest_user as of a moment: known users with a playback in the 180 days up to it. NULL: the latest playback.';
+'The rows of latest_user as of a moment: known users with a playback in the 180 days of 24 hours up to it. NULL: the latest playback.';
 
 CREATE FUNCTION kpi_user_shown(as_of timestamptz DEFAULT NULL) RETURNS TABLE (user_key text, recommendations bigint, click_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 100000
@@ -106,12 +106,12 @@ BEGIN ATOMIC
   UNION ALL
   SELECT f.user_key, count(*), kpi_percent(sum(f.click_flag), count(*))
   FROM recommendation_fact f
-  WHERE f.event_time > (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) - interval '30 days' END)
+  WHERE f.event_time > (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) - interval '720 hours' END)
     AND f.event_time <= (SELECT CASE WHEN NOT kpi_latest_moment('shown', as_of) THEN COALESCE(as_of, kpi_last_time()) END) AND f.user_key <> '?'
   GROUP BY f.user_key;
 END;
 COMMENT ON FUNCTION kpi_user_shown(timestamptz) IS
-'The rows of latest_shown as of a moment: known users with a recommendation in the 30 days up to it. NULL: the latest playback.';
+'The rows of latest_shown as of a moment: known users with a recommendation in the 30 days of 24 hours up to it. NULL: the latest playback.';
 
 CREATE FUNCTION kpi_device_sums(from_day date, to_day date)
 RETURNS TABLE (device_key text, views bigint, watch_minutes numeric, buffered_views bigint, buffering_seconds numeric, buffered_minutes numeric)

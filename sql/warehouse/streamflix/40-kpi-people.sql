@@ -113,14 +113,14 @@ BEGIN ATOMIC
          round(extract(epoch FROM max(n.ends) - min(n.event_time)) / 60, 2), count(*), sum(n.watch_minutes)
   FROM (SELECT p.*, count(*) FILTER (WHERE p.is_new) OVER (PARTITION BY p.user_key ORDER BY p.event_time, p.event_id) AS session_no
         FROM (SELECT f.*, f.event_time > max(f.ends) OVER (PARTITION BY f.user_key ORDER BY f.event_time, f.event_id
-                                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + gap AS is_new
+                                                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + extract(epoch FROM gap)::float8 * interval '1 second' AS is_new
               FROM (SELECT x.day, x.user_key, x.device_key, x.event_time, x.event_id, x.watch_minutes,
                            x.event_time + x.watch_minutes * interval '1 minute' AS ends
                     FROM kpi_playbacks(from_day, to_day) x WHERE x.user_key <> '?') f) p) n
   GROUP BY n.user_key, n.session_no;
 END;
 COMMENT ON FUNCTION kpi_session_list(interval, date, date) IS
-'Sessions of known users, one row each: day and time of the start, device it began on, minutes from its start to the end of its last playback, playbacks, minutes watched. A session goes on as long as a playback begins at most gap after the last one has ended. from_day and to_day as in kpi_playbacks; sessions are cut at their ends. No rows for a NULL gap but one session per user.';
+'Sessions of known users, one row each: day and time of the start, device it began on, minutes from its start to the end of its last playback, playbacks, minutes watched. A session goes on as long as a playback begins at most gap (a day of it is 24 hours) after the last one has ended. from_day and to_day as in kpi_playbacks; sessions are cut at their ends. No rows for a NULL gap but one session per user.';
 
 -- Where the latest days' are kept (40-kpi-latest.sql), bounds has no row. Days of session_day give the sessions that lie within them; what is left, playbacks of the sessions that reach beyond a day and those of the other
 -- days, is put together as kpi_session_list does it.
@@ -154,7 +154,7 @@ BEGIN ATOMIC
            round(extract(epoch FROM max(n.ends) - min(n.event_time)) / 60, 2) AS session_minutes, count(*) AS views, sum(n.watch_minutes) AS watch_minutes
     FROM (SELECT p.*, count(*) FILTER (WHERE p.is_new) OVER (PARTITION BY p.user_key ORDER BY p.event_time, p.event_id) AS session_no
           FROM (SELECT f.*, f.event_time > max(f.ends) OVER (PARTITION BY f.user_key ORDER BY f.event_time, f.event_id
-                                                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + kpi_sessions.gap AS is_new
+                                                             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + extract(epoch FROM kpi_sessions.gap)::float8 * interval '1 second' AS is_new
                 FROM (SELECT x.*, x.event_time + x.watch_minutes * interval '1 minute' AS ends FROM loose x) f) p) n
     GROUP BY n.user_key, n.session_no
   ), summed AS (
@@ -227,7 +227,7 @@ RETURNS TABLE (user_id text, features_at timestamptz, subscription_type text, te
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH moment AS MATERIALIZED (
-    SELECT x.at, (x.at AT TIME ZONE 'UTC')::date AS day FROM (SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at) x
+    SELECT x.at, (x.at AT TIME ZONE (SELECT w.time_zone FROM warehouse_info w))::date AS day FROM (SELECT COALESCE(kpi_churn_features.as_of, kpi_last_time()) AS at) x
   ), member AS (
     -- The version in force; where none is, the latest before, or the first one after, which tells the sign-up alone.
     SELECT h.user_id, h.subscription_type, h.signup_date, m.at, m.day
@@ -242,7 +242,7 @@ BEGIN ATOMIC
   ), interacted AS (
     SELECT f.user_key, count(*) AS interactions
     FROM interaction_fact f
-    WHERE f.event_time > (SELECT x.at - interval '30 days' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
+    WHERE f.event_time > (SELECT x.at - interval '720 hours' FROM moment x) AND f.event_time <= (SELECT x.at FROM moment x) AND f.user_key <> '?'
     GROUP BY f.user_key
   )
   SELECT u.user_id, u.at, COALESCE(u.subscription_type, 'Unknown'), u.day - u.signup_date,
@@ -258,7 +258,7 @@ END;
 CREATE VIEW kpi_churn_features AS SELECT * FROM kpi_churn_features();
 COMMENT ON VIEW kpi_churn_features IS
 'What did each user''s behaviour look like at a moment, for a churn model?
-Formula: over the events up to as_of (by default the latest playback) and none after it, the subscription in force then. watch_trend_percent = change of the minutes of the last 30 days against the 30 before; days_since_last_view looks 180 days back; genres are the videos'' first ones.
+Formula: over the events up to as_of (by default the latest playback) and none after it, the subscription in force then. Days back are 24 hours each; tenure_days counts dates of the warehouse. watch_trend_percent = change of the minutes of the last 30 days against the 30 before; days_since_last_view looks 180 days back; genres are the videos'' first ones.
 Grain: user with an event, or signed up, by then
 Unit: days, playbacks, minutes, percent
 NULL: days_since_last_view without a playback in 180 days; watch_trend_percent when nothing was watched before; percentages of nothing; tenure_days where the sign-up is not known

@@ -122,14 +122,18 @@ RETURNS TABLE (day date, streams bigint, streams_per_minute numeric, busiest_min
                p95_startup_seconds numeric, average_bitrate numeric, rebuffer_percent numeric, unmeasured_streams bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT d.day, d.views, round(d.views / 1440.0, 2), d.busiest_minute_views, kpi_ratio(d.startup_seconds, d.started_views), round(d.p95_startup_seconds, 2),
+  -- Days are not all of 24 hours, and the latest is not over yet.
+  SELECT d.day, d.views,
+         kpi_ratio(d.views, least(extract(epoch FROM m.ends - m.begins) / 60, floor(extract(epoch FROM (SELECT kpi_last_time()) - m.begins) / 60) + 1)), d.busiest_minute_views, kpi_ratio(d.startup_seconds, d.started_views), round(d.p95_startup_seconds, 2),
          kpi_ratio(d.rated_bits, d.rated_minutes), kpi_percent(d.buffering_seconds, d.buffering_seconds + 60 * d.buffered_minutes), d.views - d.buffered_views
-  FROM kpi_viewing_days(from_day, to_day) d;
+  FROM kpi_viewing_days(from_day, to_day) d
+  CROSS JOIN (SELECT w.time_zone FROM warehouse_info w) z
+  CROSS JOIN LATERAL (SELECT d.day::timestamp AT TIME ZONE z.time_zone AS begins, (d.day + 1)::timestamp AT TIME ZONE z.time_zone AS ends) m;
 END;
 CREATE VIEW kpi_system_performance AS SELECT * FROM kpi_system_performance();
 COMMENT ON VIEW kpi_system_performance IS
 'How does the service perform: latency, throughput, buffering?
-Formula: latency = seconds to the first picture, mean and 95th percentile; throughput = streams begun per minute (mean over the day, and the busiest minute) and the bit rate, weighted by minutes watched; rebuffer_percent = buffering / (buffering + watching) in seconds over streams that measured it. The last 30 days.
+Formula: latency = seconds to the first picture, mean and 95th percentile; throughput = streams begun per minute (mean: streams / minutes of the day, which has 1,380 or 1,500 where the clock changes; of the latest day those begun up to the latest playback. And the busiest minute) and the bit rate, weighted by minutes watched; rebuffer_percent = buffering / (buffering + watching) in seconds over streams that measured it. The last 30 days.
 Grain: day
 Unit: streams, seconds, kbit/s, percent
 NULL: what no stream of the day measured

@@ -143,10 +143,11 @@ BEGIN ATOMIC
   SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), x.trend_rank, x.video_key, v.title, COALESCE(v.genre, 'Unknown'), x.score, x.views
   FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.score DESC, s.views DESC, s.video_key) AS trend_rank
         FROM (SELECT f.region_key, f.video_key, count(*) AS views,
-                     round(sum(power(2::float8, extract(epoch FROM f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))::float8
-                                                / nullif(extract(epoch FROM half_life), 0)::float8))::numeric, 4) AS score
+                     -- What is older than a thousand half-lives counts for nothing, and a power of two less than that is an error.
+                     CASE WHEN extract(epoch FROM half_life) > 0 THEN round(sum(power(2::float8, greatest(extract(epoch FROM f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))::float8
+                                                / (SELECT CASE WHEN extract(epoch FROM half_life) > 0 THEN extract(epoch FROM half_life) END)::float8, -1000)))::numeric, 4) END AS score
               FROM viewership_fact f
-              WHERE f.event_time > (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()) - look_back)
+              WHERE f.event_time > (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()) - extract(epoch FROM look_back)::float8 * interval '1 second')
                 AND f.event_time <= (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()))
                 AND f.video_key <> '?' AND (kpi_trending.region IS NULL OR f.region_key = kpi_trending.region)
               GROUP BY f.region_key, f.video_key) s) x
@@ -157,10 +158,10 @@ END;
 CREATE VIEW kpi_trending AS SELECT * FROM kpi_trending();
 COMMENT ON VIEW kpi_trending IS
 'What is trending in each region right now?
-Formula: trending_score = sum over the playbacks of the last look_back (1 day) of 2^(-age / half_life), half_life 6 hours: a playback now counts 1, one six hours old a half. The 10 (n) highest of each region. Age is counted back from as_of, by default the latest playback. The same sum as the aggregate trending_score.
+Formula: trending_score = sum over the playbacks of the last look_back (1 day) of 2^(-age / half_life), half_life 6 hours: a playback now counts 1, one six hours old a half. The 10 (n) highest of each region. Age is counted back from as_of, by default the latest playback; a day of look_back or half_life is 24 hours, a month 30 days. The same sum as the aggregate trending_score.
 Grain: region and video
 Unit: decayed playbacks
-NULL: title of a video known from facts only; trending_score when half_life is zero
+NULL: title of a video known from facts only; trending_score when half_life is not above zero
 Freshness: with each batch
 Source: viewership_fact, region_dim, video_dim';
 

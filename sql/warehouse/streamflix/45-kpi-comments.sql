@@ -34,7 +34,7 @@ DECLARE
     'features_at', 'The moment the features describe: nothing after it is in them',
     'first_day', 'First day with a playback (of the report''s days). NULL without playbacks',
     'formula', 'How the report computes its figures',
-    'freshness', 'How soon the report shows what is loaded',
+    'freshness', 'When a feed of the report last got a batch through; the report shows it at once. NULL before the first, and for a report that no feed feeds',
     'genre', 'The video''s first genre (in kpi_genres: any of its genres); Unknown where not known',
     'genre_rank', '1 is the genre with the most playbacks in the region',
     'genres_30_days', 'Different first genres watched in the 30 days up to features_at',
@@ -52,6 +52,7 @@ DECLARE
     'minutes_per_viewer', 'Minutes watched by known users per known user. NULL without known users',
     'monthly_users', 'Known users with a playback in the 30 days that end with the day (MAU)',
     'name', 'Name of the view',
+    'newest_event', 'Time of the newest event in the facts of the report. NULL where there is none',
     'null_means', 'When figures of the report are NULL',
     'os', 'Operating system; Unknown where not known',
     'p95_startup_seconds', 'Seconds within which 95 % of the streams showed a picture. NULL where none was measured',
@@ -67,6 +68,7 @@ DECLARE
     'recommendations_30_days', 'Recommendations shown in the 30 days up to features_at',
     'region_id', 'Business key of the region (region_dim.region_id). NULL for all regions together',
     'region_name', 'Name of the region; Unknown where not known',
+    'renewed', 'How soon the report shows what is loaded',
     'score_accuracy_percent', 'Chance that a clicked recommendation had a higher score than one not clicked, percent; 50 is guessing. NULL unless there are both',
     'score_from', 'Lower end of the band, included. NULL for recommendations without a score',
     'score_to', 'Upper end of the band; included in the last one only. NULL for recommendations without a score',
@@ -79,7 +81,7 @@ DECLARE
     'source_tables', 'Tables the report reads',
     'stickiness_percent', 'daily_users per 100 monthly_users. NULL without monthly users',
     'streams', 'Streams begun on the day',
-    'streams_per_minute', 'Streams begun per minute, mean over the day',
+    'streams_per_minute', 'Streams begun per minute, mean over the minutes of the day; of the latest day over those begun up to the latest playback',
     'subscription_type', 'Free, Basic, Standard or Premium; Unknown where not known',
     'tenure_days', 'Days since sign-up, on UTC. NULL where that is not known',
     'timezone', 'Time zone of the viewers; Unknown where not known',
@@ -154,7 +156,7 @@ BEGIN
     SELECT c.oid::regclass AS view, c.relname || '.' || a.attname AS narrow, a.attname AS wide
     FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-    WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%'
+    WHERE c.relnamespace = home AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%' AND c.relname <> 'kpi_freshness'
       AND obj_description(c.oid, 'pg_class') LIKE E'%\nFormula: %'  -- not a view that was here before
     ORDER BY c.relname, a.attnum
   LOOP
