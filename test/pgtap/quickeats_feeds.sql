@@ -408,16 +408,16 @@ SELECT pg_temp.summary_tests('drivers in other cities');
 SELECT cmp_ok(sum_up_days(), '>', 0::bigint, 'the rest at once');
 SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'leaves no day open');
 SELECT pg_temp.summary_tests('all summed up');
--- A warehouse's functions work on it, whatever the search_path is: another warehouse's, or nothing at all.
+-- A warehouse's functions work on it, whatever the search_path is: another warehouse's, or none.
 SELECT count(*) AS days FROM order_day \gset
 DELETE FROM order_day;
 CREATE TEMP TABLE law_time_days AS SELECT * FROM "law time".order_day;
 SET LOCAL search_path = 'law time', starhouse, public;
 SELECT cmp_ok("law shuffled".sum_up_days(), '>=', :days::bigint, 'days are summed up from beside another warehouse');
 SELECT bag_eq('SELECT * FROM "law time".order_day', 'SELECT * FROM law_time_days', 'which has none of it');
-SET LOCAL search_path = '';
+SET LOCAL search_path = public;
 DELETE FROM "law shuffled".order_day WHERE day = '2025-04-05';
-SELECT public.cmp_ok("law shuffled".sum_up_day('2025-04-05'), '>', 0::bigint, 'without any search_path');
+SELECT cmp_ok("law shuffled".sum_up_day('2025-04-05'), '>', 0::bigint, 'without a warehouse in search_path');
 SET LOCAL search_path = 'law shuffled', starhouse, public;
 SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'all are');
 SELECT pg_temp.summary_tests('from elsewhere');
@@ -518,6 +518,19 @@ SELECT is((SELECT sum(amount) FROM payment_fact WHERE transaction_id LIKE 'R%'),
 -- A day is summed up with whatever joins suit it, also in the step of a batch that has some off for itself.
 SELECT ok(bool_and(proconfig @> '{enable_hashjoin=on,enable_mergejoin=on,enable_nestloop=on}'), 'the sums of a day choose their joins themselves')
 FROM pg_proc WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND proname = 'sum_up_day';
+
+-- A transaction told again with another time is one, the latest counts, however its records come: W1's in two batches, W2's in one (failed, then not), W3's before its order. Both are
+-- kept. A refund under the payment's own number is another transaction: W1 pays 100, 30 go back. W2 is told a third time, of 80.
+SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('W1', 'PLACED', '2025-04-12 09:00Z'), pg_temp.event('W2', 'PLACED', '2025-04-12 09:00Z')) \g /dev/null
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('W1A', 'W1', 100, true, '2025-04-12 10:00Z'), pg_temp.payment('W2A', 'W2', 100, false, '2025-04-12 10:00Z'),
+  pg_temp.payment('W2A', 'W2', 100, true, '2025-04-12 10:00:05Z'), pg_temp.payment('W3A', 'W3', 50, true, '2025-04-12 10:00Z'), pg_temp.payment('W3A', 'W3', 50, true, '2025-04-12 10:00:01Z')) \g /dev/null
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('W1A', 'W1', 100, true, '2025-04-12 10:00:01Z')) \g /dev/null
+SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('W3', 'PLACED', '2025-04-12 09:00Z')) \g /dev/null
+PREPARE charged AS SELECT order_id, payment_success, payment_attempts, paid_amount, refunded_amount FROM orders_fact WHERE order_id IN ('W1', 'W2', 'W3');
+SELECT bag_eq('EXECUTE charged', $$VALUES ('W1', 1, 1, 100::numeric, 0::numeric), ('W2', 1, 1, 100, 0), ('W3', 1, 1, 50, 0)$$, 'a transaction told twice is charged once');
+SELECT is((SELECT count(*) FROM payment_fact WHERE order_id IN ('W1', 'W2', 'W3')), 6::bigint, 'all that was told of it is kept');
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('W1A', 'W1', 30, true, '2025-04-12 11:00Z', '{"transaction_type": "Refund"}'), pg_temp.payment('W2A', 'W2', 80, true, '2025-04-12 11:00Z')) \g /dev/null
+SELECT bag_eq('EXECUTE charged', $$VALUES ('W1', 1, 1, 100::numeric, 30::numeric), ('W2', 1, 1, 80, 0), ('W3', 1, 1, 50, 0)$$, 'a refund of the same number is another one; the latest amount counts');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -171,7 +171,7 @@ COMMENT ON COLUMN orders_fact.traffic_level IS 'Traffic as told last: Low, Mediu
 COMMENT ON COLUMN orders_fact.weather IS 'Weather as told last; NULL if not told';
 COMMENT ON COLUMN orders_fact.payment_mode IS 'Mode of the successful payment, else of the last attempt, else as the order says; NULL if not told';
 COMMENT ON COLUMN orders_fact.payment_success IS '1 when a payment of the order succeeded, 0 when all attempts failed, NULL while no payment is known';
-COMMENT ON COLUMN orders_fact.payment_attempts IS 'Payments tried';
+COMMENT ON COLUMN orders_fact.payment_attempts IS 'Payments tried: transactions, each once';
 COMMENT ON COLUMN orders_fact.paid_amount IS 'Sum of the successful payments, money';
 COMMENT ON COLUMN orders_fact.refunded_amount IS 'Sum of the successful refunds, money';
 COMMENT ON COLUMN orders_fact.batch_id IS 'Batch that last wrote the row: batch_log.batch_id';
@@ -195,7 +195,7 @@ COMMENT ON COLUMN delivery_fact.distance_travelled IS 'Kilometres from restauran
 COMMENT ON COLUMN delivery_fact.distance_source IS 'GPS or Source; NULL where distance_travelled is';
 COMMENT ON COLUMN delivery_fact.batch_id IS 'Batch that last wrote the row: batch_log.batch_id';
 
-COMMENT ON TABLE payment_fact IS 'Transactions of the payment gateway: payments, tried again after a failure, and refunds. Partitioned by month of event_time (UTC).';
+COMMENT ON TABLE payment_fact IS 'Transactions of the payment gateway: payments, tried again after a failure, and refunds. Of several rows of one transaction and type the latest counts for the order. Partitioned by month of event_time (UTC).';
 COMMENT ON COLUMN payment_fact.time_key IS 'Hour of event_time in the warehouses time zone';
 COMMENT ON COLUMN payment_fact.city_key IS 'City of the order; ''?'' until the order is known';
 COMMENT ON COLUMN payment_fact.event_time IS 'Time of the transaction';

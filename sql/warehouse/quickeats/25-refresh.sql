@@ -223,7 +223,9 @@ BEGIN
              sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
              (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                 FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
-      FROM payment_fact p WHERE $3 AND p.order_id = s.order_id) p ON $3
+      -- A transaction told again with another time is one: the latest counts.
+      FROM (SELECT DISTINCT ON (f.transaction_id, f.transaction_type) f.* FROM payment_fact f WHERE $3 AND f.order_id = s.order_id
+            ORDER BY f.transaction_id, f.transaction_type, f.event_time DESC) p) p ON $3
     -- In the order of the facts' keys: their indexes grow at one place, and those of block ranges by one hour after the other.
     ORDER BY s.event_time, s.order_id$sql$ USING zone, pinged, paid;
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);

@@ -94,7 +94,9 @@ BEGIN
            (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
               FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
     FROM (SELECT DISTINCT m.order_id, m.order_event_time FROM pg_temp.payment_staged m WHERE m.order_event_time IS NOT NULL AND NOT m.is_first) n
-    JOIN payment_fact p ON p.order_id = n.order_id
+    -- A transaction told again with another time is one: the latest counts.
+    JOIN LATERAL (SELECT DISTINCT ON (f.transaction_id, f.transaction_type) f.* FROM payment_fact f WHERE f.order_id = n.order_id
+                  ORDER BY f.transaction_id, f.transaction_type, f.event_time DESC) p ON true
     GROUP BY n.order_id, n.order_event_time$sql$;
   -- As they were found: the orders of the batch's time, where they lie close, all at once, the others by their key.
   EXECUTE 'SELECT w.first_time, w.last_time, w.dense FROM pg_temp.payment_window w' INTO first_time, last_time, dense;

@@ -191,7 +191,9 @@ SELECT
                  coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
                  (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                     FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
-          FROM several n JOIN added p ON p.order_id = n.order_id
+          FROM several n
+          JOIN (SELECT DISTINCT ON (a.order_id, a.transaction_id, a.transaction_type) a.* FROM added a JOIN several s ON s.order_id = a.order_id
+                ORDER BY a.order_id, a.transaction_id, a.transaction_type, a.event_time DESC) p ON p.order_id = n.order_id
           GROUP BY n.order_id, n.order_event_time$sql$)),
       jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql', 'SELECT refresh_payments({batch_id})'))),
 

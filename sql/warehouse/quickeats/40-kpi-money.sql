@@ -101,7 +101,7 @@ END;
 CREATE VIEW kpi_payment_attempts AS SELECT * FROM kpi_payment_attempts();
 COMMENT ON VIEW kpi_payment_attempts IS
 'How often does a payment fail, by mode, and why?
-Formula: failure_percent = failed / all payments tried (refunds are none); unmatched_attempts = those whose order has not arrived.
+Formula: failure_percent = failed / all payments tried (refunds are none); unmatched_attempts = those whose order has not arrived. A transaction told again with another time is counted each time.
 Grain: payment mode
 Unit: attempts, percent
 NULL: most_frequent_reason where none was told
