@@ -83,7 +83,7 @@ DECLARE
     'month_start', 'First day of the month, local time',
     'most_frequent_reason', 'The reason told most often for a failure. NULL where none was told',
     'name', 'Name of the view',
-    'newest_event', 'Time of the newest event in the facts of the report. NULL where there is none',
+    'newest_event', 'Time of the newest event of the fact that lags most among those the report is made of. NULL where there is none',
     'null_means', 'What NULL means in the report',
     'on_time_deliveries', 'Deliveries within the promised minutes',
     'on_time_percent', 'Deliveries within the promise / deliveries with a promise and good times, percent. NULL where there is none',

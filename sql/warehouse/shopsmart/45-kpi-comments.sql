@@ -90,7 +90,7 @@ DECLARE
     'months_since_first', 'Months between the cohort month and the month looked at; 0 is the cohort month',
     'name', 'Name of the view',
     'new_customers', 'Customers whose first purchase falls in the month',
-    'newest_event', 'Time of the newest event in the facts of the report. NULL where there is none',
+    'newest_event', 'Time of the newest event of the fact that lags most among those the report is made of. NULL where there is none',
     'null_means', 'What NULL means in the report',
     'order_by_day', 'Latest day to order: projected_stock_out less the lead time; may have passed. NULL when there is stock and nothing was sold in the window',
     'order_lines', 'Number of sale lines',

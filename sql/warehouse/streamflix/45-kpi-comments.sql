@@ -52,7 +52,7 @@ DECLARE
     'minutes_per_viewer', 'Minutes watched by known users per known user. NULL without known users',
     'monthly_users', 'Known users with a playback in the 30 days that end with the day (MAU)',
     'name', 'Name of the view',
-    'newest_event', 'Time of the newest event in the facts of the report. NULL where there is none',
+    'newest_event', 'Time of the newest event of the fact that lags most among those the report is made of. NULL where there is none',
     'null_means', 'When figures of the report are NULL',
     'os', 'Operating system; Unknown where not known',
     'p95_startup_seconds', 'Seconds within which 95 % of the streams showed a picture. NULL where none was measured',
