@@ -16,7 +16,7 @@ COMMENT ON COLUMN latest_sums.holds IS 'Whether nothing has changed them since';
 COMMENT ON COLUMN latest_sums.from_day IS 'First day of the warehouse in them';
 COMMENT ON COLUMN latest_sums.to_day IS 'Last one';
 COMMENT ON COLUMN latest_sums.at IS 'Start of the latest playback: the moment of latest_user and latest_shown';
-COMMENT ON COLUMN latest_sums.cuts IS 'The instants 7, 30, 60, 90 and 180 days before it, which are not the same in every time zone of a session';
+COMMENT ON COLUMN latest_sums.cuts IS 'The instants 7, 30, 60, 90 and 180 days of 24 hours before it (kpi_cuts)';
 COMMENT ON COLUMN latest_sums.genres IS 'Of viewing: kpi_genre_print() then; other genres of the videos since, and latest_user.genres_30 does not hold';
 
 CREATE TABLE latest_user (
