@@ -398,9 +398,26 @@ const EquivalenceMember *member_of(const EquivalenceClass *equal, const Bitmapse
   return nullptr;
 }
 
+// Whether the rows of the relation's plan have all that the expression is made of.
+bool is_given(const RelOptInfo *rel, Expr *expression) {
+  ListCell *cell = nullptr;
+  foreach (cell, pull_var_clause(reinterpret_cast<Node *>(expression), PVC_INCLUDE_PLACEHOLDERS)) {
+    if (!list_member(rel->reltarget->exprs, lfirst(cell))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // WHERE fact.key = 5 makes conditions of it, key = 5 on either side, and no join is left: by both
-// keys, which are equal wherever there is a row.
+// keys, which are equal wherever there is a row. Of a table alone: among the tables of a snowflake
+// what equals the constant may be NULL in the rows they give, and a subquery does not give what
+// nobody above it asks for.
 void add_constant(const PlannerInfo *root, const Star *star, StarJoin *join) {
+  if (join->rel->reloptkind != RELOPT_BASEREL ||
+      root->simple_rte_array[join->rel->relid]->rtekind != RTE_RELATION) {
+    return;
+  }
   ListCell *cell = nullptr;
   foreach (cell, root->eq_classes) {
     const auto *own = lfirst_node(EquivalenceClass, cell);
@@ -416,7 +433,7 @@ void add_constant(const PlannerInfo *root, const Star *star, StarJoin *join) {
               ? member_of(others, join->rel->relids)
               : nullptr;
       const Oid operation =
-          other == nullptr
+          other == nullptr || !is_given(join->rel, other->em_expr)
               ? InvalidOid
               : get_opfamily_member(linitial_oid(own->ec_opfamilies), fact->em_datatype,
                                     other->em_datatype, BTEqualStrategyNumber);

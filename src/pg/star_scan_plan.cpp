@@ -9,6 +9,7 @@
 #include "pg/star_scan_plan.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/star_scan_compile.hpp"
 #include "pg/star_scan_node.hpp"
 #include "pg/star_scan_reason.hpp"
 
@@ -27,11 +28,13 @@ extern "C" {
 #include "optimizer/tlist.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
 #include "utils/typcache.h"
 }
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace starhouse::pg::star_scan {
@@ -125,6 +128,32 @@ bool keys_of(PlannerInfo *root, List **keys) {
   return true;
 }
 
+// Whether it divides by what may be zero, or reads a value from its text. A dimension's keys are
+// worked out for rows that no fact has, too, where the executor would not ask.
+bool divides_or_reads(Node *node, void * /*context*/) {
+  if (node == nullptr) {
+    return false;
+  }
+  if (IsA(node, CoerceViaIO)) {
+    return true;
+  }
+  if (IsA(node, OpExpr)) {
+    const auto *op = castNode(OpExpr, node);
+    const char *name = get_opname(op->opno);
+    const auto *divisor = static_cast<const Node *>(llast(op->args));
+    if (name != nullptr && (std::strcmp(name, "/") == 0 || std::strcmp(name, "%") == 0) &&
+        (!IsA(divisor, Const) || castNode(Const, divisor)->constisnull)) {
+      return true;
+    }
+  }
+  return compat::walk_expression(node, divides_or_reads, nullptr);
+}
+
+bool may_fail_unasked(const StarJoin *join, Node *key) {
+  return divides_or_reads(key, nullptr) ||
+         (join->conditions != NIL && may_fail_once(reinterpret_cast<Expr *>(key)));
+}
+
 // Of which join a key is, and which of its groups; false where it is of several tables.
 bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *question) {
   const Relids relids = pull_varnos(root, key);
@@ -138,6 +167,9 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
     foreach (cell, star->joins) {
       auto *join = static_cast<StarJoin *>(lfirst(cell));
       if (bms_is_subset(relids, join->relids)) {
+        if (may_fail_unasked(join, key)) {
+          return refuse("a key of a dimension that may fail where no row of the table is", key);
+        }
         number = foreach_current_index(cell);
         place = list_length(join->groups);
         join->groups = lappend(join->groups, key);
