@@ -246,11 +246,11 @@ private:
   std::pmr::vector<Passage> passages_; // by join
   std::size_t joined_batches_ = 0;
   bool picks_joined_ = false;               // columns of keys are read join by join
-  std::pmr::vector<std::uint8_t> picked_;   // by column: 1 where it was
   bool joins_repeat_ = false;               // a row may have several of a dimension
+  bool within_row_ = false;                 // current_ has what comes next of its row
+  std::pmr::vector<std::uint8_t> picked_;   // by column: 1 where it was
   std::pmr::vector<std::uint32_t> outer_;   // by join: the number for NULLs; none: not known
   std::pmr::vector<std::uint32_t> met_;     // rows that have a partner
-  bool within_row_ = false;                 // current_ has what comes next of its row
   std::pmr::vector<std::uint32_t> first_;   // by join, then row
   std::pmr::vector<std::uint32_t> current_; // by join
   std::pmr::vector<Row> joined_rows_;
