@@ -584,19 +584,27 @@ ANALYZE tag;""")
     for title, does, timeout, expected in (("nobody fails", ("0.2", "0.2", "0", "0.2"), 0, "tag 2|tag 2|1|7"), ("a worker fails while the leader waits", ("0.2", "0.2", "1 fail", "0.6 fail"), 0, "failed on purpose"),
                                            ("the leader fails while workers wait", ("0.6 fail", "0.6 fail", "0", "0"), 0, "failed on purpose"), ("a time-out while the leader waits", ("0.1", "0.1", "30", "30"), 700, "statement timeout"),
                                            ("a time-out while workers wait", ("30", "30", "0", "0"), 700, "statement timeout")):
-        begun = time.monotonic()
-        done = subprocess.run(["psql", "-XqAt", "-d", DATABASE, "-f", "-"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              input=settings + run.format(*does) + f"SET statement_timeout = {timeout};\n:query;\nSET statement_timeout = 0;\nEXPLAIN :query;\nSELECT label, count(*) FROM wide JOIN tag ON i4 = number GROUP BY 1 ORDER BY 1 LIMIT 1;\n")
-        lines = done.stdout.splitlines()
-        good = expected in lines[0] and lines[-1] == "tag 0|200" and "Parallel Custom Scan (StarScan)" in done.stdout and time.monotonic() - begun < 15
+        for _ in range(3):  # on a busy machine the other process may come too late to be waited for
+            begun = time.monotonic()
+            done = subprocess.run(["psql", "-XqAt", "-d", DATABASE, "-f", "-"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                                  input=settings + run.format(*does) + f"SET statement_timeout = {timeout};\n:query;\nSET statement_timeout = 0;\nEXPLAIN :query;\nSELECT label, count(*) FROM wide JOIN tag ON i4 = number GROUP BY 1 ORDER BY 1 LIMIT 1;\n")
+            lines = done.stdout.splitlines()
+            good = expected in lines[0] and lines[-1] == "tag 0|200" and "Parallel Custom Scan (StarScan)" in done.stdout and time.monotonic() - begun < 15
+            if good:
+                break
         ok(good, f"dimensions of several processes: {title}" + f" ({done.stdout})" * (not good))
     # Each is read once, whoever there is.
     counted = "SELECT a.label, b.label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN tag AS a ON i4 = a.number JOIN tag AS b ON i8 = b.number GROUP BY 1, 2"
     for workers in (2, 1, 0):
-        plan = psql(settings + f"SET max_parallel_workers = {workers}; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {counted};")
-        loops = re.findall(r"Scan on tag .*loops=(\d+)", plan)
-        answers = psql(settings + f"SET max_parallel_workers = {workers}; SELECT scanned, difference FROM compare({quoted(counted)});").splitlines()
-        good = loops == ["1", "1"] and "Workers Planned: 2" in plan and f"Workers Launched: {workers}" in plan and answers == ["1|"]
+        # That many may run on the server, of all sessions: fewer where others have them.
+        most, launched = ("", "2") if workers == 2 else (f"SET max_parallel_workers = {workers};", f"[0-{workers}]")
+        for _ in range(3):
+            plan = psql(settings + f"{most} EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {counted};")
+            loops = re.findall(r"Scan on tag .*loops=(\d+)", plan)
+            answers = psql(settings + f"{most} SELECT scanned, difference FROM compare({quoted(counted)});").splitlines()
+            good = loops == ["1", "1"] and "Workers Planned: 2" in plan and re.search(f"Workers Launched: {launched}\n", plan) and answers == ["1|"]
+            if good:
+                break
         ok(good, f"dimensions are read once, with {workers} workers of 2" + f" ({plan}; {answers})" * (not good))
     # What they share takes memory that all can have, which may be little: not where nobody else is.
     psql("""CREATE FUNCTION shared_memory(of_row int) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE COST 100000 AS $$
@@ -606,8 +614,8 @@ CREATE TABLE many AS SELECT g AS number, repeat('long ', 250) || g AS label FROM
 ALTER TABLE many SET (parallel_workers = 0);
 VACUUM ANALYZE many;""")
     taken = []
-    for workers in (2, 0):
-        lines = psql(settings + f"SET work_mem = '64MB'; SET max_parallel_workers = {workers}; SELECT max(memory) FROM (SELECT label, max(shared_memory(k)) AS memory FROM wide JOIN many ON i4 = number WHERE i4 < 100 GROUP BY 1) AS of_labels;"
+    for most in ("", "SET max_parallel_workers = 0;"):
+        lines = psql(settings + f"SET work_mem = '64MB'; {most} SELECT max(memory) FROM (SELECT label, max(shared_memory(k)) AS memory FROM wide JOIN many ON i4 = number WHERE i4 < 100 GROUP BY 1) AS of_labels;"
                      "EXPLAIN SELECT label, max(shared_memory(k)) FROM wide JOIN many ON i4 = number WHERE i4 < 100 GROUP BY 1;").splitlines()
         taken.append(int(lines[0]) if "Parallel Custom Scan (StarScan)" in "".join(lines) else -1)
     ok(taken[0] > taken[1] + 5000000 and taken[1] >= 0, "dimensions are in shared memory where there are workers, only" + f" ({taken})" * (not taken[0] > taken[1] + 5000000))
