@@ -32,9 +32,11 @@ FEEDS = {
         ["playback_events", "interactions", "recommendations", "playback_streams", "productions", "production_costs", "vendor_content", "reviews", "social_posts", "site_ratings"],
     ),
 }
-DIMENSIONS, FACTS = FEEDS[os.environ.get("STARHOUSE_KIND", "shopsmart")]
-if os.environ.get("STARHOUSE_FEEDS"):
-    DIMENSIONS, FACTS = [], os.environ["STARHOUSE_FEEDS"].split()
+KIND = os.environ.get("STARHOUSE_KIND") or "shopsmart"
+OTHERS = os.environ.get("STARHOUSE_FEEDS", "").split()
+if KIND not in FEEDS and not OTHERS:
+    raise ValueError(f"STARHOUSE_KIND is {KIND!r}, which is none of {', '.join(FEEDS)}: give one of these, or the warehouse's feeds in STARHOUSE_FEEDS")
+DIMENSIONS, FACTS = ([], OTHERS) if OTHERS else FEEDS[KIND]
 
 SETTINGS = """
 set -eu

@@ -70,6 +70,10 @@ for (['STARHOUSE_KIND=quickeats', 'cities zones restaurants drivers customers or
     like($log, qr/^feeds: \Q$feeds\E\ntasks: \Q@{[join ' ', sort split ' ', $feeds]}\E$/m, "$setting: the feeds of its night") or diag $log;
 }
 
+$log = '';
+ok(!run_quietly(120, 'env', 'STARHOUSE_KIND=petshop', "$home/bin/python", '-c', 'import sys; sys.path.insert(0, sys.argv[1]); import starhouse_dag', root() . '/scheduling/airflow'), 'a kind that is none');
+like($log, qr/STARHOUSE_KIND is 'petshop', which is none of shopsmart, quickeats, streamflix: give one of these, or the warehouse's feeds in STARHOUSE_FEEDS/, 'is told what there are');
+
 # Its services, each with a log of its own; an END block stops them.
 our %service;
 sub airflow { my ($name, @options) = @_; $service{$name} = {log => ''}; $service{$name}{run} = IPC::Run::start(["$home/bin/airflow", $name, @options], '<', \undef, '>&', \$service{$name}{log}); return }
