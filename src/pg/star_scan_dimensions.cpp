@@ -33,6 +33,7 @@ struct GroupValues {
   int bucket_count;
   Size bytes; // about what all of it takes
   bool lent;  // the arrays are not to be written to, and there are no buckets
+  bool added; // one more than was lent, the last
 };
 
 namespace {
@@ -295,10 +296,14 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
 
 namespace {
 
-// Another value behind those that are lent, in arrays of its own. It is not looked for among them:
-// of groups whose values are equal the process above makes one.
+// Another value behind those that are lent, in arrays of its own: once, however many scans of a
+// process ask for it. It is not looked for among them: of groups whose values are equal the process
+// above makes one.
 uint32 add_to_lent(GroupValues *values, const Datum *row, const bool *nulls, uint32 hash,
                    MemoryContext kept) {
+  if (values->added) {
+    return static_cast<uint32>(values->count - 1);
+  }
   const MemoryContext old = MemoryContextSwitchTo(kept);
   const auto count = static_cast<Size>(values->count);
   const auto width = static_cast<Size>(values->width);
@@ -319,6 +324,7 @@ uint32 add_to_lent(GroupValues *values, const Datum *row, const bool *nulls, uin
         nulls[i] ? 0 : datumCopy(row[i], type->typbyval, type->typlen);
   }
   MemoryContextSwitchTo(old);
+  values->added = true;
   return static_cast<uint32>(values->count++);
 }
 

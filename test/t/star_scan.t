@@ -619,6 +619,16 @@ VACUUM ANALYZE many;""")
                      "EXPLAIN SELECT label, max(shared_memory(k)) FROM wide JOIN many ON i4 = number WHERE i4 < 100 GROUP BY 1;").splitlines()
         taken.append(int(lines[0]) if "Parallel Custom Scan (StarScan)" in "".join(lines) else -1)
     ok(taken[0] > taken[1] + 5000000 and taken[1] >= 0, "dimensions are in shared memory where there are workers, only" + f" ({taken})" * (not taken[0] > taken[1] + 5000000))
+    # What rows without a partner are grouped by is known once, however often a process gives its different values away.
+    psql("""CREATE FUNCTION value_memory(of_row int) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE COST 100 AS $$
+SELECT max(total_bytes) + of_row * 0 FROM pg_backend_memory_contexts WHERE name = 'star scan dimension''s values' $$;
+CREATE TABLE lonely AS SELECT g AS id, g % 3000 AS number FROM generate_series(1, 200000) AS g;
+ALTER TABLE lonely SET (parallel_workers = 2);
+VACUUM ANALYZE lonely;""")
+    named = "SELECT name, count(DISTINCT id) AS ids, max(CASE WHEN id % 3000 = 0 THEN value_memory(id) END) AS memory FROM lonely LEFT JOIN tag USING (number) GROUP BY 1"
+    lines = psql(settings + f"SET work_mem = '128kB'; SET hash_mem_multiplier = 1; SET enable_hashagg = off; SET enable_sort = off; SELECT sum(ids), max(memory) FROM ({named}) AS of_names; EXPLAIN {named};").splitlines()
+    ids, memory = lines[0].split("|")
+    ok(ids == "200000" and 0 < int(memory or 0) < 300000 and "Parallel Custom Scan (StarScan)" in "".join(lines), "a dimension's values take the same memory to the end" + f" ({lines})" * (not 0 < int(memory or 0) < 300000))
     # Again and again, of all kinds: by place, by hash, of several rows, by texts and by two columns, grouped by texts, numbers and NULL.
     again = settings + "SET enable_material = off; SET enable_nestloop = on; SET enable_hashjoin = on;\n"
     for query in ("SELECT label, count(*), sum(k) FROM wide JOIN tag ON i4 = number GROUP BY 1", "SELECT seventh, count(*), sum(k) FROM wide JOIN tag ON i8 = far GROUP BY 1",
