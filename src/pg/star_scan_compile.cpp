@@ -140,10 +140,10 @@ bool is_operand(Expr *expr) {
 
 namespace {
 
-// What fails for times at the end of the calendar alone, or never.
-bool is_harmless(Oid function) {
+// What fails for times at the end of the calendar alone, or never. How much is added has to be a
+// constant: of a column it may be anything.
+bool is_harmless(Oid function, const List *arguments) {
   switch (function) {
-  case F_NOW:
   case F_TIMESTAMPTZ_PL_INTERVAL:
   case F_TIMESTAMPTZ_MI_INTERVAL:
   case F_TIMESTAMP_PL_INTERVAL:
@@ -152,6 +152,8 @@ bool is_harmless(Oid function) {
   case F_DATE_MI_INTERVAL:
   case F_DATE_PLI:
   case F_DATE_MII:
+    return IsA(lsecond(arguments), Const);
+  case F_NOW:
   case F_DATE_TIMESTAMP:
   case F_DATE_TIMESTAMPTZ:
   case F_TIMESTAMP_DATE:
@@ -195,7 +197,7 @@ bool may_fail(Node *node, void *context) {
   case T_ArrayExpr:
     break;
   case T_FuncExpr:
-    if (!is_harmless(castNode(FuncExpr, node)->funcid)) {
+    if (!is_harmless(castNode(FuncExpr, node)->funcid, castNode(FuncExpr, node)->args)) {
       return true;
     }
     break;
@@ -203,7 +205,7 @@ bool may_fail(Node *node, void *context) {
   case T_OpExpr: {
     const auto *op = reinterpret_cast<const OpExpr *>(node);
     const Oid type = base_type(static_cast<Expr *>(linitial(op->args)));
-    if (!is_harmless(get_opcode(op->opno)) &&
+    if (!is_harmless(get_opcode(op->opno), op->args) &&
         !(type < FirstNormalObjectId && strategy_of(op->opno, type, &strategy))) {
       return true;
     }

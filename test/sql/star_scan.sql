@@ -151,6 +151,7 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE coalesce(other.store, 1) = sale.id',
   'SELECT count(*) FROM sale LEFT JOIN other ON sale.store = other.store AND sale.id > 3',
   'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE other.store IS NULL OR sale.id < 7',
+  'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE coalesce(date ''2026-01-01'' + other.store, ''2026-01-01'') < ''2026-01-03''',
   'SELECT count(*) FROM sale WHERE EXISTS (SELECT FROM other WHERE other.store = sale.store AND other.store < sale.id)',
   'SELECT count(*) FROM sale JOIN other ON sale.store < other.store',
   'SELECT count(*) FROM sale JOIN other ON sale.store % 2 = other.store',
@@ -205,6 +206,7 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT product, sum(amount) FROM ordered WHERE amount IN (SELECT region FROM region_dim) GROUP BY product',
   'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE coalesce(city, ''none'') <> ''city 1'' AND region IS DISTINCT FROM 1 GROUP BY city',
   'SELECT city, name, count(*) FROM ordered LEFT JOIN store_dim USING (store) LEFT JOIN region_dim USING (region) WHERE name IS NULL GROUP BY city, name',
+  'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE coalesce(opened + 30, ''2020-01-01'') > ''2020-03-01'' GROUP BY city',
   'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) WHERE ordered.store = 3 GROUP BY city',
   'SELECT city, count(*) FROM ordered JOIN store_dim USING (store) WHERE ordered.store = 3 GROUP BY city',
   'SELECT town, left(town, 2), count(*) FROM ordered LEFT JOIN (SELECT store, coalesce(city, ''?'') AS town FROM store_dim) AS s USING (store) GROUP BY town'
