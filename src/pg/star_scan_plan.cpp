@@ -27,6 +27,7 @@ extern "C" {
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -34,7 +35,8 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <cstring>
+#include <initializer_list>
+#include <string_view>
 #include <utility>
 
 namespace starhouse::pg::star_scan {
@@ -128,21 +130,37 @@ bool keys_of(PlannerInfo *root, List **keys) {
   return true;
 }
 
+// Whether one of the names is an operator's or a function's; null: it has gone meanwhile.
+bool is_one_of(const char *name, std::initializer_list<std::string_view> names) {
+  return name != nullptr && std::find(names.begin(), names.end(), name) != names.end();
+}
+
 // Whether it divides by what may be zero, or reads a value from its text. A dimension's keys are
 // worked out for rows that no fact has, too, where the executor would not ask.
 bool divides_or_reads(Node *node, void * /*context*/) {
   if (node == nullptr) {
     return false;
   }
+  bool divides = false;
+  const List *arguments = NIL;
   if (IsA(node, CoerceViaIO)) {
     return true;
   }
   if (IsA(node, OpExpr)) {
-    const auto *op = castNode(OpExpr, node);
-    const char *name = get_opname(op->opno);
-    const auto *divisor = static_cast<const Node *>(llast(op->args));
-    if (name != nullptr && (std::strcmp(name, "/") == 0 || std::strcmp(name, "%") == 0) &&
-        (!IsA(divisor, Const) || castNode(Const, divisor)->constisnull)) {
+    arguments = castNode(OpExpr, node)->args;
+    divides = is_one_of(get_opname(castNode(OpExpr, node)->opno), {"/", "%"});
+  } else if (IsA(node, FuncExpr)) {
+    const Oid function = castNode(FuncExpr, node)->funcid;
+    arguments = castNode(FuncExpr, node)->args;
+    if (function == F_TO_DATE || function == F_TO_NUMBER ||
+        function == F_TO_TIMESTAMP_TEXT_TEXT) {
+      return true;
+    }
+    divides = is_one_of(get_func_name(function), {"mod", "div"});
+  }
+  if (divides && arguments != NIL) {
+    const auto *divisor = static_cast<const Node *>(llast(arguments));
+    if (!IsA(divisor, Const) || reinterpret_cast<const Const *>(divisor)->constisnull) {
       return true;
     }
   }

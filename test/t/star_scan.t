@@ -757,6 +757,8 @@ def main():
             "SELECT d.id + 2147483640, count(*) FROM held f LEFT JOIN holding d ON f.k = d.id WHERE coalesce(d.id < 4, true) GROUP BY 1",
             "SELECT 10 / coalesce(d.x, 0), count(*) FROM held f LEFT JOIN holding d ON f.k = d.id WHERE coalesce(d.x, 0) <> 0 GROUP BY 1",
             "SELECT 10 / (d.id - 5), count(*) FROM held f JOIN holding d ON f.k = d.id WHERE f.k <> 5 GROUP BY 1",
+            "SELECT mod(10, d.x - 50), count(*) FROM held f JOIN holding d ON f.k = d.id GROUP BY 1",
+            "SELECT to_date(replace(d.name, 'n', '2026-01-0'), 'YYYY-MM-DD'), count(*) FROM held f JOIN holding d ON f.k = d.id WHERE d.name <> 'n0' GROUP BY 1",
             "SELECT d.name, count(*) FROM held f LEFT JOIN holding d ON f.k = d.id WHERE coalesce(date '2026-01-01' + d.y, '2026-01-01') < '2026-01-05' GROUP BY 1",
             "SELECT replace(d.name, 'n3', 'x')::xid::text, count(*) FROM held f JOIN holding d ON f.k = d.id WHERE d.name = 'none' GROUP BY 1"]
     answers = psql(SETTINGS + "LOAD 'starhouse';\n" + "".join(f"SELECT coalesce(replace(difference, E'\\n', '~'), '') FROM compare({quoted(query)});\n" for query in held)).split("\n")[:-1]
