@@ -1,26 +1,21 @@
-// Which tables a star scan reads how: one fact, page by page, and dimensions, whose rows come from
-// plans of the planner's own and are joined by equality of columns.
-#include "pg/star_scan_plan.hpp"
+// How the dimensions of a star scan are joined with the fact: by equality of columns, to rows of
+// plans of the planner's own.
+#include "pg/star_scan_joins.hpp"
 
 #include "pg/compat.hpp"
 #include "pg/star_scan_compile.hpp"
 #include "pg/star_scan_reason.hpp"
 
 extern "C" {
-#include "access/heapam.h"
 #include "access/stratnum.h"
-#include "access/table.h"
-#include "catalog/pg_class.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
-#include "optimizer/joininfo.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/restrictinfo.h"
 #include "optimizer/tlist.h"
-#include "parser/parsetree.h"
 }
 
 #include <utility>
@@ -28,258 +23,6 @@ extern "C" {
 namespace starhouse::pg::star_scan {
 
 namespace {
-
-bool is_plain_heap(const RangeTblEntry *entry) {
-  if (entry->relkind != RELKIND_RELATION && entry->relkind != RELKIND_MATVIEW) {
-    return false;
-  }
-  // Locked by the planner already.
-  Relation table = table_open(entry->relid, NoLock);
-  const bool heap =
-      table->rd_tableam == GetHeapamTableAmRoutine() && !RELATION_IS_OTHER_TEMP(table);
-  table_close(table, NoLock);
-  return heap;
-}
-
-// The tables that a partitioned one's rows are in, without those that the planner leaves out.
-bool add_leaves(PlannerInfo *root, RelOptInfo *parent, List **leaves) {
-  for (int i = 0; i < parent->nparts; ++i) {
-    RelOptInfo *child = parent->part_rels[i];
-    if (child == nullptr || IS_DUMMY_REL(child)) {
-      continue;
-    }
-    const RangeTblEntry *entry = planner_rt_fetch(child->relid, root);
-    if (entry->relkind == RELKIND_PARTITIONED_TABLE) {
-      if (!add_leaves(root, child, leaves)) {
-        return false;
-      }
-    } else if (!is_plain_heap(entry)) {
-      return false;
-    } else {
-      *leaves = lappend(*leaves, child);
-    }
-  }
-  return true;
-}
-
-bool has_parameter(Node *node, void *context) {
-  return node != nullptr &&
-         (IsA(node, Param) || compat::walk_expression(node, has_parameter, context));
-}
-
-// A comparison by which a star scan rules out partitions, too (star_scan_partitions.cpp): of the
-// column that ranges are of.
-bool prunes_here(const RelOptInfo *table, Node *clause) {
-  if (table->part_scheme->strategy != PARTITION_STRATEGY_RANGE ||
-      table->part_scheme->partnatts != 1 || !IsA(clause, OpExpr) ||
-      list_length(castNode(OpExpr, clause)->args) != 2) {
-    return false;
-  }
-  auto *left = static_cast<Expr *>(linitial(castNode(OpExpr, clause)->args));
-  auto *right = static_cast<Expr *>(lsecond(castNode(OpExpr, clause)->args));
-  Expr *column = is_operand(right) ? bare(left) : is_operand(left) ? bare(right) : nullptr;
-  Expr *operand = is_operand(right) ? right : left;
-  scan::Storage storage{};
-  Domain domain{};
-  return column != nullptr && list_member(table->partexprs[0], column) &&
-         comparable(base_type(column), base_type(operand)) &&
-         storage_of(base_type(column), &storage, &domain) && domain == Domain::integer;
-}
-
-// A comparison whose other side is known only when the plan runs may rule out partitions then, as
-// the executor's own plan does, where a star scan reads them all.
-bool may_prune_later(const RelOptInfo *table) {
-  List *keys = NIL;
-  for (int i = 0; i < table->part_scheme->partnatts; ++i) {
-    keys = list_concat_unique(keys, table->partexprs[i]);
-  }
-  ListCell *cell = nullptr;
-  foreach (cell, table->baserestrictinfo) {
-    auto *clause = reinterpret_cast<Node *>(lfirst_node(RestrictInfo, cell)->clause);
-    if ((!contain_mutable_functions(clause) && !has_parameter(clause, nullptr)) ||
-        prunes_here(table, clause)) {
-      continue;
-    }
-    ListCell *var = nullptr;
-    foreach (var, pull_var_clause(clause, PVC_RECURSE_PLACEHOLDERS)) {
-      if (list_member(keys, lfirst(var))) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-bool fact_of(PlannerInfo *root, RelOptInfo *table, Star *star) {
-  const RangeTblEntry *entry = planner_rt_fetch(table->relid, root);
-  if (table->reloptkind != RELOPT_BASEREL || entry->rtekind != RTE_RELATION ||
-      entry->tablesample != nullptr || IS_DUMMY_REL(table) ||
-      !bms_is_empty(table->lateral_relids)) {
-    return refuse("not of a table");
-  }
-  star->fact = table;
-  if (entry->relkind == RELKIND_PARTITIONED_TABLE) {
-    if (may_prune_later(table)) {
-      return refuse("a condition on the partition key that is known later");
-    }
-    return (entry->inh && table->part_scheme != nullptr && table->nparts > 0 &&
-            add_leaves(root, table, &star->leaves)) ||
-           refuse("partitions that are no plain tables");
-  }
-  star->leaves = list_make1(table);
-  return (!entry->inh && is_plain_heap(entry)) || refuse("no plain table");
-}
-
-// The server's have_relevant_joinclause, but for equalities with a constant: a.x = 1 AND b.y = 1
-// makes one class of a.x and b.y and joins nothing, each table has its own condition.
-bool are_joined(const PlannerInfo *root, const RelOptInfo *one, const RelOptInfo *other) {
-  ListCell *cell = nullptr;
-  foreach (cell, one->joininfo) {
-    if (bms_overlap(other->relids, lfirst_node(RestrictInfo, cell)->required_relids)) {
-      return true;
-    }
-  }
-  foreach (cell, root->eq_classes) {
-    const auto *equal = lfirst_node(EquivalenceClass, cell);
-    if (!equal->ec_has_const && bms_overlap(equal->ec_relids, one->relids) &&
-        bms_overlap(equal->ec_relids, other->relids)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// Tables that are joined with one another, and then with the fact.
-struct Component {
-  Relids tables;
-  Relids nulling;           // outer joins among them
-  SpecialJoinInfo *special; // by which they are joined with the fact; null: an inner join
-};
-
-bool is_table(const PlannerInfo *root, int relid) {
-  return relid < root->simple_rel_array_size && root->simple_rel_array[relid] != nullptr &&
-         root->simple_rel_array[relid]->reloptkind == RELOPT_BASEREL;
-}
-
-// From 16 on outer joins have numbers, too.
-Relids tables_of(const PlannerInfo *root, const Bitmapset *relids) {
-  Relids tables = nullptr;
-  int relid = -1;
-  while ((relid = bms_next_member(relids, relid)) >= 0) {
-    if (is_table(root, relid)) {
-      tables = bms_add_member(tables, relid);
-    }
-  }
-  return tables;
-}
-
-Component *new_component(Relids tables, SpecialJoinInfo *special) {
-  auto *component = static_cast<Component *>(palloc0(sizeof(Component)));
-  *component = {.tables = tables, .nulling = nullptr, .special = special};
-  return component;
-}
-
-// Outer, semi- and anti-joins of the fact with something, whose tables are a component each; false
-// where the fact is on the other side, or is not all that they depend on.
-bool special_components(PlannerInfo *root, const RelOptInfo *fact, List **components) {
-  Relids taken = bms_copy(fact->relids);
-  ListCell *cell = nullptr;
-  foreach (cell, root->join_info_list) {
-    auto *special = lfirst_node(SpecialJoinInfo, cell);
-    if (bms_overlap(special->syn_righthand, fact->relids) || special->jointype == JOIN_FULL) {
-      return refuse("an outer or semi-join on whose other side the largest table is");
-    }
-    if (!bms_overlap(special->min_lefthand, fact->relids)) {
-      continue; // among the tables of a dimension
-    }
-    Relids tables = tables_of(root, special->syn_righthand);
-    if (!bms_equal(special->min_lefthand, fact->relids) || bms_overlap(tables, taken) ||
-        (special->jointype != JOIN_LEFT && special->jointype != JOIN_SEMI &&
-         special->jointype != JOIN_ANTI)) {
-      return refuse("an outer or semi-join of more than the fact and a dimension");
-    }
-    taken = bms_add_members(taken, tables);
-    *components = lappend(*components, new_component(tables, special));
-  }
-  return true;
-}
-
-// All components that have one of these tables become one, if they may.
-bool merge_components(List **components, const SpecialJoinInfo *join, const Bitmapset *tables) {
-  Component *merged = nullptr;
-  List *others = NIL;
-  ListCell *cell = nullptr;
-  foreach (cell, *components) {
-    auto *component = static_cast<Component *>(lfirst(cell));
-    if (!bms_overlap(component->tables, tables)) {
-      others = lappend(others, component);
-      continue;
-    }
-    if (merged == nullptr) {
-      merged = component;
-      continue;
-    }
-    // What is joined to a dimension that may have no row is NULL with it: (fact LEFT JOIN d) LEFT
-    // JOIN e is fact LEFT JOIN (d LEFT JOIN e), where the planner could join these.
-    Component *special = merged->special != nullptr ? merged : component;
-    Component *plain = special == merged ? component : merged;
-    if (plain->special != nullptr ||
-        (special->special != nullptr && (special->special->jointype != JOIN_LEFT ||
-                                         join == nullptr || join->jointype != JOIN_LEFT))) {
-      return refuse("an outer or semi-join of several dimensions");
-    }
-    special->tables = bms_union(special->tables, plain->tables);
-    special->nulling = bms_union(special->nulling, plain->nulling);
-    merged = special;
-  }
-  const int number = join == nullptr ? 0 : compat::outer_join_number(join);
-  if (merged != nullptr && number != 0) {
-    merged->nulling = bms_add_member(merged->nulling, number);
-  }
-  *components = merged == nullptr ? others : lappend(others, merged);
-  return true;
-}
-
-// Relations that anything joins, the fact apart, belong together.
-bool components_of(PlannerInfo *root, const Bitmapset *tables, const RelOptInfo *fact,
-                   List **components) {
-  if (!special_components(root, fact, components)) {
-    return false;
-  }
-  Relids special = nullptr;
-  ListCell *cell = nullptr;
-  foreach (cell, *components) {
-    special = bms_add_members(special, static_cast<Component *>(lfirst(cell))->tables);
-  }
-  Relids plain = nullptr;
-  int relid = -1;
-  while ((relid = bms_next_member(tables, relid)) >= 0) {
-    if (relid == static_cast<int>(fact->relid) || bms_is_member(relid, special)) {
-      continue;
-    }
-    Relids joined = bms_make_singleton(relid);
-    int other = -1;
-    while ((other = bms_next_member(plain, other)) >= 0) {
-      if (are_joined(root, find_base_rel(root, relid), find_base_rel(root, other))) {
-        joined = bms_add_member(joined, other);
-      }
-    }
-    plain = bms_add_member(plain, relid);
-    *components = lappend(*components, new_component(bms_make_singleton(relid), nullptr));
-    if (!merge_components(components, nullptr, joined)) {
-      return false;
-    }
-  }
-  foreach (cell, root->join_info_list) {
-    const auto *join = lfirst_node(SpecialJoinInfo, cell);
-    if (!bms_overlap(join->min_lefthand, fact->relids) &&
-        !merge_components(components, join,
-                          tables_of(root, bms_union(join->min_lefthand, join->syn_righthand)))) {
-      return false;
-    }
-  }
-  return true;
-}
 
 scan::JoinKind kind_of(const SpecialJoinInfo *special) {
   if (special == nullptr) {
@@ -597,18 +340,6 @@ bool placeholders_are_of_dimensions(const PlannerInfo *root, const Star *star) {
 }
 
 } // namespace
-
-double tuples_of(const RelOptInfo *table) {
-  if (table->nparts <= 0) {
-    return table->tuples;
-  }
-  double tuples = 0;
-  for (int i = 0; i < table->nparts; ++i) {
-    RelOptInfo *child = table->part_rels[i];
-    tuples += child == nullptr || IS_DUMMY_REL(child) ? 0 : tuples_of(child);
-  }
-  return tuples;
-}
 
 bool star_of(PlannerInfo *root, RelOptInfo *input, Star *star) {
   if (input->reloptkind == RELOPT_BASEREL) {
