@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, starhouse;
-SELECT plan(52);
+SELECT plan(63);
 
 -- Loads rows of a query, given as JSON objects of the contract's columns, as one batch.
 CREATE FUNCTION pg_temp.load(warehouse name, feed text, query text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -230,11 +230,11 @@ SELECT * FROM pg_temp.check_latest('a late playback', 'shown');
 SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'newest' AS event_id, 'U7' AS user_id, 'V3' AS video_id, 'D2' AS device_id, kpi_last_time() + interval '1 hour' AS event_time, 12 AS watch_duration$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('a new playback', NULL);
 SELECT pg_temp.load('sf sums', 'playback_events', $$SELECT 'newest' AS event_id, 'U7' AS user_id, 'V3' AS video_id, 'D2' AS device_id, kpi_last_time() AS event_time, 12 AS watch_duration$$) \g /dev/null
-SELECT * FROM pg_temp.check_latest('a playback that is there', 'shown videos viewing');
+SELECT * FROM pg_temp.check_latest('a playback that is there', 'members shown videos viewing');
 SELECT pg_temp.load('sf sums', 'interactions', $$SELECT 'li' AS interaction_id, 'U7' AS user_id, 'V3' AS video_id, 'Like' AS action, kpi_last_time() AS event_time$$) \g /dev/null
-SELECT * FROM pg_temp.check_latest('a like', 'shown viewing');
+SELECT * FROM pg_temp.check_latest('a like', 'members shown viewing');
 SELECT pg_temp.load('sf sums', 'recommendations', $$SELECT 'r' || p AS recommendation_id, user_id, video_id, event_time, true AS click_flag, true AS watch_flag FROM show WHERE p > 5900$$) \g /dev/null
-SELECT * FROM pg_temp.check_latest('later clicks', 'videos viewing');
+SELECT * FROM pg_temp.check_latest('later clicks', 'members videos viewing');
 SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Premium' AS subscription_type, timestamptz '2025-03-20' AS effective_at FROM generate_series(0, 20) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('a subscription that changed in the past', 'shown videos');
 SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 'G8' AS genre FROM generate_series(25, 32) g$$) \g /dev/null
@@ -243,6 +243,23 @@ SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 33 AS vi
 SELECT * FROM pg_temp.check_latest('lengths', 'shown');
 SELECT pg_temp.load('sf sums', 'devices', $$SELECT 'D' || g AS device_id, 'Tizen' AS os, g AS bandwidth, timestamptz '2025-04-01' AS seen_at FROM generate_series(0, 29) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('devices as they are now', 'shown videos viewing');
+-- A statement that changes no row takes nothing back, one that changes one does, whatever it does to it.
+CREATE FUNCTION pg_temp.held_after(statement text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE held boolean;
+BEGIN
+  BEGIN
+    EXECUTE statement;
+    held := kpi_latest_members(NULL, NULL);
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+  EXCEPTION WHEN SQLSTATE 'ZZ000' THEN RETURN held;
+  END;
+END $$;
+SELECT is(pg_temp.held_after(s.sql), s.held, s.sql)
+FROM (VALUES ('SELECT', true), ('UPDATE device_dim SET os = NULL WHERE false', true), ('INSERT INTO user_history (user_id) SELECT NULL WHERE false', true), ('DELETE FROM user_history WHERE false', true),
+             ($$INSERT INTO device_dim (device_id) VALUES ('D1') ON CONFLICT DO NOTHING$$, true), ($$INSERT INTO device_dim (device_id) VALUES ('D1') ON CONFLICT (device_id) DO UPDATE SET os = 'X'$$, false),
+             ($$INSERT INTO user_history (user_id, valid_from) VALUES ('new', '2025-01-01Z')$$, false), ($$UPDATE user_history SET subscription_type = 'X' WHERE user_id = 'U1'$$, false),
+             ($$DELETE FROM device_dim WHERE device_id = 'new'$$, true), ('TRUNCATE device_dim CASCADE', false)) AS s (sql, held);
+SELECT is(pg_temp.held_after($$INSERT INTO device_dim (device_id) VALUES ('new'); UPDATE latest_sums SET holds = true WHERE summary = 'members'; DELETE FROM device_dim WHERE device_id = 'new'$$), false, 'one that goes');
 SET LOCAL TimeZone = 'Europe/London';
 SELECT * FROM pg_temp.check_latest('in a zone whose clock was changed meanwhile', 'members shown videos viewing');
 SET LOCAL TimeZone = 'UTC';

@@ -162,19 +162,35 @@ COMMENT ON COLUMN latest_subscription.hours_per_viewer_as_was IS 'Hours of the k
 COMMENT ON COLUMN latest_subscription.views_as_is IS 'Playbacks of users who have it now';
 COMMENT ON COLUMN latest_subscription.watch_hours_as_is IS 'Hours watched in them, two places';
 
--- Whoever changes devices or users, a feed or a hand, takes back what rests on them. The row is updated whether it holds or not: whoever is making
--- the sums has it. It is taken before the rows of devices and those of viewing and videos everywhere, so that nobody waits for one who waits for him.
+-- Whoever changes devices or users, a feed or a hand, takes back what rests on them; a statement that changed no row, as that of a batch without new
+-- members, does not. The row is updated whether it holds or not: whoever is making the sums has it, or fails on it where his snapshot is older. It is
+-- taken before the rows of devices and those of viewing and videos everywhere, so that nobody waits for one who waits for him.
 CREATE FUNCTION members_changed() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 AS $body$
+DECLARE
+  takes_back boolean := TG_OP = 'TRUNCATE';
 BEGIN
-  EXECUTE format('UPDATE %I.latest_sums SET holds = false WHERE summary = %L', TG_TABLE_SCHEMA, 'members');
+  IF TG_WHEN = 'AFTER' THEN
+    takes_back := EXISTS (SELECT FROM changed);
+  END IF;
+  IF takes_back THEN
+    EXECUTE format('UPDATE %I.latest_sums SET holds = false WHERE summary = %L', TG_TABLE_SCHEMA, 'members');
+  ELSIF TG_WHEN = 'BEFORE' THEN
+    EXECUTE format('SELECT FROM %I.latest_sums WHERE summary = %L FOR UPDATE', TG_TABLE_SCHEMA, 'members');
+  END IF;
   RETURN NULL;
 END
 $body$;
-COMMENT ON FUNCTION members_changed() IS 'Trigger of device_dim and user_history: says in latest_sums that latest_device_kind and latest_subscription do not hold any more.';
-CREATE TRIGGER members_changed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON device_dim FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
-CREATE TRIGGER members_changed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON user_history FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+COMMENT ON FUNCTION members_changed() IS 'Trigger of device_dim and user_history: says in latest_sums that latest_device_kind and latest_subscription do not hold any more where a statement has changed a row. Before it, it takes the row of latest_sums.';
+CREATE TRIGGER members_change BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON device_dim FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_inserted AFTER INSERT ON device_dim REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_updated AFTER UPDATE ON device_dim REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_deleted AFTER DELETE ON device_dim REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_change BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON user_history FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_inserted AFTER INSERT ON user_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_updated AFTER UPDATE ON user_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
+CREATE TRIGGER members_deleted AFTER DELETE ON user_history REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION members_changed();
 
 CREATE TABLE latest_video (
   video_key       text COLLATE "C" PRIMARY KEY,
