@@ -190,9 +190,9 @@ CREATE TABLE viewing_hour_fact (
   PRIMARY KEY (event_time, region_key)
 ) PARTITION BY RANGE (event_time);
 
--- What a batch added, for the deltas of what is derived. Nearly free to keep: batches are appended.
 -- Few rows of large tables: how many members are known from facts alone is asked by kpi_unknown_members.
 CREATE INDEX user_history_inferred_idx ON user_history (user_id) WHERE is_inferred;
 CREATE INDEX device_dim_inferred_idx ON device_dim (device_id) WHERE is_inferred;
+-- What a batch added, for the deltas of what is derived. Nearly free to keep: batches are appended.
 CREATE INDEX viewership_fact_batch_id_idx ON viewership_fact USING brin (batch_id) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX interaction_fact_batch_id_idx ON interaction_fact USING brin (batch_id) WITH (pages_per_range = 32, autosummarize = on);
