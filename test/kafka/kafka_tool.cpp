@@ -1,8 +1,8 @@
 // What the tests need of Kafka beside a consumer.
 //   kafka_tool mock [PARTITIONS [BROKERS]]   librdkafka's mock cluster in this process. Prints its
 //     address, then obeys a line each on standard input and answers "ok":
-//       topic NAME PARTITIONS | rtt BROKER MS | down BROKER | up BROKER |
-//       fail API COUNT ERROR | coordinator GROUP BROKER | session MS
+//       topic NAME PARTITIONS | leader NAME PARTITION BROKER | rtt BROKER MS | down BROKER |
+//       up BROKER | fail API COUNT ERROR | coordinator GROUP BROKER
 //   kafka_tool produce BROKERS TOPIC [NAME=VALUE...] [abort]
 //     produces standard input, a message a line: PARTITION<tab>TIME_MS<tab>KIND<tab>VALUE, KIND
 //     text, hex or null; TIME_MS 0 is now. NAME is a property of librdkafka; with transactional.id
@@ -64,6 +64,9 @@ int mock(int partitions, int brokers) {
     if (what == "topic") {
       words >> name >> a;
       error = rd_kafka_mock_topic_create(cluster, name.c_str(), a, 1);
+    } else if (what == "leader") { // a random broker else
+      words >> name >> a >> b;
+      error = rd_kafka_mock_partition_set_leader(cluster, name.c_str(), a, b);
     } else if (what == "rtt") {
       words >> a >> b;
       error = rd_kafka_mock_broker_set_rtt(cluster, a, b);
