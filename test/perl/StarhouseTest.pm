@@ -38,8 +38,17 @@ sub psql {
 sub sql {
     my ($database, $sql) = @_;
     my ($status, $out, $err) = psql($database, $sql, '-v', 'ON_ERROR_STOP=1');
-    die "SQL failed: $err\n$sql\n" if $status != 0;
+    die 'SQL failed at ' . test_line() . ": $err\n$sql\n" if $status != 0;
     return $out;
+}
+
+# The line of the test that is at work: closing lines name it where a test dies.
+sub test_line {
+    my $level = 0;
+    while (my ($package, $file, $line) = caller $level++) {
+        return "$file line $line" if $package eq 'main';
+    }
+    return 'no line of a test';
 }
 
 # A fresh database with the extension; dropped when the cluster goes.
