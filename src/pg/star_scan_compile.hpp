@@ -29,7 +29,8 @@ constexpr uint32 first_join = 1U << 17U;
 
 // Whether it has one value for all rows.
 bool is_operand(Expr *expr);
-// Whether an error may come of such a value: it must not be asked for where the executor does not.
+// Whether an error may come of it (star_scan_failing.cpp): then it must not be asked for where the
+// executor does not. Times past the year 290000 are not thought of.
 bool may_fail_once(Expr *operand);
 bool may_fail_once(const TestPlan *test);
 bool deterministic(Oid collation);

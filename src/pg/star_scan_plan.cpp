@@ -27,7 +27,6 @@ extern "C" {
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -35,8 +34,6 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <initializer_list>
-#include <string_view>
 #include <utility>
 
 namespace starhouse::pg::star_scan {
@@ -130,48 +127,6 @@ bool keys_of(PlannerInfo *root, List **keys) {
   return true;
 }
 
-// Whether one of the names is an operator's or a function's; null: it has gone meanwhile.
-bool is_one_of(const char *name, std::initializer_list<std::string_view> names) {
-  return name != nullptr && std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// Whether it divides by what may be zero, or reads a value from its text. A dimension's keys are
-// worked out for rows that no fact has, too, where the executor would not ask.
-bool divides_or_reads(Node *node, void * /*context*/) {
-  if (node == nullptr) {
-    return false;
-  }
-  bool divides = false;
-  const List *arguments = NIL;
-  if (IsA(node, CoerceViaIO)) {
-    return true;
-  }
-  if (IsA(node, OpExpr)) {
-    arguments = castNode(OpExpr, node)->args;
-    divides = is_one_of(get_opname(castNode(OpExpr, node)->opno), {"/", "%"});
-  } else if (IsA(node, FuncExpr)) {
-    const Oid function = castNode(FuncExpr, node)->funcid;
-    arguments = castNode(FuncExpr, node)->args;
-    if (function == F_TO_DATE || function == F_TO_NUMBER ||
-        function == F_TO_TIMESTAMP_TEXT_TEXT) {
-      return true;
-    }
-    divides = is_one_of(get_func_name(function), {"mod", "div"});
-  }
-  if (divides && arguments != NIL) {
-    const auto *divisor = static_cast<const Node *>(llast(arguments));
-    if (!IsA(divisor, Const) || reinterpret_cast<const Const *>(divisor)->constisnull) {
-      return true;
-    }
-  }
-  return compat::walk_expression(node, divides_or_reads, nullptr);
-}
-
-bool may_fail_unasked(const StarJoin *join, Node *key) {
-  return divides_or_reads(key, nullptr) ||
-         (join->conditions != NIL && may_fail_once(reinterpret_cast<Expr *>(key)));
-}
-
 // Of which join a key is, and which of its groups; false where it is of several tables.
 bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *question) {
   const Relids relids = pull_varnos(root, key);
@@ -185,7 +140,8 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
     foreach (cell, star->joins) {
       auto *join = static_cast<StarJoin *>(lfirst(cell));
       if (bms_is_subset(relids, join->relids)) {
-        if (may_fail_unasked(join, key)) {
+        // It is worked out for rows that no fact has, too, where the executor would not ask.
+        if (may_fail_once(reinterpret_cast<Expr *>(key))) {
           return refuse("a key of a dimension that may fail where no row of the table is", key);
         }
         number = foreach_current_index(cell);

@@ -194,6 +194,12 @@ EXPLAIN (COSTS OFF) SELECT city, category, count(*), sum(amount) FROM ordered LE
 SELECT city, category, count(*), sum(amount) FROM ordered LEFT JOIN store_dim USING (store) JOIN product_dim USING (product) WHERE day >= '2026-02-10' AND EXISTS (SELECT FROM region_dim WHERE region = amount) GROUP BY city, category ORDER BY 1, 2;
 SELECT coalesce(city, 'none') AS city, s.store IS NULL AS alone, count(*), sum(amount) FROM ordered AS o LEFT JOIN store_dim AS s ON o.store = s.store AND s.region = 1 GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT city, name, count(*) FROM ordered LEFT JOIN (store_dim JOIN region_dim USING (region)) USING (store) GROUP BY 1, 2 ORDER BY 1, 2;
+-- What of a dimension may fail where no row of the fact is the executor works out.
+SELECT key, plan_of('SELECT ' || key || ', count(*) FROM ordered JOIN store_dim USING (store) GROUP BY 1') FROM unnest(ARRAY[
+  'region + 2147483647', 'region * 2', '100 / region', 'region::smallint', 'opened + region', 'opened + 2147483647', 'city::int', 'chr(region)', 'abs(region)',
+  'region / 2', 'region % 2', 'opened + 1', '(opened + interval ''1 month'')::date', 'date_trunc(''month'', opened::timestamp)', 'extract(month FROM opened)::int', 'to_char(opened, ''YYYY-MM'')',
+  'region::text || city', 'CASE WHEN region > 0 THEN upper(left(city, 4)) ELSE city END', 'greatest(region, 3)', 'region IN (1, 3)'
+]) AS key;
 SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) GROUP BY city',
   'SELECT city, category, count(*) FROM ordered LEFT JOIN store_dim USING (store) LEFT JOIN product_dim ON ordered.product = product_dim.product AND category <> ''category 1'' GROUP BY city, category',

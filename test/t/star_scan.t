@@ -760,6 +760,12 @@ def main():
             "SELECT mod(10, d.x - 50), count(*) FROM held f JOIN holding d ON f.k = d.id GROUP BY 1",
             "SELECT to_date(replace(d.name, 'n', '2026-01-0'), 'YYYY-MM-DD'), count(*) FROM held f JOIN holding d ON f.k = d.id WHERE d.name <> 'n0' GROUP BY 1",
             "SELECT d.name, count(*) FROM held f LEFT JOIN holding d ON f.k = d.id WHERE coalesce(date '2026-01-01' + d.y, '2026-01-01') < '2026-01-05' GROUP BY 1",
+            *(f"SELECT {key}, count(*) FROM held f JOIN holding d ON f.k = d.id GROUP BY 1"
+              for key in ("d.y + 1", "d.id + d.y", "d.y * 2", "d.y + 2147483640", "-1 - d.y - d.x", "abs(-1 - d.y)", "d.y::smallint", "(d.y::bigint * 4294967296)::text", "d.y::numeric(8, 2)", "date '2026-01-01' + d.y", "(timestamp '2026-01-01' + d.y * interval '1 month')::date",
+                          "repeat('x', d.y)", "chr(d.x * 100000 + 65)", "sqrt(1000.0 - d.y)", "substr(d.name, 1, 100 - d.x * 3)", "('2026-01-0' || d.y + 1)::date", "CASE WHEN d.x < 50 THEN 1 ELSE d.y + 1 END", "coalesce(nullif(d.x, 50), d.y + 1)", "exp(d.x * 20.0)", "timestamp '2026-01-01' AT TIME ZONE (CASE WHEN d.x = 50 THEN 'none' ELSE 'UTC' END)")),
+            *(f"SELECT {key}, count(*) FROM held f LEFT JOIN holding d ON f.k = d.id GROUP BY 1"
+              for key in ("d.y / 3", "d.y % 5", "d.y::text || d.x", "extract(month FROM date '2026-01-01' + 1)::int + d.id / 7", "to_char(date '2026-01-01'::timestamp, 'YYYY') || d.y", "CASE WHEN d.y > 3 THEN upper(d.name) ELSE 'none' END", "greatest(d.x, d.y)", "nullif(left(d.name, 1), 'n')",
+                          "d.x IN (1, 2)", "d.name LIKE 'n%'", "round(d.x, 0)", "substr(d.name, 2, 1)")),
             "SELECT replace(d.name, 'n3', 'x')::xid::text, count(*) FROM held f JOIN holding d ON f.k = d.id WHERE d.name = 'none' GROUP BY 1"]
     answers = psql(SETTINGS + "LOAD 'starhouse';\n" + "".join(f"SELECT coalesce(replace(difference, E'\\n', '~'), '') FROM compare({quoted(query)});\n" for query in held)).split("\n")[:-1]
     ok(answers == [""] * len(held), "a key held to one value, and keys that fail where no row is")
