@@ -104,7 +104,7 @@ ORDER BY city, h.geohash;
 
 -- line Open orders, minute by minute
 -- unit orders
--- note The three hours up to the latest event of an order, of the eight cities with the most orders.
+-- note The three hours up to the latest event of an order, of the eight cities with the most orders open.
 -- source kpi_active_orders_per_minute
 -- empty Load orders: starhouse load WAREHOUSE --feed orders FILE
 WITH latest AS MATERIALIZED (

@@ -3,13 +3,13 @@
 
 --- At a glance
 -- figures Headline figures
--- note The last 30 days against the 30 before; viewers of a day against the day before. The last day, which may go on, is no whole one. Accuracy: how often a recommendation that was clicked had the higher score than one that was not; 50 % is guessing.
+-- note The last 30 days against the 30 before, once these are loaded throughout; viewers of a day against the day before. The last day, which may go on, is no whole one. Accuracy: how often a recommendation that was clicked had the higher score than one that was not; 50 % is guessing.
 -- source kpi_viewing_summary, kpi_active_users, kpi_recommendation_quality
 -- empty Load playbacks: starhouse load WAREHOUSE --feed playback_events FILE
 WITH span AS MATERIALIZED (
-  SELECT kpi_last_day() - 59 AS from_before, kpi_last_day() - 30 AS to_before
+  SELECT kpi_last_day() - 59 AS from_before, kpi_last_day() - 30 AS to_before WHERE kpi_last_day() - 59 >= kpi_first_day()
 ), days AS MATERIALIZED (
-  SELECT daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users(kpi_last_day() - 31)
+  SELECT day, daily_users, monthly_users, row_number() OVER (ORDER BY day DESC) AS back FROM kpi_active_users(kpi_last_day() - 31)
 ), viewing AS MATERIALIZED (
   SELECT * FROM kpi_viewing_summary
 ), viewing_before AS MATERIALIZED (
@@ -25,7 +25,7 @@ WITH span AS MATERIALIZED (
     (8, 'Left at once', v.skip_percent, b.skip_percent, 'percent', 'down')) AS f (place, label, value, before, unit, good)
   WHERE v.views > 0
   UNION ALL
-  SELECT f.* FROM days m LEFT JOIN days b ON b.back = 3 LEFT JOIN days c ON c.back = 32
+  SELECT f.* FROM days m LEFT JOIN days b ON b.back = 3 LEFT JOIN days c ON c.back = 32 AND c.day - 29 >= kpi_first_day()
   CROSS JOIN LATERAL (VALUES (3, 'Viewers of the last whole day', m.daily_users, b.daily_users, '', 'up'),
     (4, 'Viewers of 30 days', m.monthly_users, c.monthly_users, '', 'up')) AS f (place, label, value, before, unit, good)
   WHERE m.back = 2

@@ -4,7 +4,7 @@ what it found (JSON on standard output).
 plan:   {"browser": FILE, "out": FOLDER, "pages": {NAME: FILE}}
 result: for each page and way to look at it ("light", "dark", "phone", "print"): what the page says of itself (drawn, errors), its title, the figures
         (label and text), the cards with their title, state (drawn, empty, failed, blank), source, the unit at its axis, its series, their colours and (of lines) how many differ in mark or dash, and
-        the columns of its numbers, the palette and the ground it is drawn on, how far it runs over its side, whether a click opens
+        the columns of its numbers, whether a table is wider than its card, the palette and the ground it is drawn on, how far it runs over its side, whether a click opens
         "The numbers", the console's errors, and requests to anything but the page itself."""
 import json
 import os
@@ -22,7 +22,7 @@ LOOK = """() => {
   const seen = node => node && node.getClientRects().length > 0;
   const painted = canvas => canvas.width && canvas.height && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value !== 0);
   const cards = [...document.querySelectorAll('main section')].map(card => {
-    const canvas = card.querySelector('canvas');
+    const canvas = card.querySelector('canvas'), scroll = [...card.children].find(child => child.matches('.scroll'));
     const chart = canvas && Chart.getChart(canvas);
     const content = canvas ? painted(canvas) : card.querySelector('.scroll table tbody tr, .maps svg rect, .figures .figure');
     return {title: card.querySelector('h3')?.textContent ?? 'Headline figures', chart: !!canvas,
@@ -30,6 +30,7 @@ LOOK = """() => {
             unit: chart?.options.scales[chart.options.indexAxis === 'y' ? 'x' : 'y'].title.text ?? '',
             colours: chart ? [...new Set(chart.data.datasets.map(set => set.borderColor))] : [], series: chart?.data.datasets.map(set => set.label) ?? [],
             marks: chart?.config.type === 'line' ? new Set(chart.data.datasets.map(set => set.pointStyle + set.borderDash)).size : 0,
+            cut: !!scroll && scroll.scrollWidth > scroll.clientWidth + 1,
             numbers: [...card.querySelectorAll('details th')].map(cell => cell.textContent),
             source: card.querySelector('p.source')?.textContent ?? '', text: card.querySelector('.empty, .error')?.textContent ?? ''};
   });

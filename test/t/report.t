@@ -145,15 +145,24 @@ like($err, qr{cannot write \Q$dir\E/no/such/folder\.html\n.*hint: Name a file in
 like($out, qr/^<!doctype html>.*<\/html>\n\z/s, 'a page on standard output, alone');
 sql($database, q{SELECT starhouse.revoke_bi_role('streamflix', 'report_reader'); DROP ROLE report_reader, report_stranger});
 
-# Figures of a span have the span before them to be compared with. User U1 watched 41 days before the last day, U2 and U3 five days
-# before it, U1 again on the last, which is no whole day: in the 30 days to the last whole one there were U2 and U3, in the 30 before U1.
-my $events = join '', map { qq({"event_id":"e$_->[0]","user_id":"$_->[1]","video_id":"V1","device_id":"D1","region_id":"IN","timestamp":"$_->[2]T10:00:00Z","watch_duration":20,"buffering_time":1,"video_length":40}\n) }
-  [1, 'U1', '2025-03-01'], [2, 'U2', '2025-04-06'], [3, 'U3', '2025-04-06'], [4, 'U1', '2025-04-11'];
-($status, $out, $err) = client('load', 'streamflix', '--feed', 'playback_events', '-d', $database, spew("$dir/playbacks.jsonl", $events));
-is($status, 0, 'playbacks of three users') or diag($out, $err);
-report('streamflix', '-o', "$dir/streamflix.html");
-my ($viewers) = grep { $_->{label} eq 'Viewers of 30 days' } @{card("$dir/streamflix.html", 'Headline figures')->{rows}};
-is("$viewers->{value} $viewers->{before}", '2 1', 'viewers of 30 days beside those of the 30 days before');
+# Figures of a span have the span before them to be compared with, where that is known throughout. User U1 watched 41 days before the last day, U2 and U3
+# five days before it, U1 again on the last, which is no whole day: in the 30 days to the last whole one there were U2 and U3, in the 30 before U1.
+sub headline { my ($page) = @_; return map { $_->{label} => $_ } @{card($page, 'Headline figures')->{rows}} }
+sub watched {
+    my ($name, @playbacks) = @_;
+    my $events = join '', map { qq({"event_id":"e$_->[0]","user_id":"$_->[1]","video_id":"V1","device_id":"D1","region_id":"IN","timestamp":"$_->[2]T10:00:00Z","watch_duration":$_->[3],"buffering_time":1,"video_length":40}\n) } @playbacks;
+    ($status, $out, $err) = client('load', 'streamflix', '--feed', 'playback_events', '-d', $database, spew("$dir/playbacks-$playbacks[0][0].jsonl", $events));
+    is($status, 0, $name) or diag($out, $err);
+    report('streamflix', '-o', "$dir/streamflix.html");
+    return headline("$dir/streamflix.html");
+}
+sub with_before { my ($row) = @_; return join ' ', map { $_ // 'none' } @$row{qw(value before)} }
+my %viewed = watched('playbacks of three users', [1, 'U1', '2025-03-01', 30], [2, 'U2', '2025-04-06', 40], [3, 'U3', '2025-04-06', 40], [4, 'U1', '2025-04-11', 40]);
+is(with_before($viewed{'Viewers of 30 days'}), '2 none', 'viewers of 30 days against nothing where those before began within the 30 days');
+is(with_before($viewed{'Hours watched'}), '2 none', 'hours watched likewise');
+%viewed = watched('a playback of a fourth, before all of them', [5, 'U4', '2025-02-01', 30]);
+is(with_before($viewed{'Viewers of 30 days'}), '2 1', 'viewers of 30 days beside those of the 30 days before');
+is(with_before($viewed{'Hours watched'}), '2 0.5', 'and hours watched');
 
 # The headline of QuickEats is the last complete month. Of January eleven days are known, February had eight orders, March four; April has begun with one.
 # The last placed stays open: of the three hours up to it each minute has its row, also those without an order.
@@ -169,7 +178,6 @@ pop @orders;
 push @orders, qq({"order_id":"later","status":"placed","order_time":"2025-04-01T14:00:00","customer_id":"C1","restaurant_id":"R1","city":"Mumbai","amount":100,"promised_minutes":30}\n);
 ($status, $out, $err) = client('load', 'quickeats', '--feed', 'orders', '-d', $database, spew("$dir/orders.jsonl", join '', @orders));
 is($status, 0, 'orders of four months') or diag($out, $err);
-sub headline { my ($page) = @_; return map { $_->{label} => $_ } @{card($page, 'Headline figures')->{rows}} }
 is((report('quickeats', '-o', "$dir/quickeats.html"))[0], 0, 'a page of them');
 my %month = headline("$dir/quickeats.html");
 is(join(' ', map { $_ // 'none' } @{$month{'Orders, March 2025'}}{qw(value before)}), '4 8', 'shows the orders of the last complete month beside the one before');
@@ -179,8 +187,12 @@ my $minutes = card("$dir/quickeats.html", 'Open orders, minute by minute')->{row
 is(scalar(@$minutes), 180, 'three hours have 180 minutes');
 my %open = map { substr($_->{minute}, 11, 5) => $_->{open_orders} } @$minutes;
 is(join(' ', map { $open{$_} // 'none' } qw(11:01 11:59 12:00 13:59 14:00)), '0 0 1 1 2', 'each with the orders open at its end, none where there was none');
-# A service that has begun in this month has no month to be compared with; nor has one whose first month is a part of one.
-sql($database, q{DELETE FROM quickeats.orders_fact WHERE event_time >= '2025-03-15' OR event_time < '2025-02-15'});
+# A month is not compared with a part of one; a service that has begun in this month has none to be compared with.
+sql($database, q{DELETE FROM quickeats.orders_fact WHERE event_time >= '2025-03-15'});
+report('quickeats', '-o', "$dir/quickeats.html");
+%month = headline("$dir/quickeats.html");
+is(join(' ', map { $_ // 'none' } @{$month{'Orders, February 2025'}}{qw(value before)}), '8 none', 'a month after a part of one is shown against nothing');
+sql($database, q{DELETE FROM quickeats.orders_fact WHERE event_time < '2025-02-15'});
 report('quickeats', '-o', "$dir/quickeats.html");
 %month = headline("$dir/quickeats.html");
 is(join(' ', map { $_ // 'none' } @{$month{'Orders, March 2025 so far'}}{qw(value before)}), '4 none', 'a first month that goes on is shown as such, against nothing');
@@ -190,7 +202,7 @@ my $delays = card("$dir/quickeats.html", 'What delays deliveries, all else equal
 is($delays->{told}, 'standard error, at least, at most', 'error and interval are told, not drawn');
 
 # How money and numbers are written: what a browser would not take is refused before anything is written.
-for my $case (['--currency', 'rupees', qr/"rupees" is no currency\n.*hint: .*ISO 4217/], ['--currency', 'inr', qr/"inr" is no currency/], ['--currency', '\x{20B9}', qr/is no currency/],
+for my $case (['--currency', 'rupees', qr/"rupees" is no currency\n.*hint: .*ISO 4217/], ['--currency', 'inr', qr/"inr" is no currency/], ['--currency', "\xE2\x82\xB9", qr/is no currency/],
     ['--locale', 'hi_IN', qr/"hi_IN" is no locale\n.*hint: .*en-IN/], ['--locale', 'e', qr/"e" is no locale/], ['--locale', 'en-IN-', qr/"en-IN-" is no locale/], ['--locale', "en\n", qr/is no locale/]) {
     ($status, $out, $err) = report('quickeats', '-o', "$dir/none.html", $case->[0], $case->[1]);
     is($status, 1, "$case->[0] $case->[1] is refused" =~ s/\n/ /gr);

@@ -133,6 +133,7 @@ my $told = card_of('told', 'How sure it is');
 is(join(', ', @{$told->{series}}), 'effect', 'columns that are told are not drawn');
 is(join(', ', @{$told->{numbers}}), 'factor, effect, error, at least', 'but stand in the numbers');
 is(card_of('streamflix', 'Hours watched by time zone, hour by hour of its own day')->{state}, 'drawn', 'hours by time zone are a map of cells');
+for my $kind (@kinds) { is(join(', ', map { $_->{title} } grep { $_->{cut} } @{$found->{$kind}{light}{cards}}), '', "$kind: no table is wider than a desk") }
 
 # Colours as the colour-blind see them, by the matrices of Machado, Oliveira and Fernandes (IEEE TVCG 15 (2009) 1291-1298) at full severity in linear RGB:
 # any two differ by a distance in CIELAB (1976) that is seen at a glance, and stand out from the card (WCAG 2: 3 to 1 for graphics; less the lighter

@@ -212,10 +212,10 @@
       if (!lines.has(r[row])) lines.set(r[row], new Map());
       lines.get(r[row]).set(r[column], r[value]);
     }
-    const most = Math.max(...card.rows.filter((r) => card.kind === 'heat' || r[column] !== columns[0]).map((r) => r[value]), 1e-9);
-    const table = make('table', null, 'cohort');
-    const head = table.appendChild(make('thead')).appendChild(make('tr'));
     const heat = card.kind === 'heat'; // has many columns: the unit is told once
+    const most = Math.max(...card.rows.filter((r) => heat || r[column] !== columns[0]).map((r) => r[value]), 1e-9);
+    const table = make('table', null, heat ? 'cohort heat' : 'cohort');
+    const head = table.appendChild(make('thead')).appendChild(make('tr'));
     head.append(make('th', heat && card.unit ? `${row} (${unitName(card.unit)})` : row));
     for (const name of columns) head.append(make('th', name));
     const body = table.appendChild(make('tbody'));
