@@ -6,7 +6,7 @@ step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the
         {"tab": "Sales", "filter": "Date", "from": "2025-10-01", "to": "2025-11-01"}   days of the filter bar, the last one not included
         {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
 result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
-        cells, the rows that the server sent, what an empty one says; the notes below them; the seconds it took, the moment it was done and the slowest request for a chart's figures; for each
+        cells and whether it is wider than its place, the rows that the server sent, what an empty one says; the notes below them; the seconds it took, the moment it was done and the slowest request for a chart's figures; for each
         board the console's errors, failed requests and requests to anywhere else."""
 import json
 import os
@@ -23,11 +23,12 @@ CHARTS = """() => [...document.querySelectorAll('[data-test="chart-grid-componen
     return pixels.some(value => value !== 0);
   });
   const cells = [...chart.querySelectorAll('table tr')].map(row => [...row.querySelectorAll('th, td')].map(cell => cell.innerText.trim()));
+  const cut = [...chart.querySelectorAll('table')].some(table => table.getBoundingClientRect().right > chart.getBoundingClientRect().right + 1);
   const failure = text('[role="alert"], .ant-alert-error, [data-test="error-message"]');
   const nothing = chart.querySelector('[data-test="chart-container"]')?.innerText.match(/^(?:Nothing to show|No data|No results were returned).*$/m)?.[0];
   const waiting = chart.querySelector('.loading, [data-test="loading-indicator"]') || !chart.querySelector('[data-test="slice-container"]');
   const drawn = chart.querySelector('[data-test="slice-container"]') && (painted || cells.length > 1 || text('.header-line'));
-  return {title: chart.dataset.testChartName, id: chart.dataset.testChartId, nothing, kind: chart.dataset.testVizType, figure: text('.header-line'), cells: cells.length ? cells : undefined, failure,
+  return {title: chart.dataset.testChartName, id: chart.dataset.testChartId, nothing, kind: chart.dataset.testVizType, figure: text('.header-line'), cells: cells.length ? cells : undefined, cut, failure,
           state: failure ? 'failed' : nothing ? 'empty' : waiting ? 'waiting' : drawn ? 'drawn' : 'waiting'};
 })"""
 
