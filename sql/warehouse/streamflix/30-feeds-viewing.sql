@@ -19,11 +19,16 @@ WITH common AS (
              ensure_partitions('engagement_fact', min(event_time) - interval '1 day', max(event_time)),
              ensure_partitions('viewing_hour_fact', min(event_time) - interval '1 hour', max(event_time) + interval '1 day')
       FROM batch$sql$) AS room,
-    -- The batch is read once for the keys of all dimensions; %s are those of the feed beyond region, user and video.
+    -- The batch is read once for the keys of all dimensions; %s are those of the feed beyond region, user and video. Members that are known are left out
+    -- already, ahead of the turn: the steps "new ..." look for the few others again, which a batch before this one may bring.
     $sql$CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS$sql$ AS key_table,
     $sql$
       WITH before AS (DELETE FROM batch_key)
-      INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT region_id, user_id, video_id%s FROM batch') k$sql$ AS keys,
+      INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT region_id, user_id, video_id%s FROM batch') k
+      WHERE CASE k.column_no WHEN 1 THEN (SELECT true FROM region_dim d WHERE d.region_id = k.value LIMIT 1)
+                             WHEN 2 THEN (SELECT true FROM user_history d WHERE d.user_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1)
+                             WHEN 3 THEN (SELECT true FROM video_dim d WHERE d.video_id = k.value LIMIT 1)
+                             ELSE (SELECT true FROM device_dim d WHERE d.device_id = k.value LIMIT 1) END IS NULL$sql$ AS keys,
     jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new regions', 'into', 'region_dim', 'key', 'region_id',
         'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
