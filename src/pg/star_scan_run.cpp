@@ -305,6 +305,23 @@ void start_scan(ScanNode *node, scan::Part part) {
   });
 }
 
+namespace {
+
+// Goes on with a part of the groups, for which there is room; false where that cannot be.
+bool narrow(ScanNode *node) {
+  scan::Scan *scan = node->scan;
+  node->most_memory = std::max(node->most_memory, scan->memory());
+  while (node->role == Role::whole && memory_is_full(node) && scan->may_narrow() &&
+         may_be_split(node, scan->part())) {
+    scan::Part other{};
+    compute([&] { other = scan->narrow_groups(); });
+    node->waiting[node->waiting_count++] = other;
+  }
+  return !memory_is_full(node);
+}
+
+} // namespace
+
 bool read_pages(ScanNode *node, bool may_stop) {
   const bool count_only = node->compiled->conditions == NIL && !node->scan->tests_any() &&
                           !node->scan->reads_any() && !node->scan->joins_any();
@@ -325,8 +342,12 @@ bool read_pages(ScanNode *node, bool may_stop) {
     close_page(&node->pages);
     if (node->scan->memory() > get_hash_memory_limit()) {
       // A process's different values go with its groups.
-      if (may_stop && (memory_is_full(node) ||
-                       (node->role == Role::partial && node->compiled->distinct != NIL))) {
+      const bool groups = memory_is_full(node);
+      if (may_stop && groups && narrow(node)) {
+        continue;
+      }
+      if (may_stop && may_be_split(node, node->scan->part()) &&
+          (groups || (node->role == Role::partial && node->compiled->distinct != NIL))) {
         close_pages(&node->pages);
         return false;
       }
@@ -356,7 +377,7 @@ bool run_part(ScanNode *node, scan::Part part) {
   }
   node->most_memory = std::max(node->most_memory, node->scan->memory());
   if (!whole) {
-    split(node, part, share_read(node));
+    split(node, node->scan->part(), share_read(node));
     return false;
   }
   node->groups += node->scan->groups();

@@ -369,6 +369,67 @@ TEST(StarScan, PartsTogetherAreTheWhole) {
   }
 }
 
+// Groups that become fewer on the way: what is left has all of its rows, and the other halves come
+// later, some of them narrowed again. Numbers are far apart or close, so both ways to find are met.
+TEST(StarScan, NarrowedGroupsTogetherAreTheWhole) {
+  for (const std::int64_t apart : {std::int64_t{1}, std::int64_t{1'000'003}}) {
+    std::mt19937 random(5);
+    const std::vector<Attribute> two{{8, 8}, {-1, 4}};
+    std::vector<RowMaker> makers(6000);
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> expected;
+    std::vector<Row> rows;
+    for (RowMaker &maker : makers) {
+      const auto number = static_cast<std::int64_t>(random() % 60) * apart;
+      const std::string text = "text " + std::to_string(random() % 40);
+      maker.fixed(number);
+      if (random() % 9 == 0) {
+        maker.null();
+        ++expected[{number, ""}];
+      } else {
+        maker.text(text);
+        ++expected[{number, text}];
+      }
+      rows.push_back(maker.row());
+    }
+    const std::vector<Wanted> wanted{{0, Storage::int64}, {1, Storage::varlena}};
+    const std::vector<Key> keys{{.column = 0}, {.column = 1}};
+    const std::vector<Aggregate> aggregates{{.kind = AggregateKind::count_rows}};
+    const Program program{
+        .shape = {.attributes = two, .wanted = wanted}, .keys = keys, .aggregates = aggregates};
+    std::map<std::pair<std::int64_t, std::string>, std::int64_t> found;
+    std::vector<Part> waiting{{}};
+    std::size_t scans = 0;
+    while (!waiting.empty()) {
+      std::pmr::unsynchronized_pool_resource memory; // which what is left behind goes back to
+      Scan scan({.memory = &memory}, program, capacity, waiting.back());
+      waiting.pop_back();
+      ASSERT_LT(++scans, 64U);
+      ASSERT_TRUE(scan.may_narrow());
+      for (std::size_t from = 0; from < rows.size(); from += capacity) {
+        const std::span<const Row> batch =
+            std::span(rows).subspan(from, std::min(capacity, rows.size() - from));
+        scan.read(batch);
+        scan.add(batch.size());
+        while (scan.groups() > 400) {
+          const std::size_t taken = scan.memory();
+          const std::size_t before = scan.groups();
+          waiting.push_back(scan.narrow_groups());
+          EXPECT_LT(scan.groups(), before);
+          EXPECT_LT(scan.memory(), taken);
+        }
+      }
+      for (std::size_t group = 0; group < scan.groups(); ++group) {
+        const std::string text =
+            scan.key_is_null(group, 1) ? "" : std::string(scan.key_bytes(group, 1));
+        const auto *count = reinterpret_cast<const CountState *>(scan.states(group));
+        EXPECT_TRUE(found.emplace(std::pair{scan.key_word(group, 0), text}, count->count).second);
+      }
+    }
+    EXPECT_GT(scans, 5U);
+    EXPECT_EQ(found, expected);
+  }
+}
+
 // What the host tests and computes: rows that pass, with their places in the tested batch, and a
 // column of numbers and one of texts that are grouped by.
 TEST(StarScan, TheHostTestsAndGivesColumns) {

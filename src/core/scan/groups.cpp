@@ -168,6 +168,22 @@ char *GroupTable::add(const std::int64_t *key) {
   return group + key_bytes_;
 }
 
+// The first ones; the others' room is as it was before there were any. The next batch finds out how
+// they are found.
+void GroupTable::leave(std::size_t groups) {
+  const std::size_t chunks = (groups + chunk_groups - 1) / chunk_groups;
+  while (chunks_.size() > chunks) {
+    env_.memory->deallocate(chunks_.back(), chunk_groups * stride_, 16);
+    chunks_.pop_back();
+  }
+  size_ = groups;
+  if (groups < chunks * chunk_groups) {
+    std::memset(place(groups), 0, (chunks * chunk_groups - groups) * stride_);
+  }
+  std::pmr::vector<Slot>(env_.memory).swap(slots_);
+  std::pmr::vector<char *>(env_.memory).swap(places_);
+}
+
 void GroupTable::find(const std::int64_t *keys, std::size_t rows, char **states,
                       std::uint8_t *is_new) {
   if (size_ + rows > most_entries) {
@@ -322,7 +338,7 @@ void GroupTable::set_slots(std::size_t slots) {
     }
     larger[i] = slot;
   };
-  if (is_close()) {
+  if (slots_.empty()) {
     for (std::size_t group = 0; group < size_; ++group) {
       put({static_cast<std::uint32_t>(hash_of(key(group))), static_cast<std::uint32_t>(group + 1)});
     }

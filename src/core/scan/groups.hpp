@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -84,6 +85,23 @@ public:
   // began with that row.
   void find(const std::int64_t *keys, std::size_t rows, char **states, std::uint8_t *is_new);
 
+  // Leaves the groups alone of which keeps(key), their words, is true, and which may change these;
+  // what others take is given back. Numbers and places of groups are new ones then.
+  template <class Keeps>
+  void keep(Keeps keeps) {
+    std::size_t kept = 0;
+    for (std::size_t group = 0; group < size_; ++group) {
+      char *own = place(group);
+      if (keeps(reinterpret_cast<std::int64_t *>(own))) {
+        if (kept != group) {
+          std::memcpy(place(kept), own, stride_);
+        }
+        ++kept;
+      }
+    }
+    leave(kept);
+  }
+
   std::size_t size() const noexcept { return size_; }
   // Whether groups are found by place just now, not by hash.
   bool is_close() const noexcept { return !places_.empty(); }
@@ -113,6 +131,7 @@ private:
     return chunks_[group / chunk_groups] + group % chunk_groups * stride_;
   }
   char *add(const std::int64_t *key);
+  void leave(std::size_t groups);
 
   bool place_rows(const std::int64_t *keys, std::size_t rows) noexcept;
   std::uint64_t place_of(const std::int64_t *key) const noexcept;

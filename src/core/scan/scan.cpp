@@ -17,6 +17,8 @@ std::size_t deepest(std::span<const Test> tests) noexcept {
   return levels;
 }
 
+constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CU;
+
 } // namespace
 
 Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part part)
@@ -398,7 +400,6 @@ void Scan::hash_texts(std::size_t rows) {
 
 // The hash of a row's key depends on its values alone, so a group is in the same part of every run.
 void Scan::hash_rows(std::size_t rows) {
-  constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CU;
   hash_texts(rows);
   for (std::size_t k = 0; k < program_.keys.size(); ++k) {
     const Column &column = batch_[program_.keys[k].column];
@@ -420,6 +421,64 @@ void Scan::hash_rows(std::size_t rows) {
       hashes_[i] = k == 0 ? own : hash64(std::rotl(hashes_[i], 32) ^ own);
     }
   }
+}
+
+// As hash_rows() has it.
+std::uint64_t Scan::hash_of_group(const std::int64_t *key) const noexcept {
+  std::uint64_t hash = 0;
+  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    const std::int32_t join = join_of(program_.keys[k]);
+    const std::uint32_t *const *values =
+        join < 0 ? nullptr : program_.joins[static_cast<std::size_t>(join)].hashes;
+    std::uint64_t own = 0;
+    if (((key[program_.keys.size()] >> k) & 1) != 0) {
+      own = null_hash;
+    } else if (batch_[program_.keys[k].column].bytes != nullptr) {
+      own = hash64(dictionaries_[k].text(key[k]));
+    } else if (values != nullptr) {
+      own = hash64(std::uint64_t{(*values)[key[k]]});
+    } else {
+      own = hash64(static_cast<std::uint64_t>(key[k]));
+    }
+    hash = k == 0 ? own : hash64(std::rotl(hash, 32) ^ own);
+  }
+  return hash;
+}
+
+bool Scan::may_narrow() const noexcept {
+  return groups_ && std::none_of(program_.aggregates.begin(), program_.aggregates.end(),
+                                 [](const Aggregate &aggregate) {
+                                   return aggregate.kind == AggregateKind::own ||
+                                          aggregate.kind == AggregateKind::min_numeric ||
+                                          aggregate.kind == AggregateKind::max_numeric ||
+                                          aggregate.kind == AggregateKind::count_distinct;
+                                 });
+}
+
+Part Scan::narrow_groups() {
+  part_ = {.prefix = part_.prefix << 1U, .bits = part_.bits + 1};
+  std::pmr::vector<Dictionary> kept(env_.memory);
+  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    kept.emplace_back(env_);
+  }
+  const std::size_t width = program_.keys.size();
+  groups_->keep([&](std::int64_t *key) {
+    if (hash_of_group(key) >> (64U - part_.bits) != part_.prefix) {
+      return false;
+    }
+    for (std::size_t k = 0; k < width; ++k) {
+      if (((key[width] >> k) & 1) == 0 && batch_[program_.keys[k].column].bytes != nullptr) {
+        const std::string_view text = dictionaries_[k].text(key[k]);
+        key[k] = kept[k].number_of(text, hash64(text));
+      }
+    }
+    return true;
+  });
+  for (std::size_t k = 0; k < width; ++k) {
+    dictionaries_[k].clear();
+  }
+  dictionaries_.swap(kept);
+  return {.prefix = part_.prefix | 1U, .bits = part_.bits};
 }
 
 // Which rows belong to the part; into members_.

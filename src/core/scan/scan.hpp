@@ -9,9 +9,9 @@
 //     scan.read(rows, bounds)       everything else              (then the host's toasted values)
 //     scan.add(rows.size())         into their groups            (then what was handed back)
 //
-// Groups beyond the memory there is are not lost and not written out: the host begins again with a
-// part of them, by the leading bits of their hash, and comes back for the other parts. What is read
-// is the same each time.
+// Groups beyond the memory there is are not lost and not written out: the scan goes on with a part
+// of them, by the leading bits of their hash, and the host comes back for the other parts. What is
+// read is the same each time.
 #pragma once
 
 #include "core/scan/aggregates.hpp"
@@ -153,6 +153,13 @@ public:
 
   std::size_t memory() const noexcept;
 
+  // Groups of which there are too many: half of them from now on, those of the first half of this
+  // scan's part, which it has then; they keep what they have. Returns the other half, for another
+  // scan of all rows. Only where may_narrow() says that what groups have can be left behind.
+  bool may_narrow() const noexcept;
+  Part narrow_groups();
+  Part part() const noexcept { return part_; }
+
   // Values of count(DISTINCT) of which there are too many: fewer of them from now on; false where
   // there are none, or these take no more than `room`: the memory is something else's then, and
   // the rows would be read again and again for nothing. Once the last row was read the others' turn
@@ -218,6 +225,7 @@ private:
   bool distinct_any() const noexcept;
   void hash_texts(std::size_t rows);
   void hash_rows(std::size_t rows);
+  std::uint64_t hash_of_group(const std::int64_t *key) const noexcept;
   std::size_t part_members(std::size_t rows);
   void group_rows(std::size_t rows);
 
