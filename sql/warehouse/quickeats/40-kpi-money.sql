@@ -90,12 +90,15 @@ BEGIN ATOMIC
           AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
           AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
         GROUP BY f.payment_mode, f.failure_reason) g
-  LEFT JOIN (SELECT f.payment_mode, count(*) AS unmatched
-             FROM payment_fact f
-             WHERE f.transaction_type = 'Payment' AND f.city_key = '?' AND NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = f.order_id)
-               AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-               AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-             GROUP BY f.payment_mode) u ON u.payment_mode = g.payment_mode
+  LEFT JOIN (SELECT p.payment_mode, sum(p.attempts)::bigint AS unmatched
+             FROM (SELECT f.payment_mode, f.order_id, count(*) AS attempts
+                   FROM payment_fact f
+                   WHERE f.transaction_type = 'Payment' AND f.city_key = '?'
+                     AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+                     AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+                   GROUP BY f.payment_mode, f.order_id) p
+             WHERE NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = p.order_id)
+             GROUP BY p.payment_mode) u ON u.payment_mode = g.payment_mode
   GROUP BY g.payment_mode;
 END;
 CREATE VIEW kpi_payment_attempts AS SELECT * FROM kpi_payment_attempts();

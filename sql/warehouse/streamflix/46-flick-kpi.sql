@@ -46,11 +46,17 @@ CREATE FUNCTION kpi_site_scores(to_day date DEFAULT NULL)
 RETURNS TABLE (site_id text, video_key text, day date, score_percent numeric, votes bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-  SELECT DISTINCT ON (f.site_key, f.video_key) f.site_key, f.video_key, f.time_key::date, f.score_percent, f.votes
-  FROM rating_fact f
-  WHERE f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
-    AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
-  ORDER BY f.site_key, f.video_key, f.event_time DESC;
+  WITH newest AS (  -- grouped, not sorted; the key has one row for each
+    SELECT f.site_key, f.video_key, max(f.event_time) AS event_time
+    FROM rating_fact f
+    WHERE f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
+      AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
+    GROUP BY f.site_key, f.video_key
+  )
+  SELECT n.site_key, n.video_key, f.time_key::date, f.score_percent, f.votes
+  FROM newest n
+  JOIN rating_fact f ON f.site_key = n.site_key AND f.video_key = n.video_key AND f.event_time = n.event_time
+    AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC');
 END;
 COMMENT ON FUNCTION kpi_site_scores(date) IS
 'The newest snapshot of each rating site and video on or before to_day (NULL: the latest day with a playback). No rows without playbacks and without to_day.';
