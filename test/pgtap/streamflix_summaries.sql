@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, starhouse;
-SELECT plan(63);
+SELECT plan(71);
 
 -- Loads rows of a query, given as JSON objects of the contract's columns, as one batch.
 CREATE FUNCTION pg_temp.load(warehouse name, feed text, query text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -67,7 +67,8 @@ INSERT INTO latest_report
 SELECT format(f, w)
 FROM unnest(ARRAY['kpi_device_usage(''30 minutes'', %s)', 'kpi_device_usage(''2 hours'', %s)', 'kpi_buffering_by_device(%s)', 'kpi_watch_by_subscription(%s)',
                   'kpi_skip_rate(30, %s)', 'kpi_click_through(1.959964, %s)', 'kpi_recommendation_quality(%s)', 'kpi_recommendation_by_score(7, %s)', 'kpi_title_reception(%s)',
-                  'kpi_top_videos_by_region(3, %s)', 'kpi_genre_by_region(%s)', 'kpi_genres(%s)', 'kpi_engagement_by_video(%s)']) f,
+                  'kpi_top_videos_by_region(3, %s)', 'kpi_genre_by_region(%s)', 'kpi_genres(%s)', 'kpi_engagement_by_video(%s)',
+                  'kpi_genre_days(%s)', 'kpi_shown_genre_days(%s)', 'kpi_device_kinds(''30 minutes'', %s)', 'kpi_device_kinds(''2 hours'', %s)']) f,
      unnest(ARRAY['NULL, NULL', $$'2025-03-01', '2025-03-15'$$]) w
 UNION ALL VALUES ('kpi_sessions()'), ('kpi_churn_features()'), ('kpi_churn_features(''2025-03-20 12:00Z'')');
 INSERT INTO report SELECT call FROM latest_report;
@@ -96,6 +97,8 @@ CREATE FUNCTION pg_temp.stored() RETURNS TABLE (what text, line text) LANGUAGE s
               UNION ALL SELECT v::text FROM latest_region_video v WHERE l.summary = 'videos' UNION ALL SELECT s::text FROM latest_shown s WHERE l.summary = 'shown'
               UNION ALL SELECT s::text FROM latest_skip s WHERE l.summary = 'viewing' UNION ALL SELECT c::text FROM latest_click c WHERE l.summary = 'shown'
               UNION ALL SELECT s::text FROM latest_score s WHERE l.summary = 'shown' UNION ALL SELECT q::text FROM latest_quality q WHERE l.summary = 'shown'
+              UNION ALL SELECT g::text FROM latest_genre g WHERE l.summary = 'videos' AND l.genres = kpi_genre_print()
+              UNION ALL SELECT g::text FROM latest_shown_genre g WHERE l.summary = 'shown' AND l.genres = kpi_genre_print()
               UNION ALL SELECT k::text FROM latest_device_kind k WHERE l.summary = 'members' AND kpi_latest_members(NULL, NULL)
               UNION ALL SELECT s::text FROM latest_subscription s WHERE l.summary = 'members' AND kpi_latest_members(NULL, NULL)) y (x)
             WHERE l.holds
@@ -237,8 +240,24 @@ SELECT pg_temp.load('sf sums', 'recommendations', $$SELECT 'r' || p AS recommend
 SELECT * FROM pg_temp.check_latest('later clicks', 'members videos viewing');
 SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Premium' AS subscription_type, timestamptz '2025-03-20' AS effective_at FROM generate_series(0, 20) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('a subscription that changed in the past', 'shown videos');
+-- Sums by genre and kind of content are of those that were: a change of one is none of the facts.
+CREATE FUNCTION pg_temp.genres_hold() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(s, ' ' ORDER BY s) FROM unnest('{shown,videos,members}'::text[]) s WHERE kpi_latest_genres(s, NULL, NULL)
+$$;
+SELECT is(pg_temp.genres_hold(), 'shown videos', 'sums by genre hold');
+SELECT set_eq('SELECT day, region_key, genre, content_type, views, watch_minutes FROM latest_genre WHERE views > 0', $$
+  SELECT f.time_key::date, f.region_key, coalesce(v.genre, 'Unknown') AS genre, coalesce(v.content_type, 'Unknown') AS content_type, count(*), sum(f.watch_duration)
+  FROM viewership_fact f JOIN video_dim v ON v.video_id = f.video_key WHERE f.time_key::date > kpi_last_day() - 30 GROUP BY 1, 2, 3, 4$$, 'and are those of the playbacks');
+SELECT set_eq('TABLE latest_shown_genre', $$
+  SELECT f.time_key::date, f.region_key, coalesce(v.genre, 'Unknown'), count(*), sum(f.click_flag) AS clicks, sum(f.watch_flag) AS watches
+  FROM recommendation_fact f JOIN video_dim v ON v.video_id = f.video_key WHERE f.time_key::date BETWEEN kpi_last_day() - 29 AND kpi_last_day() GROUP BY 1, 2, 3$$, 'and recommendations');
 SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 'G8' AS genre FROM generate_series(25, 32) g$$) \g /dev/null
+SELECT is(pg_temp.genres_hold(), NULL, 'until a genre changes');
 SELECT * FROM pg_temp.check_latest('genres that changed', 'members shown videos');
+SELECT is(pg_temp.genres_hold(), 'shown videos', 'and are made anew with the others');
+SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 'Series' AS content_type FROM generate_series(20, 29) g$$) \g /dev/null
+SELECT is(pg_temp.genres_hold(), NULL, 'or a kind of content');
+SELECT * FROM pg_temp.check_latest('kinds of content that changed', 'members shown videos');
 SELECT pg_temp.load('sf sums', 'videos', $$SELECT 'V' || g AS video_id, 33 AS video_length FROM generate_series(0, 29) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('lengths', 'shown');
 SELECT pg_temp.load('sf sums', 'devices', $$SELECT 'D' || g AS device_id, 'Tizen' AS os, g AS bandwidth, timestamptz '2025-04-01' AS seen_at FROM generate_series(0, 29) g$$) \g /dev/null

@@ -21,14 +21,16 @@ SELECT is((SELECT string_agg(summary, ' ' ORDER BY summary) FROM latest_sums WHE
 SELECT is((SELECT count(*) FROM summing_credit), 2::bigint, 'and batches can go on from there');
 CREATE TEMP TABLE said AS SELECT 'a' AS report, a::text AS line FROM kpi_active_users('2024-01-01', '2026-12-31') a UNION ALL SELECT 's', s::text FROM kpi_sessions('30 minutes', '-infinity') s
   UNION ALL SELECT 'd', d::text FROM kpi_daily_viewing('-infinity') d UNION ALL SELECT 'c', c::text FROM kpi_click_through(1.96, '-infinity') c UNION ALL SELECT 'p', p::text FROM kpi_concurrent_viewers(NULL, '-infinity') p
-  UNION ALL SELECT 'f', f::text FROM kpi_churn_features f UNION ALL SELECT 'u', u::text FROM kpi_device_usage u UNION ALL SELECT 'e', e::text FROM kpi_engagement_by_video e;
+  UNION ALL SELECT 'f', f::text FROM kpi_churn_features f UNION ALL SELECT 'u', u::text FROM kpi_device_usage u UNION ALL SELECT 'e', e::text FROM kpi_engagement_by_video e
+  UNION ALL SELECT 'g', g::text FROM kpi_genre_days() g UNION ALL SELECT 'r', r::text FROM kpi_shown_genre_days() r UNION ALL SELECT 'k', k::text FROM kpi_device_kinds() k;
 DELETE FROM viewing_day;
 DELETE FROM session_day;
 DELETE FROM shown_day;
 UPDATE latest_sums SET holds = false;
 SELECT is_empty($$(SELECT 'a', a::text FROM kpi_active_users('2024-01-01', '2026-12-31') a UNION ALL SELECT 's', s::text FROM kpi_sessions('30 minutes', '-infinity') s
   UNION ALL SELECT 'd', d::text FROM kpi_daily_viewing('-infinity') d UNION ALL SELECT 'c', c::text FROM kpi_click_through(1.96, '-infinity') c UNION ALL SELECT 'p', p::text FROM kpi_concurrent_viewers(NULL, '-infinity') p
-  UNION ALL SELECT 'f', f::text FROM kpi_churn_features f UNION ALL SELECT 'u', u::text FROM kpi_device_usage u UNION ALL SELECT 'e', e::text FROM kpi_engagement_by_video e)
+  UNION ALL SELECT 'f', f::text FROM kpi_churn_features f UNION ALL SELECT 'u', u::text FROM kpi_device_usage u UNION ALL SELECT 'e', e::text FROM kpi_engagement_by_video e
+  UNION ALL SELECT 'g', g::text FROM kpi_genre_days() g UNION ALL SELECT 'r', r::text FROM kpi_shown_genre_days() r UNION ALL SELECT 'k', k::text FROM kpi_device_kinds() k)
   EXCEPT ALL TABLE said$$, 'reports are those of the facts');
 SELECT * FROM finish();
 ROLLBACK;

@@ -27,9 +27,9 @@ my %row = (
         ['Operations: utilization ratio', ['Busiest drivers' => 'kpi_driver_utilisation'], ['Operations' => 'Drivers in use' => 'kpi_driver_utilisation']],
     ],
     streamflix => [
-        ['Engagement: average watch time', ['Headline figures' => 'kpi_viewing_summary'], ['Engagement' => 'Per view' => 'kpi_video_days']],
+        ['Engagement: average watch time', ['Headline figures' => 'kpi_viewing_summary'], ['Engagement' => 'Per view' => 'kpi_genre_days']],
         ['Engagement: skip rate', ['Genres that viewers leave at once' => 'kpi_skip_rate'], ['Engagement' => 'Genres that viewers leave at once' => 'kpi_skip_rate']],
-        ['Engagement: completion rate', ['Headline figures' => 'kpi_viewing_summary'], ['Engagement' => 'Completion' => 'kpi_video_days']],
+        ['Engagement: completion rate', ['Headline figures' => 'kpi_viewing_summary'], ['Engagement' => 'Completion' => 'kpi_genre_days']],
         ['Regions: top 10 videos per region', ['Top 10 videos of each region' => 'kpi_top_videos_by_region'], ['Regions' => 'Top 10 videos of each region' => 'kpi_top_videos_by_region']],
         ['Regions: watch hours by timezone', ['Hours watched by time zone, hour by hour of its own day' => 'kpi_watch_hours_by_time_zone'], ['Regions' => 'Hours watched by time zone, by its own clock' => 'kpi_region_hours']],
         ['Recommendations: CTR', ['Clicks by score of the recommendation' => 'kpi_recommendation_by_score'], ['Recommendations' => 'Clicked' => 'kpi_recommendation_quality']],
@@ -37,8 +37,8 @@ my %row = (
         ['Service: latency per stream', ['Time to start, average and 95th percentile' => 'kpi_system_performance'], ['Service' => 'Time to start' => 'kpi_viewing_days']],
         ['Service: throughput', ['Streams begun in a minute' => 'kpi_system_performance'], ['Service' => 'Streams begun in a minute' => 'kpi_system_performance']],
         ['Service: buffering ratio', ['Waiting by device' => 'kpi_buffering_by_device'], ['Service' => 'Waiting' => 'kpi_viewing_days']],
-        ['Devices: bandwidth', ['Bandwidth by device' => 'kpi_device_usage'], ['Devices' => 'Bandwidth' => 'kpi_device_sums']],
-        ['Devices: session duration by device', ['Length of a session by device' => 'kpi_device_usage'], ['Devices' => 'Minutes a session' => 'kpi_device_sessions']],
+        ['Devices: bandwidth', ['Bandwidth by device' => 'kpi_device_usage'], ['Devices' => 'Bandwidth' => 'kpi_device_kinds']],
+        ['Devices: session duration by device', ['Length of a session by device' => 'kpi_device_usage'], ['Devices' => 'Minutes a session' => 'kpi_device_kinds']],
     ]);
 # Title of a card => its statement.
 sub cards {

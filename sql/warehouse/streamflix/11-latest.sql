@@ -11,13 +11,13 @@ CREATE TABLE latest_sums (
 );
 INSERT INTO latest_sums (summary) VALUES ('viewing'), ('videos'), ('shown'), ('members');
 COMMENT ON TABLE latest_sums IS 'Whether the sums of the latest days hold, and of which days they are; kept by the feeds. After changing facts by hand: UPDATE latest_sums SET holds = false';
-COMMENT ON COLUMN latest_sums.summary IS 'viewing: latest_user, latest_session, latest_skip, latest_device and latest_version; videos: latest_video and latest_region_video; shown: latest_shown, latest_click, latest_score and latest_quality; members: latest_device_kind and latest_subscription, which hold as long as those of viewing do and no device and no user has changed';
+COMMENT ON COLUMN latest_sums.summary IS 'viewing: latest_user, latest_session, latest_skip, latest_device and latest_version; videos: latest_video, latest_region_video and latest_genre; shown: latest_shown, latest_click, latest_score, latest_quality and latest_shown_genre; members: latest_device_kind and latest_subscription, which hold as long as those of viewing do and no device and no user has changed';
 COMMENT ON COLUMN latest_sums.holds IS 'Whether nothing has changed them since';
 COMMENT ON COLUMN latest_sums.from_day IS 'First day of the warehouse in them';
 COMMENT ON COLUMN latest_sums.to_day IS 'Last one';
 COMMENT ON COLUMN latest_sums.at IS 'Start of the latest playback: the moment of latest_user and latest_shown';
 COMMENT ON COLUMN latest_sums.cuts IS 'The instants 7, 30, 60, 90 and 180 days of 24 hours before it (kpi_cuts)';
-COMMENT ON COLUMN latest_sums.genres IS 'Of viewing: kpi_genre_print() then; other genres of the videos since, and latest_user.genres_30 does not hold';
+COMMENT ON COLUMN latest_sums.genres IS 'Not of members: kpi_genre_print() then; other genres or kinds of the videos since, and latest_user.genres_30, latest_genre and latest_shown_genre do not hold';
 
 CREATE TABLE latest_user (
   user_key              text COLLATE "C" PRIMARY KEY,
@@ -121,7 +121,8 @@ CREATE TABLE latest_device_kind (
   os                 text COLLATE "C" NOT NULL,
   connection_type    text COLLATE "C" NOT NULL,
   devices            bigint NOT NULL,
-  bandwidth          numeric,
+  measured_devices   bigint NOT NULL,
+  bandwidth_sum      numeric,
   views              bigint NOT NULL,
   watch_minutes      numeric NOT NULL,
   buffered_views     bigint NOT NULL,
@@ -135,7 +136,8 @@ COMMENT ON TABLE latest_device_kind IS 'Devices with a playback in the latest da
 COMMENT ON COLUMN latest_device_kind.os IS 'Operating system; Unknown where it is not known';
 COMMENT ON COLUMN latest_device_kind.connection_type IS 'Connection; Unknown where it is not known';
 COMMENT ON COLUMN latest_device_kind.devices IS 'Known devices';
-COMMENT ON COLUMN latest_device_kind.bandwidth IS 'Mean of their bandwidths as last measured, Mbit/s, two places; NULL where none is known';
+COMMENT ON COLUMN latest_device_kind.measured_devices IS 'Those whose bandwidth is known';
+COMMENT ON COLUMN latest_device_kind.bandwidth_sum IS 'Sum of their bandwidths as last measured, Mbit/s; NULL where none is known';
 COMMENT ON COLUMN latest_device_kind.views IS 'Playbacks';
 COMMENT ON COLUMN latest_device_kind.watch_minutes IS 'Minutes watched';
 COMMENT ON COLUMN latest_device_kind.buffered_views IS 'Playbacks that measured buffering';
@@ -236,6 +238,33 @@ COMMENT ON COLUMN latest_region_video.measured_views IS 'Playbacks whose complet
 COMMENT ON COLUMN latest_region_video.completion_sum IS 'Sum of their completion rates, percent';
 COMMENT ON COLUMN latest_region_video.video_rank IS 'Place of the video in the region by playbacks, then minutes, then the lower id; NULL for unknown videos';
 
+CREATE TABLE latest_genre (
+  day             date NOT NULL,
+  region_key      text COLLATE "C" NOT NULL,
+  genre           text COLLATE "C" NOT NULL,
+  content_type    text COLLATE "C" NOT NULL,
+  views           bigint NOT NULL,
+  watch_minutes   numeric NOT NULL,
+  measured_views  bigint NOT NULL,
+  completion_sum  numeric NOT NULL,
+  likes           bigint NOT NULL,
+  shares          bigint NOT NULL,
+  comments        bigint NOT NULL,
+  PRIMARY KEY (day, region_key, genre, content_type)
+);
+COMMENT ON TABLE latest_genre IS 'The latest days by region, genre and kind of content: sums over engagement_fact, with the genres and kinds of latest_sums.genres';
+COMMENT ON COLUMN latest_genre.day IS 'Day of the warehouse';
+COMMENT ON COLUMN latest_genre.region_key IS 'Region';
+COMMENT ON COLUMN latest_genre.genre IS 'First genre of the videos; Unknown where it is not known';
+COMMENT ON COLUMN latest_genre.content_type IS 'Kind of content; Unknown where it is not known';
+COMMENT ON COLUMN latest_genre.views IS 'Playbacks';
+COMMENT ON COLUMN latest_genre.watch_minutes IS 'Minutes watched';
+COMMENT ON COLUMN latest_genre.measured_views IS 'Playbacks whose completion is known';
+COMMENT ON COLUMN latest_genre.completion_sum IS 'Sum of their completion rates, percent';
+COMMENT ON COLUMN latest_genre.likes IS 'Likes';
+COMMENT ON COLUMN latest_genre.shares IS 'Shares';
+COMMENT ON COLUMN latest_genre.comments IS 'Comments';
+
 CREATE TABLE latest_shown (
   user_key         text COLLATE "C" PRIMARY KEY,
   recommendations  bigint NOT NULL,
@@ -300,3 +329,20 @@ COMMENT ON COLUMN latest_quality.watch_percent IS 'Their share, percent; NULL wi
 COMMENT ON COLUMN latest_quality.watched_after_click_percent IS 'Clicked and watched among those clicked, percent; NULL without clicks';
 COMMENT ON COLUMN latest_quality.scored_recommendations IS 'Those with a score';
 COMMENT ON COLUMN latest_quality.score_accuracy_percent IS 'Chance that a clicked one had a higher score than one not clicked, percent; NULL unless there are both';
+
+CREATE TABLE latest_shown_genre (
+  day              date NOT NULL,
+  region_key       text COLLATE "C" NOT NULL,
+  genre            text COLLATE "C" NOT NULL,
+  recommendations  bigint NOT NULL,
+  clicks           bigint NOT NULL,
+  watches          bigint NOT NULL,
+  PRIMARY KEY (day, region_key, genre)
+);
+COMMENT ON TABLE latest_shown_genre IS 'Recommendations of the latest days by region of the user and genre of the video, with the genres of latest_sums.genres';
+COMMENT ON COLUMN latest_shown_genre.day IS 'Day of the warehouse';
+COMMENT ON COLUMN latest_shown_genre.region_key IS 'Region';
+COMMENT ON COLUMN latest_shown_genre.genre IS 'First genre of the videos; Unknown where it is not known';
+COMMENT ON COLUMN latest_shown_genre.recommendations IS 'Recommendations shown';
+COMMENT ON COLUMN latest_shown_genre.clicks IS 'Those clicked';
+COMMENT ON COLUMN latest_shown_genre.watches IS 'Those watched';

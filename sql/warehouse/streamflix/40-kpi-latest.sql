@@ -20,9 +20,19 @@ COMMENT ON FUNCTION kpi_latest_members(date, date) IS
 CREATE FUNCTION kpi_genre_print() RETURNS numeric
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT COALESCE(sum(hashtextextended(v.video_id || E'\n' || COALESCE(v.genre, E'\n'), 0)), 0) FROM video_dim v;
+  SELECT COALESCE(sum(hashtextextended(v.video_id || E'\n' || COALESCE(v.genre, E'\n') || E'\n' || COALESCE(v.content_type, E'\n'), 0)), 0) FROM video_dim v;
 END;
-COMMENT ON FUNCTION kpi_genre_print() IS 'A figure that changes when the first genre of a video does, or a video comes. 0 without videos.';
+COMMENT ON FUNCTION kpi_genre_print() IS 'A figure that changes when the first genre of a video or its kind of content does, or a video comes. 0 without videos.';
+
+CREATE FUNCTION kpi_latest_genres(of_summary text, from_day date, to_day date) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM latest_sums l
+                 WHERE l.summary = of_summary AND l.holds AND l.from_day = kpi_from_day(kpi_latest_genres.from_day, kpi_latest_genres.to_day)
+                   AND l.to_day = COALESCE(kpi_latest_genres.to_day, kpi_last_day()) AND l.genres = kpi_genre_print());
+END;
+COMMENT ON FUNCTION kpi_latest_genres(text, date, date) IS
+'Whether latest_genre (of_summary videos) or latest_shown_genre (shown) is that of from_day to to_day (NULLs as in kpi_playbacks), and holds. NULL is false.';
 
 CREATE FUNCTION kpi_cuts(at timestamptz) RETURNS timestamptz[]
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -33,7 +43,7 @@ CREATE FUNCTION kpi_latest_moment(of_summary text, as_of timestamptz) RETURNS bo
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT EXISTS (SELECT FROM latest_sums l
-                 WHERE l.summary = of_summary AND l.holds AND l.at = COALESCE(as_of, kpi_last_time()) AND l.cuts = kpi_cuts(l.at) AND (l.genres IS NULL OR l.genres = kpi_genre_print()));
+                 WHERE l.summary = of_summary AND l.holds AND l.at = COALESCE(as_of, kpi_last_time()) AND l.cuts = kpi_cuts(l.at) AND (l.summary <> 'viewing' OR l.genres = kpi_genre_print()));
 END;
 COMMENT ON FUNCTION kpi_latest_moment(text, timestamptz) IS
 'Whether latest_user (viewing) or latest_shown (shown) is as of the moment (NULL: the latest playback), and holds. False for another summary.';
@@ -178,3 +188,46 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_region_video_sums(date, date) IS
 'Videos with playbacks by region from from_day to to_day (NULLs as in kpi_playbacks), the columns of latest_region_video: from there, or from engagement_fact.';
+
+-- Where the sums hold the facts' first moment is NULL, which keeps the partitions from being read: a condition without columns would keep star scans from the join.
+CREATE FUNCTION kpi_genre_days(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, region_key text, genre text, content_type text, views bigint, watch_minutes numeric, measured_views bigint, completion_sum numeric,
+               likes bigint, shares bigint, comments bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.day, l.region_key, l.genre, l.content_type, l.views, l.watch_minutes, l.measured_views, l.completion_sum, l.likes, l.shares, l.comments
+  FROM latest_genre l
+  WHERE (SELECT kpi_latest_genres('videos', from_day, to_day))
+  UNION ALL
+  SELECT f.time_key::date, f.region_key, COALESCE(v.genre, 'Unknown'), COALESCE(v.content_type, 'Unknown'), sum(f.views)::bigint, sum(f.watch_minutes),
+         sum(f.measured_views)::bigint, sum(f.completion_sum), sum(f.likes)::bigint, sum(f.shares)::bigint, sum(f.comments)::bigint
+  FROM engagement_fact f
+  JOIN video_dim v ON v.video_id = f.video_key
+  WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
+    AND f.event_time >= (SELECT CASE WHEN NOT kpi_latest_genres('videos', from_day, to_day) THEN (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC' END)
+    AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
+    AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
+  GROUP BY 1, 2, 3, 4;
+END;
+COMMENT ON FUNCTION kpi_genre_days(date, date) IS
+'Days by region, first genre and kind of content of the videos as they are now (Unknown where not known) from from_day to to_day (NULLs as in kpi_playbacks), the columns of latest_genre: from there, or from engagement_fact.';
+
+CREATE FUNCTION kpi_shown_genre_days(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (day date, region_key text, genre text, recommendations bigint, clicks bigint, watches bigint)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT l.day, l.region_key, l.genre, l.recommendations, l.clicks, l.watches
+  FROM latest_shown_genre l
+  WHERE (SELECT kpi_latest_genres('shown', from_day, to_day))
+  UNION ALL
+  SELECT f.time_key::date, f.region_key, COALESCE(v.genre, 'Unknown'), count(*), sum(f.click_flag), sum(f.watch_flag)
+  FROM recommendation_fact f
+  JOIN video_dim v ON v.video_id = f.video_key
+  WHERE f.time_key >= (SELECT kpi_from_day(from_day, to_day)::timestamp)
+    AND f.event_time >= (SELECT CASE WHEN NOT kpi_latest_genres('shown', from_day, to_day) THEN (kpi_from_day(from_day, to_day) - 1)::timestamp AT TIME ZONE 'UTC' END)
+    AND f.time_key < (SELECT (COALESCE(to_day, kpi_last_day()) + 1)::timestamp)
+    AND f.event_time < (SELECT (COALESCE(to_day, kpi_last_day()) + 2)::timestamp AT TIME ZONE 'UTC')
+  GROUP BY 1, 2, 3;
+END;
+COMMENT ON FUNCTION kpi_shown_genre_days(date, date) IS
+'Recommendations by day, region and first genre of the video as it is now (Unknown where not known) from from_day to to_day (NULLs as in kpi_playbacks): latest_shown_genre, or recommendation_fact.';

@@ -182,36 +182,49 @@ END;
 COMMENT ON FUNCTION kpi_device_sessions(interval, date, date) IS
 'Sessions of known users (kpi_session_list) by the device they began on: latest_device where the gap is 30 minutes and the days are the latest, else viewership_fact.';
 
-CREATE FUNCTION kpi_device_usage(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
-RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth numeric, views bigint, average_watch_minutes numeric,
-               sessions bigint, average_session_minutes numeric)
-LANGUAGE sql STABLE PARALLEL SAFE
+CREATE FUNCTION kpi_device_kinds(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (os text, connection_type text, devices bigint, measured_devices bigint, bandwidth_sum numeric, views bigint, watch_minutes numeric,
+               buffered_views bigint, buffering_seconds numeric, buffered_minutes numeric, sessions bigint, session_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 BEGIN ATOMIC
-  SELECT k.os, k.connection_type, k.devices, k.bandwidth, k.views, kpi_ratio(k.watch_minutes, k.views), k.sessions, kpi_ratio(k.session_minutes, k.sessions)
+  SELECT k.os, k.connection_type, k.devices, k.measured_devices, k.bandwidth_sum, k.views, k.watch_minutes, k.buffered_views, k.buffering_seconds, k.buffered_minutes,
+         k.sessions, k.session_minutes
   FROM latest_device_kind k
-  WHERE kpi_device_usage.gap = interval '30 minutes' AND (SELECT kpi_latest_members(from_day, to_day))
+  WHERE kpi_device_kinds.gap = interval '30 minutes' AND (SELECT kpi_latest_members(from_day, to_day))
   UNION ALL
   -- Both one after the other rather than a join of them: the planner takes either for a few rows, and would compare each device with each.
   -- Nor are they brought together by device first: a session begins with a playback, so each device of the second has its row in the first.
   -- The sums of the latest days have both in one row.
   SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(x.views) FILTER (WHERE d.device_id <> '?'),
-         round(avg(d.bandwidth) FILTER (WHERE x.views IS NOT NULL), 2), sum(x.views)::bigint, kpi_ratio(sum(x.minutes), sum(x.views)),
-         COALESCE(sum(x.sessions), 0)::bigint, kpi_ratio(sum(x.session_minutes), sum(x.sessions))
-  FROM (SELECT l.device_key, l.views, l.watch_minutes AS minutes, l.sessions, l.session_minutes
+         count(d.bandwidth) FILTER (WHERE x.views IS NOT NULL), sum(d.bandwidth) FILTER (WHERE x.views IS NOT NULL), sum(x.views)::bigint, sum(x.minutes),
+         sum(x.buffered)::bigint, sum(x.buffering), sum(x.buffered_minutes), COALESCE(sum(x.sessions), 0)::bigint, COALESCE(sum(x.session_minutes), 0)
+  FROM (SELECT l.device_key, l.views, l.watch_minutes AS minutes, l.buffered_views AS buffered, l.buffering_seconds AS buffering, l.buffered_minutes, l.sessions, l.session_minutes
         FROM latest_device l
-        WHERE l.views > 0 AND kpi_device_usage.gap = interval '30 minutes' AND (SELECT kpi_latest('viewing', from_day, to_day))
+        WHERE l.views > 0 AND kpi_device_kinds.gap = interval '30 minutes' AND (SELECT kpi_latest('viewing', from_day, to_day))
         UNION ALL
-        SELECT f.device_key, f.views, f.watch_minutes, NULL, NULL
+        SELECT f.device_key, f.views, f.watch_minutes, f.buffered_views, f.buffering_seconds, f.buffered_minutes, NULL, NULL
         FROM kpi_device_sums(from_day, to_day) f
-        WHERE f.views > 0 AND (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))
+        WHERE f.views > 0 AND (SELECT kpi_device_kinds.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))
         UNION ALL
-        SELECT s.device_key, NULL, NULL, s.sessions, s.session_minutes
-        FROM kpi_device_sessions(kpi_device_usage.gap, from_day, to_day) s
-        WHERE (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))) x
+        SELECT s.device_key, NULL, NULL, NULL, NULL, NULL, s.sessions, s.session_minutes
+        FROM kpi_device_sessions(kpi_device_kinds.gap, from_day, to_day) s
+        WHERE (SELECT kpi_device_kinds.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest('viewing', from_day, to_day))) x
   JOIN device_dim d ON d.device_id = x.device_key
-  WHERE (SELECT kpi_device_usage.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest_members(from_day, to_day))
+  WHERE (SELECT kpi_device_kinds.gap IS DISTINCT FROM interval '30 minutes' OR NOT kpi_latest_members(from_day, to_day))
   GROUP BY 1, 2
   HAVING count(x.views) > 0;
+END;
+COMMENT ON FUNCTION kpi_device_kinds(interval, date, date) IS
+'Devices with a playback from from_day to to_day (NULLs as in kpi_playbacks) by operating system and connection as they are now, the columns of latest_device_kind: from there where gap, the pause that ends a session, is 30 minutes and it holds, else from latest_device or viewership_fact.';
+
+CREATE FUNCTION kpi_device_usage(gap interval DEFAULT '00:30:00', from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (os text, connection_type text, devices bigint, average_bandwidth numeric, views bigint, average_watch_minutes numeric,
+               sessions bigint, average_session_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT k.os, k.connection_type, k.devices, CASE WHEN k.measured_devices > 0 THEN round(k.bandwidth_sum / k.measured_devices, 2) END, k.views, kpi_ratio(k.watch_minutes, k.views),
+         k.sessions, kpi_ratio(k.session_minutes, k.sessions)
+  FROM kpi_device_kinds(kpi_device_usage.gap, kpi_device_usage.from_day, kpi_device_usage.to_day) k;
 END;
 CREATE VIEW kpi_device_usage AS SELECT * FROM kpi_device_usage();
 COMMENT ON VIEW kpi_device_usage IS

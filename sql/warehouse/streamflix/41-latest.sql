@@ -1,5 +1,6 @@
 -- Makes the sums of the latest days (11-latest.sql) anew, from what the functions kpi_*_sums (40-kpi-latest.sql) say of the facts.
 -- The rows of latest_sums are taken first, and every batch that changes something takes them: one under way is waited for, a later one waits, and takes the sums back.
+-- What the genres are is written down before they are read: a change in between is seen as one.
 -- Days and moments are parameters here, for queries that star scans take (kpi_users_of says why); the SET clauses keep calls from being inlined.
 CREATE FUNCTION sum_up_latest_users(at timestamptz, at_7 timestamptz, at_30 timestamptz, at_60 timestamptz, at_90 timestamptz, at_180 timestamptz) RETURNS void
 LANGUAGE sql VOLATILE SET work_mem = '128MB'
@@ -62,8 +63,8 @@ BEGIN ATOMIC
   DELETE FROM latest_device_kind;
   DELETE FROM latest_subscription;
   INSERT INTO latest_device_kind
-    (os, connection_type, devices, bandwidth, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
-  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), round(avg(d.bandwidth), 2), sum(l.views), sum(l.watch_minutes),
+    (os, connection_type, devices, measured_devices, bandwidth_sum, views, watch_minutes, buffered_views, buffering_seconds, buffered_minutes, sessions, session_minutes)
+  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), count(d.bandwidth), sum(d.bandwidth), sum(l.views), sum(l.watch_minutes),
          sum(l.buffered_views), sum(l.buffering_seconds), sum(l.buffered_minutes), sum(l.sessions), sum(l.session_minutes)
   FROM latest_device l
   JOIN device_dim d ON d.device_id = l.device_key
@@ -82,7 +83,7 @@ CREATE FUNCTION sum_up_latest() RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE latest_sums l SET holds = false WHERE l.summary = 'members';
-  UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos');
+  UPDATE latest_sums l SET holds = false, genres = kpi_genre_print() WHERE l.summary IN ('viewing', 'videos');
   DELETE FROM latest_user;
   DELETE FROM latest_session;
   DELETE FROM latest_skip;
@@ -90,6 +91,7 @@ BEGIN ATOMIC
   DELETE FROM latest_version;
   DELETE FROM latest_video;
   DELETE FROM latest_region_video;
+  DELETE FROM latest_genre;
   SELECT sum_up_latest_users(m.at, m.cuts[1], m.cuts[2], m.cuts[3], m.cuts[4], m.cuts[5]) FROM (SELECT t.at, kpi_cuts(t.at) AS cuts FROM (SELECT kpi_last_time() AS at) t) m;
   SELECT sum_up_latest_devices((d.last - 29)::timestamp, (d.last + 1)::timestamp, (d.last - 30)::timestamp AT TIME ZONE 'UTC', (d.last + 2)::timestamp AT TIME ZONE 'UTC')
   FROM (SELECT kpi_last_day() AS last) d;
@@ -105,9 +107,10 @@ BEGIN ATOMIC
   SELECT s.region_key, s.video_key, s.views, s.watch_minutes, s.measured_views, s.completion_sum FROM kpi_region_video_sums(NULL, NULL) s WHERE s.video_key = '?';
   INSERT INTO latest_region_video (region_key, video_key, views, watch_minutes, measured_views, completion_sum, video_rank)
   SELECT s.region_key, s.video_key, s.views, s.minutes, s.measured, s.completion, s.video_rank FROM kpi_ranked_videos(NULL, NULL) s;
+  INSERT INTO latest_genre (day, region_key, genre, content_type, views, watch_minutes, measured_views, completion_sum, likes, shares, comments)
+  SELECT g.day, g.region_key, g.genre, g.content_type, g.views, g.watch_minutes, g.measured_views, g.completion_sum, g.likes, g.shares, g.comments FROM kpi_genre_days() g;
   UPDATE latest_sums l
-  SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()),
-      genres = CASE l.summary WHEN 'viewing' THEN kpi_genre_print() END
+  SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time())
   WHERE l.summary IN ('viewing', 'videos') AND kpi_last_day() IS NOT NULL;
   SELECT sum_up_latest_members();
   SELECT count(*) FROM latest_user;
@@ -118,11 +121,12 @@ COMMENT ON FUNCTION sum_up_latest() IS
 CREATE FUNCTION sum_up_latest_shown() RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  UPDATE latest_sums l SET holds = false WHERE l.summary = 'shown';
+  UPDATE latest_sums l SET holds = false, genres = kpi_genre_print() WHERE l.summary = 'shown';
   DELETE FROM latest_shown;
   DELETE FROM latest_click;
   DELETE FROM latest_score;
   DELETE FROM latest_quality;
+  DELETE FROM latest_shown_genre;
   INSERT INTO latest_shown (user_key, recommendations, click_percent) SELECT s.user_key, s.recommendations, s.click_percent FROM kpi_user_shown() s;
   INSERT INTO latest_click (video_key, recommendations, clicks, click_percent, lower_percent, upper_percent, watches, watch_percent)
   SELECT c.video_key, c.recommendations, c.clicks, c.click_percent, c.lower_percent, c.upper_percent, c.watches, c.watch_percent FROM kpi_click_of(1.959964, NULL, NULL) c;
@@ -131,9 +135,11 @@ BEGIN ATOMIC
   INSERT INTO latest_quality (recommendations, clicks, click_percent, watches, watch_percent, watched_after_click_percent, scored_recommendations, score_accuracy_percent)
   SELECT q.recommendations, q.clicks, q.click_percent, q.watches, q.watch_percent, q.watched_after_click_percent, q.scored_recommendations, q.score_accuracy_percent
   FROM kpi_quality_of(NULL, NULL) q;
+  INSERT INTO latest_shown_genre (day, region_key, genre, recommendations, clicks, watches)
+  SELECT g.day, g.region_key, g.genre, g.recommendations, g.clicks, g.watches FROM kpi_shown_genre_days() g;
   UPDATE latest_sums l SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time())
   WHERE l.summary = 'shown' AND kpi_last_time() IS NOT NULL;
   SELECT count(*) FROM latest_shown;
 END;
 COMMENT ON FUNCTION sum_up_latest_shown() IS
-'Makes latest_shown, the recommendations of users in the 30 days up to the latest playback, and latest_click, latest_score and latest_quality, those of the latest 30 days, anew and returns the users in the first. sum_up_shown() calls it.';
+'Makes latest_shown, the recommendations of users in the 30 days up to the latest playback, and latest_click, latest_score, latest_quality and latest_shown_genre, those of the latest 30 days, anew and returns the users in the first. sum_up_shown() calls it.';

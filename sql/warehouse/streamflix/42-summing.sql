@@ -167,7 +167,7 @@ COMMENT ON FUNCTION sum_up_shown_day(date) IS
 CREATE FUNCTION sum_up_viewing(most_views bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  SELECT s.views + CASE WHEN most_views IS NULL AND NOT (kpi_latest('viewing', NULL, NULL) AND kpi_latest('videos', NULL, NULL) AND kpi_latest_moment('viewing', NULL)) THEN 0 * sum_up_latest()
+  SELECT s.views + CASE WHEN most_views IS NULL AND NOT (kpi_latest('viewing', NULL, NULL) AND kpi_latest_genres('videos', NULL, NULL) AND kpi_latest_moment('viewing', NULL)) THEN 0 * sum_up_latest()
                         WHEN most_views IS NULL AND NOT kpi_latest('members', NULL, NULL) THEN 0 * sum_up_latest_members() ELSE 0 END
   FROM (SELECT COALESCE(sum(t.views), 0)::bigint AS views
         FROM (SELECT sum_up_viewing_day(o.day) AS views
@@ -187,7 +187,7 @@ COMMENT ON FUNCTION sum_up_viewing(bigint) IS
 CREATE FUNCTION sum_up_shown(most_records bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  SELECT s.records + CASE WHEN most_records IS NULL AND NOT (kpi_latest('shown', NULL, NULL) AND kpi_latest_moment('shown', NULL)) THEN 0 * sum_up_latest_shown() ELSE 0 END
+  SELECT s.records + CASE WHEN most_records IS NULL AND NOT (kpi_latest_genres('shown', NULL, NULL) AND kpi_latest_moment('shown', NULL)) THEN 0 * sum_up_latest_shown() ELSE 0 END
   FROM (SELECT COALESCE(sum(t.records), 0)::bigint AS records
         FROM (SELECT sum_up_shown_day(o.day) AS records
               FROM (SELECT d.day, d.records, sum(d.records) OVER (ORDER BY d.day) AS up_to
