@@ -5,6 +5,7 @@ plan:   {"address": "http://127.0.0.1:…", "secrets": FILE, "browser": FILE, "o
 step:   {"tab": "Sales", "filter": "Region", "choose": "West"}   a choice of the filter bar, applied
         {"tab": "Sales", "filter": "Date", "from": "2025-10-01", "to": "2025-11-01"}   days of the filter bar, the last one not included
         {"tab": "Restaurants", "cell": "North", "of": "Title"}   a click on that cell of a table: a cross-filter
+        "then": ["Stock"] names further tabs to look at while the choice stands
 result: for each view (board, tab, and the step if any) its charts with state drawn, empty, failed or waiting; a figure's text, a table's
         cells and whether it is wider than its place, the rows that the server sent, what an empty one says; the notes below them; the seconds it took, the moment it was done and the slowest request for a chart's figures; for each
         board the console's errors, failed requests and requests to anywhere else."""
@@ -188,6 +189,10 @@ class Browser:
                 self.step(step)
                 views.append({"tab": step["tab"], "step": step, "charts": self.with_rows(self.settled())})
                 self.shot(board["slug"], step["tab"], "by", step.get("filter", "cell"))
+                for title in step.get("then", []):
+                    self.tab(title)
+                    views.append({"tab": title, "step": {**step, "tab": title}, "charts": self.with_rows(self.settled())})
+                    self.shot(board["slug"], title, "by", step.get("filter", "cell"))
             except Exception as error:  # pylint: disable=broad-except
                 views.append({"tab": step["tab"], "step": step, "charts": [], "error": str(error)})
         return self.board

@@ -68,6 +68,9 @@ for (['devices', qq({"device_id":"D9","os":"Android","connection_type":"WiFi","t
     ($status, $out, $err) = client('load', 'streamflix', '--feed', $_->[0], '-d', $database, spew("$dir/$_->[0].jsonl", $_->[1]));
     is($status, 0, "$_->[0] beside those known by hand") or diag($err);
 }
+# StreamFlix' boards read sums then; those of the older day, which is not among the latest thirty, and of the others read facts.
+sql($database, q{SELECT starhouse.sum_up('streamflix')});
+is(sql($database, q{SELECT streamflix.kpi_latest_genres('videos', NULL, NULL) AND streamflix.kpi_latest_genres('shown', NULL, NULL) AND streamflix.kpi_latest_members(NULL, NULL)}), 't', 'the sums of the latest days hold');
 # And for the live board an order that is open in another city, and late, and a city of which it is known where it lies.
 sql($database, q{INSERT INTO quickeats.orders_fact SELECT (jsonb_populate_record(f, '{"order_id": "o7", "city_key": "PUN", "promised_minutes": 5}')).* FROM quickeats.orders_fact f WHERE f.order_id = 'o6';
     UPDATE quickeats.city_dim SET latitude = 19.00, longitude = 72.80 WHERE city_id = 'MUM'});
@@ -163,16 +166,16 @@ sub rows_like {
 
 %boards = browse('shots',
     {slug => 'shopsmart', tabs => [qw(Sales Customers Stock Promotions)],
-        steps => [{tab => 'Sales', filter => 'Region', choose => 'West'}, {tab => 'Sales', filter => 'Channel', choose => 'Online'}, {tab => 'Sales', filter => 'Date', from => '2025-10-09', to => '2025-10-13'},
-            {tab => 'Promotions', filter => 'Date', from => '2025-10-09', to => '2025-10-13'}, {tab => 'Customers', filter => 'Date', from => '2025-10-09', to => '2025-10-13'},
-            {tab => 'Stock', filter => 'Date', from => '2025-10-08', to => '2025-10-10'}]},
+        steps => [{tab => 'Sales', filter => 'Region', choose => 'West'}, {tab => 'Sales', filter => 'Channel', choose => 'Online'},
+            {tab => 'Sales', then => [qw(Promotions Customers)], filter => 'Date', from => '2025-10-09', to => '2025-10-13'}, {tab => 'Stock', filter => 'Date', from => '2025-10-08', to => '2025-10-10'}]},
     {slug => 'quickeats', tabs => [qw(Deliveries Restaurants Payments Customers Operations)],
         steps => [{tab => 'Restaurants', cell => sql($database, 'SELECT city_name FROM quickeats.kpi_top_restaurants ORDER BY revenue DESC, restaurant_id LIMIT 1'), of => 'Restaurants, orders and marks'},
-            {tab => 'Deliveries', filter => 'City', choose => 'Mumbai'}, {tab => 'Customers', filter => 'Date', from => '2025-10-01', to => '2025-10-02'},
-            {tab => 'Operations', filter => 'Date', from => '2025-10-01', to => '2025-10-02'}, {tab => 'Payments', filter => 'Date', from => '2025-10-02', to => '2025-10-03'}]},
+            {tab => 'Deliveries', filter => 'City', choose => 'Mumbai'}, {tab => 'Customers', then => ['Operations'], filter => 'Date', from => '2025-10-01', to => '2025-10-02'},
+            {tab => 'Payments', filter => 'Date', from => '2025-10-02', to => '2025-10-03'}]},
     {slug => 'quickeats-live', tabs => [''], steps => [{tab => '', filter => 'City', choose => 'Pune'}]},
     {slug => 'streamflix', tabs => [qw(Engagement Regions Recommendations Service Devices)],
-        steps => [{tab => 'Engagement', filter => 'Genre', choose => 'Drama'}, map { {tab => $_, filter => 'Date', from => '2025-01-15', to => '2025-01-16'} } qw(Engagement Regions Recommendations Service Devices)]},
+        steps => [{tab => 'Engagement', filter => 'Genre', choose => 'Drama'},
+            {tab => 'Engagement', then => [qw(Regions Recommendations Service Devices)], filter => 'Date', from => '2025-01-15', to => '2025-01-16'}]},
     {slug => 'streamflix-operations', tabs => [''], steps => [{tab => '', filter => 'Feed', choose => 'reviews'}]});
 diag(sprintf 'every tab was seen after %.0f s', Time::HiRes::time() - $started);
 my $drawn = 0;
