@@ -55,6 +55,7 @@ struct JoinQuestion {
   scan::JoinKind kind;
   List *outers; // what the dimension's groups are of a row without a partner, and the condition
   bool has_condition; // above the join, behind the groups
+  List *limits;       // conditions on the fact: where one does not hold a row has no partner
 };
 
 struct ColumnPlan {
@@ -115,6 +116,8 @@ struct JoinPlan {
   List *outers; // Exprs, and
   List *states; // ExprStates of them
   bool has_condition;
+  List *tests;    // TestPlans over those tested, and
+  List *computed; // ComputedPlans: all have to hold for a partner
   int width;
   uint32 *columns; // of those joined by
   Oid *types;      // the dimension's side
@@ -166,6 +169,7 @@ struct Compiled {
   List *cases;      // TestPlans over columns: those of CASE
   bool may_fail;    // a value that a test compares with
   List *conditions; // ComputedPlans over tested: all have to hold, in this order
+  List *limits;     // ComputedPlans of joins, over tested
   List *computed;   // ComputedPlans over columns
   List *keys;       // KeyPlans
   List *core_keys;  // scan::Keys
@@ -191,6 +195,8 @@ bool is_ruled_out(const scan::Program &program, const scan::Shape &shape, Relati
 // The core's program, with operands as they are now, without its shape and dimensions. In the
 // current context. `no_row`: there is none, and no operand is asked for.
 scan::Program program_of(const Compiled *compiled, ExprContext *context, bool no_row);
+// Of a join's tests.
+std::span<const scan::Test> limits_of(const JoinPlan *join, ExprContext *context);
 
 // Dimensions (star_scan_dimensions.cpp)
 // ---------------------------------------------------------------------------------------------

@@ -479,6 +479,22 @@ bool Compiler::compile_join(const JoinQuestion *question) {
     }
     join->bytes[i] = domain == Domain::bytes;
   }
+  ListCell *cell = nullptr;
+  foreach (cell, question->limits) {
+    auto *condition = static_cast<Expr *>(lfirst(cell));
+    const int tested = list_length(compiled_->tested);
+    if (TestPlan *test = compile_test(condition, &compiled_->tested)) {
+      join->tests = lappend(join->tests, test);
+      continue;
+    }
+    compiled_->tested = list_truncate(compiled_->tested, tested);
+    ComputedPlan *computed = compute_of(condition, &compiled_->tested);
+    if (computed == nullptr) {
+      return false;
+    }
+    join->computed = lappend(join->computed, computed);
+    compiled_->limits = lappend(compiled_->limits, computed);
+  }
   compiled_->joins = lappend(compiled_->joins, join);
   return true;
 }

@@ -216,8 +216,12 @@ bool passes(ScanNode *node, const ComputedPlan *plan, const Sources &sources, Si
 
 } // namespace
 
+bool computes_any(const Compiled *compiled) {
+  return compiled->conditions != NIL || compiled->limits != NIL || compiled->computed != NIL;
+}
+
 void init_computed(Compiled *compiled, PlanState *parent) {
-  for (List *plans : {compiled->conditions, compiled->computed}) {
+  for (List *plans : {compiled->conditions, compiled->limits, compiled->computed}) {
     ListCell *cell = nullptr;
     foreach (cell, plans) {
       auto *plan = static_cast<ComputedPlan *>(lfirst(cell));
@@ -231,11 +235,11 @@ void init_computed(Compiled *compiled, PlanState *parent) {
 
 void start_computed(ScanNode *node) {
   const Compiled *compiled = node->compiled;
-  if (compiled->conditions == NIL && compiled->computed == NIL) {
+  if (!computes_any(compiled)) {
     return;
   }
   // What a parameter was may have gone into what is remembered.
-  for (const List *plans : {compiled->conditions, compiled->computed}) {
+  for (const List *plans : {compiled->conditions, compiled->limits, compiled->computed}) {
     ListCell *cell = nullptr;
     foreach (cell, plans) {
       if (Memo *memo = static_cast<ComputedPlan *>(lfirst(cell))->memo) {
@@ -261,6 +265,30 @@ std::span<const scan::Row> meet_conditions(ScanNode *node, std::span<const scan:
     rows = node->scan->keep(rows, {holds, rows.size()});
   }
   return rows;
+}
+
+void limit_joins(ScanNode *node, Size rows) {
+  if (node->compiled->limits == NIL) {
+    return;
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, node->compiled->joins) {
+    const auto *join = static_cast<const JoinPlan *>(lfirst(cell));
+    if (join->computed == NIL) {
+      continue;
+    }
+    const std::span<uint8> holds =
+        node->scan->limit(static_cast<Size>(foreach_current_index(cell))).first(rows);
+    std::fill(holds.begin(), holds.end(), uint8{1});
+    ListCell *condition = nullptr;
+    foreach (condition, join->computed) {
+      const auto *plan = static_cast<const ComputedPlan *>(lfirst(condition));
+      const Sources sources = sources_of(plan, node->scan->tested(), node->compiled->tested);
+      for (Size i = 0; i < rows; ++i) {
+        holds[i] = holds[i] != 0 && passes(node, plan, sources, node->scan->kept_number(i)) ? 1 : 0;
+      }
+    }
+  }
 }
 
 void compute_columns(ScanNode *node, Size rows) {

@@ -92,7 +92,11 @@ Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) 
                                  list_length(compiled->aggregates) * aggregate_steps +
                                  list_length(compiled->distinct) * distinct_steps +
                                  list_length(compiled->steps) * column_steps);
+  foreach (cell, compiled->joins) {
+    steps += tested * list_length(static_cast<const JoinPlan *>(lfirst(cell))->tests) * test_steps;
+  }
   add_computed(root, compiled->conditions, tested, &costs);
+  add_computed(root, compiled->limits, tested, &costs);
   add_computed(root, compiled->computed, costed.joined_rows, &costs);
   costs.pages = pages * page_cost;
   costs.blocks = pages;

@@ -128,12 +128,17 @@ void start_dimensions(ScanNode *node) {
                            .columns = {plan->columns, static_cast<std::size_t>(plan->width)},
                            .hashes = nullptr,
                            .kind = plan->kind,
-                           .keys = {}};
+                           .keys = {},
+                           .conditions = {},
+                           .limited = plan->computed != NIL};
     if (node->role == Role::merged) {
       forget_values(node, i);
       node->core_joins[i].hashes = hashes_of(rows.values);
       continue;
     }
+    const MemoryContext old = MemoryContextSwitchTo(own);
+    node->core_joins[i].conditions = limits_of(plan, node->css.ss.ps.ps_ExprContext);
+    MemoryContextSwitchTo(old);
     rows.dimension =
         static_cast<scan::Dimension *>(MemoryContextAlloc(own, sizeof(scan::Dimension)));
     node->core_joins[i].dimension = rows.dimension;

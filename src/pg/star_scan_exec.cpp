@@ -82,6 +82,7 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
   question.filters = unfolded(static_cast<List *>(lfourth(plan->custom_exprs)), columns);
   List *facts = unfolded(static_cast<List *>(list_nth(plan->custom_exprs, 4)), columns);
   const auto *outers = static_cast<List *>(list_nth(plan->custom_exprs, 5));
+  const List *limits = unfolded(static_cast<List *>(list_nth(plan->custom_exprs, 6)), columns);
   List *known_lists = plan->custom_private;
   node->role = static_cast<Role>(linitial_int(static_cast<List *>(linitial(known_lists))));
   node->joins = static_cast<List *>(list_nth(known_lists, 3));
@@ -94,7 +95,8 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
              .types = static_cast<List *>(lthird(known)),
              .kind = static_cast<scan::JoinKind>(lsecond_int(static_cast<List *>(llast(known)))),
              .outers = static_cast<List *>(list_nth(outers, i)),
-             .has_condition = lthird_int(static_cast<List *>(llast(known))) != 0};
+             .has_condition = lthird_int(static_cast<List *>(llast(known))) != 0,
+             .limits = static_cast<List *>(list_nth(limits, i))};
     question.joins = lappend(question.joins, join);
   }
   question.key_joins = static_cast<List *>(list_nth(known_lists, 4));
@@ -127,7 +129,7 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
     return;
   }
   init_expressions(node->compiled, &state->ss.ps);
-  if (node->compiled->conditions != NIL || node->compiled->computed != NIL) {
+  if (computes_any(node->compiled)) {
     node->row_context = CreateExprContext(estate);
     node->row_context->ecxt_scantuple = ExecInitExtraTupleSlot(
         estate, RelationGetDescr(state->ss.ss_currentRelation), &TTSOpsVirtual);

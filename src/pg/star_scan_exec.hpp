@@ -157,6 +157,9 @@ void start_computed(ScanNode *node);
 // Those of the rows that the scan's test() has left that meet the conditions.
 std::span<const scan::Row> meet_conditions(ScanNode *node, std::span<const scan::Row> rows);
 // Columns of the rows that are read, before they are added. Bytes are in value_context.
+// Whether conditions of joins hold that the core has no test for, of as many rows that are kept.
+void limit_joins(ScanNode *node, Size rows);
+bool computes_any(const Compiled *compiled);
 void compute_columns(ScanNode *node, Size rows);
 
 // star_scan_cuts.cpp

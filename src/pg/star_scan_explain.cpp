@@ -55,6 +55,12 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
       }
       show(label, facts, false);
     }
+    List *limits = NIL;
+    ListCell *limit = nullptr;
+    foreach (limit, static_cast<List *>(list_nth(plan->custom_exprs, 6))) {
+      limits = list_concat(limits, static_cast<List *>(lfirst(limit)));
+    }
+    show("Join Filter", limits, false);
     show("Scan Filter", static_cast<List *>(linitial(plan->custom_exprs)), true);
     const auto *tables = static_cast<List *>(list_nth(plan->custom_private, 2));
     const auto *fact = static_cast<List *>(lsecond(plan->custom_private));

@@ -48,6 +48,16 @@ bool is_of_dimension(PlannerInfo *root, const StarJoin *join, const RestrictInfo
          !may_fail_once(restriction->clause); // it is asked for rows that no fact has, too
 }
 
+// A condition in the ON that looks at the fact alone. The executor asks for it where keys are
+// equal.
+bool is_of_fact(const Star *star, const RestrictInfo *restriction) {
+  auto *clause = reinterpret_cast<Node *>(restriction->clause);
+  return restriction->security_level == 0 &&
+         bms_equal(restriction->clause_relids, star->fact->relids) &&
+         !contain_volatile_functions(clause) && !contain_subplans(clause) &&
+         !may_fail_once(restriction->clause);
+}
+
 // The clauses of an outer or anti-join; false where there are others that a dimension's columns are
 // in, such as conditions above the join.
 bool outer_clauses(PlannerInfo *root, const Star *star, StarJoin *join, List **clauses) {
@@ -72,6 +82,8 @@ bool outer_clauses(PlannerInfo *root, const Star *star, StarJoin *join, List **c
     }
     if (above) {
       join->conditions = lappend(join->conditions, restriction->clause);
+    } else if (is_of_fact(star, restriction)) {
+      join->limits = lappend(join->limits, restriction->clause);
     } else {
       *clauses = lappend(*clauses, restriction);
     }

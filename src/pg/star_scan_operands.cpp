@@ -443,6 +443,7 @@ void init_expressions(Compiled *compiled, PlanState *parent) {
   foreach (cell, compiled->joins) {
     auto *join = static_cast<JoinPlan *>(lfirst(cell));
     join->states = ExecInitExprList(join->outers, parent);
+    init_tests(join->tests, parent);
   }
   parent->state->es_jit_flags = jit;
   foreach (cell, compiled->keys) {
@@ -494,6 +495,10 @@ scan::Program program_of(const Compiled *compiled, ExprContext *context, bool no
   }
   program.aggregates = {aggregates, static_cast<std::size_t>(list_length(compiled->aggregates))};
   return program;
+}
+
+std::span<const scan::Test> limits_of(const JoinPlan *join, ExprContext *context) {
+  return tests_of(join->tests, context);
 }
 
 Datum datum_of_word(Oid type, int64 word) {

@@ -3,8 +3,9 @@
 //
 // In the plan the node's own tuple is the groups' keys, then the aggregates, then the columns that
 // anything asks for (never filled: they let EXPLAIN and the executor tell what the expressions
-// mean). The plan's expressions are six lists: conditions, keys, the aggregates' arguments and
-// filters, the fact's sides of joins, and what rows without a partner are grouped by. Its private
+// mean). The plan's expressions are seven lists: conditions, keys, the aggregates' arguments and
+// filters, the fact's sides of joins, what rows without a partner are grouped by, and conditions on
+// the fact that are a join's. Its private
 // list says what else the executor has to know (star_scan_node.hpp).
 #include "pg/star_scan_plan.hpp"
 
@@ -192,7 +193,8 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
             .types = join->types,
             .kind = join->kind,
             .outers = outer_groups(join),
-            .has_condition = join->conditions != NIL};
+            .has_condition = join->conditions != NIL,
+            .limits = join->limits};
     question->joins = lappend(question->joins, own);
   }
   foreach (cell, collected.aggregates) {
@@ -250,10 +252,12 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   List *joins = NIL;
   List *tables = NIL;
   List *outers = NIL;
+  List *limits = NIL;
   ListCell *cell = nullptr;
   foreach (cell, star.joins) {
     const auto *join = static_cast<const StarJoin *>(lfirst(cell));
     outers = lappend(outers, outer_groups(join));
+    limits = lappend(limits, join->limits);
     if (role != Role::merged) {
       Path *dimension = dimension_path(root, join, role == Role::partial);
       if (dimension == nullptr) {
@@ -273,7 +277,7 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   }
   List *expressions =
       list_make5(question.quals, question.keys, question.arguments, question.filters, facts);
-  expressions = lappend(expressions, outers);
+  expressions = lappend(lappend(expressions, outers), limits);
   List *known = list_make3(list_make1_int(static_cast<int>(role)),
                            list_make1_int(static_cast<int>(question.table)), tables);
   known = lappend(known, joins);

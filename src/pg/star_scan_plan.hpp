@@ -22,6 +22,7 @@ struct StarJoin {
   List *types;      // of the other side
   List *groups;     // expressions of it that are grouped by
   List *conditions; // above an outer join, of its columns alone
+  List *limits;     // in its ON, or an anti-join's, of the fact's columns alone
 };
 
 struct Star {

@@ -115,6 +115,7 @@ void run_page(ScanNode *node, uint32 count) {
     if (conditions) {
       kept = meet_conditions(node, kept);
     }
+    limit_joins(node, kept.size());
   }
   node->figures.rows_kept += kept.size();
   const auto add = [&](std::span<const scan::Row> last) {

@@ -26,15 +26,16 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
                                                        .cancel_requested = env.cancel_requested},
       program_(program), part_(part), tested_(env, capacity), joined_(env, capacity),
       batch_(env, capacity), tested_reader_(env, {}), joined_reader_(env, {}), reader_(env, {}),
-      clock_(env, program.zone), kept_(env.memory), kept_numbers_(env.memory), joining_(env.memory),
-      numbers_(env.memory), join_order_(env.memory), passages_(env.memory), picked_(env.memory),
-      outer_(env.memory), met_(env.memory), first_(env.memory), current_(env.memory),
-      joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory), holds_(env.memory),
-      passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory), shown_(env.memory),
-      hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory), members_(env.memory),
-      states_(env.memory), found_(env.memory), is_new_(env.memory), written_(env.memory),
-      written_codes_(env.memory), code_places_(env.memory), incoming_(env.memory),
-      incoming_states_(env.memory), written_values_(env.memory), sets_(env.memory) {
+      clock_(env, program.zone), kept_(env.memory), kept_numbers_(env.memory), limits_(env.memory),
+      joining_(env.memory), numbers_(env.memory), join_order_(env.memory), passages_(env.memory),
+      picked_(env.memory), outer_(env.memory), met_(env.memory), first_(env.memory),
+      current_(env.memory), joined_rows_(env.memory), toasted_(env.memory), handed_(env.memory),
+      holds_(env.memory), passes_(env.memory), passes_both_(env.memory), dictionaries_(env.memory),
+      shown_(env.memory), hashes_(env.memory), text_hashes_(env.memory), keys_(env.memory),
+      members_(env.memory), states_(env.memory), found_(env.memory), is_new_(env.memory),
+      written_(env.memory), written_codes_(env.memory), code_places_(env.memory),
+      incoming_(env.memory), incoming_states_(env.memory), written_values_(env.memory),
+      sets_(env.memory) {
   const auto add_columns = [](std::span<const Wanted> columns, Batch &batch) {
     for (const Wanted &wanted : columns) {
       batch.add_column(is_bytes(wanted.storage));
@@ -71,8 +72,12 @@ Scan::Scan(const Env &env, const Program &program, std::size_t capacity, Part pa
     }
     use_dimensions();
   }
-  const std::size_t levels =
+  std::size_t levels =
       std::max({deepest(program.tests), deepest(program.filters), deepest(program.cases)}) + 2;
+  for (const Join &join : program.joins) {
+    levels = std::max(levels, deepest(join.conditions) + 2);
+    limits_.resize(join.limited ? capacity * program.joins.size() : limits_.size());
+  }
   holds_.resize(capacity * levels);
   passes_.resize(capacity * (program.filters.size() + 1));
   passes_both_.resize(capacity);
@@ -189,13 +194,44 @@ std::size_t Scan::rows_of_part(const Join &join, std::size_t rows) {
   return kept;
 }
 
+bool Scan::tests_any() const noexcept {
+  return !program_.tests.empty() ||
+         std::any_of(program_.joins.begin(), program_.joins.end(),
+                     [](const Join &join) { return join.limited || !join.conditions.empty(); });
+}
+
+// Those for which the join's conditions hold come first; returns how many they are.
+std::size_t Scan::leave_out_limited(std::size_t join, std::span<std::uint32_t> rows) {
+  std::size_t kept = rows.size();
+  if (program_.joins[join].limited) {
+    const std::uint8_t *holds = limits_.data() + join * tested_.capacity();
+    kept = 0;
+    for (const std::uint32_t row : rows) {
+      rows[kept] = row;
+      kept += holds[row];
+    }
+  }
+  for (const Test &test : program_.joins[join].conditions) {
+    run_test(test, tested_, tested_rows_, holds_.data(), holds_.data() + tested_.capacity());
+    const std::size_t before = kept;
+    kept = 0;
+    for (const std::uint32_t row : rows.first(before)) {
+      rows[kept] = row;
+      kept += holds_[kept_numbers_[row]];
+    }
+  }
+  return kept;
+}
+
 // Of an outer or an anti-join: rows without a partner have none in first[row].
-std::size_t Scan::find_outer(const Join &join, std::size_t rows, std::uint32_t *first) {
+std::size_t Scan::find_outer(std::size_t number, std::size_t rows, std::uint32_t *first) {
+  const Join &join = program_.joins[number];
   if (join.keys.bits > 0) {
     rows = rows_of_part(join, rows);
   }
   std::copy_n(joining_.begin(), rows, met_.begin());
-  const std::size_t met = join.dimension->find(joined_, join.columns, {met_.data(), rows}, first);
+  const std::size_t within = leave_out_limited(number, {met_.data(), rows});
+  const std::size_t met = join.dimension->find(joined_, join.columns, {met_.data(), within}, first);
   const bool keeps_met = join.kind == JoinKind::outer;
   std::size_t kept = 0;
   std::size_t next = 0; // those that are met are in the order of all
@@ -246,7 +282,7 @@ void Scan::join(std::span<const Row> rows) {
     std::uint32_t *first = first_.data() + j * joined_.capacity();
     count = join.kind == JoinKind::inner || join.kind == JoinKind::semi
                 ? join.dimension->find(joined_, join.columns, {joining_.data(), count}, first)
-                : find_outer(join, count, first);
+                : find_outer(j, count, first);
     passages_[j].kept += count;
   }
   to_join_ = rows;
@@ -336,6 +372,7 @@ std::span<const Row> Scan::joined() {
 void Scan::read_tested(std::span<const Row> rows, const RowBounds &bounds) {
   toasted_.clear();
   toasted_batch_ = &tested_;
+  tested_rows_ = rows.size();
   tested_reader_.read(rows, bounds, tested_, toasted_);
 }
 

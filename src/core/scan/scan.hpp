@@ -54,6 +54,10 @@ struct Join {
   // The keys that the dimension has, by their key_hash(): a row whose key is of another part is not
   // without a partner, it comes with that one.
   Part keys{};
+  // Of an outer or an anti-join: a row for which one of these does not hold has no partner,
+  // whatever its key. Over the tests' columns.
+  std::span<const Test> conditions{};
+  bool limited = false; // by conditions of the host as well
 };
 
 // Of a dimension's key, the same for a row of it and for a fact's.
@@ -95,7 +99,8 @@ public:
   Scan(const Scan &) = delete;
   Scan &operator=(const Scan &) = delete;
 
-  bool tests_any() const noexcept { return !program_.tests.empty(); }
+  // Whether columns of tests are read, for these or for conditions of joins.
+  bool tests_any() const noexcept;
   bool reads_any() const noexcept { return reader_.wants_any(); }
 
   // The rows that follow are another table's.
@@ -111,6 +116,10 @@ public:
   const Batch &tested() const noexcept { return tested_; }
   std::uint32_t kept_number(std::size_t row) const noexcept { return kept_numbers_[row]; }
   std::span<const Row> keep(std::span<const Row> rows, std::span<const std::uint8_t> holds);
+  // And, of a join that is limited: whether its conditions hold for row i of these, 0 or 1.
+  std::span<std::uint8_t> limit(std::size_t join) noexcept {
+    return std::span(limits_).subspan(join * tested_.capacity(), tested_.capacity());
+  }
   bool joins_any() const noexcept { return !program_.joins.empty(); }
   void read_joined(std::span<const Row> rows, const RowBounds &bounds);
   void join(std::span<const Row> rows);
@@ -210,7 +219,8 @@ private:
     std::uint64_t kept = 0;
   };
 
-  std::size_t find_outer(const Join &join, std::size_t rows, std::uint32_t *first);
+  std::size_t find_outer(std::size_t join, std::size_t rows, std::uint32_t *first);
+  std::size_t leave_out_limited(std::size_t join, std::span<std::uint32_t> rows);
   std::size_t rows_of_part(const Join &join, std::size_t rows);
   std::uint32_t code_of(std::size_t join, std::uint32_t entry) const noexcept {
     return entry == Dimension::none ? outer_[join] : program_.joins[join].dimension->code(entry);
@@ -243,7 +253,9 @@ private:
   LocalClock clock_;
   std::pmr::vector<Row> kept_;
   std::pmr::vector<std::uint32_t> kept_numbers_;
-  std::size_t codes_ = 0; // the first join's column
+  std::size_t tested_rows_ = 0;
+  std::pmr::vector<std::uint8_t> limits_; // by join, then row
+  std::size_t codes_ = 0;                 // the first join's column
   std::span<const Row> to_join_;
   std::pmr::vector<std::uint32_t> joining_; // those of to_join_ that join
   std::pmr::vector<std::uint32_t> numbers_; // of all rows: 0, 1, 2, ...
