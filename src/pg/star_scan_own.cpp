@@ -4,288 +4,23 @@
 #include "pg/star_scan_own.hpp"
 
 #include "pg/star_scan_compile.hpp"
-#include "pg/state.hpp"
-
-#include "core/scan/own_aggregates.hpp"
+#include "pg/star_scan_own_known.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_aggregate.h"
 #include "catalog/pg_type.h"
-#include "datatype/timestamp.h"
 #include "nodes/nodeFuncs.h"
-#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
-#include "utils/timestamp.h"
 }
-
-#include <new>
-
-#pragma GCC visibility push(default)
-extern "C" {
-Datum starhouse_approx_distinct_bigint(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_int(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_text(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_uuid(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_date(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_timestamptz(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_float8(PG_FUNCTION_ARGS);
-Datum starhouse_approx_distinct_count(PG_FUNCTION_ARGS);
-Datum starhouse_theta_add_bigint(PG_FUNCTION_ARGS);
-Datum starhouse_theta_add_int(PG_FUNCTION_ARGS);
-Datum starhouse_theta_add_text(PG_FUNCTION_ARGS);
-Datum starhouse_theta_add_uuid(PG_FUNCTION_ARGS);
-Datum starhouse_theta_add_date(PG_FUNCTION_ARGS);
-Datum starhouse_theta_add_timestamptz(PG_FUNCTION_ARGS);
-Datum starhouse_approx_percentile_add(PG_FUNCTION_ARGS);
-Datum starhouse_approx_percentile_ask(PG_FUNCTION_ARGS);
-Datum starhouse_approx_percentile_ask_many(PG_FUNCTION_ARGS);
-Datum starhouse_approx_percentile_asked(PG_FUNCTION_ARGS);
-Datum starhouse_trending_transition(PG_FUNCTION_ARGS);
-Datum starhouse_sum_add(PG_FUNCTION_ARGS);
-Datum starhouse_variance_add(PG_FUNCTION_ARGS);
-Datum starhouse_geometric_add(PG_FUNCTION_ARGS);
-Datum starhouse_weighted_add(PG_FUNCTION_ARGS);
-Datum starhouse_ratio_add(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_add_bigint(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_add_int(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_add_text(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_add_uuid(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_add_date(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_add_timestamptz(PG_FUNCTION_ARGS);
-Datum starhouse_distinct_count_final(PG_FUNCTION_ARGS);
-}
-#pragma GCC visibility pop
 
 namespace starhouse::pg::star_scan {
 
 using scan::AggregateKind;
-using scan::OwnState;
 
 namespace {
-
-// Arguments behind the columns: constants, none of them NULL.
-struct Constants {
-  const Const *const *values;
-  int count;
-};
-
-// False where the transition would refuse one, which is an error of the rows that it comes with.
-using Make = bool (*)(AggregatePlan *plan, OwnPlan *own, const Constants &constants);
-
-struct Known {
-  PGFunction transition;
-  Make make;
-  OwnColumn columns[2];
-  uint32 bytes;     // that a state of many rows refers to
-  Oid constants[2]; // types of those that may follow
-  int least;        // of which so many have to
-};
-
-template <class Own, class... Arguments>
-void put(AggregatePlan *plan, Arguments &&...arguments) {
-  plan->aggregate.kind = AggregateKind::own;
-  plan->aggregate.own = new (palloc(sizeof(Own))) Own(std::forward<Arguments>(arguments)...);
-  plan->result = AggregatePlan::Result::own;
-}
-
-template <class State>
-const State &state_at(const char *place) {
-  return reinterpret_cast<const OwnState<State> *>(place)->object();
-}
-// The two forms of pg/state.hpp.
-template <class State>
-Datum fixed_datum(const char *place) {
-  return PointerGetDatum(&state_at<State>(place));
-}
-template <class State>
-Datum stored_datum(const char *place) {
-  return ExpandedState<State>::datum(state_at<State>(place));
-}
-
-Datum distinct_count(const char *place, bool * /*null*/) {
-  if (reinterpret_cast<const int64 *>(place)[0] == 0) {
-    return Int64GetDatum(0);
-  }
-  return Int64GetDatum(static_cast<int64>(state_at<sketch::Distinct>(place).count()));
-}
-
-template <class Rows>
-bool make_distinct(AggregatePlan *plan, OwnPlan *own, const Constants & /*constants*/) {
-  put<scan::DistinctSketches<Rows>>(plan);
-  own->state = stored_datum<sketch::Distinct>;
-  if (own->final != nullptr && own->final->fn_addr == starhouse_approx_distinct_count) {
-    own->result = distinct_count;
-  }
-  return true;
-}
-
-template <class Rows>
-bool make_theta(AggregatePlan *plan, OwnPlan *own, const Constants & /*constants*/) {
-  put<scan::ThetaSketches<Rows>>(plan);
-  own->state = stored_datum<sketch::Theta>;
-  return true;
-}
-
-Datum percentile_asked(const char *place, bool *null) {
-  *null = reinterpret_cast<const int64 *>(place)[0] == 0;
-  if (*null) {
-    return 0;
-  }
-  const sketch::Percentile &state = state_at<sketch::Percentile>(place);
-  double value = 0;
-  compute([&] { value = state.value(state.asked()[0]); });
-  return Float8GetDatum(value);
-}
-
-bool make_percentile_of(AggregatePlan *plan, OwnPlan *own, std::span<const double> asked,
-                        const Constants &constants, int error) {
-  scan::TakePercentile take{.asked = asked};
-  if (constants.count > error) {
-    take.relative_error = DatumGetFloat8(constants.values[error]->constvalue);
-  }
-  put<scan::PercentileSketches>(plan, take);
-  own->state = stored_datum<sketch::Percentile>;
-  return true;
-}
-
-bool make_percentile(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  return make_percentile_of(plan, own, {}, constants, 0);
-}
-
-bool make_asked(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  auto *asked = static_cast<double *>(palloc(sizeof(double)));
-  *asked = DatumGetFloat8(constants.values[0]->constvalue);
-  if (std::isnan(*asked)) {
-    return false;
-  }
-  if (own->final != nullptr && own->final->fn_addr == starhouse_approx_percentile_asked) {
-    own->result = percentile_asked;
-  }
-  return make_percentile_of(plan, own, {asked, 1}, constants, 1);
-}
-
-bool make_asked_many(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  ArrayType *array = DatumGetArrayTypeP(constants.values[0]->constvalue);
-  Datum *elements = nullptr;
-  bool *nulls = nullptr;
-  int count = 0;
-  if (ARR_NDIM(array) > 1) {
-    return false;
-  }
-  deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements,
-                    &nulls, &count);
-  auto *asked = static_cast<double *>(palloc(sizeof(double) * static_cast<Size>(Max(count, 1))));
-  for (int i = 0; i < count; ++i) {
-    asked[i] = nulls[i] ? sketch::Percentile::no_percentile : DatumGetFloat8(elements[i]);
-    if (!nulls[i] && std::isnan(asked[i])) {
-      return false;
-    }
-  }
-  return make_percentile_of(plan, own, {asked, static_cast<std::size_t>(count)}, constants, 1);
-}
-
-bool make_trending(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  const Interval *half_life = DatumGetIntervalP(constants.values[0]->constvalue);
-  int64 micros = 0;
-  constexpr int64 millisecond = 1000;
-  if (half_life->month != 0 ||
-      __builtin_mul_overflow(static_cast<int64>(half_life->day), USECS_PER_DAY, &micros) ||
-      __builtin_add_overflow(micros, half_life->time, &micros) || micros < millisecond) {
-    return false;
-  }
-  compute([&] { put<scan::TrendingStates>(plan, scan::TakeEvent(score::HalfLife(micros))); });
-  own->state = fixed_datum<score::Trending>;
-  return true;
-}
-
-template <class Own, class State>
-bool make_moments(AggregatePlan *plan, OwnPlan *own, const Constants & /*constants*/) {
-  put<Own>(plan);
-  own->state = fixed_datum<State>;
-  return true;
-}
-
-// Its values are counted in the scan's own sets; a state of them is not to be had there.
-bool make_exact(AggregatePlan *plan, OwnPlan *own, const Constants & /*constants*/) {
-  plan->aggregate.kind = AggregateKind::count_distinct;
-  plan->result = AggregatePlan::Result::count;
-  return own->final != nullptr && own->final->fn_addr == starhouse_distinct_count_final;
-}
-
-constexpr uint32 distinct_bytes = 16384;
-constexpr uint32 theta_bytes = 65536;
-constexpr uint32 percentile_bytes = 4096;
-
-const Known *known_aggregate(PGFunction transition) {
-  using enum OwnColumn;
-  using order::GeometricMean;
-  using order::Ratio;
-  using order::Sum;
-  using order::Variance;
-  using order::WeightedAverage;
-  using scan::HashedFloats;
-  using scan::HashedTexts;
-  using scan::HashedUuids;
-  using scan::HashedWords;
-  static const Known all[] = {
-      {starhouse_approx_distinct_bigint, make_distinct<HashedWords>, {integer}, distinct_bytes},
-      {starhouse_approx_distinct_int, make_distinct<HashedWords>, {integer}, distinct_bytes},
-      {starhouse_approx_distinct_date, make_distinct<HashedWords>, {integer}, distinct_bytes},
-      {starhouse_approx_distinct_timestamptz,
-       make_distinct<HashedWords>,
-       {integer},
-       distinct_bytes},
-      {starhouse_approx_distinct_text, make_distinct<HashedTexts>, {text}, distinct_bytes},
-      {starhouse_approx_distinct_uuid, make_distinct<HashedUuids>, {uuid}, distinct_bytes},
-      {starhouse_approx_distinct_float8, make_distinct<HashedFloats>, {floating}, distinct_bytes},
-      {starhouse_theta_add_bigint, make_theta<HashedWords>, {integer}, theta_bytes},
-      {starhouse_theta_add_int, make_theta<HashedWords>, {integer}, theta_bytes},
-      {starhouse_theta_add_date, make_theta<HashedWords>, {integer}, theta_bytes},
-      {starhouse_theta_add_timestamptz, make_theta<HashedWords>, {integer}, theta_bytes},
-      {starhouse_theta_add_text, make_theta<HashedTexts>, {text}, theta_bytes},
-      {starhouse_theta_add_uuid, make_theta<HashedUuids>, {uuid}, theta_bytes},
-      {starhouse_approx_percentile_add, make_percentile, {floating}, percentile_bytes, {FLOAT8OID}},
-      {starhouse_approx_percentile_ask,
-       make_asked,
-       {floating},
-       percentile_bytes,
-       {FLOAT8OID, FLOAT8OID},
-       1},
-      {starhouse_approx_percentile_ask_many,
-       make_asked_many,
-       {floating},
-       percentile_bytes,
-       {FLOAT8ARRAYOID, FLOAT8OID},
-       1},
-      {starhouse_trending_transition, make_trending, {integer, floating}, 0, {INTERVALOID}, 1},
-      {starhouse_sum_add, make_moments<scan::Moments<Sum>, Sum>, {floating}, 0},
-      {starhouse_variance_add, make_moments<scan::Moments<Variance>, Variance>, {floating}, 0},
-      {starhouse_geometric_add,
-       make_moments<scan::Moments<GeometricMean>, GeometricMean>,
-       {floating},
-       0},
-      {starhouse_weighted_add,
-       make_moments<scan::WeightedAverages, WeightedAverage>,
-       {floating, floating},
-       0},
-      {starhouse_ratio_add, make_moments<scan::Ratios, Ratio>, {integer}, 0},
-      {starhouse_distinct_add_bigint, make_exact, {integer}, 0},
-      {starhouse_distinct_add_int, make_exact, {integer}, 0},
-      {starhouse_distinct_add_date, make_exact, {integer}, 0},
-      {starhouse_distinct_add_timestamptz, make_exact, {integer}, 0},
-      {starhouse_distinct_add_text, make_exact, {text}, 0},
-      {starhouse_distinct_add_uuid, make_exact, {uuid}, 0},
-  };
-  for (const Known &known : all) {
-    if (known.transition == transition) {
-      return &known;
-    }
-  }
-  return nullptr;
-}
 
 struct Functions {
   FmgrInfo transition;
@@ -388,6 +123,9 @@ bool Compiler::compile_own(const Aggref *aggregate, Node *arguments, AggregatePl
   }
   auto *own = static_cast<OwnPlan *>(palloc0(sizeof(OwnPlan)));
   own->final = functions.final;
+  if (own->final != nullptr) { // it may ask what the call gives
+    fmgr_info_set_expr(const_cast<Node *>(reinterpret_cast<const Node *>(aggregate)), own->final);
+  }
   own->collation = aggregate->inputcollid;
   plan->own = own;
   compiled_->outer_bytes += known->bytes;

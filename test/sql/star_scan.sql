@@ -60,6 +60,8 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT starhouse.approx_percentile(price, 0.9) FILTER (WHERE online), starhouse.approx_percentile(price, ARRAY[0.5, 0.9], 0.001) FROM sale',
   'SELECT starhouse.trending_score(sold, 1, interval ''3 hours''), starhouse.trending_state(sold, price, ''1 day'') FROM sale',
   'SELECT day, starhouse.sum_stable(price), starhouse.weighted_avg(price, store), starhouse.ratio(online), starhouse.count_distinct_exact(product) FROM sale GROUP BY day',
+  'SELECT store, starhouse.approx_top_k(product, 3), starhouse.approx_top_k_state(id, 100) FROM sale GROUP BY store',
+  'SELECT starhouse.percentile_exact(price, ARRAY[0.5, 0.9]), starhouse.percentile_exact_disc(store, 0.1), starhouse.median_exact(sold) FILTER (WHERE online), starhouse.percentile_state(id) FROM sale',
   'SELECT amount, count(DISTINCT amount), sum(amount::float8) FROM sale GROUP BY amount',
   'SELECT starhouse.geohash(price, store, 5), starhouse.geohash_cell(amount::float8, 0, 3), count(*) FROM sale WHERE amount < 90 GROUP BY 1, 2',
   'SELECT store, rank() OVER (ORDER BY sum(amount)) FROM sale GROUP BY store',
@@ -89,6 +91,12 @@ SELECT store, about, prices, round(spread::numeric, 6) AS spread, ids,
   FROM own_states AS o ORDER BY store;
 RESET starhouse.enable_star_scan;
 DROP TABLE own_states;
+SELECT store, starhouse.approx_top_k(product, 2) AS often, starhouse.percentile_exact_disc(id, 0.5) AS middle, starhouse.median_exact(sold) AS at FROM sale WHERE id < 500 GROUP BY store ORDER BY store;
+SELECT starhouse.approx_top_k(product, 2), starhouse.percentile_exact(price, 0.5), starhouse.percentile_state(id) FROM sale WHERE store = 77;
+SELECT starhouse.approx_top_k(product, 0) FROM sale WHERE store = 77;
+SELECT starhouse.approx_top_k(product, 0) FROM sale;
+SELECT starhouse.approx_top_k_state(product, 3) FROM sale;
+SELECT starhouse.percentile_exact(price, 1.5) FROM sale;
 SELECT starhouse.approx_count_distinct(id), starhouse.approx_distinct_state(id), starhouse.approx_percentile(price, 0.5), starhouse.trending_score(sold, 1, '1 day'), starhouse.sum_stable(price), starhouse.count_distinct_exact(id)
   FROM sale WHERE store = 77;
 SELECT starhouse.approx_percentile(price, 1.5) FROM sale WHERE store = 77;
@@ -140,7 +148,9 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT sum(DISTINCT store) FROM sale',
   'SELECT count(DISTINCT product COLLATE nocase) FROM sale',
   'SELECT string_agg(product, '','') FROM sale',
-  'SELECT starhouse.approx_top_k(product, 3) FROM sale',
+  'SELECT starhouse.approx_top_k(product, store) FROM sale',
+  'SELECT starhouse.approx_top_k(product COLLATE nocase, 3) FROM sale',
+  'SELECT starhouse.percentile_exact(price, store / 5.0) FROM sale',
   'SELECT starhouse.approx_percentile(price, store / 5.0) FROM sale',
   'SELECT starhouse.trending_score(sold, 1, interval ''1 month'') FROM sale',
   'SELECT starhouse.approx_count_distinct(product COLLATE nocase) FROM sale',
@@ -149,7 +159,8 @@ SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT count(*) FROM sale FULL JOIN other USING (store)',
   'SELECT count(*) FROM sale LEFT JOIN other ON sale.store < other.store',
   'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE coalesce(other.store, 1) = sale.id',
-  'SELECT count(*) FROM sale LEFT JOIN other ON sale.store = other.store AND sale.id > 3',
+  'SELECT count(*) FROM sale LEFT JOIN other ON sale.store = other.store AND 10 / sale.id > 3',
+  'SELECT count(*) FROM sale LEFT JOIN other ON sale.store = other.store AND sale.id > other.store',
   'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE other.store IS NULL OR sale.id < 7',
   'SELECT count(*) FROM sale LEFT JOIN other USING (store) WHERE coalesce(date ''2026-01-01'' + other.store, ''2026-01-01'') < ''2026-01-03''',
   'SELECT count(*) FROM sale WHERE EXISTS (SELECT FROM other WHERE other.store = sale.store AND other.store < sale.id)',
@@ -193,6 +204,11 @@ SELECT count(*), plan_of('SELECT count(*) FROM ordered') FROM ordered;
 EXPLAIN (COSTS OFF) SELECT city, category, count(*), sum(amount) FROM ordered LEFT JOIN store_dim USING (store) JOIN product_dim USING (product) WHERE day >= '2026-02-10' AND EXISTS (SELECT FROM region_dim WHERE region = amount) GROUP BY city, category;
 SELECT city, category, count(*), sum(amount) FROM ordered LEFT JOIN store_dim USING (store) JOIN product_dim USING (product) WHERE day >= '2026-02-10' AND EXISTS (SELECT FROM region_dim WHERE region = amount) GROUP BY city, category ORDER BY 1, 2;
 SELECT coalesce(city, 'none') AS city, s.store IS NULL AS alone, count(*), sum(amount) FROM ordered AS o LEFT JOIN store_dim AS s ON o.store = s.store AND s.region = 1 GROUP BY 1, 2 ORDER BY 1, 2;
+-- Rows of which a condition in the ON does not hold have none, whatever their key; what may fail the executor asks where keys are equal.
+EXPLAIN (COSTS OFF) SELECT city, category, count(*) FROM ordered AS o LEFT JOIN store_dim AS s ON o.store = s.store AND amount > 3 AND o.product LIKE 'p%' LEFT JOIN product_dim AS p ON o.product = p.product AND upper(o.product) < 'P4' GROUP BY 1, 2;
+SELECT city, category, count(*), sum(amount) FROM ordered AS o LEFT JOIN store_dim AS s ON o.store = s.store AND amount > 3 AND o.product LIKE 'p%' LEFT JOIN product_dim AS p ON o.product = p.product AND upper(o.product) < 'P4' WHERE day < '2026-01-20' GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT count(*), sum(amount) FROM ordered AS o LEFT JOIN store_dim AS s ON o.store = s.store AND amount < 0 AND 10 / amount > 1;
+SELECT amount, count(*) FROM ordered AS o WHERE NOT EXISTS (SELECT FROM store_dim AS s WHERE o.store = s.store AND amount IN (1, 2)) GROUP BY 1 ORDER BY 1;
 SELECT city, name, count(*) FROM ordered LEFT JOIN (store_dim JOIN region_dim USING (region)) USING (store) GROUP BY 1, 2 ORDER BY 1, 2;
 -- What of a dimension may fail where no row of the fact is the executor works out.
 SELECT key, plan_of('SELECT ' || key || ', count(*) FROM ordered JOIN store_dim USING (store) GROUP BY 1') FROM unnest(ARRAY[

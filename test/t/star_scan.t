@@ -361,8 +361,14 @@ class Generator:
                          f"starhouse.theta_state({self.pick('i4', 'i8', 'd', 'tz', 't', 'u')})", f"starhouse.count_distinct_exact({self.pick('i4', 'i8', 'd', 'tz', 't', 'u', 'k')})",
                          f"starhouse.approx_percentile({number}::float8, {self.pick('0', '0.5', '0.99', 'ARRAY[0.1, NULL, 0.9]')})", f"starhouse.approx_percentile({number}::float8, 0.5, 0.05)",
                          f"starhouse.approx_percentile_state({number}::float8)", "starhouse.ratio(b)", f"starhouse.approx_percentile_state({number}::float8, 0.1)")
-        if not (self.star or self.any_order) and self.random.random() < 0.4:
-            call = self.pick(f"starhouse.trending_state(tz, {number}::float8, interval '1 day 3 hours')", "starhouse.trending_state(timestamptz '2020-01-01', k, '1 hour')",
+        if self.random.random() < 0.35:
+            # Of more items than are counted the order of rows says which are forgotten.
+            item, exact = self.pick("i4", "i8", "k", "t", "v", "u"), self.pick("f8", "k", "i2", "n2")
+            fewer = ", 16" if not (self.star or self.any_order) and self.random.random() < 0.3 else ""
+            call = self.pick(f"starhouse.approx_top_k({item}, {self.pick('1', '5', '100')}{fewer})", f"starhouse.approx_top_k_state({item}{fewer})", f"starhouse.percentile_exact({exact}::float8, {self.pick('0', '0.5', '0.93', 'ARRAY[0.2, NULL, 1]')})",
+                             f"starhouse.percentile_exact_disc({self.pick('tz', 'i8', 'k', 'f8')}, {self.pick('0.25', '0.5', 'ARRAY[1, 0.01]')})", "starhouse.percentile_exact(tz, 0.4)", "starhouse.median_exact(i8)", f"starhouse.median_exact({exact}::float8)", "starhouse.percentile_exact(i8, 0.7)")
+        elif not (self.star or self.any_order) and self.random.random() < 0.4:
+            call = self.pick("starhouse.percentile_state(f8)", "starhouse.percentile_state(i4)", "starhouse.percentile_state(tz)", "starhouse.percentile_exact(fx, 0.5)", f"starhouse.trending_state(tz, {number}::float8, interval '1 day 3 hours')", "starhouse.trending_state(timestamptz '2020-01-01', k, '1 hour')",
                              f"starhouse.sum_stable({number}::float8)", f"starhouse.sum_state({number}::float8)", f"starhouse.variance_stable({number}::float8)", f"starhouse.geometric_mean(abs({number})::float8)",
                              f"starhouse.geometric_mean({number}::float8)", f"starhouse.weighted_avg({number}::float8, k)", f"starhouse.weighted_avg_state(i4, {number}::float8)")
         return call
@@ -413,8 +419,9 @@ class Generator:
         dimension = table if dimension.startswith("SELECT") else dimension
         if kind == "inner":
             return f" JOIN {table} ON {on}", own_keys, own_tests
+        limits = [self.test(1)] if kind != "in" and self.random.random() < 0.3 else []  # of the fact, in the ON
         if kind in ("exists", "not exists"):
-            return "", [], [f"{kind.upper()} (SELECT FROM {dimension} WHERE " + " AND ".join([on] + own_tests) + ")"]
+            return "", [], [f"{kind.upper()} (SELECT FROM {dimension} WHERE " + " AND ".join([on] + own_tests + limits) + ")"]
         sides = on.split(" = ")
         other = next(side for side in sides if side in ("item_id", "place_code", "day", "sparse_id"))
         if kind == "in":
@@ -423,10 +430,10 @@ class Generator:
         if self.random.random() < 0.4:
             own_keys.append(self.pick(*OF_NONE[name]))
         if kind == "no partner":
-            return f" LEFT JOIN {table} ON " + " AND ".join([on] + own_tests), own_keys, [f"{other} IS NULL"]
+            return f" LEFT JOIN {table} ON " + " AND ".join([on] + limits + own_tests), own_keys, [f"{other} IS NULL"]
         if self.random.random() < 0.15:
-            return f" LEFT JOIN {table} ON {on}", own_keys, own_tests
-        return f" LEFT JOIN {table} ON " + " AND ".join([on] + own_tests), own_keys, [self.pick(*ABOVE[name])] if self.random.random() < 0.1 else []
+            return f" LEFT JOIN {table} ON " + " AND ".join([on] + limits), own_keys, own_tests
+        return f" LEFT JOIN {table} ON " + " AND ".join(limits + [on] + own_tests), own_keys, [self.pick(*ABOVE[name])] if self.random.random() < 0.1 else []
 
     def query(self):
         # Those that count different values the executor sorts.
@@ -635,6 +642,7 @@ VACUUM ANALYZE lonely;""")
                   "SELECT label, seventh, count(*), sum(i4) FROM wide JOIN tag ON k = seventh GROUP BY 1, 2", "SELECT number, count(*) FROM wide JOIN tag ON t = name GROUP BY 1",
                   "SELECT label, seventh, count(*) FROM wide JOIN tag ON t = name AND i4 = number GROUP BY 1, 2", "SELECT count(*), sum(i4) FROM wide JOIN tag ON i4 = number AND number < 0",
                   "SELECT coalesce(label, 'tag 3'), count(*), sum(k) FROM wide LEFT JOIN tag ON i4 = number GROUP BY 1", "SELECT seventh, count(*), sum(k) FROM wide LEFT JOIN tag ON i8 = far AND number > 3 GROUP BY 1",
+                  "SELECT coalesce(label, 'tag 3'), count(*), sum(k) FROM wide LEFT JOIN tag ON i4 = number AND k > 3 AND left(v, 2) <> 'v1' GROUP BY 1",
                   "SELECT coalesce(label, 'none'), seventh, count(*) FROM wide LEFT JOIN tag ON t = name WHERE seventh IS NULL OR seventh > 2 GROUP BY 1, 2",
                   "SELECT k, count(*) FROM wide WHERE t IN (SELECT name FROM tag WHERE seventh = 3) GROUP BY 1", "SELECT k, count(*) FROM wide WHERE NOT EXISTS (SELECT FROM tag WHERE number = i4) GROUP BY 1"):
         answers = psql(again + f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(f'SELECT g, s.* FROM generate_series(1, 3) AS g CROSS JOIN ({query}) AS s')});").splitlines()
@@ -689,6 +697,8 @@ def main():
     beyond = [f"SELECT count(*), sum(k), min(tz) {outer}", f"SELECT label, count(*), sum(k), count(DISTINCT u) {outer} GROUP BY 1", f"SELECT coalesce(label, 'label 8'), count(*), sum(k) {outer} GROUP BY 1",
               f"SELECT label IS NULL, k, count(*) {far} GROUP BY 1, 2", "SELECT k, count(*), sum(n) FROM wide WHERE NOT EXISTS (SELECT FROM label WHERE number = i4 AND number % 2 = 0) GROUP BY 1",
               "SELECT k, count(*), sum(n) FROM wide WHERE i4 IN (SELECT number FROM label WHERE number % 3 = 1) GROUP BY 1",
+              f"SELECT label, count(*), sum(k) {outer} AND k > 5 GROUP BY 1", f"SELECT label IS NULL, k, count(*) {far} AND t LIKE '%1' AND i2 < k GROUP BY 1, 2",
+              "SELECT k, count(*), sum(n) FROM wide WHERE NOT EXISTS (SELECT FROM label WHERE number = i4 AND number % 2 = 0 AND k IN (1, 2, 3) AND upper(v) <> 'V1') GROUP BY 1",
               "SELECT a.label, b.label, sum(n) FROM wide LEFT JOIN label AS a ON i4 = a.number AND a.number % 4 = 0 LEFT JOIN label AS b ON i8 = b.number AND b.number % 2 = 1 WHERE k < 10 GROUP BY 1, 2"]
     for title, settings in (("one process", ""), ("several processes", PARALLEL)):
         script = SETTINGS + settings + small + "LOAD 'starhouse';\n"

@@ -90,6 +90,11 @@ const TrendingStates trending{TakeEvent(day)};
 const Moments<order::Variance> variance;
 const WeightedAverages weighted;
 
+const TopKSketches<Numbers> numbers_often(TakeItem{.asked = 10, .capacity = 8192});
+const TopKSketches<Texts> texts_often(TakeItem{.kind = KeyKind::text});
+const std::vector<double> fractions{0.1, 0.9};
+const ExactPercentiles<order::Floats, Floats> exact(TakeExact{.asks = true, .asked = fractions});
+
 std::vector<Aggregate> make_aggregates() {
   std::vector<Aggregate> all{
       {.kind = AggregateKind::own, .column = 1, .own = &words},
@@ -100,6 +105,9 @@ std::vector<Aggregate> make_aggregates() {
       {.kind = AggregateKind::own, .column = 1, .own = &trending, .second = 3},
       {.kind = AggregateKind::own, .column = 2, .own = &variance},
       {.kind = AggregateKind::own, .column = 2, .own = &weighted, .second = 3},
+      {.kind = AggregateKind::own, .column = 1, .own = &numbers_often},
+      {.kind = AggregateKind::own, .column = 4, .own = &texts_often},
+      {.kind = AggregateKind::own, .column = 2, .own = &exact},
   };
   std::uint32_t offset = 0;
   for (Aggregate &aggregate : all) {
@@ -121,13 +129,21 @@ struct Expected {
   score::Trending trending;
   order::Variance variance;
   order::WeightedAverage weighted;
+  sketch::TopK numbers_often{Env{}};
+  sketch::TopK texts_often{Env{}};
+  order::Percentile<order::Floats> exact{Env{}};
 
   void add(const TestRow &row) {
     if (row.word != 0) {
       words.add(hash64(static_cast<std::uint64_t>(row.word)));
       theta.add(hash64(static_cast<std::uint64_t>(row.word)));
       trending.add(row.word, row.weight, day);
+      numbers_often.set_capacity(8192);
+      numbers_often.ask(10);
+      numbers_often.add(KeyKind::integer, row.word);
     }
+    texts_often.add(KeyKind::text, TextKey{row.text, row.text});
+    exact.add(row.value, fractions);
     texts.add(hash64(std::string_view(row.text)));
     floats.add(hash64(std::bit_cast<std::uint64_t>(row.value)));
     percentiles.set_error(0.02);
@@ -186,7 +202,10 @@ void expect_states(const Scan &scan, const Table &table, bool by_keys, bool in_o
     EXPECT_EQ(stored(scan, group, 2), stored(own.floats));
     EXPECT_EQ(stored(scan, group, 3), stored(own.theta));
     EXPECT_EQ(stored(scan, group, 4), stored(own.percentiles));
+    EXPECT_EQ(stored(scan, group, 8), stored(own.numbers_often));
+    EXPECT_EQ(stored(scan, group, 9), stored(own.texts_often));
     if (in_order) {
+      EXPECT_EQ(stored(scan, group, 10), stored(own.exact));
       EXPECT_EQ(stored(scan, group, 5), stored(own.trending));
       EXPECT_EQ(stored(scan, group, 6), stored(own.variance));
       EXPECT_EQ(stored(scan, group, 7), stored(own.weighted));

@@ -113,9 +113,11 @@ public:
   }
   void fetch(const Row &) const noexcept { values_.fetch(); }
 
+  // Before the first value, or the same as then: else Error 22023.
+  void ask(std::span<const double> fractions) { fractions_.adopt(fractions, values_.memory()); }
   void add(Value value) { values_.add(key_of(value)); }
   void add(Value value, std::span<const double> fractions) {
-    fractions_.adopt(fractions, values_.memory());
+    ask(fractions);
     values_.add(key_of(value));
   }
   void merge(const Percentile &other) {

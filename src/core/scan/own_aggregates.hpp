@@ -2,12 +2,15 @@
 #pragma once
 
 #include "core/hash.hpp"
+#include "core/key.hpp"
 #include "core/order/moments.hpp"
+#include "core/order/percentile.hpp"
 #include "core/scan/own_states.hpp"
 #include "core/score/trending.hpp"
 #include "core/sketch/distinct.hpp"
 #include "core/sketch/percentile.hpp"
 #include "core/sketch/theta.hpp"
+#include "core/sketch/top_k.hpp"
 
 #include <bit>
 #include <cmath>
@@ -39,12 +42,12 @@ struct HashedTexts : OneColumn {
   using Value = std::uint64_t;
   Value value(std::size_t row) const noexcept { return hash64(column_.bytes[row]); }
 };
-struct HashedUuids : OneColumn {
+struct Uuids : OneColumn {
   using OneColumn::OneColumn;
-  using Value = std::uint64_t;
+  using Value = UuidKey;
   Value value(std::size_t row) const noexcept {
     const char *bytes = column_.bytes[row].data();
-    return hash64(number(bytes), number(bytes + sizeof(std::uint64_t)));
+    return {number(bytes), number(bytes + sizeof(std::uint64_t))};
   }
 
 private:
@@ -54,6 +57,14 @@ private:
       value = value << 8U | static_cast<unsigned char>(bytes[i]);
     }
     return value;
+  }
+};
+struct HashedUuids : Uuids {
+  using Uuids::Uuids;
+  using Value = std::uint64_t;
+  Value value(std::size_t row) const noexcept {
+    const UuidKey key = Uuids::value(row);
+    return hash64(key.high, key.low);
   }
 };
 // -0 equals 0, all NaN are one.
@@ -67,6 +78,17 @@ struct HashedFloats : OneColumn {
   }
 };
 
+struct Numbers : OneColumn {
+  using OneColumn::OneColumn;
+  using Value = std::int64_t;
+  Value value(std::size_t row) const noexcept { return column_.words[row]; }
+};
+// Of a deterministic collation, so that bytes are what is equal.
+struct Texts : OneColumn {
+  using OneColumn::OneColumn;
+  using Value = TextKey;
+  Value value(std::size_t row) const noexcept { return {column_.bytes[row], column_.bytes[row]}; }
+};
 struct Floats : OneColumn {
   using OneColumn::OneColumn;
   using Value = double;
@@ -132,6 +154,40 @@ struct TakePercentile {
   }
 };
 
+struct TakeItem {
+  KeyKind kind = KeyKind::integer;
+  std::int64_t asked = no_k; // no_k: whoever reads the state asks
+  std::int64_t capacity = sketch::TopK::default_capacity;
+  static constexpr std::int64_t no_k = std::numeric_limits<std::int64_t>::min();
+
+  void begin(sketch::TopK &state) const {
+    state.set_capacity(capacity);
+    if (asked != no_k) {
+      state.ask(asked);
+    }
+  }
+  template <class Key>
+  void add(sketch::TopK &state, const Key &key) const {
+    state.add(kind, key);
+  }
+};
+
+struct TakeExact {
+  bool asks = false; // for these; else whoever reads the state does
+  std::span<const double> asked{};
+
+  template <class State>
+  void begin(State &state) const {
+    if (asks) {
+      state.ask(asked);
+    }
+  }
+  template <class State, class Value>
+  void add(State &state, const Value &value) const {
+    state.add(value);
+  }
+};
+
 struct TakeWeighted : TakeValue {
   void add(order::WeightedAverage &state, const TwoColumns::Value &value) const {
     state.add(as_double(value.word), value.weight);
@@ -151,6 +207,10 @@ using DistinctSketches = OwnStates<sketch::Distinct, Rows, TakeHash>;
 template <class Rows>
 using ThetaSketches = OwnStates<sketch::Theta, Rows, TakeValue>;
 using PercentileSketches = OwnStates<sketch::Percentile, Floats, TakePercentile>;
+template <class Rows>
+using TopKSketches = OwnStates<sketch::TopK, Rows, TakeItem>;
+template <class Of, class Rows>
+using ExactPercentiles = OwnStates<order::Percentile<Of>, Rows, TakeExact>;
 using TrendingStates = OwnStates<score::Trending, TwoColumns, TakeEvent>;
 using WeightedAverages = OwnStates<order::WeightedAverage, TwoColumns, TakeWeighted>;
 template <class State>
