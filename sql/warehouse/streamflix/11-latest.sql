@@ -7,7 +7,8 @@ CREATE TABLE latest_sums (
   to_day    date,
   at        timestamptz,
   cuts      timestamptz[],
-  genres    numeric
+  genres    numeric,
+  viewers   bigint
 );
 INSERT INTO latest_sums (summary) VALUES ('viewing'), ('videos'), ('shown'), ('members');
 COMMENT ON TABLE latest_sums IS 'Whether the sums of the latest days hold, and of which days they are; kept by the feeds. After changing facts by hand: UPDATE latest_sums SET holds = false';
@@ -18,6 +19,7 @@ COMMENT ON COLUMN latest_sums.to_day IS 'Last one';
 COMMENT ON COLUMN latest_sums.at IS 'Start of the latest playback: the moment of latest_user and latest_shown';
 COMMENT ON COLUMN latest_sums.cuts IS 'The instants 7, 30, 60, 90 and 180 days of 24 hours before it (kpi_cuts)';
 COMMENT ON COLUMN latest_sums.genres IS 'Not of members: kpi_genre_print() then; other genres or kinds of the videos since, and latest_user.genres_30, latest_genre and latest_shown_genre do not hold';
+COMMENT ON COLUMN latest_sums.viewers IS 'Of viewing: known users with a playback in these days, each once';
 
 CREATE TABLE latest_user (
   user_key              text COLLATE "C" PRIMARY KEY,

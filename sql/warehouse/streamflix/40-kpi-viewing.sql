@@ -19,7 +19,8 @@ RETURNS TABLE (first_day date, last_day date, views bigint, viewers bigint, unkn
                unmeasured_views bigint, average_buffering_seconds numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT min(d.day), max(d.day), COALESCE(sum(d.views), 0)::bigint, kpi_viewers(from_day, to_day), COALESCE(sum(d.unknown_user_views), 0)::bigint,
+  SELECT min(d.day), max(d.day), COALESCE(sum(d.views), 0)::bigint,
+         CASE WHEN kpi_latest('viewing', from_day, to_day) THEN (SELECT l.viewers FROM latest_sums l WHERE l.summary = 'viewing') ELSE kpi_viewers(from_day, to_day) END, COALESCE(sum(d.unknown_user_views), 0)::bigint,
          round(COALESCE(sum(d.watch_minutes), 0) / 60, 2), kpi_ratio(sum(d.watch_minutes), sum(d.views)), kpi_ratio(sum(d.completion_sum), sum(d.measured_views)),
          COALESCE(sum(s.skips), 0)::bigint, kpi_percent(sum(s.skips), sum(d.measured_views)), COALESCE(sum(d.views - d.measured_views), 0)::bigint,
          kpi_ratio(sum(d.buffering_seconds), sum(d.buffered_views)), kpi_percent(sum(d.buffering_seconds), sum(d.buffering_seconds) + 60 * sum(d.buffered_minutes))
@@ -35,7 +36,7 @@ Grain: one row
 Unit: playbacks, users, hours, minutes, seconds, percent
 NULL: days without playbacks; an average or share of nothing
 Freshness: with each batch
-Source: viewing_day, viewer_set, viewership_fact (days not summed up)';
+Source: viewing_day, latest_sums, viewer_set (other days), viewership_fact (days not summed up)';
 
 CREATE FUNCTION kpi_daily_viewing(from_day date DEFAULT NULL, to_day date DEFAULT NULL, skip_within numeric DEFAULT 30)
 RETURNS TABLE (day date, day_name text, views bigint, viewers bigint, unknown_views bigint, watch_hours numeric,
@@ -194,11 +195,10 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), row_number() OVER (PARTITION BY r.region_id ORDER BY x.views DESC, x.minutes DESC, x.genre),
          x.genre, x.views, kpi_percent(x.views, sum(x.views) OVER (PARTITION BY r.region_id)), round(x.minutes / 60, 2)
-  FROM (SELECT s.region_key, COALESCE(v.genre, 'Unknown') AS genre, sum(s.views)::bigint AS views, sum(s.minutes) AS minutes
-        FROM (SELECT f.region_key, f.video_key, f.views, f.watch_minutes AS minutes
-              FROM kpi_region_video_sums(from_day, to_day) f) s
-        JOIN video_dim v ON v.video_id = s.video_key
-        GROUP BY 1, 2) x
+  FROM (SELECT g.region_key, g.genre, sum(g.views)::bigint AS views, sum(g.watch_minutes) AS minutes
+        FROM kpi_genre_days(from_day, to_day) g
+        WHERE g.views > 0
+        GROUP BY g.region_key, g.genre) x
   JOIN region_dim r ON r.region_id = x.region_key;
 END;
 CREATE VIEW kpi_genre_by_region AS SELECT * FROM kpi_genre_by_region();
@@ -209,7 +209,7 @@ Grain: region and genre (the video''s first)
 Unit: playbacks, percent, hours
 NULL: none; a video whose genre is not known counts as Unknown
 Freshness: with each batch
-Source: latest_region_video, engagement_fact (where the sums do not hold), region_dim, video_dim';
+Source: latest_genre; engagement_fact, video_dim (where the sums do not hold), region_dim';
 
 CREATE FUNCTION kpi_genres(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (genre text, videos bigint, views numeric, view_percent numeric, watch_hours numeric)

@@ -110,7 +110,8 @@ BEGIN ATOMIC
   INSERT INTO latest_genre (day, region_key, genre, content_type, views, watch_minutes, measured_views, completion_sum, likes, shares, comments)
   SELECT g.day, g.region_key, g.genre, g.content_type, g.views, g.watch_minutes, g.measured_views, g.completion_sum, g.likes, g.shares, g.comments FROM kpi_genre_days() g;
   UPDATE latest_sums l
-  SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time())
+  SET holds = true, from_day = kpi_last_day() - 29, to_day = kpi_last_day(), at = kpi_last_time(), cuts = kpi_cuts(kpi_last_time()),
+      viewers = CASE l.summary WHEN 'viewing' THEN kpi_viewers() END
   WHERE l.summary IN ('viewing', 'videos') AND kpi_last_day() IS NOT NULL;
   SELECT sum_up_latest_members();
   SELECT count(*) FROM latest_user;
