@@ -149,7 +149,6 @@ bool is_harmless(Oid function, const List *arguments) {
   case F_INITCAP:
   case F_LEFT:
   case F_RIGHT:
-  case F_REVERSE:
   case F_LENGTH_TEXT:
   case F_CHAR_LENGTH_TEXT:
   case F_CHARACTER_LENGTH_TEXT:
