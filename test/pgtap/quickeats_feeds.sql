@@ -532,5 +532,65 @@ SELECT is((SELECT count(*) FROM payment_fact WHERE order_id IN ('W1', 'W2', 'W3'
 SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('W1A', 'W1', 30, true, '2025-04-12 11:00Z', '{"transaction_type": "Refund"}'), pg_temp.payment('W2A', 'W2', 80, true, '2025-04-12 11:00Z')) \g /dev/null
 SELECT bag_eq('EXECUTE charged', $$VALUES ('W1', 1, 1, 100::numeric, 30::numeric), ('W2', 1, 1, 80, 0), ('W3', 1, 1, 50, 0)$$, 'a refund of the same number is another one; the latest amount counts');
 
+-- A refund that failed leaves no trace in its order: told again as of before it failed, it has still failed.
+SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('W4', 'PLACED', '2025-04-12 09:00Z')) \g /dev/null
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('W4A', 'W4', 20, false, '2025-04-12 10:00:05Z', '{"transaction_type": "Refund"}')) \g /dev/null
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('W4A', 'W4', 20, true, '2025-04-12 10:00Z', '{"transaction_type": "Refund"}')) \g /dev/null
+SELECT is(pg_temp.rows_of($$SELECT payment_success, payment_attempts, refunded_amount FROM orders_fact WHERE order_id = 'W4'$$), '(,0,0)', 'what was told last counts of refunds, too');
+
+-- What a batch found ahead of its turn, and orders change before it comes.
+CREATE FUNCTION pg_temp.load_around(warehouse name, feed text, change text, VARIADIC records text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  source record;
+  batch bigint;
+BEGIN
+  SELECT * INTO source FROM starhouse.load_open(warehouse, feed, 'test', NULL, NULL, NULL);
+  batch := starhouse.batch_begin(warehouse, feed, source.source_id, source.epoch, source.next_record);
+  TRUNCATE pg_temp.batch;
+  EXECUTE $sql$
+    INSERT INTO pg_temp.batch SELECT (jsonb_populate_record(NULL::pg_temp.batch, r.record::jsonb || jsonb_build_object('record_no', r.n))).*
+    FROM unnest($1) WITH ORDINALITY AS r(record, n)$sql$ USING records;
+  IF starhouse.batch_ahead(warehouse, feed, batch) = 0 THEN
+    RAISE 'nothing ran ahead';
+  END IF;
+  EXECUTE change;
+  RETURN starhouse.batch_finish(warehouse, feed, batch, cardinality(records) + 1, cardinality(records), 0);
+END $$;
+SELECT pg_temp.load('qe bulk', 'orders', pg_temp.event('V1', 'PLACED', '2025-04-12 09:00Z', '{"city": "PUN"}'), pg_temp.event('V2', 'PLACED', '2025-04-12 09:00Z', '{"city": "PUN"}')) \g /dev/null
+SELECT is((pg_temp.load_around('qe bulk', 'payments', $$
+    INSERT INTO order_event (event_time, order_id, status, order_time, city_id, event_hash)
+    VALUES ('2025-04-12 08:00Z', 'V1', 'PLACED', '2025-04-12 08:00Z', 'SUR', 1), ('2025-04-12 08:00Z', 'V3', 'PLACED', '2025-04-12 08:00Z', 'SUR', 2);
+    SELECT refresh_orders(ARRAY['V1', 'V3'], NULL)$$,
+  pg_temp.payment('V1A', 'V1', 10, true, '2025-04-12 09:30Z'), pg_temp.payment('V2A', 'V2', 20, true, '2025-04-12 09:30Z'), pg_temp.payment('V3A', 'V3', 30, true, '2025-04-12 09:30Z'))
+  ->>'loaded')::int, 3, 'payments whose orders move, come, or stay while they wait');
+SELECT is(pg_temp.rows_of($$SELECT o.order_id, o.event_time AT TIME ZONE 'UTC', o.paid_amount, o.payment_attempts, p.city_key FROM orders_fact o JOIN payment_fact p USING (order_id) WHERE order_id IN ('V1', 'V2', 'V3') ORDER BY 1$$),
+  E'(V1,"2025-04-12 08:00:00",10,1,SUR)\n(V2,"2025-04-12 09:00:00",20,1,PUN)\n(V3,"2025-04-12 08:00:00",30,1,SUR)', 'are told to them as they are then');
+SELECT pg_temp.load('qe bulk', 'payments', pg_temp.payment('V2B', 'V2', 5, true, '2025-04-12 09:40Z')) \g /dev/null
+SELECT is((pg_temp.load_around('qe bulk', 'payments', $$
+    UPDATE orders_fact SET payment_attempts = 1, payment_success = 0 WHERE order_id = 'W4';
+    INSERT INTO payment_fact (time_key, event_time, transaction_id, order_id, amount, success_flag) VALUES ('2025-04-12 14:00', '2025-04-12 09:00Z', 'W4B', 'W4', 7, 0)$$,
+  pg_temp.payment('W4C', 'W4', 7, true, '2025-04-12 09:30Z'), pg_temp.payment('V2B', 'V2', 5, true, '2025-04-12 09:40Z'))->>'duplicates')::int, 1, 'an order whose first payment another batch told meanwhile, and a known one');
+SELECT is(pg_temp.rows_of($$SELECT order_id, payment_success, payment_attempts, paid_amount FROM orders_fact WHERE order_id IN ('V2', 'W4') ORDER BY 1$$), E'(V2,1,2,25)\n(W4,1,2,7)', 'count once, and all');
+
+SELECT is((pg_temp.load_around('qe bulk', 'pings', $$
+    INSERT INTO order_event (event_time, order_id, status, order_time, driver_id, event_hash)
+    VALUES ('2025-04-12 10:00Z', 'V4', 'PICKED_UP', '2025-04-12 09:30Z', 'VD', 3), ('2025-04-12 10:10Z', 'V4', 'DELIVERED', NULL, 'VD', 4);
+    SELECT refresh_orders(ARRAY['V4'], NULL)$$,
+  pg_temp.ping('VD', 19.00, 72.80, '2025-04-12 10:00Z'), pg_temp.ping('VD', 19.01, 72.80, '2025-04-12 10:05Z'), pg_temp.ping('VD', 19.02, 72.80, '2025-04-12 10:10Z'))->>'loaded')::int, 3,
+  'pings of a delivery that becomes known while they wait');
+SELECT is(pg_temp.rows_of($$SELECT distance_source, distance_travelled = round(delivery_metres('VD', '2025-04-12 10:00Z', '2025-04-12 10:10Z')::numeric / 1000, 3) AND distance_travelled > 2 FROM delivery_fact WHERE order_id = 'V4'$$),
+  '(GPS,t)', 'measure it');
+SELECT is((pg_temp.load_around('qe bulk', 'pings', $$
+    INSERT INTO driver_ping_fact (driver_key, event_time, latitude, longitude, is_available, geohash) VALUES ('VD', '2025-04-12 10:20Z', 19.03, 72.80, 0, 'te7u');
+    UPDATE driver_position SET position_time = '2025-04-12 10:20Z' WHERE driver_id = 'VD';
+    INSERT INTO order_event (event_time, order_id, status, order_time, driver_id, event_hash)
+    VALUES ('2025-04-12 10:15Z', 'V5', 'PICKED_UP', '2025-04-12 10:00Z', 'VD', 5), ('2025-04-12 10:30Z', 'V5', 'DELIVERED', NULL, 'VD', 6);
+    SELECT refresh_orders(ARRAY['V5'], NULL)$$,
+  pg_temp.ping('VD', 19.04, 72.80, '2025-04-12 10:25Z'), pg_temp.ping('VD', 19.05, 72.80, '2025-04-12 10:30Z'))->>'loaded')::int, 2, 'pings of whose driver others came meanwhile');
+SELECT is(pg_temp.rows_of($$SELECT distance_source, distance_travelled = round(delivery_metres('VD', '2025-04-12 10:15Z', '2025-04-12 10:30Z')::numeric / 1000, 3) AND distance_travelled > 2 FROM delivery_fact WHERE order_id = 'V5'$$),
+  '(GPS,t)', 'have the whole way measured');
+-- 10:30Z is 16:00 there.
+SELECT is(pg_temp.rows_of($$SELECT pings, online_seconds FROM driver_hour WHERE driver_id = 'VD' ORDER BY hour_start$$), E'(4,1200.000000)\n(1,0.000000)', 'and go to their hours with the time since the last one known');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -139,7 +139,7 @@ COMMENT ON COLUMN order_event.weather IS 'Weather at the event; NULL if not told
 COMMENT ON COLUMN order_event.event_hash IS 'Hash of what the record says: the same record read twice is one event';
 COMMENT ON COLUMN order_event.batch_id IS 'Batch that loaded the row: batch_log.batch_id';
 
-COMMENT ON TABLE order_clock IS 'How far the events of orders go: one row, kept by the feeds';
+COMMENT ON TABLE order_clock IS 'How far the events of orders go: one row, kept by the feeds. Each batch that changes orders writes it anew, so that its version tells whether orders have changed';
 COMMENT ON COLUMN order_clock.latest_event IS 'Latest event of any order: the live reports'' "now"; NULL before the first';
 COMMENT ON TABLE orders_fact IS 'Orders, an accumulating snapshot: one row per order, moved on by each event in whatever order they arrive. Partitioned by month of event_time (UTC).';
 COMMENT ON COLUMN orders_fact.time_key IS 'Hour of event_time in the warehouses time zone';

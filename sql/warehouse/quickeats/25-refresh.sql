@@ -9,6 +9,7 @@ LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
   noise text := current_setting('client_min_messages');
+  hashed text := current_setting('enable_hashagg');
   staged bigint;
 BEGIN
   PERFORM set_config('client_min_messages', 'warning', true);
@@ -30,21 +31,26 @@ BEGIN
   EXECUTE 'SELECT f.inserted FROM append_facts(''pg_temp.order_news'', $1) f' INTO staged
     USING format('SELECT * FROM (%s) AS q (%s) ORDER BY order_id COLLATE "C", event_time', query, columns);
   -- Simple: no two events tell different values of one thing, and at most one tells an estimate.
-  EXECUTE $sql$
-    INSERT INTO pg_temp.order_told
-    SELECT e.order_id, min(e.order_time), min(e.event_time), bool_or(e.order_time IS NULL) OR min(e.order_time) <> max(e.order_time),
-           min(e.event_time) FILTER (WHERE e.status = 'ACCEPTED'), min(e.event_time) FILTER (WHERE e.status = 'ASSIGNED'),
-           min(e.event_time) FILTER (WHERE e.status = 'PREPARED'), min(e.event_time) FILTER (WHERE e.status = 'PICKED_UP'),
-           min(e.event_time) FILTER (WHERE e.status = 'DELIVERED'), min(e.event_time) FILTER (WHERE e.status = 'CANCELLED'),
-           max(e.city_id), max(e.restaurant_id), max(e.customer_id), max(e.driver_id), max(e.total_amount), max(e.discount_applied), max(e.commission), max(e.tip),
-           max(e.payment_mode), max(e.promised_minutes), max(e.traffic_level), max(e.weather), max(e.distance_km), max(e.eta_minutes),
+  -- Sorted as they are, the orders come one after the other: a table of all of them would be large.
+  PERFORM set_config('enable_hashagg', 'off', true);
+  PERFORM append_facts('pg_temp.order_told', $sql$
+    SELECT e.order_id, min(e.order_time) AS order_time, min(e.event_time) AS first_event,
+           bool_or(e.order_time IS NULL) OR min(e.order_time) <> max(e.order_time) AS may_have_moved,
+           min(e.event_time) FILTER (WHERE e.status = 'ACCEPTED') AS accepted_time, min(e.event_time) FILTER (WHERE e.status = 'ASSIGNED') AS assigned_time,
+           min(e.event_time) FILTER (WHERE e.status = 'PREPARED') AS prepared_time, min(e.event_time) FILTER (WHERE e.status = 'PICKED_UP') AS picked_up_time,
+           min(e.event_time) FILTER (WHERE e.status = 'DELIVERED') AS delivered_time, min(e.event_time) FILTER (WHERE e.status = 'CANCELLED') AS cancelled_time,
+           max(e.city_id) AS city_id, max(e.restaurant_id) AS restaurant_id, max(e.customer_id) AS customer_id, max(e.driver_id) AS driver_id,
+           max(e.total_amount) AS total_amount, max(e.discount_applied) AS discount_applied, max(e.commission) AS commission, max(e.tip) AS tip,
+           max(e.payment_mode) AS payment_mode, max(e.promised_minutes) AS promised_minutes, max(e.traffic_level) AS traffic_level, max(e.weather) AS weather,
+           max(e.distance_km) AS distance_km, max(e.eta_minutes) AS eta_minutes,
            (min(e.driver_id), min(e.total_amount), min(e.discount_applied), min(e.commission), min(e.tip), min(e.payment_mode), min(e.promised_minutes),
             min(e.traffic_level), min(e.weather), min(e.distance_km))
            IS NOT DISTINCT FROM
            (max(e.driver_id), max(e.total_amount), max(e.discount_applied), max(e.commission), max(e.tip), max(e.payment_mode), max(e.promised_minutes),
-            max(e.traffic_level), max(e.weather), max(e.distance_km)) AND count(e.eta_minutes) <= 1
+            max(e.traffic_level), max(e.weather), max(e.distance_km)) AND count(e.eta_minutes) <= 1 AS is_simple
     FROM pg_temp.order_news e
-    GROUP BY e.order_id$sql$;
+    GROUP BY e.order_id$sql$);
+  PERFORM set_config('enable_hashagg', hashed, true);
   RETURN staged;
 END
 $body$;
@@ -54,6 +60,7 @@ COMMENT ON FUNCTION stage_orders(text, text) IS
 -- An order that order_event knows of already: what it is has to be computed from all its events.
 CREATE FUNCTION find_known_orders() RETURNS bigint
 LANGUAGE plpgsql VOLATILE
+SET enable_bitmapscan = off SET enable_seqscan = off
 AS $body$
 DECLARE
   found bigint;
@@ -108,6 +115,7 @@ DECLARE
   hashes text := current_setting('enable_hashjoin');
   merges text := current_setting('enable_mergejoin');
   loops text := current_setting('enable_nestloop');
+  bitmaps text := current_setting('enable_bitmapscan');
   paid boolean := EXISTS (SELECT FROM payment_fact);
   pinged boolean := EXISTS (SELECT FROM driver_ping_fact);
   orders bigint;
@@ -147,7 +155,8 @@ BEGIN
   PERFORM set_config('client_min_messages', noise, true);
   TRUNCATE pg_temp.order_state;
   -- What belongs to an order is looked up by its id, however many orders the tables hold: fresh partitions
-  -- have no statistics yet by which the planner could know that this is the cheapest way.
+  -- have no statistics yet by which the planner could know that this is the cheapest way, nor how few rows an index finds.
+  PERFORM set_config('enable_bitmapscan', 'off', true);
   IF ids <> '{}' THEN
     PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
     EXECUTE 'DELETE FROM pg_temp.order_told t WHERE NOT t.is_simple OR t.order_id IN (SELECT k.order_id FROM pg_temp.order_known k)';
@@ -181,9 +190,10 @@ BEGIN
 
   -- The versions of many orders are hashed, for the same reason.
   PERFORM set_config('enable_nestloop', CASE WHEN orders > 1000 THEN 'off' ELSE loops END, true);
-  EXECUTE $sql$
-    INSERT INTO pg_temp.order_state
-    SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE $1), s.may_have_moved,
+  -- In the order of the facts' keys: their indexes grow at one place, and those of block ranges by one hour after the other.
+  PERFORM append_facts('pg_temp.order_state', format($sql$
+    SELECT q.* FROM (
+    SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE %1$L), s.may_have_moved,
            coalesce(s.city_id, r.city, r1.city, '?'), coalesce(s.restaurant_id, '?'), coalesce(s.customer_id, '?'), coalesce(s.driver_id, '?'),
            coalesce(r.restaurant_version, r1.restaurant_version, -1), coalesce(c.customer_version, -1),
            coalesce(d.driver_version, d1.driver_version, -1),
@@ -192,7 +202,7 @@ BEGIN
                 WHEN s.assigned_time IS NOT NULL THEN 'ASSIGNED' WHEN s.accepted_time IS NOT NULL THEN 'ACCEPTED' ELSE 'PLACED' END,
            s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict,
            s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip, v.minutes, s.promised_minutes, s.traffic_level, s.weather,
-           coalesce(p.payment_mode, s.payment_mode), p.payment_success, coalesce(p.payment_attempts, 0), coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0),
+           coalesce(p.payment_mode, s.payment_mode), p.payment_success, coalesce(p.payment_attempts, 0)::integer, coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0),
            round(coalesce(s.eta_minutes, s.promised_minutes), 2), v.minutes - s.promised_minutes, (v.minutes <= s.promised_minutes)::integer,
            coalesce(round(g.metres::numeric / 1000, 3), s.distance_km),
            CASE WHEN g.metres IS NOT NULL THEN 'GPS' WHEN s.distance_km IS NOT NULL THEN 'Source' END, coalesce(p.transactions > 0, false), NOT s.is_simple
@@ -215,7 +225,7 @@ BEGIN
                        WHERE d.driver_version IS NULL AND h.driver_id = s.driver_id AND h.valid_from > s.event_time
                        ORDER BY h.valid_from LIMIT 1) d1 ON true
     CROSS JOIN LATERAL (SELECT CASE s.time_conflict WHEN 0 THEN round(extract(epoch FROM s.delivered_time - s.order_time) / 60, 4) END AS minutes) v
-    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time) WHERE $2) g(metres) ON true
+    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time) WHERE %2$L::boolean) g(metres) ON true
     LEFT JOIN LATERAL (
       SELECT count(*) AS transactions, max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
              count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
@@ -224,10 +234,13 @@ BEGIN
              (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
                 FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
       -- A transaction told again with another time is one: the latest counts.
-      FROM (SELECT DISTINCT ON (f.transaction_id, f.transaction_type) f.* FROM payment_fact f WHERE $3 AND f.order_id = s.order_id
-            ORDER BY f.transaction_id, f.transaction_type, f.event_time DESC) p) p ON $3
-    -- In the order of the facts' keys: their indexes grow at one place, and those of block ranges by one hour after the other.
-    ORDER BY s.event_time, s.order_id$sql$ USING zone, pinged, paid;
+      FROM (SELECT DISTINCT ON (f.transaction_id, f.transaction_type) f.* FROM payment_fact f WHERE %3$L::boolean AND f.order_id = s.order_id
+            ORDER BY f.transaction_id, f.transaction_type, f.event_time DESC) p) p ON %3$L::boolean
+    ) AS q (order_id, event_time, time_key, may_have_moved, city_key, restaurant_key, customer_key, driver_key, restaurant_version, customer_version,
+            driver_version, status, order_time, accepted_time, assigned_time, prepared_time, picked_up_time, delivered_time, cancelled_time, time_conflict,
+            total_amount, discount_applied, commission, tip, delivery_time, promised_minutes, traffic_level, weather, payment_mode, payment_success,
+            payment_attempts, paid_amount, refunded_amount, avg_eta, delay_minutes, on_time, distance_travelled, distance_source, is_paid, is_known)
+    ORDER BY q.event_time, q.order_id$sql$, zone, pinged, paid));
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.
@@ -333,14 +346,13 @@ BEGIN
       WHERE f.event_time = k.event_time AND f.feedback_id = k.feedback_id
         AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)$sql$;
   END IF;
-  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
+  PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_bitmapscan', bitmaps, true);
   IF changed THEN
     -- Payments and pings of a bulk load are yet to come: what it would sum up would not last.
     EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date), $2) FROM pg_temp.order_state s' USING touched, NOT bulk;
   END IF;
-  EXECUTE $sql$
-    UPDATE order_clock c SET latest_event = n.latest
-    FROM (SELECT max(n.event_time) AS latest FROM pg_temp.order_news n) n WHERE n.latest > c.latest_event OR (c.latest_event IS NULL AND n.latest IS NOT NULL)$sql$;
+  -- Also where it stays: payments that were looked at ahead of their turn see by a new version of this row that orders have changed since (check_payments).
+  EXECUTE 'UPDATE order_clock c SET latest_event = greatest(c.latest_event, (SELECT max(n.event_time) FROM pg_temp.order_news n))';
   RETURN updated + more;
 END
 $body$;

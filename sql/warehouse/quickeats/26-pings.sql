@@ -20,6 +20,53 @@ $body$;
 COMMENT ON FUNCTION delivery_metres(text, timestamptz, timestamptz) IS
 'Metres along the pings of a driver from one moment to another, both included; legs faster than 60 m/s (a jump of the receiver) add nothing. NULL with fewer than two pings, for NULL, or when the moments are not in order. Called by the feeds'' steps.';
 
+-- The ways of the deliveries during which the batch's drivers were seen, along the batch's pings. This may run ahead of the batch's
+-- turn: the row of order_clock as it was seen before tells in the turn whether deliveries were changed since.
+CREATE FUNCTION measure_ways() RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on
+AS $body$
+DECLARE
+  ways bigint;
+BEGIN
+  TRUNCATE pg_temp.ping_ways, pg_temp.ping_legs, pg_temp.ping_clock;
+  INSERT INTO pg_temp.ping_clock SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1;
+  PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', 'on', true);
+  -- Deliveries of more than three hours have an index of their own. A delivery takes less than a week.
+  EXECUTE $sql$
+    INSERT INTO pg_temp.ping_ways
+    SELECT d.driver_key, d.event_time, d.order_id, d.picked_up_time, d.delivered_time,
+           generate_series(date_bin('1 hour', greatest(d.picked_up_time, s.first_ping), '2000-01-01 00:00Z'), least(d.delivered_time, s.last_ping), interval '1 hour')
+    FROM pg_temp.ping_drivers s
+    CROSS JOIN LATERAL (
+      SELECT * FROM delivery_fact f
+      WHERE f.driver_key = s.driver_key AND f.picked_up_time BETWEEN s.first_ping - interval '3 hours' AND s.last_ping AND f.delivered_time >= s.first_ping
+      UNION ALL
+      SELECT * FROM delivery_fact f
+      WHERE f.driver_key = s.driver_key AND f.picked_up_time >= s.first_ping - interval '7 days' AND f.picked_up_time < s.first_ping - interval '3 hours'
+        AND f.delivered_time - f.picked_up_time > interval '3 hours' AND f.delivered_time >= s.first_ping) d
+    WHERE d.delivered_time > d.picked_up_time$sql$;
+  GET DIAGNOSTICS ways = ROW_COUNT;
+  IF ways > 0 THEN
+    PERFORM set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true);
+    EXECUTE $sql$
+      INSERT INTO pg_temp.ping_legs
+      -- Grouped by what the rows are ordered by, so that no other sort comes between.
+      SELECT max(j.driver_key), j.event_time, j.order_id, max(j.picked_up_time), max(j.delivered_time),
+             round(CASE WHEN count(*) >= 2 THEN path_length_m(j.latitude, j.longitude, j.at, 60) END::numeric / 1000, 3)
+      FROM (SELECT w.*, n.event_time AS at, n.latitude, n.longitude
+            FROM pg_temp.ping_news n
+            JOIN pg_temp.ping_ways w ON w.driver_key = n.driver_key AND w.bucket = date_bin('1 hour', n.event_time, '2000-01-01 00:00Z')
+                                    AND n.event_time BETWEEN w.picked_up_time AND w.delivered_time
+            WHERE NOT n.repeated
+            ORDER BY w.event_time, w.order_id, n.event_time) j
+      GROUP BY j.event_time, j.order_id$sql$;
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION measure_ways() IS
+'Puts the deliveries that the pings of ping_news were made during into the temporary table ping_legs, with the kilometres along these (NULL: of one ping), and what tells whether deliveries are changed afterwards into ping_clock. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
 -- The batch's pings as they will stand in driver_ping_fact, in the order of driver and time: one sort, of which
 -- all that follows lives. query yields driver_id, event_time, record_no, latitude, longitude, availability_status,
 -- is_available.
@@ -39,14 +86,22 @@ BEGIN
   CREATE TEMP TABLE IF NOT EXISTS ping_quarters (
     driver_key text COLLATE "C" NOT NULL, quarter timestamptz NOT NULL, pings bigint NOT NULL, available_pings bigint NOT NULL, online numeric, available numeric,
     first_ping timestamptz NOT NULL, last_ping timestamptz NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_drivers (
+    driver_key text COLLATE "C" NOT NULL, first_ping timestamptz NOT NULL, last_ping timestamptz NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_sums (
+    driver_key text COLLATE "C" NOT NULL, hour_start timestamptz NOT NULL, pings bigint NOT NULL, available_pings bigint NOT NULL, online numeric, available numeric) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_hours (driver_key text COLLATE "C" NOT NULL, hour_start timestamptz NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_ways (
     driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, picked_up_time timestamptz NOT NULL,
-    delivered_time timestamptz NOT NULL, bucket timestamptz NOT NULL, is_whole boolean NOT NULL) ON COMMIT DELETE ROWS;
+    delivered_time timestamptz NOT NULL, bucket timestamptz NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_legs (
+    driver_key text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, picked_up_time timestamptz NOT NULL,
+    delivered_time timestamptz NOT NULL, km numeric) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS ping_clock (clock text) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_metres (event_time timestamptz NOT NULL, order_id text COLLATE "C" NOT NULL, km numeric) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS ping_days (day date NOT NULL) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
-  TRUNCATE pg_temp.ping_news, pg_temp.ping_quarters, pg_temp.ping_hours, pg_temp.ping_ways, pg_temp.ping_metres, pg_temp.ping_days;
+  TRUNCATE pg_temp.ping_news, pg_temp.ping_quarters, pg_temp.ping_drivers, pg_temp.ping_sums, pg_temp.ping_hours, pg_temp.ping_metres, pg_temp.ping_days;
   -- In bulk: one row after the other costs three times as much.
   EXECUTE 'SELECT f.inserted FROM append_facts(''pg_temp.ping_news'', $1) f' INTO staged USING format($sql$
     SELECT b.driver_id AS driver_key, b.event_time, b.latitude, b.longitude, b.availability_status, b.is_available,
@@ -64,11 +119,23 @@ BEGIN
     FROM pg_temp.ping_news n
     WHERE NOT n.repeated
     GROUP BY 1, 2$sql$);
+  EXECUTE $sql$
+    INSERT INTO pg_temp.ping_drivers
+    SELECT q.driver_key, min(q.first_ping), max(q.last_ping) FROM pg_temp.ping_quarters q GROUP BY q.driver_key ORDER BY q.driver_key$sql$;
+  -- What the batch adds to the hours of drivers who were not seen later before: nearly all.
+  PERFORM append_facts('pg_temp.ping_sums', $sql$
+    WITH clock AS MATERIALIZED (  -- of the few quarters that there are
+      SELECT q.quarter, date_trunc('hour', q.quarter, w.time_zone) AS hour_start
+      FROM (SELECT DISTINCT a.quarter FROM pg_temp.ping_quarters a) q CROSS JOIN warehouse_info w)
+    SELECT q.driver_key, c.hour_start, sum(q.pings)::bigint AS pings, sum(q.available_pings)::bigint AS available_pings, sum(q.online) AS online, sum(q.available) AS available
+    FROM pg_temp.ping_quarters q JOIN clock c ON c.quarter = q.quarter
+    GROUP BY q.driver_key, c.hour_start$sql$);
+  PERFORM measure_ways();
   RETURN staged;
 END
 $body$;
 COMMENT ON FUNCTION stage_pings(text) IS
-'Puts the pings of a batch into the temporary table ping_news, sorted by driver and time, with geohash, zone and the gap to the next ping, and what they add up to by driver and quarter of an hour into ping_quarters. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Puts the pings of a batch into the temporary table ping_news, sorted by driver and time, with geohash, zone and the gap to the next ping, what they add up to into ping_quarters (by driver and quarter of an hour), ping_sums (by hour) and ping_drivers, and the ways of deliveries along them into ping_legs. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
 -- After driver_ping_fact has the batch. A ping later than all that were known of its driver adds to what is there;
 -- one that comes late or twice has its hours counted anew.
@@ -87,26 +154,34 @@ DECLARE
 BEGIN
   -- In bulk; the few rows that are there are added to.
   PERFORM append_facts('driver_hour', format($sql$
-    WITH ahead AS MATERIALIZED (
+    WITH seen AS MATERIALIZED (
+      SELECT d.driver_key, d.first_ping, p.position_time, p.is_available, p.position_time IS NULL OR d.first_ping > p.position_time AS is_later
+      FROM pg_temp.ping_drivers d LEFT JOIN driver_position p ON p.driver_id = d.driver_key
+    ), torn AS MATERIALIZED (  -- quarters of which some pings were overtaken
+      SELECT q.driver_key, q.quarter, s.position_time FROM pg_temp.ping_quarters q JOIN seen s ON s.driver_key = q.driver_key
+      WHERE NOT s.is_later AND q.first_ping <= s.position_time AND q.last_ping > s.position_time
+    ), overtaken AS MATERIALIZED (  -- of drivers of whom later pings came before, what is later than these
       SELECT q.driver_key, q.quarter, q.pings, q.available_pings, q.online, q.available, q.first_ping
-      FROM pg_temp.ping_quarters q LEFT JOIN driver_position p ON p.driver_id = q.driver_key
-      WHERE p.position_time IS NULL OR q.first_ping > p.position_time
-      UNION ALL  -- a quarter of which some pings were overtaken
-      SELECT n.driver_key, l.quarter, count(*), sum(n.is_available), sum(n.gap) FILTER (WHERE n.gap <= 300000000),
+      FROM pg_temp.ping_quarters q JOIN seen s ON s.driver_key = q.driver_key
+      WHERE NOT s.is_later AND q.first_ping > s.position_time
+      UNION ALL
+      SELECT n.driver_key, t.quarter, count(*), sum(n.is_available), sum(n.gap) FILTER (WHERE n.gap <= 300000000),
              sum(n.gap) FILTER (WHERE n.gap <= 300000000 AND n.is_available = 1), min(n.event_time)
-      FROM (SELECT q.driver_key, q.quarter, p.position_time FROM pg_temp.ping_quarters q JOIN driver_position p ON p.driver_id = q.driver_key
-            WHERE q.first_ping <= p.position_time AND q.last_ping > p.position_time) l
-      JOIN pg_temp.ping_news n ON n.driver_key = l.driver_key AND date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') = l.quarter AND n.event_time > l.position_time
-      WHERE NOT n.repeated
+      FROM torn t
+      JOIN pg_temp.ping_news n ON n.driver_key = t.driver_key AND date_bin('15 minutes', n.event_time, '2000-01-01 00:00Z') = t.quarter AND n.event_time > t.position_time
+      WHERE NOT n.repeated AND (SELECT EXISTS (SELECT FROM torn))  -- else the batch need not be read
       GROUP BY 1, 2
-    ), clock AS MATERIALIZED (  -- of the few quarters that there are
-      SELECT q.quarter, date_trunc('hour', q.quarter, %1$L) AS hour_start FROM (SELECT DISTINCT a.quarter FROM ahead a) q
     ), news AS (
-      SELECT a.driver_key, c.hour_start, a.pings, a.available_pings, a.online, a.available FROM ahead a JOIN clock c ON c.quarter = a.quarter
+      SELECT m.driver_key, m.hour_start, m.pings, m.available_pings, m.online, m.available FROM pg_temp.ping_sums m JOIN seen s ON s.driver_key = m.driver_key WHERE s.is_later
+      UNION ALL
+      SELECT o.driver_key, date_trunc('hour', o.quarter, %1$L), o.pings, o.available_pings, o.online, o.available FROM overtaken o
       UNION ALL  -- the last ping known before has found its successor
-      SELECT p.driver_id, date_trunc('hour', p.position_time, %1$L), 0, 0, g.gap, CASE p.is_available WHEN 1 THEN g.gap END
-      FROM (SELECT a.driver_key, min(a.first_ping) AS first_ping FROM ahead a GROUP BY 1) f JOIN driver_position p ON p.driver_id = f.driver_key
-      CROSS JOIN LATERAL (SELECT extract(epoch FROM f.first_ping - p.position_time) * 1000000 AS gap) g
+      SELECT f.driver_key, date_trunc('hour', f.position_time, %1$L), 0, 0, g.gap, CASE f.is_available WHEN 1 THEN g.gap END
+      FROM (SELECT s.driver_key, s.first_ping, s.position_time, s.is_available FROM seen s WHERE s.is_later
+            UNION ALL
+            SELECT s.driver_key, o.first_ping, s.position_time, s.is_available
+            FROM (SELECT v.driver_key, min(v.first_ping) AS first_ping FROM overtaken v GROUP BY 1) o JOIN seen s ON s.driver_key = o.driver_key) f
+      CROSS JOIN LATERAL (SELECT extract(epoch FROM f.first_ping - f.position_time) * 1000000 AS gap) g
       WHERE g.gap <= 300000000)
     SELECT n.driver_key AS driver_id, n.hour_start, date_trunc('hour', n.hour_start AT TIME ZONE %1$L) AS time_key, sum(n.pings)::bigint AS pings,
            sum(n.available_pings)::bigint AS available_pings, round(coalesce(sum(n.online), 0) * 0.000001, 6) AS online_seconds,
@@ -124,13 +199,14 @@ BEGIN
   -- Those that were added: a scalar subquery, of which the planner makes no join.
   EXECUTE $sql$
     INSERT INTO pg_temp.ping_hours
-    WITH late AS MATERIALIZED (
+    WITH behind AS MATERIALIZED (
+      SELECT q.driver_key, d.position_time FROM pg_temp.ping_drivers q JOIN driver_position d ON d.driver_id = q.driver_key WHERE q.first_ping <= d.position_time
+    ), late AS MATERIALIZED (
       SELECT n.driver_key, n.event_time FROM pg_temp.ping_news n WHERE n.repeated
       UNION ALL
       SELECT n.driver_key, n.event_time
-      FROM (SELECT DISTINCT q.driver_key, d.position_time FROM pg_temp.ping_quarters q JOIN driver_position d ON d.driver_id = q.driver_key WHERE q.first_ping <= d.position_time) l
-      JOIN pg_temp.ping_news n ON n.driver_key = l.driver_key AND n.event_time <= l.position_time
-      WHERE NOT n.repeated
+      FROM behind b JOIN pg_temp.ping_news n ON n.driver_key = b.driver_key AND n.event_time <= b.position_time
+      WHERE NOT n.repeated AND (SELECT EXISTS (SELECT FROM behind))
     ), added AS MATERIALIZED (
       SELECT l.driver_key, l.event_time FROM late l
       WHERE (SELECT q.batch_id FROM driver_ping_fact q WHERE q.driver_key = l.driver_key AND q.event_time = l.event_time) = $2)
@@ -156,40 +232,18 @@ BEGIN
       RETURNING h.time_key)
     SELECT array_agg(DISTINCT p.time_key::date) FROM put p$sql$ INTO late USING zone;
 
-  -- Deliveries during which the batch's drivers were seen; those of more than three hours have an index of their own.
-  -- Whole: none of their pings can have come before this batch. A delivery takes less than a week.
+  IF (SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1) IS DISTINCT FROM (SELECT c.clock FROM pg_temp.ping_clock c) THEN
+    PERFORM measure_ways();
+  END IF;
+  -- None of the pings of a delivery that began after all that were known of its driver came before this batch: it has the whole way. Of the others it
+  -- is read from the table.
   EXECUTE $sql$
-    INSERT INTO pg_temp.ping_ways
-    SELECT d.driver_key, d.event_time, d.order_id, d.picked_up_time, d.delivered_time,
-           generate_series(date_bin('1 hour', greatest(d.picked_up_time, s.from_time), '2000-01-01 00:00Z'), least(d.delivered_time, s.to_time), interval '1 hour'),
-           p.position_time IS NULL OR d.picked_up_time > p.position_time
-    FROM (SELECT q.driver_key, min(q.first_ping) AS from_time, max(q.last_ping) AS to_time FROM pg_temp.ping_quarters q GROUP BY 1) s
-    LEFT JOIN driver_position p ON p.driver_id = s.driver_key
-    CROSS JOIN LATERAL (
-      SELECT * FROM delivery_fact f
-      WHERE f.driver_key = s.driver_key AND f.picked_up_time BETWEEN s.from_time - interval '3 hours' AND s.to_time AND f.delivered_time >= s.from_time
-      UNION ALL
-      SELECT * FROM delivery_fact f
-      WHERE f.driver_key = s.driver_key AND f.picked_up_time >= s.from_time - interval '7 days' AND f.picked_up_time < s.from_time - interval '3 hours'
-        AND f.delivered_time - f.picked_up_time > interval '3 hours' AND f.delivered_time >= s.from_time) d
-    WHERE d.delivered_time > d.picked_up_time$sql$;
+    INSERT INTO pg_temp.ping_metres
+    SELECT l.event_time, l.order_id, CASE WHEN p.position_time IS NULL OR l.picked_up_time > p.position_time THEN l.km
+                                          ELSE round(delivery_metres(l.driver_key, l.picked_up_time, l.delivered_time)::numeric / 1000, 3) END
+    FROM pg_temp.ping_legs l LEFT JOIN driver_position p ON p.driver_id = l.driver_key$sql$;
   GET DIAGNOSTICS ways = ROW_COUNT;
   IF ways > 0 THEN
-    PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_nestloop', 'off', true);
-    EXECUTE $sql$
-      INSERT INTO pg_temp.ping_metres
-      -- Grouped by what the rows are ordered by, so that no other sort comes between.
-      SELECT j.event_time, j.order_id,
-             round(CASE WHEN NOT bool_and(j.is_whole) THEN delivery_metres(max(j.driver_key), max(j.picked_up_time), max(j.delivered_time))
-                        WHEN count(*) >= 2 THEN path_length_m(j.latitude, j.longitude, j.at, 60) END::numeric / 1000, 3)
-      FROM (SELECT w.*, n.event_time AS at, n.latitude, n.longitude
-            FROM pg_temp.ping_news n
-            JOIN pg_temp.ping_ways w ON w.driver_key = n.driver_key AND w.bucket = date_bin('1 hour', n.event_time, '2000-01-01 00:00Z')
-                                    AND n.event_time BETWEEN w.picked_up_time AND w.delivered_time
-            WHERE NOT n.repeated
-            ORDER BY w.event_time, w.order_id, n.event_time) j
-      GROUP BY j.event_time, j.order_id$sql$;
-    PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_nestloop', loops, true);
     EXECUTE $sql$
       UPDATE delivery_fact d SET distance_travelled = w.km, distance_source = 'GPS', batch_id = $1
       FROM pg_temp.ping_metres w

@@ -14,7 +14,7 @@ WITH common AS (
     jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
       'select', 'SELECT driver_id FROM batch WHERE driver_id IS NOT NULL') AS drivers,
     jsonb_build_object('step', 'members', 'name', 'new drivers', 'into', 'driver_history',
-      'select', 'SELECT DISTINCT driver_key FROM ping_quarters') AS pinged,
+      'select', 'SELECT driver_key FROM ping_drivers') AS pinged,
     -- In the order of driver and time (26-pings.sql). The first ping of a driver at a moment counts; one later than
     -- all that were known of the driver is new for certain.
     jsonb_build_object('step', 'facts', 'name', 'driver_ping_fact', 'into', 'driver_ping_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',

@@ -28,18 +28,19 @@ WITH common AS (
         'select', 'SELECT value FROM batch_key WHERE column_no = 4')) AS members,
     jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql',
       'SELECT refresh_orders({batch_id})') AS refresh,
-    -- %s is a query for the first and last moment in the batch, which are asked for again where order_event's partitions are made.
-    $sql$
-      WITH before AS (DELETE FROM batch_span), span AS (INSERT INTO batch_span %s RETURNING first_time, last_time)
+    -- %s is a query for the first and last moment in the batch.
+    'WITH before AS (DELETE FROM batch_span) INSERT INTO batch_span %s' AS span_sql,
+    jsonb_build_object('step', 'sql', 'name', 'room', 'sql', $sql$
       SELECT extend_calendar(current_schema(), (t.first_time AT TIME ZONE {time_zone})::date, (t.last_time AT TIME ZONE {time_zone})::date),
              make_room_for_orders(t.first_time, t.last_time)
-      FROM span t$sql$ AS room_sql,
-    jsonb_build_object('step', 'sql', 'name', 'span table', 'sql',
+      FROM batch_span t$sql$) AS room,
+    jsonb_build_object('step', 'sql', 'name', 'span table', 'ahead', true, 'sql',
       'CREATE TEMP TABLE IF NOT EXISTS batch_span (first_time timestamptz, last_time timestamptz) ON COMMIT DELETE ROWS') AS span_table,
     $sql$
-      SELECT min(least(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at)),
-             max(greatest(order_time, event_at, accepted_at, assigned_at, prepared_at, picked_up_at, delivered_at, cancelled_at))
-      FROM batch$sql$ AS order_span,
+          SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, b.event_time, b.transaction_id, b.order_id, b.transaction_type,
+                 b.payment_mode, b.amount, b.success_flag::integer AS success_flag, CASE WHEN NOT b.success_flag THEN b.failure_reason END AS failure_reason,
+                 b.record_no
+          FROM batch b$sql$ AS payments,
     -- %1$s are the columns of order_event that the source has, %2$s is the query for them.
     'SELECT stage_orders($columns$%1$s$columns$, $query$%2$s$query$)' AS news_sql,
     jsonb_build_array(
@@ -124,8 +125,10 @@ SELECT
           ('DELIVERED', b.delivered_at), ('CANCELLED', b.cancelled_at)) AS m(status, at)
         WHERE num_nonnulls(b.accepted_at, b.assigned_at, b.prepared_at, b.picked_up_at, b.delivered_at, b.cancelled_at) > 0
           AND m.at IS NOT NULL AND m.status <> b.status$sql$))
-      || jsonb_build_array(common.turn, common.span_table,
-        jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, common.order_span)))
+      || jsonb_build_array(common.span_table,
+        jsonb_build_object('step', 'sql', 'name', 'span', 'ahead', true, 'sql', format(common.span_sql, $sql$
+          SELECT least(min(event_time), min(order_time)), greatest(max(event_time), max(order_time)) FROM order_news$sql$)),
+        common.turn, common.room)
       || common.members || common.events || common.refresh),
 
   -- The payment gateway.
@@ -152,49 +155,18 @@ SELECT
       jsonb_build_object('step', 'reject', 'name', 'future', 'ahead', true, 'column', 'event_time', 'code', '22008',
         'when', $sql$event_time > (SELECT now() + interval '1 day')$sql$,
         'reason', 'the payment lies in the future', 'hint', 'The clock of the source is wrong, or its times have another zone.'),
+      jsonb_build_object('step', 'sql', 'name', 'orders paid', 'ahead', true, 'sql', format('SELECT stage_payments($query$%s$query$)', common.payments)),
       common.turn,
+      jsonb_build_object('step', 'sql', 'name', 'orders changed', 'sql', format('SELECT check_payments($query$%s$query$)', common.payments)),
       jsonb_build_object('step', 'sql', 'name', 'calendar', 'sql', $sql$
         SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date) FROM batch$sql$),
-      jsonb_build_object('step', 'sql', 'name', 'orders paid', 'sql', $sql$
-        SELECT stage_payments($query$
-          SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, b.event_time, b.transaction_id, b.order_id, b.transaction_type,
-                 b.payment_mode, b.amount, b.success_flag::integer AS success_flag, CASE WHEN NOT b.success_flag THEN b.failure_reason END AS failure_reason,
-                 b.record_no
-          FROM batch b$query$)$sql$),
       jsonb_build_object('step', 'facts', 'name', 'payment_fact', 'into', 'payment_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
         'select', $sql$
-          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_staged
-          ORDER BY event_time, transaction_id, record_no$sql$,
-        -- As refresh_payments has it, of orders whose first payments are in the batch. Most have one, which needs no grouping, unless its
-        -- transaction is told several times, of which one was added.
+          SELECT time_key, city_key, event_time, transaction_id, order_id, transaction_type, payment_mode, amount, success_flag, failure_reason FROM payment_staged$sql$,
+        -- What was known is no news: its order is looked at anew.
         'then', jsonb_build_array($sql$
-          WITH several AS MATERIALIZED (
-            SELECT m.order_id, m.order_event_time FROM payment_staged m WHERE m.is_first GROUP BY m.order_id, m.order_event_time HAVING count(*) > 1
-            UNION
-            SELECT m.order_id, m.order_event_time
-            FROM (SELECT s.event_time, s.transaction_id FROM payment_staged s GROUP BY s.event_time, s.transaction_id HAVING count(*) > 1) twice
-            JOIN payment_staged m USING (event_time, transaction_id)
-            WHERE m.is_first)
-          INSERT INTO pg_temp.order_paid
-          SELECT m.order_id, m.order_event_time,
-                 CASE m.transaction_type WHEN 'Payment' THEN m.success_flag END, (m.transaction_type = 'Payment')::integer,
-                 CASE WHEN m.transaction_type = 'Payment' AND m.success_flag = 1 THEN m.amount ELSE 0 END,
-                 CASE WHEN m.transaction_type = 'Refund' AND m.success_flag = 1 THEN m.amount ELSE 0 END,
-                 CASE WHEN m.transaction_type = 'Payment' AND m.payment_mode <> 'Unknown' THEN m.payment_mode END
-          FROM payment_staged m
-          WHERE m.is_first AND m.order_id NOT IN (SELECT n.order_id FROM several n)
-            AND (m.event_time, m.transaction_id) NOT IN (SELECT k.event_time, k.transaction_id FROM known k)
-          UNION ALL
-          SELECT n.order_id, n.order_event_time,
-                 max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment'), count(*) FILTER (WHERE p.transaction_type = 'Payment'),
-                 coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1), 0),
-                 coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
-                 (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
-                    FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1]
-          FROM several n
-          JOIN (SELECT DISTINCT ON (a.order_id, a.transaction_id, a.transaction_type) a.* FROM added a JOIN several s ON s.order_id = a.order_id
-                ORDER BY a.order_id, a.transaction_id, a.transaction_type, a.event_time DESC) p ON p.order_id = n.order_id
-          GROUP BY n.order_id, n.order_event_time$sql$)),
+          INSERT INTO pg_temp.order_paid_again
+          SELECT m.order_id, m.order_event_time FROM known k JOIN payment_staged m USING (event_time, transaction_id) WHERE m.order_event_time IS NOT NULL$sql$)),
       jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql', 'SELECT refresh_payments({batch_id})'))),
 
   -- DoorDash: times as "DD HH:MM:SS", so the load is told the month; a milestone whose day lies before the
@@ -242,8 +214,9 @@ SELECT
               GROUP BY x.record_no) t
         WHERE t.record_no = b.record_no$sql$),
       common.turn, common.span_table,
-      jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql, $sql$
-        SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$)))
+      jsonb_build_object('step', 'sql', 'name', 'span', 'sql', format(common.span_sql, $sql$
+        SELECT min(least(order_time, passed_on_time, arrived_time, delivered_time)), max(greatest(order_time, passed_on_time, arrived_time, delivered_time)) FROM batch$sql$)),
+      common.room)
       || common.keys || common.members
       || jsonb_build_object('step', 'sql', 'name', 'events', 'sql', format(common.news_sql,
         'event_time, order_id, status, order_time, city_id, restaurant_id, customer_id, driver_id, total_amount, discount_applied, tip, event_hash', $sql$
@@ -307,8 +280,9 @@ SELECT
                          -- The sign went astray in some rows; India lies north and east. Zero is no position.
                          latitude = nullif(abs(latitude), 0), longitude = nullif(abs(longitude), 0)$sql$),
       common.turn, common.span_table,
-      jsonb_build_object('step', 'sql', 'name', 'room', 'sql', format(common.room_sql,
-        'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch')))
+      jsonb_build_object('step', 'sql', 'name', 'span', 'sql', format(common.span_sql,
+        'SELECT min(least(order_time, picked_time)), max(greatest(order_time, picked_time)) FROM batch')),
+      common.room)
       || common.keys || common.members
       || jsonb_build_array(
         jsonb_build_object('step', 'scd2', 'name', 'restaurant_history', 'into', 'restaurant_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
