@@ -237,12 +237,14 @@ BEGIN
   END IF;
   -- None of the pings of a delivery that began after all that were known of its driver came before this batch: it has the whole way. Of the others it
   -- is read from the table.
+  PERFORM set_config('enable_hashjoin', hashes, true);
   EXECUTE $sql$
     INSERT INTO pg_temp.ping_metres
     SELECT l.event_time, l.order_id, CASE WHEN p.position_time IS NULL OR l.picked_up_time > p.position_time THEN l.km
                                           ELSE round(delivery_metres(l.driver_key, l.picked_up_time, l.delivered_time)::numeric / 1000, 3) END
     FROM pg_temp.ping_legs l LEFT JOIN driver_position p ON p.driver_id = l.driver_key$sql$;
   GET DIAGNOSTICS ways = ROW_COUNT;
+  PERFORM set_config('enable_hashjoin', 'off', true);
   IF ways > 0 THEN
     EXECUTE $sql$
       UPDATE delivery_fact d SET distance_travelled = w.km, distance_source = 'GPS', batch_id = $1
