@@ -37,7 +37,7 @@ my %row = (
         ['Service: latency per stream', ['Time to start, average and 95th percentile' => 'kpi_system_performance'], ['Service' => 'Time to start' => 'kpi_viewing_days']],
         ['Service: throughput', ['Streams begun in a minute' => 'kpi_system_performance'], ['Service' => 'Streams begun in a minute' => 'kpi_system_performance']],
         ['Service: buffering ratio', ['Waiting by device' => 'kpi_buffering_by_device'], ['Service' => 'Waiting' => 'kpi_viewing_days']],
-        ['Devices: bandwidth', ['Bandwidth by device' => 'kpi_device_usage'], ['Devices' => 'Bandwidth' => 'kpi_device_kinds']],
+        ['Devices: bandwidth', ['Bandwidth by device' => 'kpi_device_usage'], ['Devices' => 'Bandwidth' => 'kpi_device_kind_sums']],
         ['Devices: session duration by device', ['Length of a session by device' => 'kpi_device_usage'], ['Devices' => 'Minutes a session' => 'kpi_device_kinds']],
     ]);
 # Title of a card => its statement.

@@ -140,22 +140,34 @@ NULL: what no stream of the day measured
 Freshness: with each batch
 Source: viewing_day, viewership_fact (days not summed up)';
 
+-- Without sessions, which are dear where they are not kept.
+CREATE FUNCTION kpi_device_kind_sums(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (os text, connection_type text, devices bigint, measured_devices bigint, bandwidth_sum numeric, views bigint, watch_minutes numeric,
+               buffered_views bigint, buffering_seconds numeric, buffered_minutes numeric)
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+BEGIN ATOMIC
+  SELECT l.os, l.connection_type, l.devices, l.measured_devices, l.bandwidth_sum, l.views, l.watch_minutes, l.buffered_views, l.buffering_seconds, l.buffered_minutes
+  FROM latest_device_kind l
+  WHERE (SELECT kpi_latest_members(from_day, to_day))
+  UNION ALL
+  SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), count(*) FILTER (WHERE d.device_id <> '?'), count(d.bandwidth), sum(d.bandwidth),
+         sum(x.views)::bigint, sum(x.watch_minutes), sum(x.buffered_views)::bigint, sum(x.buffering_seconds), sum(x.buffered_minutes)
+  FROM kpi_device_sums(from_day, to_day) x
+  JOIN device_dim d ON d.device_id = x.device_key
+  WHERE (SELECT NOT kpi_latest_members(from_day, to_day))
+  GROUP BY 1, 2;
+END;
+COMMENT ON FUNCTION kpi_device_kind_sums(date, date) IS
+'Devices with a playback from from_day to to_day (NULLs as in kpi_playbacks) by operating system and connection as they are now, the columns of latest_device_kind but for sessions: from there, or from latest_device or viewership_fact.';
+
 CREATE FUNCTION kpi_buffering_by_device(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (os text, connection_type text, views bigint, measured_views bigint, buffering_minutes numeric, watch_hours numeric,
                buffering_ratio numeric, rebuffer_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT k.os, k.connection_type, k.views, k.measured, round(k.buffering / 60, 2), round(k.minutes / 60, 2),
-         kpi_percent(k.buffering, k.minutes), kpi_percent(k.buffering, k.buffering + 60 * k.minutes)
-  FROM (SELECT l.os, l.connection_type, l.views, l.buffered_views AS measured, l.buffering_seconds AS buffering, l.buffered_minutes AS minutes
-        FROM latest_device_kind l
-        WHERE (SELECT kpi_latest_members(from_day, to_day))
-        UNION ALL
-        SELECT COALESCE(d.os, 'Unknown'), COALESCE(d.connection_type, 'Unknown'), sum(x.views)::bigint, sum(x.buffered_views)::bigint, sum(x.buffering_seconds), sum(x.buffered_minutes)
-        FROM kpi_device_sums(from_day, to_day) x
-        JOIN device_dim d ON d.device_id = x.device_key
-        WHERE (SELECT NOT kpi_latest_members(from_day, to_day))
-        GROUP BY 1, 2) k;
+  SELECT k.os, k.connection_type, k.views, k.buffered_views, round(k.buffering_seconds / 60, 2), round(k.buffered_minutes / 60, 2),
+         kpi_percent(k.buffering_seconds, k.buffered_minutes), kpi_percent(k.buffering_seconds, k.buffering_seconds + 60 * k.buffered_minutes)
+  FROM kpi_device_kind_sums(from_day, to_day) k;
 END;
 CREATE VIEW kpi_buffering_by_device AS SELECT * FROM kpi_buffering_by_device();
 COMMENT ON VIEW kpi_buffering_by_device IS
