@@ -1,9 +1,9 @@
 // The most frequent items: approx_top_k_state, _merge, _value and the one-step approx_top_k.
+#include "pg/sketch_top_k.hpp"
+
 #include "pg/exact_rows.hpp"
 #include "pg/sketch.hpp"
 #include "pg/state.hpp"
-
-#include "core/sketch/top_k.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
@@ -116,16 +116,14 @@ STARHOUSE_FUNCTION(starhouse_approx_top_k_ask_uuid) {
   return transition<SqlKey::uuid, true>(fcinfo);
 }
 
-// Final function of approx_top_k: an array of top_k_item.
-STARHOUSE_FUNCTION(starhouse_approx_top_k_asked) {
-  const TopK &sketch = States::argument(fcinfo, 0);
-  const Oid element = get_element_type(get_fn_expr_rettype(fcinfo->flinfo));
+Datum starhouse::pg::top_k_items(const TopK &sketch, FmgrInfo *function) {
+  const Oid element = get_element_type(get_fn_expr_rettype(function));
   if (!OidIsValid(element)) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("approx_top_k was called where no array is wanted")));
   }
   const TupleDesc description = lookup_rowtype_tupdesc(element, -1);
-  const Items *items = top(sketch, sketch.asked());
+  Items *items = top(sketch, sketch.asked());
   const std::uint64_t undercount = undercount_of(sketch);
   auto *elements =
       static_cast<Datum *>(palloc(sizeof(Datum) * std::max<std::size_t>(items->size(), 1)));
@@ -135,8 +133,14 @@ STARHOUSE_FUNCTION(starhouse_approx_top_k_asked) {
     elements[i] = HeapTupleGetDatum(heap_form_tuple(description, row.values, row.nulls));
   }
   ReleaseTupleDesc(description);
-  PG_RETURN_ARRAYTYPE_P(construct_array(elements, static_cast<int>(items->size()), element, -1,
-                                        false, TYPALIGN_DOUBLE));
+  const auto count = static_cast<int>(items->size());
+  items->~Items(); // it is in the state's memory
+  return PointerGetDatum(construct_array(elements, count, element, -1, false, TYPALIGN_DOUBLE));
+}
+
+// Final function of approx_top_k.
+STARHOUSE_FUNCTION(starhouse_approx_top_k_asked) {
+  return starhouse::pg::top_k_items(States::argument(fcinfo, 0), fcinfo->flinfo);
 }
 
 STARHOUSE_FUNCTION(starhouse_approx_top_k_value) {

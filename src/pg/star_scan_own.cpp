@@ -142,7 +142,7 @@ Datum own_result(const AggregatePlan *plan, const char *place, bool *null) {
   const OwnPlan *own = plan->own;
   *null = false;
   if (own->result != nullptr) {
-    return own->result(place, null);
+    return own->result(own, place, null);
   }
   const bool none = *reinterpret_cast<const int64 *>(place) == 0;
   if (none && (own->final == nullptr || own->final->fn_strict)) {

@@ -15,7 +15,7 @@ struct OwnPlan {
   // A group's state as a value of its type, in the current context or the group's memory.
   Datum (*state)(const char *place);
   // What the final function makes of one, where it need not be such a value; null: the same.
-  Datum (*result)(const char *place, bool *null);
+  Datum (*result)(const OwnPlan *own, const char *place, bool *null);
   FmgrInfo *final; // null: the state itself is the result
   Oid collation;
 };

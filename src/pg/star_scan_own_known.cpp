@@ -1,6 +1,7 @@
 // The aggregates that star scans know, and their states in the core.
 #include "pg/star_scan_own_known.hpp"
 
+#include "pg/sketch_top_k.hpp"
 #include "pg/state.hpp"
 
 #include "core/scan/own_aggregates.hpp"
@@ -56,6 +57,7 @@ Datum starhouse_approx_top_k_ask_bigint(PG_FUNCTION_ARGS);
 Datum starhouse_approx_top_k_ask_int(PG_FUNCTION_ARGS);
 Datum starhouse_approx_top_k_ask_text(PG_FUNCTION_ARGS);
 Datum starhouse_approx_top_k_ask_uuid(PG_FUNCTION_ARGS);
+Datum starhouse_approx_top_k_asked(PG_FUNCTION_ARGS);
 Datum starhouse_percentile_float8_add(PG_FUNCTION_ARGS);
 Datum starhouse_percentile_float8_add_one(PG_FUNCTION_ARGS);
 Datum starhouse_percentile_float8_add_many(PG_FUNCTION_ARGS);
@@ -99,7 +101,7 @@ Datum stored_datum(const char *place) {
   return ExpandedState<State>::datum(state_at<State>(place));
 }
 
-Datum distinct_count(const char *place, bool * /*null*/) {
+Datum distinct_count(const OwnPlan * /*own*/, const char *place, bool * /*null*/) {
   if (reinterpret_cast<const int64 *>(place)[0] == 0) {
     return Int64GetDatum(0);
   }
@@ -123,7 +125,7 @@ bool make_theta(AggregatePlan *plan, OwnPlan *own, const Constants & /*constants
   return true;
 }
 
-Datum percentile_asked(const char *place, bool *null) {
+Datum percentile_asked(const OwnPlan * /*own*/, const char *place, bool *null) {
   *null = reinterpret_cast<const int64 *>(place)[0] == 0;
   if (*null) {
     return 0;
@@ -217,6 +219,11 @@ bool make_exact_many(AggregatePlan *plan, OwnPlan *own, const Constants &constan
          make_values_asked<Of, Rows>(plan, own, take);
 }
 
+Datum top_k_asked(const OwnPlan *own, const char *place, bool *null) {
+  *null = reinterpret_cast<const int64 *>(place)[0] == 0;
+  return *null ? 0 : top_k_items(state_at<sketch::TopK>(place), own->final);
+}
+
 // A capacity may stand behind the other constants.
 template <class Rows>
 bool make_top_k_of(AggregatePlan *plan, OwnPlan *own, scan::TakeItem take,
@@ -237,6 +244,9 @@ bool make_top_k(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
 template <class Rows, KeyKind kind>
 bool make_asked_top_k(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
   const int32 k = DatumGetInt32(constants.values[0]->constvalue);
+  if (own->final != nullptr && own->final->fn_addr == starhouse_approx_top_k_asked) {
+    own->result = top_k_asked;
+  }
   return make_top_k_of<Rows>(plan, own, {.kind = kind, .asked = k}, constants, 1);
 }
 

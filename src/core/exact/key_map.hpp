@@ -97,8 +97,21 @@ public:
   }
   template <class Key>
   void fetch(KeyKind kind, const Key &key) const noexcept {
+    if (kind != kind_) {
+      return;
+    }
+    const Table<Key> &own = table<Table<Key>>();
+    if constexpr (std::is_same_v<Key, TextKey>) {
+      own.prefetch(own.hash(key.key));
+    } else {
+      own.prepare(in_table(key));
+    }
+  }
+  // Then, of a text, the bytes that it will be compared with.
+  void fetch_bytes(KeyKind kind, const TextKey &key) const noexcept {
     if (kind == kind_) {
-      table<Table<Key>>().prepare(in_table(key));
+      const Texts &own = table<Texts>();
+      own.prefetch_bytes(own.hash(key.key));
     }
   }
 

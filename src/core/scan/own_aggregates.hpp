@@ -170,6 +170,13 @@ struct TakeItem {
   void add(sketch::TopK &state, const Key &key) const {
     state.add(kind, key);
   }
+  template <class Key>
+  void fetch(const sketch::TopK &state, const Key &key) const noexcept {
+    state.fetch(kind, key);
+  }
+  void fetch_more(const sketch::TopK &state, const TextKey &key) const noexcept {
+    state.fetch_bytes(kind, key);
+  }
 };
 
 struct TakeExact {

@@ -90,8 +90,8 @@ private:
 //
 //   Rows(aggregate, batch)   is_null(row), value(row) of type Value
 //   Take                     begin(state) of a new one, add(state, value); fetch(state, value)
-//   where
-//                            the state has memory of its own that a row needs
+//                            where the state has memory of its own that a row needs, and
+//                            fetch_more() where that leads to other memory
 template <StoredState State, class Rows, class Take>
 class OwnStates final : public OwnAggregate {
   using Own = OwnState<State>;
@@ -127,6 +127,13 @@ public:
         for (std::size_t i = 0; i < count; ++i) {
           if (owns[i]->count != 0) {
             take_.fetch(owns[i]->object(), waiting[i]);
+          }
+        }
+      }
+      if constexpr (requires(const State &state) { take_.fetch_more(state, waiting[0]); }) {
+        for (std::size_t i = 0; i < count; ++i) {
+          if (owns[i]->count != 0) {
+            take_.fetch_more(owns[i]->object(), waiting[i]);
           }
         }
       }

@@ -81,6 +81,15 @@ public:
     return true;
   }
 
+  // Begins to fetch the memory that add() will need; for a text in two steps.
+  template <class Key>
+  void fetch(KeyKind kind, const Key &key) const noexcept {
+    counts_->fetch(kind, key);
+  }
+  void fetch_bytes(KeyKind kind, const TextKey &key) const noexcept {
+    counts_->fetch_bytes(kind, key);
+  }
+
   void merge(const TopK &other);
 
   struct Item {
