@@ -331,6 +331,26 @@ $body$;
 COMMENT ON FUNCTION batch_finish(name, text, bigint, bigint, bigint, bigint, jsonb) IS
   'Runs the feed''s steps over the temporary table batch, records the batch and moves the source to next_record; the caller then commits. records_read and rejected are the client''s own counts (records read, rows it put into quarantine). Returns {read, loaded, duplicates, rejected, rejected_by_steps, steps}. A step''s error keeps its SQLSTATE and names the step. A NULL next_record moves no source. drift is what the batch held that the contract does not know: {path: {"count": records, "types": [JSON types]}}, NULL for none. work_mem is at least 64 MB from here to the end of the transaction.';
 
+CREATE FUNCTION load_release(warehouse name, source_id bigint, epoch bigint DEFAULT NULL) RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+  lock_key bigint := hashtextextended(format('starhouse load %s %s', (format('%I', warehouse)::regnamespace)::oid, source_id), 0);
+BEGIN
+  IF epoch IS NOT NULL AND to_regclass(format('%I.run_log', warehouse)) IS NOT NULL THEN
+    PERFORM starhouse.run_end(warehouse, source_id, epoch, 'stopped');
+  END IF;
+  -- Looked for first: what is not held is no reason for a warning.
+  RETURN EXISTS (SELECT FROM pg_locks
+                 WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1 AND classid::bigint = (lock_key >> 32) & 4294967295
+                   AND objid::bigint = lock_key & 4294967295)
+    AND pg_advisory_unlock(lock_key);
+END
+$body$;
+COMMENT ON FUNCTION load_release(name, bigint, bigint) IS
+  'Gives up this session''s hold on a source (load_open), whether or not the transaction commits, and returns whether it had one. With an epoch the run that load_open began ends as "stopped". For a source that another session has closed, or that is not to be loaded after all; load_close gives up the hold, too. NULLs of the first two give false.';
+
 CREATE FUNCTION load_close(warehouse name, source_id bigint, epoch bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path = pg_catalog, pg_temp
@@ -348,7 +368,7 @@ BEGIN
   IF to_regclass(format('%I.run_log', warehouse)) IS NOT NULL THEN
     PERFORM starhouse.run_end(warehouse, source_id, epoch, 'done');
   END IF;
-  PERFORM pg_advisory_unlock(hashtextextended(format('starhouse load %s %s', (format('%I', warehouse)::regnamespace)::oid, source_id), 0));
+  PERFORM starhouse.load_release(warehouse, source_id);
 END
 $body$;
 COMMENT ON FUNCTION load_close(name, bigint, bigint) IS

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 
 #include <fmt/format.h>
@@ -75,15 +76,38 @@ bool BatchReader::fill(Batch &batch) {
   return more;
 }
 
+// Whether the batch has its share of what the source still had at `begin`, as far as that can be
+// told from what has been read of it since.
+bool BatchReader::is_even_share(const Batch &batch, std::uint64_t begin) const noexcept {
+  const std::uint64_t end = source_->consumed();
+  if (limits_.source_bytes <= end || end <= begin) {
+    return false;
+  }
+  const double part =
+      static_cast<double>(end - begin) / static_cast<double>(limits_.source_bytes - begin);
+  const double full =
+      std::max(static_cast<double>(batch.bytes()) / static_cast<double>(limits_.bytes),
+               static_cast<double>(batch.size()) / static_cast<double>(limits_.rows));
+  const double batches = std::ceil(full / part);
+  return batches > 1 && part * batches >= 1;
+}
+
 bool BatchReader::read_records(Batch &batch) {
   const bool csv = plan_.contract.format == Format::csv;
   constexpr std::size_t worth_a_batch = 20000;
+  constexpr std::size_t look_every = 1024;
+  const bool even = share_ == 1;
+  const std::uint64_t begin = source_->consumed();
   const std::size_t most_rows =
       std::max(limits_.rows / share_, std::min(limits_.rows, worth_a_batch));
   const std::size_t most_bytes = limits_.bytes / share_;
   share_ = std::max<std::size_t>(share_ / 2, 1);
   batch.clear();
   while (batch.size() < most_rows && batch.bytes() < most_bytes) {
+    if (even && batch.size() >= worth_a_batch && batch.size() % look_every == 0 &&
+        is_even_share(batch, begin)) {
+      break;
+    }
     const ReadStatus status = next_record();
     if (status == ReadStatus::end) {
       return false;

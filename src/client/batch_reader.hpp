@@ -27,6 +27,10 @@ struct BatchLimits {
   // that it gets something to do while the next one is parsed and sent. Not below 20,000 records,
   // where a batch costs more than it saves.
   bool begin_small = false;
+  // Of the source, before decompression; 0: not known. What takes several batches is divided into
+  // equal ones then: while a large one is at its steps, a small rest would leave the other session
+  // with nothing to do.
+  std::uint64_t source_bytes = 0;
 };
 
 // Records of a source that are not loaded yet, batch by batch.
@@ -50,6 +54,7 @@ private:
   stream::ReadStatus next_record();
   void read_header();
   bool read_records(Batch &batch);
+  bool is_even_share(const Batch &batch, std::uint64_t begin) const noexcept;
 
   const FeedPlan &plan_;
   std::string name_;

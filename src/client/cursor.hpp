@@ -31,6 +31,10 @@ public:
                      Batch::Range range) const = 0;
   // The source has no more records.
   virtual void close(Connection &connection) const = 0;
+  // Gives up the session's hold on the source, where there is such a thing; and the run, where the
+  // source is not loaded after all.
+  enum class Run { ended, given_up };
+  virtual void release(Connection & /*connection*/, Run /*run*/) const {}
 
   // The range is committed.
   virtual void moved(const Batch &batch, Batch::Range range) = 0;

@@ -36,14 +36,25 @@ void FileCursor::open_row(Connection &connection) {
   transaction.commit();
 }
 
-const OpenSource &FileCursor::open(Connection &connection, const std::string &name,
-                                   const SourceFacts &facts, const std::string &header) {
+void FileCursor::be(const std::string &name, const SourceFacts &facts, const std::string &header) {
   if (name != name_) { // a new source, rather than the same one after a reconnect
     source_ = {};
   }
   name_ = name;
   facts_ = facts;
   header_ = header;
+}
+
+const OpenSource &FileCursor::open_now(Connection &connection, const std::string &name,
+                                       const SourceFacts &facts, const std::string &header) {
+  be(name, facts, header);
+  open_row(connection);
+  return source_;
+}
+
+const OpenSource &FileCursor::open(Connection &connection, const std::string &name,
+                                   const SourceFacts &facts, const std::string &header) {
+  be(name, facts, header);
   using namespace std::chrono_literals;
   const auto patience =
       std::chrono::steady_clock::now() + std::chrono::seconds{seconds_to_wait_for_another_loader};
@@ -85,6 +96,13 @@ void FileCursor::close(Connection &connection) const {
   const std::array<Parameter, 3> row{target_.warehouse, std::to_string(source_.source_id),
                                      std::to_string(source_.epoch)};
   connection.query("SELECT starhouse.load_close($1, $2, $3)", row);
+}
+
+void FileCursor::release(Connection &connection, Run run) const {
+  const std::array<Parameter, 3> row{target_.warehouse, std::to_string(source_.source_id),
+                                     run == Run::given_up ? Parameter{std::to_string(source_.epoch)}
+                                                          : std::nullopt};
+  connection.query("SELECT starhouse.load_release($1, $2, $3)", row);
 }
 
 void FileCursor::moved(const Batch &batch, Batch::Range range) {

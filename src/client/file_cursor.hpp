@@ -25,6 +25,9 @@ public:
   // Registers the source, waiting a while for another session that is loading it.
   const OpenSource &open(Connection &connection, const std::string &name, const SourceFacts &facts,
                          const std::string &header);
+  // The same without waiting: throws ServerError 55P03 then.
+  const OpenSource &open_now(Connection &connection, const std::string &name,
+                             const SourceFacts &facts, const std::string &header);
   const OpenSource &source() const noexcept { return source_; }
 
   std::int64_t source_id() const noexcept override { return source_.source_id; }
@@ -36,11 +39,13 @@ public:
   void claim(Connection &connection, std::int64_t batch_id, const Batch &batch,
              Batch::Range range) const override;
   void close(Connection &connection) const override;
+  void release(Connection &connection, Run run) const override;
   void moved(const Batch &batch, Batch::Range range) override;
   bool was_committed(Connection &connection, const Batch &batch, Batch::Range range,
                      bool last) override;
 
 private:
+  void be(const std::string &name, const SourceFacts &facts, const std::string &header);
   void open_row(Connection &connection);
 
   const Target &target_;

@@ -76,12 +76,14 @@ void keep_batches_in_memory(Connection &connection) {
 
 void Lane::connect() {
   connection_ = std::make_unique<Connection>(client::connect(target_));
+  ++sessions_;
   keep_batches_in_memory(*connection_);
 }
 
 void Lane::adopt(std::unique_ptr<Connection> connection) {
   transaction_.reset();
   connection_ = std::move(connection);
+  ++sessions_;
   keep_batches_in_memory(*connection_);
 }
 

@@ -39,6 +39,8 @@ public:
   Lane(const Target &target, const FeedPlan &plan) : target_(target), plan_(plan) {}
 
   bool connected() const noexcept { return connection_ != nullptr; }
+  // How many sessions it has had: another one holds nothing of what the one before held.
+  int sessions() const noexcept { return sessions_; }
   void connect();
   void adopt(std::unique_ptr<Connection> connection);
   void disconnect() noexcept;
@@ -72,6 +74,7 @@ private:
   std::unique_ptr<Connection> connection_;
   std::optional<Transaction> transaction_; // after the connection: it ends first
   std::int64_t batch_id_ = 0;
+  int sessions_ = 0;
   std::atomic<std::int64_t> process_{0};
 };
 

@@ -10,15 +10,19 @@
 #include "client/report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -118,11 +122,13 @@ private:
   std::map<std::tuple<std::string, std::string, std::string>, RejectKind> kinds_;
 };
 
-// A file whose first batch is being read.
+// A file whose first batch is being read, or has been ahead of its turn.
 struct OpenFile {
   SourceFacts facts; // none in a dry run
   std::unique_ptr<BatchReader> reader;
   std::unique_ptr<BatchQueue> queue; // gone before its reader
+  std::optional<BatchQueue::Item> first;
+  std::exception_ptr failure; // instead of it
 };
 
 // Reading ahead is for the many files of a day: it has to be waited for when something goes wrong,
@@ -139,8 +145,10 @@ public:
   explicit LoadCommand(const Options &options)
       : options_(options),
         first_connection_(std::make_unique<Connection>(connect(options.target, "starhouse load"))),
-        plan_(read_plan(*first_connection_, options.target)), cursor_(options.target),
-        loader_(options.target, std::move(first_connection_), plan_, cursor_) {
+        plan_(read_plan(*first_connection_, options.target)), cursors_{FileCursor{options.target},
+                                                                       FileCursor{options.target}},
+        cursor_(cursors_.data()),
+        loader_(options.target, std::move(first_connection_), plan_, *cursor_) {
     if (options_.batch_rows > 0) {
       plan_.batch_rows = options_.batch_rows;
     }
@@ -174,13 +182,16 @@ private:
   FileReport load_file(const std::string &file);
   OpenFile open_file(const std::string &file, bool begin_small) const;
   void read_ahead();
+  void send_following();
+  FileCursor &next_cursor() noexcept { return cursor_ == &cursors_[0] ? cursors_[1] : cursors_[0]; }
   void load_batches(OpenFile &file, FileReport &report);
   void note_header(const BatchReader &reader, FileReport &report) const;
 
   const Options &options_;
   std::unique_ptr<Connection> first_connection_;
   FeedPlan plan_;
-  FileCursor cursor_;
+  std::array<FileCursor, 2> cursors_; // of two files in turn
+  FileCursor *cursor_;
   Loader loader_;
   std::string following_;      // the file after the one that is being loaded
   std::future<OpenFile> read_; // that file, once its predecessor has been read to its end
@@ -194,12 +205,13 @@ OpenFile LoadCommand::open_file(const std::string &file, bool begin_small) const
   open.reader = std::make_unique<BatchReader>(
       plan_, file == "-" ? "standard input" : file, open_source(file),
       BatchLimits{.rows = plan_.batch_rows,
-                  .begin_small = begin_small && options_.batch_rows == 0});
+                  .begin_small = begin_small && options_.batch_rows == 0,
+                  .source_bytes = options_.batch_rows == 0 ? open.facts.bytes : 0});
   return open;
 }
 
-// While the server is at the last batch of a file, the next file's first one is read. What is wrong
-// with that file is told when its turn comes.
+// While the server is at the last batches of a file, the next file's first one is read. What is
+// wrong with that file is told when its turn comes.
 void LoadCommand::read_ahead() {
   if (!following_.empty() && may_be_read_ahead(following_)) {
     const SignalsBlocked blocked;
@@ -209,6 +221,39 @@ void LoadCommand::read_ahead() {
       return open;
     });
   }
+}
+
+// While the server is at the last batch of a file: has the next file opened and its first batch
+// sent. What goes wrong with it is told when its turn comes.
+void LoadCommand::send_following() {
+  while (read_.valid() && read_.wait_for(20ms) != std::future_status::ready) {
+    if (loader_.ready_within(0ms)) {
+      return;
+    }
+  }
+  if (!read_.valid()) {
+    return;
+  }
+  std::promise<OpenFile> again;
+  try {
+    OpenFile open = read_.get();
+    try {
+      open.first = open.queue->next();
+      if (open.first) {
+        loader_.send_following(*open.first->batch, next_cursor(), [&](Connection &connection) {
+          const OpenSource &source =
+              next_cursor().open_now(connection, following_, open.facts, open.reader->header());
+          return source.finished_at.empty() && source.next_record == 1;
+        });
+      }
+    } catch (const Error &) {
+      open.failure = std::current_exception();
+    }
+    again.set_value(std::move(open));
+  } catch (const Error &) {
+    again.set_exception(std::current_exception());
+  }
+  read_ = again.get_future();
 }
 
 void LoadCommand::note_header(const BatchReader &reader, FileReport &report) const {
@@ -263,8 +308,13 @@ FileReport LoadCommand::load_file(const std::string &file) {
   OpenFile open = read_.valid() ? read_.get() : open_file(file, true);
   note_header(*open.reader, report);
   if (!options_.dry_run) {
-    const OpenSource &source =
-        cursor_.open(loader_.connection(), file, open.facts, open.reader->header());
+    cursor_ = &next_cursor();
+    if (!loader_.follow(*cursor_)) {
+      loader_.ask([&](Connection &connection) {
+        cursor_->open(connection, file, open.facts, open.reader->header());
+      });
+    }
+    const OpenSource &source = cursor_->source();
     report.source_id = source.source_id;
     report.already_loaded_at = source.finished_at;
     if (!source.finished_at.empty()) {
@@ -273,6 +323,8 @@ FileReport LoadCommand::load_file(const std::string &file) {
     report.resumed_at = source.next_record > 1 ? source.next_record : 0;
     if (source.next_record > 1) {
       if (open.queue != nullptr) { // from the file's begin
+        open.first.reset();
+        open.failure = nullptr;
         open.queue.reset();
         open = open_file(file, true);
       }
@@ -285,7 +337,8 @@ FileReport LoadCommand::load_file(const std::string &file) {
   load_batches(open, report);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!options_.dry_run && report.counts.rejected > 0) {
-    report.kinds = reject_kinds(loader_.connection(), plan_, report.source_id);
+    report.kinds = loader_.ask(
+        [&](Connection &connection) { return reject_kinds(connection, plan_, report.source_id); });
   }
   return report;
 }
@@ -305,7 +358,10 @@ void LoadCommand::load_batches(OpenFile &file, FileReport &report) {
   };
   const auto next = [&] {
     try {
-      return queue.next();
+      if (file.failure) {
+        std::rethrow_exception(file.failure);
+      }
+      return file.first ? std::exchange(file.first, std::nullopt) : queue.next();
     } catch (const Error &) { // of the file: what came before it is loaded
       settle();
       throw;
@@ -314,6 +370,9 @@ void LoadCommand::load_batches(OpenFile &file, FileReport &report) {
   try {
     while (std::optional<BatchQueue::Item> item = next()) {
       Batch &batch = *item->batch;
+      if (item->last && !options_.dry_run) {
+        read_ahead();
+      }
       loader_.send_ahead(batch);
       settle();
       Counts with_batch = report.counts;
@@ -340,12 +399,10 @@ void LoadCommand::load_batches(OpenFile &file, FileReport &report) {
         queue.recycle(std::move(item->batch));
       } else {
         loader_.start(batch, item->last);
-        if (item->last) {
-          read_ahead();
-        }
         loading = std::move(item);
       }
     }
+    send_following();
     settle();
   } catch (const Interrupted &) {
     fmt::print(stderr,

@@ -28,9 +28,9 @@ std::string describe(const Batch::Record &record) {
 
 Loader::Loader(Target target, std::unique_ptr<Connection> connection, const FeedPlan &plan,
                Cursor &cursor)
-    : target_(std::move(target)), plan_(plan), cursor_(cursor), log_(target_), main_(target_, plan),
-      second_(target_, plan) {
-  main_.adopt(std::move(connection));
+    : target_(std::move(target)), plan_(plan), cursor_(&cursor), log_(target_),
+      first_lane_(target_, plan), second_lane_(target_, plan), main_(&first_lane_) {
+  main_->adopt(std::move(connection));
   on_retry_ = [](const ServerError &error, int /*attempt*/) {
     fmt::print(stderr, "starhouse: {} ({}); trying again\n", error.message(), error.state());
   };
@@ -46,17 +46,17 @@ void Loader::set_retry(Retry retry, OnRetry on_retry) {
 }
 
 void Loader::warm_up() {
-  main_.warm_up(cursor_);
-  second_.warm_up(cursor_);
+  first_lane_.warm_up(*cursor_);
+  second_lane_.warm_up(*cursor_);
 }
 
 void Loader::send_ahead(const Batch &batch) {
   if (running_ == nullptr || batch.size() == 0 || !ahead_possible_) {
     return;
   }
-  Lane &lane = running_lane_ == &main_ ? second_ : main_;
+  Lane &lane = other(running_lane_);
   try {
-    lane.stage(batch, {0, batch.size()}, cursor_, running_);
+    lane.stage(batch, {0, batch.size()}, *cursor_, running_);
   } catch (const Error &) {
     // Whatever it is, it comes again when the batch is sent in its turn, and is dealt with there.
     // Without a second session (no connection to spare) batches go one by one.
@@ -64,24 +64,73 @@ void Loader::send_ahead(const Batch &batch) {
   }
 }
 
+void Loader::send_following(const Batch &batch, Cursor &following,
+                            const std::function<bool(Connection &)> &open) {
+  if (running_ == nullptr || !running_last_ || batch.size() == 0 || !ahead_possible_) {
+    return;
+  }
+  Lane &lane = other(running_lane_);
+  try {
+    if (!lane.connected()) {
+      lane.connect();
+    }
+    if (!open(lane.connection())) {
+      following.release(lane.connection(), Cursor::Run::given_up);
+      return;
+    }
+    following_ = &following;
+    following_lane_ = &lane;
+    following_session_ = lane.sessions();
+    lane.stage(batch, {0, batch.size()}, following, nullptr);
+  } catch (const Error &) { // see send_ahead()
+    ahead_possible_ = lane.connected();
+  }
+}
+
+bool Loader::follow(Cursor &following) noexcept {
+  const bool held = following_ == &following && following_lane_->connected() &&
+                    following_lane_->sessions() == following_session_;
+  if (held) {
+    main_ = following_lane_;
+    following_ = nullptr;
+  } else {
+    forget_following();
+  }
+  cursor_ = &following;
+  return held;
+}
+
+// Not with what was staged of it: drop_ahead() comes before.
+void Loader::forget_following() noexcept {
+  const Cursor *following = std::exchange(following_, nullptr);
+  if (following == nullptr || !following_lane_->connected()) {
+    return;
+  }
+  try {
+    following->release(following_lane_->connection(), Cursor::Run::given_up);
+  } catch (...) { // NOLINT(bugprone-empty-catch): the hold goes with the session
+  }
+}
+
 void Loader::drop_ahead() noexcept {
-  main_.drop();
-  second_.drop();
+  first_lane_.drop();
+  second_lane_.drop();
 }
 
 void Loader::start(Batch &batch, bool last) {
   if (batch.size() == 0) { // the source ended with the batch before
-    cursor_.close(main_.connection());
+    close_source();
     return;
   }
-  running_lane_ = second_.staged() ? &second_ : &main_;
+  Lane &second = other(main_);
+  running_lane_ = second.staged() ? &second : main_;
   running_ = &batch;
   running_last_ = last;
   // The session that opened the source also closes it: the hold on it is that session's.
-  const bool close = last && running_lane_ == &main_;
+  const bool close = last && running_lane_ == main_;
   const SignalsBlocked blocked;
   result_ =
-      std::async(std::launch::async, [lane = running_lane_, &batch, &cursor = cursor_, close] {
+      std::async(std::launch::async, [lane = running_lane_, &batch, &cursor = *cursor_, close] {
         const Batch::Range all{0, batch.size()};
         if (!lane->staged()) {
           lane->stage(batch, all, cursor, nullptr);
@@ -93,13 +142,28 @@ void Loader::start(Batch &batch, bool last) {
 // Both lanes wait on one another when a step needs a lock that the batch sent ahead holds (one that
 // drops a partition of bronze, say), and the server cannot see it: that batch then gives way.
 void Loader::give_way() {
-  Lane &other = running_lane_ == &main_ ? second_ : main_;
+  Lane &ahead = other(running_lane_);
   try {
-    if (other.staged() && other.holds_up(running_lane_->server_process())) {
-      other.drop();
+    if (ahead.staged() && ahead.holds_up(running_lane_->server_process())) {
+      ahead.drop();
     }
   } catch (const Error &) {
-    other.drop();
+    ahead.drop();
+  }
+}
+
+// Over the session that holds the source; over the other one where that one has a batch of the
+// source that follows, which is another transaction. The hold goes all the same.
+void Loader::close_source() {
+  if (!main_->staged()) {
+    cursor_->close(main_->connection());
+    return;
+  }
+  cursor_->close(other(main_).connection());
+  try {
+    cursor_->release(main_->connection(), Cursor::Run::ended);
+  } catch (const Error &) {
+    main_->drop();
   }
 }
 
@@ -119,17 +183,17 @@ Counts Loader::finish() {
   const Batch::Range all{0, batch.size()};
   try {
     const Counts counts = result_.get();
-    cursor_.moved(batch, all);
+    cursor_->moved(batch, all);
     if (counts.loaded > 0) {
       refused_in_a_row_ = 0;
     }
-    if (running_last_ && running_lane_ != &main_) {
-      cursor_.close(main_.connection());
+    if (running_last_ && running_lane_ != main_) {
+      close_source();
     }
     return counts;
   } catch (const ServerError &e) {
-    if (running_lane_ == &second_ && e.session_lost()) {
-      second_.disconnect();
+    if (running_lane_ != main_ && e.session_lost()) {
+      running_lane_->disconnect();
     }
     // From here on as if it had been sent in its turn, with nothing that could be in its way.
     const std::int64_t batch_id = running_lane_->batch_id();
@@ -144,13 +208,13 @@ Counts Loader::finish() {
 Counts Loader::load_range(Batch &batch, Batch::Range range, bool last, int attempt) {
   for (;; ++attempt) {
     try {
-      if (!main_.connected()) {
+      if (!main_->connected()) {
         reconnect();
       }
       log_.flush(connection());
-      main_.stage(batch, range, cursor_, nullptr);
-      Counts counts = main_.finish(batch, range, cursor_, last);
-      cursor_.moved(batch, range);
+      main_->stage(batch, range, *cursor_, nullptr);
+      Counts counts = main_->finish(batch, range, *cursor_, last);
+      cursor_->moved(batch, range);
       counts.retries = attempt;
       if (counts.loaded > 0) {
         refused_in_a_row_ = 0;
@@ -158,7 +222,7 @@ Counts Loader::load_range(Batch &batch, Batch::Range range, bool last, int attem
       return counts;
     } catch (const ServerError &e) {
       if (const std::optional<Counts> done =
-              after_error(batch, range, last, e, attempt, main_.batch_id())) {
+              after_error(batch, range, last, e, attempt, main_->batch_id())) {
         return *done;
       }
     }
@@ -209,7 +273,7 @@ Counts Loader::load_halves(Batch &batch, Batch::Range range, bool last, const Se
   if (record.reject >= 0 ||
       ++refused_in_a_row_ > (asks_too_much(error) ? most_large_in_a_row : most_refused_in_a_row)) {
     throw ServerError(
-        error.code(), fmt::format("{}, {}: {}", cursor_.name(), describe(record), error.message()),
+        error.code(), fmt::format("{}, {}: {}", cursor_->name(), describe(record), error.message()),
         asks_too_much(error)
             ? "Record after record fails like this, each on its own: the server has too little "
               "memory, or too little room for temporary files (temp_file_limit). Give it more and "
@@ -244,10 +308,10 @@ std::optional<Counts> Loader::recover(const Batch &batch, Batch::Range range, bo
 // What the batch's log says, if the batch was committed.
 std::optional<Counts> Loader::committed(const Batch &batch, Batch::Range range, bool last,
                                         std::int64_t batch_id) {
-  if (!cursor_.was_committed(main_.connection(), batch, range, last)) {
+  if (!cursor_->was_committed(main_->connection(), batch, range, last)) {
     return std::nullopt;
   }
-  const std::array<Parameter, 2> which{std::to_string(cursor_.source_id()),
+  const std::array<Parameter, 2> which{std::to_string(cursor_->source_id()),
                                        std::to_string(batch_id)};
   const std::string log =
       plan_.quarantine_table.substr(0, plan_.quarantine_table.rfind('.')) + ".batch_log";
@@ -262,7 +326,7 @@ std::optional<Counts> Loader::committed(const Batch &batch, Batch::Range range, 
 void Loader::note(const ServerError &error, const Batch &batch, Batch::Range range, int attempt,
                   RunLog::Action action) {
   log_.failed(error,
-              {cursor_.source_id(), cursor_.epoch(), cursor_.name(),
+              {cursor_->source_id(), cursor_->epoch(), cursor_->name(),
                batch.record(range.first).number, batch.record(range.last - 1).number},
               attempt, action);
   end_noted_ = end_noted_ || action == RunLog::Action::stop;
@@ -273,45 +337,64 @@ void Loader::note_begin() noexcept {
 }
 
 void Loader::note_done() noexcept {
-  if (main_.connected()) {
+  if (main_->connected()) {
     log_.flush(connection());
   }
+}
+
+Connection &Loader::connection() noexcept {
+  Lane &second = other(main_);
+  return main_->staged() && second.connected() ? second.connection() : main_->connection();
 }
 
 void Loader::note_end(const Error &error, const std::string &name) noexcept {
   try {
     drop_ahead();
-    if (name != cursor_.name()) { // it could not be opened
+    forget_following();
+    if (name != cursor_->name()) { // it could not be opened
       log_.failed(error, {0, 0, name, 0, 0}, 0, RunLog::Action::stop);
     } else if (!end_noted_) {
-      log_.failed(error,
-                  {cursor_.source_id(), cursor_.epoch(), cursor_.name(), cursor_.stands_at(), 0}, 0,
-                  RunLog::Action::stop);
+      log_.failed(
+          error, {cursor_->source_id(), cursor_->epoch(), cursor_->name(), cursor_->stands_at(), 0},
+          0, RunLog::Action::stop);
       end_noted_ = true;
     }
     // The error may have been the session's last.
     const auto *of_server = dynamic_cast<const ServerError *>(&error);
-    if (!main_.connected() || (of_server != nullptr && of_server->transient())) {
-      main_.disconnect();
-      main_.connect();
+    if (!main_->connected() || (of_server != nullptr && of_server->transient())) {
+      main_->disconnect();
+      main_->connect();
     }
     log_.flush(connection());
   } catch (...) { // NOLINT(bugprone-empty-catch): the error itself is what matters
   }
 }
 
+void Loader::renew() {
+  if (main_->staged()) {
+    other(main_).disconnect();
+    other(main_).connect();
+  } else {
+    reconnect();
+  }
+}
+
 void Loader::note_signal() noexcept {
+  if (following_ != nullptr) {
+    log_.stopped_by_signal(following_->source_id(), following_->epoch());
+    following_ = nullptr;
+  }
   drop_ahead();
-  if (cursor_.source_id() != 0) {
-    log_.stopped_by_signal(cursor_.source_id(), cursor_.epoch());
+  if (cursor_->source_id() != 0) {
+    log_.stopped_by_signal(cursor_->source_id(), cursor_->epoch());
   }
 }
 
 void Loader::reconnect() {
   for (int attempt = 0;; ++attempt) {
     try {
-      main_.disconnect();
-      main_.connect();
+      main_->disconnect();
+      main_->connect();
       return;
     } catch (const ServerError &e) {
       if (!e.transient() || !retry_.back_off(attempt)) {
