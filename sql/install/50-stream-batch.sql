@@ -337,19 +337,21 @@ CREATE FUNCTION load_release(warehouse name, source_id bigint, epoch bigint DEFA
 AS $body$
 DECLARE
   lock_key bigint := hashtextextended(format('starhouse load %s %s', (format('%I', warehouse)::regnamespace)::oid, source_id), 0);
+  held boolean;
 BEGIN
+  -- Looked for first: what is not held is no reason for a warning.
+  held := EXISTS (SELECT FROM pg_locks
+                  WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1 AND classid::bigint = (lock_key >> 32) & 4294967295
+                    AND objid::bigint = lock_key & 4294967295)
+    AND pg_advisory_unlock(lock_key);
   IF epoch IS NOT NULL AND to_regclass(format('%I.run_log', warehouse)) IS NOT NULL THEN
     PERFORM starhouse.run_end(warehouse, source_id, epoch, 'stopped');
   END IF;
-  -- Looked for first: what is not held is no reason for a warning.
-  RETURN EXISTS (SELECT FROM pg_locks
-                 WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1 AND classid::bigint = (lock_key >> 32) & 4294967295
-                   AND objid::bigint = lock_key & 4294967295)
-    AND pg_advisory_unlock(lock_key);
+  RETURN held;
 END
 $body$;
 COMMENT ON FUNCTION load_release(name, bigint, bigint) IS
-  'Gives up this session''s hold on a source (load_open), whether or not the transaction commits, and returns whether it had one. With an epoch the run that load_open began ends as "stopped". For a source that another session has closed, or that is not to be loaded after all; load_close gives up the hold, too. NULLs of the first two give false.';
+  'Gives up this session''s hold on a source (load_open), whether or not the transaction commits, and returns whether it had one. With an epoch the run that load_open began ends as "stopped". For a source that another session has closed, or that is not to be loaded after all; load_close gives up the hold, too. A NULL source_id gives false, a NULL warehouse is an error (22004).';
 
 CREATE FUNCTION load_close(warehouse name, source_id bigint, epoch bigint) RETURNS void
   LANGUAGE plpgsql VOLATILE

@@ -208,7 +208,9 @@ std::optional<BatchQueue::Item> BatchQueue::next() {
 
 void BatchQueue::recycle(std::unique_ptr<Batch> batch) {
   const std::scoped_lock lock(mutex_);
-  spare_ = std::move(batch);
+  if (!ended_) {
+    spare_ = std::move(batch);
+  }
 }
 
 } // namespace starhouse::client

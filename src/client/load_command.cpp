@@ -243,14 +243,18 @@ void LoadCommand::send_following() {
         loader_.send_following(*open.first->batch, next_cursor(), [&](Connection &connection) {
           const OpenSource &source =
               next_cursor().open_now(connection, following_, open.facts, open.reader->header());
-          return source.finished_at.empty() && source.next_record == 1;
+          return source.finished_at.empty();
         });
       }
-    } catch (const Error &) {
+    } catch (const Interrupted &) {
+      throw;
+    } catch (...) {
       open.failure = std::current_exception();
     }
     again.set_value(std::move(open));
-  } catch (const Error &) {
+  } catch (const Interrupted &) {
+    throw;
+  } catch (...) {
     again.set_exception(std::current_exception());
   }
   read_ = again.get_future();
@@ -405,10 +409,14 @@ void LoadCommand::load_batches(OpenFile &file, FileReport &report) {
     send_following();
     settle();
   } catch (const Interrupted &) {
+    loader_.abandon();
     fmt::print(stderr,
                "\nstarhouse: stopped by a signal: {} records of {} are loaded, the open batch was "
                "rolled back; the same command goes on from there\n",
                grouped(report.counts.read), report.file);
+    throw;
+  } catch (...) {
+    loader_.abandon(); // before the batch goes
     throw;
   }
   if (options_.dry_run) {

@@ -74,16 +74,26 @@ void Loader::send_following(const Batch &batch, Cursor &following,
     if (!lane.connected()) {
       lane.connect();
     }
-    if (!open(lane.connection())) {
-      following.release(lane.connection(), Cursor::Run::given_up);
-      return;
-    }
     following_ = &following;
     following_lane_ = &lane;
+    following_session_ = 0; // of no session yet
+    if (!open(lane.connection())) {
+      following_ = nullptr;
+      return;
+    }
     following_session_ = lane.sessions();
-    lane.stage(batch, {0, batch.size()}, following, nullptr);
+    if (following.stands_at() == 1) { // what was loaded of it before is read first
+      lane.stage(batch, {0, batch.size()}, following, nullptr);
+    }
   } catch (const Error &) { // see send_ahead()
     ahead_possible_ = lane.connected();
+    if (following_session_ == 0) {
+      following_ = nullptr;
+      // It may hold the source all the same, and would keep it from us.
+      if (&lane != main_) {
+        lane.disconnect();
+      }
+    }
   }
 }
 
@@ -153,18 +163,26 @@ void Loader::give_way() {
 }
 
 // Over the session that holds the source; over the other one where that one has a batch of the
-// source that follows, which is another transaction. The hold goes all the same.
+// source that follows, which is another transaction. The hold goes all the same. Closed twice is
+// closed: it may be asked again.
 void Loader::close_source() {
-  if (!main_->staged()) {
-    cursor_->close(main_->connection());
+  const bool over_other = main_->staged();
+  ask([this](Connection &connection) { cursor_->close(connection); });
+  if (!over_other) {
     return;
   }
-  cursor_->close(other(main_).connection());
   try {
     cursor_->release(main_->connection(), Cursor::Run::ended);
   } catch (const Error &) {
     main_->drop();
   }
+}
+
+void Loader::abandon() noexcept {
+  if (running_ != nullptr && result_.valid()) {
+    result_.wait(); // not for long after a signal: whatever the lane waits for ends with one
+  }
+  running_ = nullptr;
 }
 
 bool Loader::ready_within(std::chrono::milliseconds time) {
@@ -181,16 +199,9 @@ Counts Loader::finish() {
   }
   Batch &batch = *std::exchange(running_, nullptr);
   const Batch::Range all{0, batch.size()};
+  Counts counts;
   try {
-    const Counts counts = result_.get();
-    cursor_->moved(batch, all);
-    if (counts.loaded > 0) {
-      refused_in_a_row_ = 0;
-    }
-    if (running_last_ && running_lane_ != main_) {
-      close_source();
-    }
-    return counts;
+    counts = result_.get();
   } catch (const ServerError &e) {
     if (running_lane_ != main_ && e.session_lost()) {
       running_lane_->disconnect();
@@ -203,13 +214,21 @@ Counts Loader::finish() {
     }
     return load_range(batch, all, running_last_, 1);
   }
+  cursor_->moved(batch, all);
+  if (counts.loaded > 0) {
+    refused_in_a_row_ = 0;
+  }
+  if (running_last_ && running_lane_ != main_) {
+    close_source();
+  }
+  return counts;
 }
 
 Counts Loader::load_range(Batch &batch, Batch::Range range, bool last, int attempt) {
   for (;; ++attempt) {
     try {
       if (!main_->connected()) {
-        reconnect();
+        reconnect(*main_);
       }
       log_.flush(connection());
       main_->stage(batch, range, *cursor_, nullptr);
@@ -294,7 +313,7 @@ std::optional<Counts> Loader::recover(const Batch &batch, Batch::Range range, bo
   }
   for (int attempt = 0;; ++attempt) {
     try {
-      reconnect();
+      reconnect(*main_);
       return committed(batch, range, last, batch_id);
     } catch (const ServerError &e) { // the new session may be lost as well
       if (!e.session_lost() || !retry_.back_off(attempt)) {
@@ -349,6 +368,7 @@ Connection &Loader::connection() noexcept {
 
 void Loader::note_end(const Error &error, const std::string &name) noexcept {
   try {
+    abandon();
     drop_ahead();
     forget_following();
     if (name != cursor_->name()) { // it could not be opened
@@ -371,16 +391,12 @@ void Loader::note_end(const Error &error, const std::string &name) noexcept {
 }
 
 void Loader::renew() {
-  if (main_->staged()) {
-    other(main_).disconnect();
-    other(main_).connect();
-  } else {
-    reconnect();
-  }
+  reconnect(main_->staged() ? other(main_) : *main_);
 }
 
 void Loader::note_signal() noexcept {
-  if (following_ != nullptr) {
+  abandon();
+  if (following_ != nullptr && following_->source_id() != 0) {
     log_.stopped_by_signal(following_->source_id(), following_->epoch());
     following_ = nullptr;
   }
@@ -390,11 +406,11 @@ void Loader::note_signal() noexcept {
   }
 }
 
-void Loader::reconnect() {
+void Loader::reconnect(Lane &lane) {
   for (int attempt = 0;; ++attempt) {
     try {
-      main_->disconnect();
-      main_->connect();
+      lane.disconnect();
+      lane.connect();
       return;
     } catch (const ServerError &e) {
       if (!e.transient() || !retry_.back_off(attempt)) {

@@ -46,8 +46,8 @@ public:
   // Gains time where there are two cores and changes nothing else.
   void send_ahead(const Batch &batch);
   // While the last batch of a source is at its steps: opens the source that follows it over the
-  // other session and sends its first batch, the same way. `open` returns whether it is to be
-  // loaded from its begin; what it throws is no error here.
+  // other session and sends its first batch, the same way. `open` returns whether there is anything
+  // to load; what it throws is no error here.
   void send_following(const Batch &batch, Cursor &following,
                       const std::function<bool(Connection &)> &open);
   // The source that follows has its turn: true where send_following() opened it.
@@ -57,6 +57,8 @@ public:
   bool ready_within(std::chrono::milliseconds time);
   // Waits for the batch that was started, whatever it takes.
   Counts finish();
+  // The same where the load ends by an error or a signal: the batch may go then.
+  void abandon() noexcept;
   // The batch sent ahead is not to be loaded after all, or not yet.
   void drop_ahead() noexcept;
 
@@ -99,7 +101,7 @@ private:
   void give_way();
   void close_source();
   void forget_following() noexcept;
-  void reconnect();
+  void reconnect(Lane &lane);
   Lane &other(const Lane *lane) noexcept {
     return lane == &first_lane_ ? second_lane_ : first_lane_;
   }

@@ -142,6 +142,7 @@ void LoadThread::run() {
       }
     }
   } catch (...) {
+    loader_.abandon();
     loader_.drop_ahead();
     const std::scoped_lock lock(mutex_);
     failure_ = std::current_exception();
