@@ -107,12 +107,16 @@ is(sql($database, $runs), 'done 6, failed 1', 'in a run for each');
 
 # A file that another session is loading is waited for.
 make_warehouse($database);
-my $held = IPC::Run::start(['psql', '-XAtqd', $database, '-c', qq{SELECT starhouse.load_open('Odd "Name', 'sales', 'other', '@{[sha256($files[1])]}', 1, NULL)}, '-c', 'SELECT pg_sleep(3)'], '<', \undef, '>', \my $held_out);
+my $held = IPC::Run::start(['psql', '-XAtqd', $database, '-c', qq{SELECT starhouse.load_open('Odd "Name', 'sales', 'other', '@{[sha256($files[1])]}', 1, NULL)}, '-c', 'SELECT pg_sleep(120)'], '<', \undef, '>', \my $held_out, '2>', '/dev/null');
 $held->pump until $held_out =~ /\n/;
-($status, $out, $err) = client(@load, @files);
-is($status, 0, 'a file that follows is held by another session') or diag($err);
-like($err, qr/another session .*waiting up to/, 'and waited for');
+($out, $err) = ('', '');
+my $waiting = start_client(\$out, \$err, @load, @files);
+$waiting->pump until $err =~ /another session .*waiting up to/ || !$waiting->pumpable;
+like($err, qr/another session .*waiting up to/, 'a file that follows is held by another session, which is told');
+sql($database, q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(120)%' AND pid <> pg_backend_pid() AND datname = current_database()});
 $held->finish;
+$waiting->finish;
+is($waiting->result(0), 0, 'and waited for') or diag($err);
 is(outcome(), $clean, 'with the same result');
 
 # kill -9 and signals at any moment, then sessions that are cut.
