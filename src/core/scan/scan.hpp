@@ -207,6 +207,9 @@ private:
   std::int32_t join_of(const Key &key) const noexcept {
     return key.column >= codes_ ? static_cast<std::int32_t>(key.column - codes_) : -1;
   }
+  const std::uint32_t *const *values_of(const Key &key) const noexcept {
+    return key.column >= codes_ ? program_.joins[key.column - codes_].hashes : nullptr;
+  }
   void put(const void *bytes, std::size_t size);
   bool write_group(std::size_t group, OthersBytes others);
   void put_values(std::size_t aggregate, const char *states);
