@@ -7,7 +7,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL search_path = public, starhouse;
-SELECT plan(71);
+SELECT plan(76);
 
 -- Loads rows of a query, given as JSON objects of the contract's columns, as one batch.
 CREATE FUNCTION pg_temp.load(warehouse name, feed text, query text) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -240,6 +240,12 @@ SELECT pg_temp.load('sf sums', 'recommendations', $$SELECT 'r' || p AS recommend
 SELECT * FROM pg_temp.check_latest('later clicks', 'members videos viewing');
 SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U' || g AS user_id, 'Premium' AS subscription_type, timestamptz '2025-03-20' AS effective_at FROM generate_series(0, 20) g$$) \g /dev/null
 SELECT * FROM pg_temp.check_latest('a subscription that changed in the past', 'shown videos');
+-- U99 has nothing but recommendations.
+SELECT pg_temp.load('sf sums', 'recommendations', $$SELECT 'placed' AS recommendation_id, 'U99' AS user_id, 'V3' AS video_id, kpi_last_time() AS event_time, true AS click_flag, false AS watch_flag$$) \g /dev/null
+SELECT * FROM pg_temp.check_latest('a recommendation to somebody from nowhere', 'videos viewing');
+SELECT pg_temp.load('sf sums', 'users', $$SELECT 'U99' AS user_id, 'IN' AS region, timestamptz '2025-01-03' AS effective_at$$) \g /dev/null
+SELECT is((SELECT region_key FROM recommendation_fact WHERE recommendation_id = 'placed'), 'IN', 'whose region becomes known');
+SELECT * FROM pg_temp.check_latest('a region of recommendations', 'videos viewing');
 -- Sums by genre and kind of content are of those that were: a change of one is none of the facts.
 CREATE FUNCTION pg_temp.genres_hold() RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(s, ' ' ORDER BY s) FROM unnest('{shown,videos,members}'::text[]) s WHERE kpi_latest_genres(s, NULL, NULL)

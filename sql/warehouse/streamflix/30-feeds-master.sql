@@ -85,10 +85,11 @@ SELECT create_feed(current_schema(), 'users',
         WHERE f.user_key = p.user_id AND f.region_key = '?' RETURNING f.event_time),
       recommended AS (
         UPDATE recommendation_fact f SET region_key = p.region FROM placed p
-        WHERE f.user_key = p.user_id AND f.region_key = '?'),
+        WHERE f.user_key = p.user_id AND f.region_key = '?' RETURNING true),
       moved AS (SELECT event_time FROM viewed UNION ALL SELECT event_time FROM interacted)
       SELECT set_config('starhouse.rebuild_from', coalesce(min(event_time)::text, ''), true),
-             set_config('starhouse.rebuild_to', coalesce(max(event_time)::text, ''), true)
+             set_config('starhouse.rebuild_to', coalesce(max(event_time)::text, ''), true),
+             set_config('starhouse.shown_moved', (EXISTS (SELECT FROM recommended))::text, true)
       FROM moved$sql$),
     jsonb_build_object('step', 'sql', 'name', 'derived facts', 'sql', $sql$
       SELECT rebuild_viewing({time_zone}, nullif(current_setting('starhouse.rebuild_from'), '')::timestamptz,
@@ -100,7 +101,9 @@ SELECT create_feed(current_schema(), 'users',
         FROM batch b$sql$),
     jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT set_config('starhouse.realigned', realign_facts('user_history')::text, true)$sql$),
     jsonb_build_object('step', 'sql', 'name', 'latest sums', 'sql', $sql$
-      UPDATE latest_sums SET holds = false WHERE summary = 'viewing' AND current_setting('starhouse.realigned')::bigint > 0$sql$)));
+      UPDATE latest_sums SET holds = false
+      WHERE CASE summary WHEN 'viewing' THEN current_setting('starhouse.realigned')::bigint > 0
+                         WHEN 'shown' THEN current_setting('starhouse.shown_moved')::boolean END$sql$)));
 
 -- Videos (Type 1): the catalogue and, in its own layout, the public file of a catalogue (netflix_titles.csv).
 -- Genres and cast come as one text, separated by commas, slashes, bars or semicolons.

@@ -26,11 +26,7 @@ COMMENT ON FUNCTION kpi_genre_print() IS 'A figure that changes when the first g
 
 CREATE FUNCTION kpi_latest_genres(of_summary text, from_day date, to_day date) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT EXISTS (SELECT FROM latest_sums l
-                 WHERE l.summary = of_summary AND l.holds AND l.from_day = kpi_from_day(kpi_latest_genres.from_day, kpi_latest_genres.to_day)
-                   AND l.to_day = COALESCE(kpi_latest_genres.to_day, kpi_last_day()) AND l.genres = kpi_genre_print());
-END;
+RETURN kpi_latest(of_summary, from_day, to_day) AND EXISTS (SELECT FROM latest_sums l WHERE l.summary = of_summary AND l.genres = kpi_genre_print());
 COMMENT ON FUNCTION kpi_latest_genres(text, date, date) IS
 'Whether latest_genre (of_summary videos) or latest_shown_genre (shown) is that of from_day to to_day (NULLs as in kpi_playbacks), and holds. NULL is false.';
 
