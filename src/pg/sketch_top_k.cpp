@@ -49,7 +49,7 @@ Datum transition(FunctionCallInfo fcinfo) {
   });
 }
 
-// Outlives the computation; its destructor never runs.
+// Outlives the computation, in the state's memory.
 Items *top(const TopK &sketch, std::size_t k) {
   auto *items = static_cast<Items *>(palloc(sizeof(Items)));
   compute([&] { new (items) Items(sketch.top(k)); });

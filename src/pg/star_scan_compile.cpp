@@ -146,19 +146,14 @@ Compiled *Compiler::run() {
   ListCell *cell = nullptr;
   foreach (cell, question_.quals) {
     auto *condition = static_cast<Expr *>(lfirst(cell));
-    const int tested = list_length(compiled_->tested);
-    if (TestPlan *test = compile_test(condition, &compiled_->tested)) {
-      compiled_->tests = lappend(compiled_->tests, test);
-      compiled_->may_fail = compiled_->may_fail || may_fail_once(test);
-      continue;
-    }
-    compiled_->tested = list_truncate(compiled_->tested, tested);
-    ComputedPlan *computed = compute_of(condition, &compiled_->tested);
-    if (computed == nullptr) {
+    if (!compile_condition(condition, &compiled_->tests, &compiled_->conditions)) {
       refuse("a condition", condition);
       return nullptr;
     }
-    compiled_->conditions = lappend(compiled_->conditions, computed);
+  }
+  foreach (cell, compiled_->tests) {
+    compiled_->may_fail =
+        compiled_->may_fail || may_fail_once(static_cast<const TestPlan *>(lfirst(cell)));
   }
   foreach (cell, question_.joins) {
     if (!compile_join(static_cast<JoinQuestion *>(lfirst(cell)))) {
@@ -276,6 +271,21 @@ void Compiler::number_steps() {
 
 // Tests
 // -------------------------------------------------------------------------------------------
+
+// A test of the core's, or else one of the executor's.
+bool Compiler::compile_condition(Expr *condition, List **tests, List **computed) {
+  const int tested = list_length(compiled_->tested);
+  if (TestPlan *test = compile_test(condition, &compiled_->tested)) {
+    *tests = lappend(*tests, test);
+    return true;
+  }
+  compiled_->tested = list_truncate(compiled_->tested, tested);
+  ComputedPlan *plan = compute_of(condition, &compiled_->tested);
+  if (plan != nullptr) {
+    *computed = lappend(*computed, plan);
+  }
+  return plan != nullptr;
+}
 
 TestPlan *Compiler::compile_test(Expr *expr, List **columns) {
   if (is_operand(expr)) {
@@ -481,20 +491,11 @@ bool Compiler::compile_join(const JoinQuestion *question) {
   }
   ListCell *cell = nullptr;
   foreach (cell, question->limits) {
-    auto *condition = static_cast<Expr *>(lfirst(cell));
-    const int tested = list_length(compiled_->tested);
-    if (TestPlan *test = compile_test(condition, &compiled_->tested)) {
-      join->tests = lappend(join->tests, test);
-      continue;
-    }
-    compiled_->tested = list_truncate(compiled_->tested, tested);
-    ComputedPlan *computed = compute_of(condition, &compiled_->tested);
-    if (computed == nullptr) {
+    if (!compile_condition(static_cast<Expr *>(lfirst(cell)), &join->tests, &join->computed)) {
       return false;
     }
-    join->computed = lappend(join->computed, computed);
-    compiled_->limits = lappend(compiled_->limits, computed);
   }
+  compiled_->limits = list_concat(compiled_->limits, join->computed);
   compiled_->joins = lappend(compiled_->joins, join);
   return true;
 }

@@ -57,6 +57,7 @@ private:
   bool compute_column(Expr *expr, uint32 *number, Domain *domain);
   StepPlan *add_step(scan::Step::Operation operation, uint32 left, uint32 right, uint32 *out);
   void number_steps();
+  bool compile_condition(Expr *condition, List **tests, List **computed);
   TestPlan *compile_test(Expr *expr, List **columns);
   TestPlan *compile_boolean(Expr *expr, bool value, List **columns);
   TestPlan *compile_boolean_test(const BooleanTest *boolean, List **columns);

@@ -151,15 +151,15 @@ Blocks blocks_of(const scan::Program &program, const scan::Shape &shape, Relatio
                  Snapshot snapshot);
 
 // star_scan_computed.cpp
+bool computes_any(const Compiled *compiled);
 // Once, then before each run, whose parameters are others.
 void init_computed(Compiled *compiled, PlanState *parent);
 void start_computed(ScanNode *node);
 // Those of the rows that the scan's test() has left that meet the conditions.
 std::span<const scan::Row> meet_conditions(ScanNode *node, std::span<const scan::Row> rows);
-// Columns of the rows that are read, before they are added. Bytes are in value_context.
 // Whether conditions of joins hold that the core has no test for, of as many rows that are kept.
 void limit_joins(ScanNode *node, Size rows);
-bool computes_any(const Compiled *compiled);
+// Columns of the rows that are read, before they are added. Bytes are in value_context.
 void compute_columns(ScanNode *node, Size rows);
 
 // star_scan_cuts.cpp

@@ -151,16 +151,21 @@ bool make_percentile(AggregatePlan *plan, OwnPlan *own, const Constants &constan
   return make_percentile_of(plan, own, {}, constants, 0);
 }
 
+// A float8; false where it is a NaN.
+bool read_one(const Const *value, std::span<const double> *list) {
+  auto *number = static_cast<double *>(palloc(sizeof(double)));
+  *number = DatumGetFloat8(value->constvalue);
+  *list = {number, 1};
+  return !std::isnan(*number);
+}
+
 bool make_asked(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  auto *asked = static_cast<double *>(palloc(sizeof(double)));
-  *asked = DatumGetFloat8(constants.values[0]->constvalue);
-  if (std::isnan(*asked)) {
-    return false;
-  }
   if (own->final != nullptr && own->final->fn_addr == starhouse_approx_percentile_asked) {
     own->result = percentile_asked;
   }
-  return make_percentile_of(plan, own, {asked, 1}, constants, 1);
+  std::span<const double> asked;
+  return read_one(constants.values[0], &asked) &&
+         make_percentile_of(plan, own, asked, constants, 1);
 }
 
 // The elements of a float8[], `null` for its NULLs; false where it is no list, or has a NaN.
@@ -205,15 +210,13 @@ bool make_values(AggregatePlan *plan, OwnPlan *own, const Constants & /*constant
 }
 
 template <class Of, class Rows>
-bool make_exact_one(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  auto *asked = static_cast<double *>(palloc(sizeof(double)));
-  *asked = DatumGetFloat8(constants.values[0]->constvalue);
-  return !std::isnan(*asked) &&
-         make_values_asked<Of, Rows>(plan, own, {.asks = true, .asked = {asked, 1}});
+bool make_values_one(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
+  scan::TakeExact take{.asks = true};
+  return read_one(constants.values[0], &take.asked) && make_values_asked<Of, Rows>(plan, own, take);
 }
 
 template <class Of, class Rows>
-bool make_exact_many(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
+bool make_values_many(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
   scan::TakeExact take{.asks = true};
   return read_list(constants.values[0], order::Percentile<Of>::no_fraction, &take.asked) &&
          make_values_asked<Of, Rows>(plan, own, take);
@@ -238,7 +241,7 @@ bool make_top_k_of(AggregatePlan *plan, OwnPlan *own, scan::TakeItem take,
 
 template <class Rows, KeyKind kind>
 bool make_top_k(AggregatePlan *plan, OwnPlan *own, const Constants &constants) {
-  return constants.count <= 1 && make_top_k_of<Rows>(plan, own, {.kind = kind}, constants, 0);
+  return make_top_k_of<Rows>(plan, own, {.kind = kind}, constants, 0);
 }
 
 template <class Rows, KeyKind kind>
@@ -380,13 +383,13 @@ const Known *known_aggregate(PGFunction transition) {
        {floating},
        values_bytes},
       {starhouse_percentile_float8_add_one,
-       make_exact_one<order::Floats, Floats>,
+       make_values_one<order::Floats, Floats>,
        {floating},
        values_bytes,
        {FLOAT8OID},
        1},
       {starhouse_percentile_float8_add_many,
-       make_exact_many<order::Floats, Floats>,
+       make_values_many<order::Floats, Floats>,
        {floating},
        values_bytes,
        {FLOAT8ARRAYOID},
@@ -396,13 +399,13 @@ const Known *known_aggregate(PGFunction transition) {
        {integer},
        values_bytes},
       {starhouse_percentile_bigint_add_one,
-       make_exact_one<order::Integers, Numbers>,
+       make_values_one<order::Integers, Numbers>,
        {integer},
        values_bytes,
        {FLOAT8OID},
        1},
       {starhouse_percentile_bigint_add_many,
-       make_exact_many<order::Integers, Numbers>,
+       make_values_many<order::Integers, Numbers>,
        {integer},
        values_bytes,
        {FLOAT8ARRAYOID},
@@ -412,26 +415,26 @@ const Known *known_aggregate(PGFunction transition) {
        {integer},
        values_bytes},
       {starhouse_percentile_int_add_one,
-       make_exact_one<order::Integers, Numbers>,
+       make_values_one<order::Integers, Numbers>,
        {integer},
        values_bytes,
        {FLOAT8OID},
        1},
       {starhouse_percentile_int_add_many,
-       make_exact_many<order::Integers, Numbers>,
+       make_values_many<order::Integers, Numbers>,
        {integer},
        values_bytes,
        {FLOAT8ARRAYOID},
        1},
       {starhouse_percentile_time_add, make_values<order::Times, Numbers>, {integer}, values_bytes},
       {starhouse_percentile_time_add_one,
-       make_exact_one<order::Times, Numbers>,
+       make_values_one<order::Times, Numbers>,
        {integer},
        values_bytes,
        {FLOAT8OID},
        1},
       {starhouse_percentile_time_add_many,
-       make_exact_many<order::Times, Numbers>,
+       make_values_many<order::Times, Numbers>,
        {integer},
        values_bytes,
        {FLOAT8ARRAYOID},
