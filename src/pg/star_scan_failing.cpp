@@ -108,8 +108,33 @@ bool goes_round(const Node *number) {
   }
 }
 
+// As text any value of the server's types can be shown.
+bool is_shown(Oid type) {
+  return type == UNKNOWNOID || (type < FirstNormalObjectId && get_typtype(type) == TYPTYPE_BASE);
+}
+
+bool are_shown(const List *arguments) {
+  ListCell *cell = nullptr;
+  foreach (cell, arguments) {
+    if (!is_shown(base_type(static_cast<Expr *>(lfirst(cell))))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// One of LIKE that does not end in half an escape.
+bool is_pattern(const Const *pattern) {
+  if (pattern == nullptr) {
+    return false;
+  }
+  const std::string_view bytes = TextDatumGetCString(pattern->constvalue);
+  const std::size_t end = bytes.find_last_not_of('\\') + 1; // npos + 1 is 0
+  return (bytes.size() - end) % 2 == 0;
+}
+
 // Whether a function does not fail of itself, whatever its arguments are but these constants.
-bool is_harmless(Oid function, const List *arguments) {
+bool is_harmless(Oid function, const List *arguments, Oid collation) {
   switch (function) {
   case F_NOW:
   case F_DATE_TIMESTAMP:
@@ -144,9 +169,6 @@ bool is_harmless(Oid function, const List *arguments) {
   case F_ABS_NUMERIC:
   case F_SIGN_FLOAT8:
   case F_SIGN_NUMERIC:
-  case F_UPPER_TEXT:
-  case F_LOWER_TEXT:
-  case F_INITCAP:
   case F_LEFT:
   case F_RIGHT:
   case F_LENGTH_TEXT:
@@ -159,26 +181,32 @@ bool is_harmless(Oid function, const List *arguments) {
   case F_LTRIM_TEXT_TEXT:
   case F_RTRIM_TEXT:
   case F_RTRIM_TEXT_TEXT:
-  case F_STRPOS:
-  case F_POSITION_TEXT_TEXT:
-  case F_STARTS_WITH:
   case F_TRANSLATE:
-  case F_REPLACE:
   case F_TEXTCAT:
-  case F_CONCAT:
-  case F_CONCAT_WS:
   case F_SUBSTR_TEXT_INT4:
   case F_SUBSTRING_TEXT_INT4:
   case F_MD5_TEXT:
   case F_TEXT_BOOL:
-  case F_TEXTLIKE:
-  case F_TEXTNLIKE:
   case F_TO_CHAR_TIMESTAMP_TEXT:
   case F_TO_CHAR_TIMESTAMPTZ_TEXT:
   case F_ISFINITE_DATE:
   case F_ISFINITE_TIMESTAMP:
   case F_ISFINITE_TIMESTAMPTZ:
     return true;
+  case F_UPPER_TEXT: // which fail where it is not known by which collation
+  case F_LOWER_TEXT:
+  case F_INITCAP:
+  case F_STRPOS: // and, before 18, of one that is not deterministic
+  case F_POSITION_TEXT_TEXT:
+  case F_STARTS_WITH:
+  case F_REPLACE:
+    return deterministic(collation);
+  case F_TEXTLIKE:
+  case F_TEXTNLIKE:
+    return deterministic(collation) && is_pattern(constant_of(arguments, 1));
+  case F_CONCAT:
+  case F_CONCAT_WS:
+    return are_shown(arguments);
   case F_SUBSTR_TEXT_INT4_INT4:
   case F_SUBSTRING_TEXT_INT4_INT4: {
     const Const *length = constant_of(arguments, 2);
@@ -237,18 +265,20 @@ bool is_harmless(Oid function, const List *arguments) {
   }
 }
 
-// Of the server's own types by their own order; any does for equality of texts and the like.
-bool is_comparison(const OpExpr *op) {
-  const Oid type = base_type(static_cast<Expr *>(linitial(op->args)));
-  int strategy = 0;
-  return type < FirstNormalObjectId && strategy_of(op->opno, type, &strategy);
+// Values of the server's own types can be ordered, texts where it is known by which collation.
+bool is_ordered(Oid type, Oid collation) {
+  return type < FirstNormalObjectId && (OidIsValid(collation) || !type_is_collatable(type));
 }
 
-// As text any value of the server's types can be shown.
-bool is_shown(const CoerceViaIO *cast) {
-  const Oid type = base_type(cast->arg);
-  return (cast->resulttype == TEXTOID || cast->resulttype == VARCHAROID) &&
-         type < FirstNormalObjectId && get_typtype(type) == TYPTYPE_BASE;
+// By their own order; any does for equality of texts and the like.
+bool is_comparison(Oid operation, const List *arguments, Oid collation) {
+  const Oid type = base_type(static_cast<Expr *>(linitial(arguments)));
+  int strategy = 0;
+  return is_ordered(type, collation) && strategy_of(operation, type, &strategy);
+}
+
+bool is_text(Oid type) {
+  return type == TEXTOID || type == VARCHAROID;
 }
 
 bool may_fail(Node *node, void *context) {
@@ -273,26 +303,30 @@ bool may_fail(Node *node, void *context) {
   case T_CaseExpr:
   case T_CaseWhen:
     break;
-  case T_CoerceViaIO:
-    if (!is_shown(castNode(CoerceViaIO, node))) {
+  case T_CoerceViaIO: {
+    const auto *cast = castNode(CoerceViaIO, node);
+    if (!is_text(cast->resulttype) || !is_shown(base_type(cast->arg))) {
       return true;
     }
     break;
-  case T_FuncExpr:
-    if (!is_harmless(castNode(FuncExpr, node)->funcid, castNode(FuncExpr, node)->args)) {
+  }
+  case T_FuncExpr: {
+    const auto *call = castNode(FuncExpr, node);
+    if (!is_harmless(call->funcid, call->args, call->inputcollid)) {
       return true;
     }
     break;
-  case T_MinMaxExpr:
-    if (castNode(MinMaxExpr, node)->minmaxtype >= FirstNormalObjectId) {
+  }
+  case T_MinMaxExpr: {
+    const auto *most = castNode(MinMaxExpr, node);
+    if (!is_ordered(most->minmaxtype, most->inputcollid)) {
       return true;
     }
     break;
+  }
   case T_ScalarArrayOpExpr: {
     const auto *op = castNode(ScalarArrayOpExpr, node);
-    const Oid type = base_type(static_cast<Expr *>(linitial(op->args)));
-    int strategy = 0;
-    if (type >= FirstNormalObjectId || !strategy_of(op->opno, type, &strategy)) {
+    if (!is_comparison(op->opno, op->args, op->inputcollid)) {
       return true;
     }
     break;
@@ -301,7 +335,8 @@ bool may_fail(Node *node, void *context) {
   case T_DistinctExpr:
   case T_OpExpr: {
     const auto *op = reinterpret_cast<const OpExpr *>(node);
-    if (!is_harmless(get_opcode(op->opno), op->args) && !is_comparison(op)) {
+    if (!is_harmless(get_opcode(op->opno), op->args, op->inputcollid) &&
+        !is_comparison(op->opno, op->args, op->inputcollid)) {
       return true;
     }
     break;

@@ -212,9 +212,9 @@ SELECT amount, count(*) FROM ordered AS o WHERE NOT EXISTS (SELECT FROM store_di
 SELECT city, name, count(*) FROM ordered LEFT JOIN (store_dim JOIN region_dim USING (region)) USING (store) GROUP BY 1, 2 ORDER BY 1, 2;
 -- What of a dimension may fail where no row of the fact is the executor works out.
 SELECT key, plan_of('SELECT ' || key || ', count(*) FROM ordered JOIN store_dim USING (store) GROUP BY 1') FROM unnest(ARRAY[
-  'region + 2147483647', 'region * 2', '100 / region', 'region::smallint', 'opened + region', 'opened + 2147483647', 'city::int', 'chr(region)', 'abs(region)',
+  'region + 2147483647', 'region * 2', '100 / region', 'region::smallint', 'opened + region', 'opened + 2147483647', 'city::int', 'chr(region)', 'abs(region)', 'city LIKE ''city 1\''', 'city LIKE opened::text', 'strpos(city COLLATE nocase, ''C'')', 'greatest(city, ''x'' COLLATE nocase)',
   'region / 2', 'region % 2', 'opened + 1', '(opened + interval ''1 month'')::date', 'date_trunc(''month'', opened::timestamp)', 'extract(month FROM opened)::int', 'to_char(opened, ''YYYY-MM'')',
-  'region::text || city', 'CASE WHEN region > 0 THEN upper(left(city, 4)) ELSE city END', 'greatest(region, 3)', 'region IN (1, 3)'
+  'region::text || city', 'CASE WHEN region > 0 THEN upper(left(city, 4)) ELSE city END', 'greatest(region, 3)', 'region IN (1, 3)', 'city LIKE ''%\\''', 'strpos(city, ''1'')', 'concat(city, '' of '', region)'
 ]) AS key;
 SELECT query, plan_of(query) FROM unnest(ARRAY[
   'SELECT city, count(*) FROM ordered LEFT JOIN store_dim USING (store) GROUP BY city',
