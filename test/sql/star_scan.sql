@@ -332,6 +332,11 @@ SET enable_hashagg = off; SET enable_sort = off;
 SELECT plan_of('SELECT id, t, count(*) FROM many GROUP BY id, t');
 SELECT count(*), sum(n), count(DISTINCT id), min(t) FROM (SELECT id, t, count(*) AS n FROM many GROUP BY id, t) AS x;
 SELECT figure('SELECT id, t, count(*) FROM many GROUP BY id, t', 'Scans of the Table') > 4 AS in_parts;
+-- What the first scan was at is not lost: it goes on with half of the groups.
+SET work_mem = '1500kB';
+SELECT figure('SELECT id, t, count(*) FROM many GROUP BY id, t', 'Scans of the Table') AS scans;
+SELECT count(*), sum(n), count(DISTINCT id), min(t) FROM (SELECT id, t, count(*) AS n FROM many GROUP BY id, t) AS x;
+SET work_mem = '64kB';
 -- Different values for which there is no room: parts of them, one after the other.
 ALTER TABLE many ALTER id SET (n_distinct = 10), ALTER t SET (n_distinct = 10);
 ANALYZE many;
