@@ -65,13 +65,13 @@ FROM unnest(ARRAY['kpi_viewing_summary(%s)', 'kpi_daily_viewing(%s)', 'kpi_daily
 CREATE TEMP TABLE latest_report (call text);
 INSERT INTO latest_report
 SELECT format(f, w)
-FROM unnest(ARRAY['kpi_device_usage(''30 minutes'', %s)', 'kpi_device_usage(''2 hours'', %s)', 'kpi_buffering_by_device(%s)', 'kpi_watch_by_subscription(%s)',
+FROM unnest(ARRAY['kpi_viewing_summary(%s)', 'kpi_device_usage(''30 minutes'', %s)', 'kpi_device_usage(''2 hours'', %s)', 'kpi_buffering_by_device(%s)', 'kpi_watch_by_subscription(%s)',
                   'kpi_skip_rate(30, %s)', 'kpi_click_through(1.959964, %s)', 'kpi_recommendation_quality(%s)', 'kpi_recommendation_by_score(7, %s)', 'kpi_title_reception(%s)',
                   'kpi_top_videos_by_region(3, %s)', 'kpi_genre_by_region(%s)', 'kpi_genres(%s)', 'kpi_engagement_by_video(%s)',
                   'kpi_genre_days(%s)', 'kpi_shown_genre_days(%s)', 'kpi_device_kinds(''30 minutes'', %s)', 'kpi_device_kinds(''2 hours'', %s)', 'kpi_device_kind_sums(%s)']) f,
      unnest(ARRAY['NULL, NULL', $$'2025-03-01', '2025-03-15'$$]) w
 UNION ALL VALUES ('kpi_sessions()'), ('kpi_churn_features()'), ('kpi_churn_features(''2025-03-20 12:00Z'')');
-INSERT INTO report SELECT call FROM latest_report;
+INSERT INTO report SELECT call FROM latest_report EXCEPT SELECT call FROM report;
 CREATE FUNCTION pg_temp.said() RETURNS TABLE (call text, line text, times bigint) LANGUAGE plpgsql AS $$
 BEGIN
   FOR call IN SELECT r.call FROM report r LOOP
