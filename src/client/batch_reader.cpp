@@ -142,7 +142,7 @@ bool bronze_text(const void *plan, std::string_view bytes, std::string &scratch,
                          bytes, scratch, text);
 }
 
-BatchQueue::BatchQueue(BatchReader &reader, bool may_wait) : reader_(reader), may_wait_(may_wait) {
+BatchQueue::BatchQueue(BatchReader &reader) : reader_(reader) {
   const SignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
 }
@@ -151,10 +151,8 @@ BatchQueue::~BatchQueue() {
   {
     const std::scoped_lock lock(mutex_);
     stop_ = true;
-    if (!ended_ && may_wait_) {
-      abandon_reads();
-    }
   }
+  reader_.abandon();
   changed_.notify_all();
   thread_.join();
 }

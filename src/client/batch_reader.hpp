@@ -49,6 +49,8 @@ public:
   bool fill(Batch &batch);
   std::uint64_t consumed() const noexcept { return source_->consumed(); }
   void check_unchanged() const { source_->check_unchanged(); }
+  // For another thread: fill() ends with Interrupted, at the next bytes at the latest.
+  void abandon() noexcept { source_->abandon(); }
 
 private:
   stream::ReadStatus next_record();
@@ -79,8 +81,7 @@ bool bronze_text(const void *plan, std::string_view bytes, std::string &scratch,
 // One batch ahead. The reader's exceptions come out of next().
 class BatchQueue {
 public:
-  // `may_wait`: the source's bytes may be long in coming (standard input, a pipe).
-  explicit BatchQueue(BatchReader &reader, bool may_wait = true);
+  explicit BatchQueue(BatchReader &reader);
   ~BatchQueue();
   BatchQueue(const BatchQueue &) = delete;
   BatchQueue &operator=(const BatchQueue &) = delete;
@@ -100,7 +101,6 @@ private:
   void run();
 
   BatchReader &reader_;
-  const bool may_wait_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Item> ready_;

@@ -15,6 +15,11 @@ std::atomic<int> stop_signal{0};
 std::atomic<bool> graceful{false};
 std::array<int, 2> wake_pipe{-1, -1};
 
+void wake() noexcept {
+  const char byte = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wake_pipe[1], &byte, 1);
+}
+
 // Only async-signal-safe calls. SA_RESETHAND has put the default action back already.
 void on_signal(int number) {
   if (graceful.load()) {
@@ -22,8 +27,7 @@ void on_signal(int number) {
     return;
   }
   signal_seen.store(number);
-  const char byte = 1;
-  [[maybe_unused]] const ssize_t written = ::write(wake_pipe[1], &byte, 1);
+  wake();
 }
 
 } // namespace
@@ -53,7 +57,7 @@ bool stop_requested() noexcept {
 
 void stop_now() noexcept {
   signal_seen.store(stop_signal.load() != 0 ? stop_signal.load() : SIGTERM);
-  abandon_reads();
+  wake();
 }
 
 bool interrupted() noexcept {
@@ -62,11 +66,6 @@ bool interrupted() noexcept {
 
 int interrupt_fd() noexcept {
   return wake_pipe[0];
-}
-
-void abandon_reads() noexcept {
-  const char byte = 1;
-  [[maybe_unused]] const ssize_t written = ::write(wake_pipe[1], &byte, 1);
 }
 
 void check_interrupt() {

@@ -23,8 +23,6 @@ bool stop_requested() noexcept;
 void stop_now() noexcept;
 // Readable for ever once a signal has come.
 int interrupt_fd() noexcept;
-// Makes interrupt_fd() readable without a signal: a reader that nobody waits for gives up.
-void abandon_reads() noexcept;
 // Throws Interrupted when a signal has come.
 void check_interrupt();
 // Sleeps, or throws Interrupted as soon as a signal comes.

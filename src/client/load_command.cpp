@@ -217,7 +217,7 @@ void LoadCommand::read_ahead() {
     const SignalsBlocked blocked;
     read_ = std::async(std::launch::async, [this, file = following_] {
       OpenFile open = open_file(file, false); // the server is at work
-      open.queue = std::make_unique<BatchQueue>(*open.reader, false);
+      open.queue = std::make_unique<BatchQueue>(*open.reader);
       return open;
     });
   }

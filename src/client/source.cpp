@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -37,6 +38,7 @@ public:
   explicit File(const std::string &name) : name_(name) {
     if (name == "-") {
       descriptor_ = STDIN_FILENO;
+      abandoned_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
       return;
     }
     descriptor_ = ::open(name.c_str(), O_RDONLY | O_CLOEXEC); // NOLINT: open() is variadic
@@ -54,8 +56,10 @@ public:
                   fmt::format("Name its files, for example {}/*.csv", name));
     }
     ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+    abandoned_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   }
   ~File() {
+    ::close(abandoned_);
     if (descriptor_ != STDIN_FILENO) {
       ::close(descriptor_);
     }
@@ -66,11 +70,12 @@ public:
   // 0 at the end.
   std::size_t read(char *target, std::size_t size) {
     while (true) {
-      std::array<pollfd, 2> watched{pollfd{descriptor_, POLLIN, 0},
-                                    pollfd{interrupt_fd(), POLLIN, 0}};
+      std::array<pollfd, 3> watched{pollfd{descriptor_, POLLIN, 0},
+                                    pollfd{interrupt_fd(), POLLIN, 0},
+                                    pollfd{abandoned_, POLLIN, 0}};
       ::poll(watched.data(), watched.size(), -1);
       check_interrupt();
-      if (watched[1].revents != 0) {
+      if (watched[2].revents != 0) {
         throw Interrupted{Status::error};
       }
       const ssize_t count = ::read(descriptor_, target, size);
@@ -83,6 +88,11 @@ public:
                     "What was loaded stays; repeat the command once the file can be read.");
       }
     }
+  }
+
+  void abandon() noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(abandoned_, &one, sizeof one);
   }
 
   const std::string &name() const noexcept { return name_; }
@@ -104,6 +114,7 @@ public:
 private:
   std::string name_;
   int descriptor_ = -1;
+  int abandoned_ = -1; // readable once nobody waits for the bytes any more
   struct stat status_ = {};
   std::uint64_t consumed_ = 0;
 };
@@ -123,6 +134,7 @@ public:
     }
     return {buffer_.data(), file_->read(buffer_.data(), buffer_.size())};
   }
+  void abandon() noexcept override { file_->abandon(); }
   std::uint64_t consumed() const noexcept override { return file_->consumed(); }
   void check_unchanged() const override { file_->check_unchanged(); }
 
@@ -178,6 +190,7 @@ public:
     }
     return {output_.data(), output_.size() - stream_.avail_out};
   }
+  void abandon() noexcept override { file_->abandon(); }
   std::uint64_t consumed() const noexcept override { return file_->consumed(); }
   void check_unchanged() const override { file_->check_unchanged(); }
 

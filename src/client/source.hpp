@@ -20,6 +20,9 @@ public:
   // naming the file (unreadable, truncated or damaged gzip), and Interrupted.
   virtual std::string_view read() = 0;
 
+  // For another thread: read(), which may be long in coming, throws Interrupted from now on.
+  virtual void abandon() noexcept = 0;
+
   // Bytes of the file consumed so far (before decompression), for progress.
   virtual std::uint64_t consumed() const noexcept = 0;
 

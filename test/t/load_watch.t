@@ -110,4 +110,18 @@ for my $case ([['--watch', "$folder/none"], qr/none is no directory/, 'no direct
     my ($status, undef, $text) = client('load', $warehouse, '--feed', 'sales', '-d', "dbname=$database", @{$case->[0]});
     ok($status != 0 && $text =~ $case->[1], $case->[2]) or diag("$status $text");
 }
+# Too many rejects: a file is put aside with most of it not read, time and again; others are loaded, and the runs are on record as failed.
+make_warehouse($database);
+($run, $log) = watch('--max-rejects', 3, '--batch-rows', 100, '--failed-to', "$folder/failed");
+for my $n (1 .. 5) {
+    rename_in("y$n.csv", join '', "id,at,shop,amount\n", map { "y$n-$_,2024-0@{[$_ > 150 ? '2-31' : '1-02']},s,1\n" } 1 .. 20_000);
+    rename_in("z$n.csv", content("z$n"));
+    ok(until_true("SELECT count(*) FILTER (WHERE finished_at IS NOT NULL) = $n FROM load_source WHERE source_name LIKE '%/z_.csv'"), "round $n: the file after one with too many rejects is loaded") or diag(log_text($log));
+    ok(-e "$folder/failed/y$n.csv", 'that one is put aside');
+}
+is(sql($database, "$in SELECT string_agg(outcome || ' ' || c, ', ' ORDER BY outcome) FROM (SELECT coalesce(outcome, 'open') AS outcome, count(*) AS c FROM run_log GROUP BY 1) r"), 'done 5, failed 5', 'each run ended as it did');
+$run->signal('INT');
+$run->finish;
+is($run->result(0), 0, 'Ctrl-C ends it in good order') or diag(log_text($log));
+
 done_testing();
