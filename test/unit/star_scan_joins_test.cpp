@@ -1,6 +1,7 @@
 // Inner, outer, semi- and anti-joins of a scan: rows and how often they come against the
 // definition, with keys that repeat, NULL keys and rows without a partner, with all keys of a
-// dimension at once and part by part, and with rows of a dimension that are dropped.
+// dimension at once and part by part, with conditions of a join on the fact, and with rows of a
+// dimension that are dropped; groups of their numbers that become fewer on the way.
 #include "core/scan/scan.hpp"
 
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory_resource>
 #include <optional>
@@ -104,10 +106,26 @@ void fill(Dimension &dimension, JoinKind kind, const std::vector<Entry> &entries
   dimension.finish(kind == JoinKind::semi);
 }
 
-void run(Scan &scan, const Facts &facts, std::uint32_t outer) {
+// What the host asks of a row for a join that is limited.
+bool is_wanted(Key64 key) {
+  return key && *key % 4 != 0;
+}
+
+void run(Scan &scan, const Facts &facts, std::uint32_t outer,
+         const std::vector<std::size_t> &limited = {}, const std::function<void()> &after = {}) {
   for (std::size_t from = 0; from < facts.rows.size(); from += capacity) {
-    const auto batch =
-        std::span(facts.rows).subspan(from, std::min(capacity, facts.rows.size() - from));
+    auto batch = std::span(facts.rows).subspan(from, std::min(capacity, facts.rows.size() - from));
+    if (scan.tests_any()) {
+      scan.read_tested(batch, bounds_of(batch));
+      batch = scan.test(batch);
+      const Column &tested = scan.tested()[0];
+      for (const std::size_t join : limited) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          const std::uint32_t row = scan.kept_number(i);
+          scan.limit(join)[i] = !tested.is_null(row) && is_wanted(tested.words[row]) ? 1 : 0;
+        }
+      }
+    }
     scan.read_joined(batch, bounds_of(batch));
     scan.join(batch);
     for (std::int32_t join = scan.wants_outer(); join >= 0; join = scan.wants_outer()) {
@@ -116,6 +134,9 @@ void run(Scan &scan, const Facts &facts, std::uint32_t outer) {
     for (std::span<const Row> some = scan.joined(); !some.empty(); some = scan.joined()) {
       scan.read(some);
       scan.add(some.size());
+    }
+    if (after) {
+      after();
     }
   }
 }
@@ -238,6 +259,109 @@ TEST(StarScanJoins, PartsOfTheKeysAreTheWhole) {
     }
     EXPECT_EQ(sum, expected) << static_cast<int>(kind);
   }
+}
+
+// A row of which a condition does not hold has no partner, whatever its key; and comes once, with
+// the part that its key is of.
+TEST(StarScanJoins, ConditionsOnTheFactLeaveRowsWithoutAPartner) {
+  std::mt19937 random(14);
+  const std::vector<scan::Test> where{{.kind = scan::Test::Kind::outside, .low = 0, .high = 9}};
+  const std::vector<scan::Test> low{{.kind = scan::Test::Kind::range, .high = 70}};
+  const std::vector<scan::Test> both{{.kind = scan::Test::Kind::range, .low = 20},
+                                     {.kind = scan::Test::Kind::outside, .low = 50, .high = 55}};
+  for (const JoinKind kind : {JoinKind::outer, JoinKind::anti}) {
+    for (const bool repeats : {false, true}) {
+      const std::vector<Entry> a = make_entries(random, 1, repeats, false);
+      const std::vector<Entry> b = make_entries(random, 1, repeats, false);
+      const std::vector<Key64> keys = make_keys(random, 1);
+      const Facts facts(keys);
+      Counts expected;
+      for (const Key64 &key : keys) {
+        if (!key || (*key >= 0 && *key <= 9)) {
+          continue;
+        }
+        const bool first = *key <= 70;
+        const bool second = *key >= 20 && (*key < 50 || *key > 55) && is_wanted(key);
+        for (const std::uint32_t code : partners(JoinKind::outer, first ? key : Key64{}, a)) {
+          for (const std::uint32_t other : partners(kind, second ? key : Key64{}, b)) {
+            ++expected[{code, other}];
+          }
+        }
+      }
+      for (const std::uint32_t bits : {0U, 2U}) {
+        Counts sum;
+        for (std::uint32_t prefix = 0; prefix < 1U << bits; ++prefix) {
+          const Part part{.prefix = prefix, .bits = bits};
+          Arena arena;
+          Dimension first(arena.env, 1);
+          Dimension second(arena.env, 1);
+          fill(first, JoinKind::outer, a, {});
+          fill(second, kind, b, part);
+          const std::vector<Join> joins{
+              {.dimension = &first, .columns = column, .kind = JoinKind::outer, .conditions = low},
+              {.dimension = &second,
+               .columns = column,
+               .kind = kind,
+               .keys = part,
+               .conditions = both,
+               .limited = true}};
+          Program program = program_of(joins);
+          program.shape.tested = wanted;
+          program.tests = where;
+          Scan scan(arena.env, program, capacity, {});
+          run(scan, facts, of_none, {1});
+          for (const auto &[key, rows] : counts_of(scan)) {
+            sum[key] += rows;
+          }
+        }
+        EXPECT_EQ(sum, expected) << static_cast<int>(kind) << repeats << ' ' << bits;
+      }
+    }
+  }
+}
+
+// By hashes of what the numbers stand for, as rows are told apart.
+TEST(StarScanJoins, NarrowedGroupsOfNumbersAreTheWhole) {
+  std::mt19937 random(15);
+  std::vector<std::uint32_t> hashes(of_none + 1);
+  std::generate(hashes.begin(), hashes.end(), std::ref(random));
+  const std::uint32_t *const by_number = hashes.data();
+  const std::vector<Entry> entries = make_entries(random, 1, true, false);
+  const std::vector<Key64> keys = make_keys(random, 1);
+  const Facts facts(keys);
+  Counts expected;
+  for (const Key64 &key : keys) {
+    for (const std::uint32_t code : partners(JoinKind::outer, key, entries)) {
+      for (const std::uint32_t other : partners(JoinKind::outer, key, entries)) {
+        ++expected[{code, other}];
+      }
+    }
+  }
+  Counts found;
+  std::vector<Part> waiting{{}};
+  std::size_t scans = 0;
+  while (!waiting.empty()) {
+    const Part part = waiting.back();
+    waiting.pop_back();
+    Arena arena;
+    Dimension dimension(arena.env, 1);
+    fill(dimension, JoinKind::outer, entries, {});
+    const Join join{
+        .dimension = &dimension, .columns = column, .hashes = &by_number, .kind = JoinKind::outer};
+    const std::vector<Join> joins{join, join};
+    Scan scan(arena.env, program_of(joins), capacity, part);
+    ASSERT_LT(++scans, 64U);
+    run(scan, facts, of_none, {}, [&] {
+      while (scan.groups() > 10) {
+        waiting.push_back(scan.narrow_groups());
+      }
+    });
+    for (const auto &[key, rows] : counts_of(scan)) {
+      EXPECT_TRUE(found.emplace(key, rows).second);
+    }
+  }
+  EXPECT_GT(scans, 2U);
+  EXPECT_EQ(found, expected);
 }
 
 // Where what stands for NULLs is another part's, so are rows without a partner.
