@@ -99,6 +99,15 @@ $body$;
 COMMENT ON FUNCTION make_room_for_orders(timestamptz, timestamptz) IS
 'Makes the missing partitions of orders_fact and delivery_fact between two moments, both included, and returns how many; those of that time whose fillfactor nobody has set, and whose owner the caller is, fill pages by half from then on. 0 where a moment is NULL. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
+-- Asked in a statement of its own before orders are looked at: what changes in between is seen as a change.
+CREATE FUNCTION orders_version() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1;
+END;
+COMMENT ON FUNCTION orders_version() IS
+'Another text once a batch has changed orders or deliveries: which version of its row order_clock has. NULL where it has none. Called by the feeds'' steps.';
+
 -- The law of orders_fact: its rows are a function of the set of events in order_event and payment_fact,
 -- not of their order or batching. A milestone's time is the earliest that any event reports; what an
 -- order says of itself is what was told last (ties: the greater value), its promise what was told first.
@@ -351,7 +360,7 @@ BEGIN
     -- Payments and pings of a bulk load are yet to come: what it would sum up would not last.
     EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date), $2) FROM pg_temp.order_state s' USING touched, NOT bulk;
   END IF;
-  -- Also where it stays: payments that were looked at ahead of their turn see by a new version of this row that orders have changed since (check_payments).
+  -- Also where it stays: payments and pings that were looked at ahead of their turn see by a new version of this row that orders have changed since (orders_version).
   EXECUTE 'UPDATE order_clock c SET latest_event = greatest(c.latest_event, (SELECT max(n.event_time) FROM pg_temp.order_news n))';
   RETURN updated + more;
 END

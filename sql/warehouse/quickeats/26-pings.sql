@@ -21,7 +21,7 @@ COMMENT ON FUNCTION delivery_metres(text, timestamptz, timestamptz) IS
 'Metres along the pings of a driver from one moment to another, both included; legs faster than 60 m/s (a jump of the receiver) add nothing. NULL with fewer than two pings, for NULL, or when the moments are not in order. Called by the feeds'' steps.';
 
 -- The ways of the deliveries during which the batch's drivers were seen, along the batch's pings. This may run ahead of the batch's
--- turn: the row of order_clock as it was seen before tells in the turn whether deliveries were changed since.
+-- turn: orders_version() tells in the turn whether deliveries were changed since.
 CREATE FUNCTION measure_ways() RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on
@@ -30,7 +30,7 @@ DECLARE
   ways bigint;
 BEGIN
   TRUNCATE pg_temp.ping_ways, pg_temp.ping_legs, pg_temp.ping_clock;
-  INSERT INTO pg_temp.ping_clock SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1;
+  INSERT INTO pg_temp.ping_clock VALUES (orders_version());
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', 'on', true);
   -- Deliveries of more than three hours have an index of their own. A delivery takes less than a week.
   EXECUTE $sql$
@@ -232,7 +232,7 @@ BEGIN
       RETURNING h.time_key)
     SELECT array_agg(DISTINCT p.time_key::date) FROM put p$sql$ INTO late USING zone;
 
-  IF (SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1) IS DISTINCT FROM (SELECT c.clock FROM pg_temp.ping_clock c) THEN
+  IF (orders_version() = (SELECT c.clock FROM pg_temp.ping_clock c)) IS NOT TRUE THEN
     PERFORM measure_ways();
   END IF;
   -- None of the pings of a delivery that began after all that were known of its driver came before this batch: it has the whole way. Of the others it

@@ -20,7 +20,7 @@ COMMENT ON FUNCTION orders_lie_close(timestamptz, timestamptz, bigint) IS
 
 -- The payments of a batch with the orders they belong to, as far as these are known, and what they tell of orders that had none.
 -- query yields payment_fact's columns but city_key and batch_id, and record_no, by whose order the first of several records of one
--- transaction counts. This may run ahead of the batch's turn: order_clock tells whether orders were changed since (check_payments).
+-- transaction counts. This may run ahead of the batch's turn: orders_version() tells whether orders were changed since (check_payments).
 CREATE FUNCTION stage_payments(query text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET DateStyle = ISO SET client_min_messages = warning
@@ -29,7 +29,7 @@ SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on SET 
 AS $body$
 DECLARE
   -- Before the orders are looked at: what changes in between is told by the clock.
-  clock text := (SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1);
+  clock text := orders_version();
   first_time timestamptz;
   last_time timestamptz;
   dense boolean;
@@ -101,7 +101,7 @@ DECLARE
   seen text;
 BEGIN
   EXECUTE 'SELECT w.clock FROM pg_temp.payment_window w' INTO seen;
-  IF seen = (SELECT format('%s %s', c.xmin, c.ctid) FROM order_clock c LIMIT 1) THEN
+  IF seen = orders_version() THEN
     RETURN false;
   END IF;
   PERFORM stage_payments(query);
