@@ -166,6 +166,16 @@ int processors() {
   return known;
 }
 
+bool may_be_halved(const Compiled *compiled) {
+  ListCell *cell = nullptr;
+  foreach (cell, compiled->aggregates) {
+    if (!scan::can_be_left(static_cast<const AggregatePlan *>(lfirst(cell))->aggregate)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // The groups as rows, which conditions are put to.
 void add_result(CustomPath *path, PlannerInfo *root, const Costed &costed) {
   path->path.rows = costed.rows;
@@ -210,8 +220,8 @@ void set_costs(CustomPath *path, PlannerInfo *root, const Costed &costed) {
       (costed.compiled->keys == NIL ? 0 : group_bytes(costed)) + costed.distinct * distinct_bytes;
   const double parts = std::max(1.0, bytes / limit);
   // Parts are found out on the way, and each reads the table: they are halves of halves, full by
-  // three quarters.
-  const double runs = parts <= 1 ? 1 : 1.5 * parts;
+  // three quarters; and where groups cannot be left behind scans that had no room came to nothing.
+  const double runs = parts <= 1 ? 1 : (may_be_halved(costed.compiled) ? 1.5 : 2) * parts;
   path->path.startup_cost = start_cost + costs.startups + costs.dimensions + costs.descents +
                             runs * (costs.pages + costs.rows);
   add_result(path, root, costed);

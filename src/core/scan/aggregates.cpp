@@ -129,6 +129,18 @@ std::size_t state_bytes(const Aggregate &aggregate) noexcept {
   }
 }
 
+bool can_be_left(const Aggregate &aggregate) noexcept {
+  switch (aggregate.kind) {
+  case AggregateKind::own:
+  case AggregateKind::min_numeric:
+  case AggregateKind::max_numeric:
+  case AggregateKind::count_distinct:
+    return false;
+  default:
+    return true;
+  }
+}
+
 void update(const Env &env, const Aggregate &aggregate, const Batch &batch, std::size_t rows,
             char *const *states, bool single, const std::uint8_t *passes,
             std::pmr::vector<Handed> &handed) {

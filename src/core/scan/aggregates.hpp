@@ -90,6 +90,10 @@ struct Aggregate {
 
 std::size_t state_bytes(const Aggregate &aggregate) noexcept;
 
+// Whether a group can be left behind with its state: memory that the state refers to, or values in
+// a set, would stay.
+bool can_be_left(const Aggregate &aggregate) noexcept;
+
 // A numeric that is not finite or has too many digits: the host adds it to the state's `others`.
 // Without bytes it is digits / 10^scale, or what the host computes of a row by a column.
 struct Handed {

@@ -76,13 +76,8 @@ std::uint64_t Scan::hash_of_group(const std::int64_t *key) const noexcept {
 }
 
 bool Scan::may_narrow() const noexcept {
-  return groups_ && std::none_of(program_.aggregates.begin(), program_.aggregates.end(),
-                                 [](const Aggregate &aggregate) {
-                                   return aggregate.kind == AggregateKind::own ||
-                                          aggregate.kind == AggregateKind::min_numeric ||
-                                          aggregate.kind == AggregateKind::max_numeric ||
-                                          aggregate.kind == AggregateKind::count_distinct;
-                                 });
+  return groups_ &&
+         std::all_of(program_.aggregates.begin(), program_.aggregates.end(), can_be_left);
 }
 
 Part Scan::narrow_groups() {
