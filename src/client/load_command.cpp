@@ -182,7 +182,7 @@ private:
   FileReport load_file(const std::string &file);
   OpenFile open_file(const std::string &file, bool begin_small) const;
   void read_ahead();
-  void send_following();
+  void send_following(const SourceFacts &before);
   FileCursor &next_cursor() noexcept { return cursor_ == &cursors_[0] ? cursors_[1] : cursors_[0]; }
   void load_batches(OpenFile &file, FileReport &report);
   void note_header(const BatchReader &reader, FileReport &report) const;
@@ -225,7 +225,7 @@ void LoadCommand::read_ahead() {
 
 // While the server is at the last batch of a file: has the next file opened and its first batch
 // sent. What goes wrong with it is told when its turn comes.
-void LoadCommand::send_following() {
+void LoadCommand::send_following(const SourceFacts &before) {
   while (read_.valid() && read_.wait_for(20ms) != std::future_status::ready) {
     if (loader_.ready_within(0ms)) {
       return;
@@ -239,7 +239,7 @@ void LoadCommand::send_following() {
     OpenFile open = read_.get();
     try {
       open.first = open.queue->next();
-      if (open.first) {
+      if (open.first && open.facts.fingerprint != before.fingerprint) { // not the same source
         loader_.send_following(*open.first->batch, next_cursor(), [&](Connection &connection) {
           const OpenSource &source =
               next_cursor().open_now(connection, following_, open.facts, open.reader->header());
@@ -284,20 +284,19 @@ FileReport LoadCommand::load_recorded(const std::string &file) {
     return load_file(file);
   }
   loader_.note_begin();
-  const std::string name = file == "-" ? "standard input" : file;
   try {
     FileReport report = load_file(file);
     if (report.stopped.empty()) {
       loader_.note_done();
     } else {
-      loader_.note_end(Error(SqlState{"22000"}, report.stopped), name);
+      loader_.note_end(Error(SqlState{"22000"}, report.stopped), file);
     }
     return report;
   } catch (const Interrupted &) {
     loader_.note_signal();
     throw;
   } catch (const Error &e) {
-    loader_.note_end(e, name);
+    loader_.note_end(e, file);
     throw;
   }
 }
@@ -406,7 +405,7 @@ void LoadCommand::load_batches(OpenFile &file, FileReport &report) {
         loading = std::move(item);
       }
     }
-    send_following();
+    send_following(file.facts);
     settle();
   } catch (const Interrupted &) {
     loader_.abandon();

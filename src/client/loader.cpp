@@ -110,15 +110,21 @@ bool Loader::follow(Cursor &following) noexcept {
   return held;
 }
 
-// Not with what was staged of it: drop_ahead() comes before.
+// Not with what was staged of it: drop_ahead() comes before. Over the session that holds it; the
+// run of one whose session is lost is ended over the main one.
 void Loader::forget_following() noexcept {
   const Cursor *following = std::exchange(following_, nullptr);
-  if (following == nullptr || !following_lane_->connected()) {
+  if (following == nullptr || following->source_id() == 0) {
     return;
   }
-  try {
-    following->release(following_lane_->connection(), Cursor::Run::given_up);
-  } catch (...) { // NOLINT(bugprone-empty-catch): the hold goes with the session
+  for (Lane *lane : {following_lane_, main_}) {
+    try {
+      if (lane->connected()) {
+        following->release(lane->connection(), Cursor::Run::given_up);
+        return;
+      }
+    } catch (...) { // NOLINT(bugprone-empty-catch): the hold goes with the session
+    }
   }
 }
 
@@ -370,7 +376,6 @@ void Loader::note_end(const Error &error, const std::string &name) noexcept {
   try {
     abandon();
     drop_ahead();
-    forget_following();
     if (name != cursor_->name()) { // it could not be opened
       log_.failed(error, {0, 0, name, 0, 0}, 0, RunLog::Action::stop);
     } else if (!end_noted_) {
@@ -388,6 +393,7 @@ void Loader::note_end(const Error &error, const std::string &name) noexcept {
     log_.flush(connection());
   } catch (...) { // NOLINT(bugprone-empty-catch): the error itself is what matters
   }
+  forget_following();
 }
 
 void Loader::renew() {
