@@ -51,7 +51,8 @@ CREATE FUNCTION pg_temp.reports() RETURNS SETOF text LANGUAGE sql AS $$
     'SELECT * FROM kpi_top_products(''2025-01-20'', ''2025-02-28'')', 'SELECT * FROM kpi_return_rate(NULL, ''2025-02-10'')', 'SELECT * FROM kpi_channel_mix(''2025-03-02'')',
     'SELECT * FROM kpi_repeat_customers(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_rfm(''2025-02-20'')', 'SELECT * FROM kpi_rfm(window_days => 40)', 'SELECT * FROM kpi_rfm(''2025-03-10'', 30)',
     'SELECT * FROM kpi_retention_by_loyalty(1)', 'SELECT * FROM kpi_promotion_effectiveness(7)', 'SELECT * FROM kpi_product_turnover(''2025-01-15'', ''2025-03-15'')',
-    'SELECT * FROM kpi_stock_cover(''2025-03-15'')', 'SELECT * FROM kpi_stock_cover(NULL, 7)', 'SELECT * FROM kpi_replenishment(NULL, 28, 14)', 'SELECT * FROM kpi_top_categories(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_store_ranking(''2025-02-01'', ''2025-02-28'')']) $$;
+    'SELECT * FROM kpi_stock_cover(''2025-03-15'')', 'SELECT * FROM kpi_stock_cover(NULL, 7)', 'SELECT * FROM kpi_replenishment(NULL, 28, 14)', 'SELECT * FROM kpi_top_categories(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_top_categories(''2025-02-01'', ''2025-03-31'')', 'SELECT * FROM kpi_top_categories_as_was(''2025-01-15'', ''2025-03-15'')',
+    'SELECT * FROM kpi_top_categories_as_was(NULL, ''2025-04-30'')', 'SELECT * FROM kpi_basket(''2025-01-15'', ''2025-03-15'')', 'SELECT * FROM kpi_basket(''2025-02-01'')', 'SELECT * FROM kpi_product_turnover(NULL, ''2025-04-30'')', 'SELECT * FROM kpi_stock_turnover_by_category(''2025-02-01'')', 'SELECT * FROM kpi_store_ranking(''2025-02-01'', ''2025-02-28'')']) $$;
 CREATE FUNCTION pg_temp.holds(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   t text;
@@ -59,7 +60,7 @@ DECLARE
   differing text := '';
   lines bigint := 0;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['sales_day', 'store_day', 'product_month', 'product_week', 'customer_month'] LOOP
+  FOREACH t IN ARRAY ARRAY['sales_day', 'store_day', 'product_month', 'product_week', 'customer_month', 'basket_month', 'category_month', 'product_month_as_was'] LOOP
     RETURN NEXT is(pg_temp.rows_of(format('SELECT * FROM kpi_%s()', t)),
                    pg_temp.rows_of(format('SELECT f.* FROM generate_series(date_trunc(''month'', kpi_first_day()), kpi_last_day()::timestamp, ''1 month'') g CROSS JOIN LATERAL kpi_%s_of(g::date, (g + interval ''1 month - 1 day'')::date) f', t)),
                    what || ': ' || t || ' is what the facts add up to');
@@ -72,6 +73,13 @@ BEGIN
     DELETE FROM sales_month;
     DELETE FROM sales_summed;
     DELETE FROM stock_summed;
+    DELETE FROM categories_summed;
+    UPDATE basket_month SET orders = -1;
+    UPDATE category_month SET orders = -1;
+    UPDATE product_month_as_was SET revenue = -1;
+    UPDATE loyalty_year SET active_as_was = -1;
+    UPDATE stock_latest SET stock_on_hand = -1;
+    UPDATE stock_mean SET stock = -1;
     UPDATE stock_week SET units = -1;
     UPDATE stock_pace SET units = -1;
     UPDATE product_month SET gross_revenue = -1;
@@ -107,6 +115,8 @@ SELECT pg_temp.holds('all summed up');
 SELECT is(sum_up_sales(), 0::bigint, 'nothing is left');
 SELECT is((SELECT format('%s %s', (SELECT count(*) > 3 FROM loyalty_sum), count(*)) FROM promotion_sum WHERE period_revenue > 0), 't 6', 'levels and promotions are kept');
 SELECT is((SELECT format('%s %s', (SELECT count(*) > 60 FROM stock_week), count(*) > 20) FROM stock_pace), 't t', 'and stock');
+SELECT is((SELECT format('%s %s %s %s %s %s', kpi_categories_summed(), (SELECT count(*) FROM basket_month), (SELECT count(*) FROM category_month), (SELECT count(*) FROM product_month_as_was),
+           (SELECT count(*) FROM stock_latest), (SELECT count(*) FROM stock_mean))), 't 6 48 48 7 7', 'baskets, categories and the stock of products are kept');
 -- What is summed up is what the reports read, and another day or window is not.
 SAVEPOINT read;
 UPDATE stock_week SET units = 4711 WHERE week_start = '2025-03-03';
@@ -114,6 +124,20 @@ UPDATE stock_pace SET units = 28000 WHERE store_key = '-';
 SELECT ok((SELECT bool_and(units = 4711) AND count(*) > 0 FROM kpi_stock_sales_trend WHERE week_start = '2025-03-03'), 'the trend of stock and sales reads its sums');
 SELECT ok((SELECT bool_and(mean_daily_units = 1000) AND count(*) > 0 FROM kpi_stock_cover) AND (SELECT bool_and(mean_daily_units < 1000) AND count(*) > 0 FROM kpi_stock_cover(window_days => 27))
           AND (SELECT bool_and(mean_daily_units < 1000) AND count(*) > 0 FROM kpi_stock_cover(kpi_last_day() - 1)), 'so does the cover, for its own day and window alone');
+UPDATE basket_month SET orders = 1000000 WHERE month_start = '2025-03-01';
+UPDATE category_month SET orders = 1000000 WHERE month_start = '2025-03-01';
+UPDATE product_month_as_was SET revenue = 1000000 WHERE month_start = '2025-03-01';
+UPDATE loyalty_year SET active_as_is = 1000000;
+UPDATE stock_latest SET stock_on_hand = 1000000;
+UPDATE stock_mean SET stock = 1000000;
+SELECT ok((SELECT bool_and(orders = 1000000) AND count(*) = 1 FROM kpi_basket('2025-03-01', '2025-03-31')) AND (SELECT bool_and(orders < 1000000) AND count(*) = 1 FROM kpi_basket('2025-03-01', '2025-03-30')), 'baskets read those of whole months');
+SELECT ok((SELECT bool_and(orders = 1000000) AND count(*) = 4 FROM kpi_top_categories('2025-03-01', '2025-03-31')) AND (SELECT bool_and(orders < 1000000) AND count(*) = 4 FROM kpi_top_categories('2025-03-01', '2025-03-30')), 'so do orders by category');
+SELECT ok((SELECT bool_and(orders = 1000000 AND revenue >= 1000000) AND count(*) = 4 FROM kpi_top_categories_as_was('2025-03-01', '2025-03-31')) AND (SELECT bool_and(orders < 1000000 AND revenue < 1000000) AND count(*) = 4 FROM kpi_top_categories_as_was('2025-03-02', '2025-03-31')), 'and by the category as it was');
+SELECT is((SELECT count(*) FILTER (WHERE active_customers_as_is = 1000000) = count(*) AND count(*) > 2 FROM kpi_loyalty_activity), true, 'levels by year read theirs');
+SELECT ok((SELECT bool_and(stock_on_hand = 1000000) AND count(*) > 0 FROM kpi_stock_cover) AND (SELECT bool_and(stock_on_hand < 1000000) AND count(*) > 0 FROM kpi_stock_cover(kpi_last_day() - 1)), 'the cover reads the latest snapshots, of another day it does not');
+SELECT ok((SELECT bool_and(average_stock = 1000000) AND count(*) > 0 FROM kpi_product_turnover) AND (SELECT bool_and(average_stock < 1000000) AND count(*) > 0 FROM kpi_product_turnover('2025-02-01')), 'the turnover reads the mean stock of its own period alone');
+DELETE FROM categories_summed;
+SELECT ok((SELECT bool_and(orders < 1000000) FROM kpi_top_categories) AND (SELECT bool_and(orders < 1000000 AND revenue < 1000000) FROM kpi_top_categories_as_was) AND (SELECT bool_or(orders = 1000000) FROM kpi_basket), 'without their row categories are read from the lines, baskets are not');
 ROLLBACK TO read;
 
 -- Each kind of news opens what it touches, and nothing else.
@@ -132,16 +156,21 @@ SELECT is((SELECT string_agg(to_char(month_start, 'MM'), ' ' ORDER BY month_star
 SELECT pg_temp.holds('a cost that is corrected');
 SELECT sum_up_sales() \g /dev/null
 SELECT pg_temp.load('sums', 'products', ARRAY['{"product_id": "P3", "product_name": "Another", "effective_at": "2025-05-10 00:00Z"}']) \g /dev/null
+SELECT is(kpi_categories_summed(), false, 'a product with a new version opens categories');
 SELECT pg_temp.holds('a product renamed');
 SELECT sum_up_sales() \g /dev/null
+SELECT pg_temp.load('sums', 'products', ARRAY['{"product_id": "P3", "product_name": "Another", "effective_at": "2025-05-10 00:00Z"}']) \g /dev/null
+SELECT ok(kpi_categories_summed(), 'said again it opens nothing');
 SELECT pg_temp.load('sums', 'inventory', ARRAY['{"product_id": "P1", "stock_on_hand": 3, "reorder_level": 20, "snapshot_date": "2025-05-11"}', '{"product_id": "P5", "store_id": "S001", "stock_on_hand": 4, "snapshot_date": "2025-06-14"}']) \g /dev/null
 SELECT ok(kpi_all_summed() AND NOT EXISTS (SELECT FROM stock_summed) AND (SELECT bool_and(is_summed) FROM kpi_sales_months()), 'stock figures open stock alone');
 SELECT pg_temp.holds('stock figures');
 SELECT sum_up_sales() \g /dev/null
 SELECT pg_temp.load('sums', 'products', ARRAY['{"product_id": "P4", "category": "Category 7", "effective_at": "2025-06-01 00:00Z"}']) \g /dev/null
-SELECT ok(NOT EXISTS (SELECT FROM stock_summed), 'a product of another category opens it, too');
+SELECT ok(NOT EXISTS (SELECT FROM stock_summed) AND NOT kpi_categories_summed() AND (SELECT bool_and(is_summed) FROM kpi_sales_months()), 'a product of another category opens it, too, and the categories of all months');
 SELECT pg_temp.holds('a product of another category');
 SELECT sum_up_sales() \g /dev/null
+SELECT is(sum_up_sales(), 0::bigint, 'no month');
+SELECT ok(kpi_categories_summed() AND (SELECT count(*) > 0 FROM category_month WHERE category = 'Category 7' AND NOT as_was AND month_start < '2025-06-01'), 'but categories were summed up anew, those of old months by what they are now');
 SELECT pg_temp.holds('stock summed up again');
 SELECT pg_temp.load('sums', 'customers', ARRAY['{"customer_id": "C5", "loyalty_level": "Platinum", "effective_at": "2025-02-15 00:00Z"}']) \g /dev/null
 SELECT is(kpi_all_summed(), false, 'a customer of another level opens what rests on all months');
@@ -161,6 +190,14 @@ SELECT sum_up_sales() \g /dev/null
 SELECT pg_temp.load('sums', 'online_retail', ARRAY['{"order_id": "536365", "product_id": "P9", "description": "MUG", "quantity": 6, "event_time": "2025-03-04 09:00Z", "unit_price": 2.5, "customer_id": "C99", "country": "UK"}']) \g /dev/null
 SELECT sum_up_sales() \g /dev/null
 SELECT pg_temp.holds('another feed');
+-- A product's name from before its first version: its lines of that time have a version without a category now.
+SELECT pg_temp.load('sums', 'products', ARRAY['{"product_id": "P6", "product_name": "Six", "category": "Category 6", "effective_at": "2025-05-01 00:00Z"}']) \g /dev/null
+SELECT sum_up_sales() \g /dev/null
+SELECT pg_temp.load('sums', 'online_retail', ARRAY['{"order_id": "536366", "product_id": "P6", "description": "SIX", "quantity": 6, "event_time": "2025-02-04 09:00Z", "unit_price": 2.5, "customer_id": "C99", "country": "UK"}']) \g /dev/null
+SELECT is(kpi_categories_summed(), false, 'a feed of sales that brings a version opens categories');
+SELECT pg_temp.holds('a version from before the first');
+SELECT sum_up_sales() \g /dev/null
+SELECT pg_temp.holds('and summed up with it');
 DELETE FROM sales_fact WHERE order_id = 'LATE1';
 SELECT touch_sales('{2025-02-11,2025-05-20}') \g /dev/null
 SELECT pg_temp.holds('lines deleted by hand, and said so');

@@ -30,7 +30,7 @@ SELECT matches(starhouse.create_warehouse('shopsmart', time_zone => 'Asia/Kolkat
   'a plain role creates a warehouse');
 SELECT set_eq($$SELECT relname::text FROM pg_class WHERE relnamespace = 'shopsmart'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition$$,
   ARRAY['time_dim', 'store_dim', 'promotion_dim', 'customer_history', 'product_history', 'customer_history_scd_memory', 'product_history_scd_memory', 'sales_fact', 'inventory_fact', 'promotion_fact',
-        'sales_month', 'sales_day', 'store_day', 'product_month', 'product_week', 'customer_month', 'sales_summed', 'customer_sum', 'cohort_sum', 'rfm_sum', 'loyalty_sum', 'promotion_sum', 'stock_pace', 'stock_summed', 'stock_week',
+        'sales_month', 'sales_day', 'store_day', 'product_month', 'product_week', 'customer_month', 'basket_month', 'categories_summed', 'category_month', 'product_month_as_was', 'sales_summed', 'customer_sum', 'cohort_sum', 'rfm_sum', 'loyalty_sum', 'loyalty_year', 'promotion_sum', 'stock_pace', 'stock_summed', 'stock_week', 'stock_latest', 'stock_mean',
         'warehouse_info', 'template_object', 'feed', 'feed_version', 'load_source', 'source_partition', 'source_gap', 'batch_log', 'quarantine', 'run_log', 'attempt_log', 'freshness_limit',
         'alert_rule', 'alert', 'alert_event', 'alert_sink', 'alert_delivery', 'retention_log', 'gold_registry', 'gold_dirty', 'gold_customer_profile', 'gold_product_profile',
         'bronze_products', 'bronze_stores', 'bronze_promotions', 'bronze_customers', 'bronze_pos_sales', 'bronze_online_orders',

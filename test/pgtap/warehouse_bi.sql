@@ -68,8 +68,8 @@ SELECT is(pg_temp.rows_of($$
   SELECT t.schemaname, t.tablename FROM pg_catalog.pg_tables t
   WHERE t.schemaname = 'bi shop' AND has_table_privilege(format('%I.%I', t.schemaname, t.tablename), 'SELECT')
   ORDER BY t.tablename$$),
-  (SELECT string_agg(format('("bi shop",%s)', n), E'\n') FROM unnest(ARRAY['cohort_sum', 'customer_history', 'customer_history_scd_memory', 'customer_month', 'customer_sum', 'gold_customer_profile', 'gold_product_profile', 'inventory_fact', 'loyalty_sum', 'product_history', 'product_history_scd_memory', 'product_month', 'product_week', 'promotion_dim',
-     'promotion_fact', 'promotion_sum', 'rfm_sum', 'sales_day', 'sales_fact', 'sales_month', 'sales_summed', 'stock_pace', 'stock_summed', 'stock_week', 'store_day', 'store_dim', 'time_dim', 'warehouse_info']) n), 'exactly the star is visible, its sums, and what its histories remember: no partitions, no bronze');
+  (SELECT string_agg(format('("bi shop",%s)', n), E'\n') FROM unnest(ARRAY['basket_month', 'categories_summed', 'category_month', 'cohort_sum', 'customer_history', 'customer_history_scd_memory', 'customer_month', 'customer_sum', 'gold_customer_profile', 'gold_product_profile', 'inventory_fact', 'loyalty_sum', 'loyalty_year', 'product_history', 'product_history_scd_memory', 'product_month', 'product_month_as_was', 'product_week', 'promotion_dim',
+     'promotion_fact', 'promotion_sum', 'rfm_sum', 'sales_day', 'sales_fact', 'sales_month', 'sales_summed', 'stock_latest', 'stock_mean', 'stock_pace', 'stock_summed', 'stock_week', 'store_day', 'store_dim', 'time_dim', 'warehouse_info']) n), 'exactly the star is visible, its sums, and what its histories remember: no partitions, no bronze');
 SELECT is(count(*), 11::bigint, 'Metabase''s foreign keys')
   FROM pg_catalog.pg_constraint c
   JOIN pg_class fk_table ON fk_table.oid = c.conrelid JOIN pg_namespace fk_ns ON fk_ns.oid = fk_table.relnamespace

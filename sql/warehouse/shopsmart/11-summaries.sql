@@ -6,7 +6,7 @@ CREATE TABLE sales_month (
   month_start  date PRIMARY KEY CHECK (extract(day FROM month_start) = 1),
   made_at      timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE sales_month IS 'Local months that are summed up in sales_day, store_day, product_month, product_week and customer_month; kept by the feeds. After changing sales by hand call touch_sales with their days';
+COMMENT ON TABLE sales_month IS 'Local months that are summed up in sales_day, store_day, product_month, product_week, customer_month, basket_month, category_month and product_month_as_was (these two: see categories_summed); kept by the feeds. After changing sales by hand call touch_sales with their days';
 COMMENT ON COLUMN sales_month.month_start IS 'First day of the month';
 COMMENT ON COLUMN sales_month.made_at IS 'When it was summed up';
 
@@ -149,12 +149,70 @@ COMMENT ON COLUMN customer_month.orders IS 'Orders with a sale line: an order is
 COMMENT ON COLUMN customer_month.revenue IS 'Revenue after discount, returns deducted';
 COMMENT ON COLUMN customer_month.last_day IS 'Latest day with a sale line; NULL without one';
 
+CREATE TABLE basket_month (
+  month_start    date NOT NULL,
+  channel        text NOT NULL,
+  orders         bigint NOT NULL,
+  gross_revenue  numeric NOT NULL,
+  units          numeric NOT NULL,
+  lines          bigint NOT NULL,
+  lower_value    numeric NOT NULL,
+  upper_value    numeric NOT NULL,
+  PRIMARY KEY (month_start, channel)
+);
+COMMENT ON TABLE basket_month IS 'Baskets by local month and channel: sums of sales_fact for the months of sales_month, kept by the feeds. A basket is an order_id of a day, store and channel, and so lies in one month; what was returned is in none';
+COMMENT ON COLUMN basket_month.month_start IS 'First day of the month';
+COMMENT ON COLUMN basket_month.channel IS 'Store or Online';
+COMMENT ON COLUMN basket_month.orders IS 'Baskets';
+COMMENT ON COLUMN basket_month.gross_revenue IS 'Revenue of the sale lines, after discount';
+COMMENT ON COLUMN basket_month.units IS 'Units of the sale lines';
+COMMENT ON COLUMN basket_month.lines IS 'Sale lines';
+COMMENT ON COLUMN basket_month.lower_value IS 'Value of the last basket of the lower half by value; of an odd number, that in the middle';
+COMMENT ON COLUMN basket_month.upper_value IS 'Value of the first basket beyond; of an odd number, that in the middle. The median is the mean of both';
+
+-- What rests on the categories of products as well: it holds of the months of sales_month while the row of categories_summed is there.
+CREATE TABLE categories_summed (
+  only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  made_at   timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE categories_summed IS 'One row while category_month and product_month_as_was hold for the months of sales_month, none after news of products until sum_up_sales() is called; kept by the feeds. Delete it after changing products by hand';
+COMMENT ON COLUMN categories_summed.only_row IS 'True';
+COMMENT ON COLUMN categories_summed.made_at IS 'When they were summed up';
+
+CREATE TABLE category_month (
+  month_start  date NOT NULL,
+  as_was       boolean NOT NULL,
+  category     text NOT NULL,
+  orders       bigint NOT NULL,
+  PRIMARY KEY (month_start, as_was, category)
+);
+COMMENT ON TABLE category_month IS 'Orders by local month and category of the products, sums of sales_fact; see categories_summed. An order of several categories counts in each';
+COMMENT ON COLUMN category_month.month_start IS 'First day of the month';
+COMMENT ON COLUMN category_month.as_was IS 'Whether the category is that of the product version on the sales line, or that which the product has now';
+COMMENT ON COLUMN category_month.category IS 'Category; Unknown where it is not known';
+COMMENT ON COLUMN category_month.orders IS 'Orders with a sale line of it: an order is an order_id of a day, store and channel';
+
+CREATE TABLE product_month_as_was (
+  month_start  date NOT NULL,
+  product_key  text COLLATE "C" NOT NULL,
+  category     text NOT NULL,
+  revenue      numeric NOT NULL,
+  units        numeric NOT NULL,
+  PRIMARY KEY (month_start, product_key, category)
+);
+COMMENT ON TABLE product_month_as_was IS 'Sales by local month, product and the category that it had when it was sold, sums of sales_fact; see categories_summed';
+COMMENT ON COLUMN product_month_as_was.month_start IS 'First day of the month';
+COMMENT ON COLUMN product_month_as_was.product_key IS 'Product';
+COMMENT ON COLUMN product_month_as_was.category IS 'Category of the product version on the sales line; Unknown where it is not known';
+COMMENT ON COLUMN product_month_as_was.revenue IS 'Revenue after discount, returns deducted';
+COMMENT ON COLUMN product_month_as_was.units IS 'Units sold, returns deducted';
+
 -- What rests on all months at once. It holds while the row of sales_summed is there: any news takes it away, sum_up_sales() puts it back.
 CREATE TABLE sales_summed (
   only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   made_at   timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE sales_summed IS 'One row while customer_sum, cohort_sum, rfm_sum, loyalty_sum, promotion_sum and stock_pace hold, none after news of sales, customers or promotions until sum_up_sales() is called; kept by the feeds. Delete it after changing customers or promotions by hand';
+COMMENT ON TABLE sales_summed IS 'One row while customer_sum, cohort_sum, rfm_sum, loyalty_sum, loyalty_year, promotion_sum and stock_pace hold, none after news of sales, customers or promotions until sum_up_sales() is called; kept by the feeds. Delete it after changing customers or promotions by hand';
 COMMENT ON COLUMN sales_summed.only_row IS 'True';
 COMMENT ON COLUMN sales_summed.made_at IS 'When they were summed up';
 
@@ -212,6 +270,23 @@ COMMENT ON COLUMN loyalty_sum.loyalty_level IS 'Level of the customer version on
 COMMENT ON COLUMN loyalty_sum.active IS 'Customers who bought in the month while at the level';
 COMMENT ON COLUMN loyalty_sum.retained IS 'Those of them who bought again, at any level, in one of the next 3 months';
 
+CREATE TABLE loyalty_year (
+  year            integer NOT NULL,
+  loyalty_level   text NOT NULL,
+  active_as_was   bigint NOT NULL,
+  active_as_is    bigint NOT NULL,
+  revenue_as_was  numeric NOT NULL,
+  revenue_as_is   numeric NOT NULL,
+  PRIMARY KEY (year, loyalty_level)
+);
+COMMENT ON TABLE loyalty_year IS 'Known customers by calendar year and loyalty level, that at the time of the sale and that of now: what kpi_loyalty_activity shows; see sales_summed';
+COMMENT ON COLUMN loyalty_year.year IS 'Calendar year';
+COMMENT ON COLUMN loyalty_year.loyalty_level IS 'Level; Unknown where it is not known';
+COMMENT ON COLUMN loyalty_year.active_as_was IS 'Customers who bought in the year while at the level';
+COMMENT ON COLUMN loyalty_year.active_as_is IS 'Customers who bought in the year and are at the level now';
+COMMENT ON COLUMN loyalty_year.revenue_as_was IS 'Revenue of the lines of customers at the level then, returns deducted';
+COMMENT ON COLUMN loyalty_year.revenue_as_is IS 'Revenue of the lines of customers who are at the level now, returns deducted';
+
 CREATE TABLE promotion_sum (
   promotion_key      text COLLATE "C" PRIMARY KEY,
   start_date         date,
@@ -264,7 +339,7 @@ CREATE TABLE stock_summed (
   only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   made_at   timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE stock_summed IS 'One row while stock_week holds, none after news of stock, sales or products until sum_up_sales() is called; kept by the feeds. Delete it after changing stock figures or products by hand';
+COMMENT ON TABLE stock_summed IS 'One row while stock_week, stock_latest and stock_mean hold, none after news of stock, sales or products until sum_up_sales() is called; kept by the feeds. Delete it after changing stock figures or products by hand';
 COMMENT ON COLUMN stock_summed.only_row IS 'True';
 COMMENT ON COLUMN stock_summed.made_at IS 'When it was summed up';
 
@@ -282,3 +357,28 @@ COMMENT ON COLUMN stock_week.category IS 'Category of the products as it is now;
 COMMENT ON COLUMN stock_week.stock_on_hand IS 'Sum over products of the mean of the week''s snapshots; NULL without a snapshot';
 COMMENT ON COLUMN stock_week.units IS 'Units sold in the week, returns deducted';
 COMMENT ON COLUMN stock_week.units_with_stock IS 'Those of them whose product has a snapshot in the week; NULL where none has both';
+
+CREATE TABLE stock_latest (
+  product_key    text COLLATE "C" NOT NULL,
+  store_key      text COLLATE "C" NOT NULL,
+  time_key       date NOT NULL,
+  stock_on_hand  numeric NOT NULL,
+  reorder_level  numeric,
+  supplier_id    text COLLATE "C",
+  PRIMARY KEY (product_key, store_key)
+);
+COMMENT ON TABLE stock_latest IS 'The latest snapshot of each product and store up to the latest sales day, what kpi_stock_cover shows; see stock_summed';
+COMMENT ON COLUMN stock_latest.product_key IS 'Product';
+COMMENT ON COLUMN stock_latest.store_key IS 'Store; - for the whole chain';
+COMMENT ON COLUMN stock_latest.time_key IS 'Day of the snapshot';
+COMMENT ON COLUMN stock_latest.stock_on_hand IS 'Units in stock';
+COMMENT ON COLUMN stock_latest.reorder_level IS 'Units at which it is ordered again; NULL where the source named none';
+COMMENT ON COLUMN stock_latest.supplier_id IS 'Supplier; NULL where the source named none';
+
+CREATE TABLE stock_mean (
+  product_key  text COLLATE "C" PRIMARY KEY,
+  stock        numeric NOT NULL
+);
+COMMENT ON TABLE stock_mean IS 'Mean stock of each product over the 365 days up to the latest sales day, or from the first sale if that is later, what kpi_product_turnover holds the sales against; see stock_summed';
+COMMENT ON COLUMN stock_mean.product_key IS 'Product';
+COMMENT ON COLUMN stock_mean.stock IS 'Mean over the days with a snapshot, units; a snapshot of the whole chain goes before those of stores';

@@ -44,7 +44,8 @@ SELECT create_feed(current_schema(), 'products',
             AND f.profit IS DISTINCT FROM f.sales_amount - f.quantity_sold * cost.unit_cost
           RETURNING f.time_key)
         SELECT touch_sales(array_agg(DISTINCT c.time_key)) FROM costed c$sql$),
-    jsonb_build_object('step', 'sql', 'name', 'sums', 'sql', 'DELETE FROM stock_summed')));
+    jsonb_build_object('step', 'sql', 'name', 'sums', 'sql', 'DELETE FROM stock_summed'),
+    jsonb_build_object('step', 'sql', 'name', 'categories', 'sql', $sql$DELETE FROM categories_summed WHERE EXISTS (SELECT FROM written_versions('product_history'))$sql$)));
 
 -- Stores (Type 1).
 SELECT create_feed(current_schema(), 'stores',

@@ -235,6 +235,7 @@ SELECT
               GROUP BY product_id, event_time) points
         WHERE product_name IS DISTINCT FROM before$sql$)
       || jsonb_build_object('step', 'sql', 'name', 'realign facts', 'sql', $sql$SELECT realign_facts('product_history')$sql$)
+      || jsonb_build_object('step', 'sql', 'name', 'categories', 'sql', $sql$DELETE FROM categories_summed WHERE EXISTS (SELECT FROM written_versions('product_history'))$sql$)
       -- A customer's region is the country first seen.
       || jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at', 'select', $sql$
         SELECT DISTINCT ON (b.customer_id) b.customer_id, b.region, b.effective_at

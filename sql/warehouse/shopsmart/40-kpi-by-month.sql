@@ -194,13 +194,111 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_customer_month(date, date) IS 'The rows of customer_month for the days from from_day to to_day inclusive (NULL: open): months summed up, and the days of the others, or of a month that the bounds cut, from sales_fact.';
 
+CREATE FUNCTION kpi_basket_month_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF basket_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+BEGIN ATOMIC
+  WITH baskets AS MATERIALIZED (  -- hashed by itself, not sorted to suit the grouping above it; what is no basket's is added up apart
+    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, sum(f.revenue) AS value
+    FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+    WHERE NOT f.is_return
+    GROUP BY f.day, 2, f.store_key, f.order_id
+  ), averages AS (
+    SELECT b.month_start, b.channel, count(*) AS orders,
+           -- one sort for both: the last value of the lower half and the first beyond the middle
+           percentile_disc(ARRAY[0.5, 0.5 + 1e-10]) WITHIN GROUP (ORDER BY b.value) AS middle
+    FROM baskets b
+    GROUP BY b.month_start, b.channel
+  ), totals AS (
+    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, sum(f.revenue) AS gross, sum(f.units) AS units, count(*) AS lines
+    FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+    WHERE NOT f.is_return
+    GROUP BY 1, 2
+  )
+  SELECT a.month_start, a.channel, a.orders, t.gross, t.units, t.lines, a.middle[1], a.middle[2]
+  FROM averages a
+  JOIN totals t ON t.month_start = a.month_start AND t.channel = a.channel;
+END;
+COMMENT ON FUNCTION kpi_basket_month_of(date, date, date, date) IS 'The rows of basket_month for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_basket_month(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF basket_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 24
+BEGIN ATOMIC
+  SELECT s.* FROM basket_month s WHERE s.month_start IN (SELECT o.month_start FROM kpi_sales_months(from_day, to_day) o WHERE o.is_whole)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_basket_month_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT o.is_whole;
+END;
+COMMENT ON FUNCTION kpi_basket_month(date, date) IS 'The rows of basket_month for the days from from_day to to_day inclusive (NULL: open): months summed up, and the days of the others, or of a month that the bounds cut, from sales_fact.';
+
+-- What rests on the categories of products, too.
+CREATE FUNCTION kpi_categories_summed() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM categories_summed);
+END;
+COMMENT ON FUNCTION kpi_categories_summed() IS 'Whether category_month and product_month_as_was hold for the months of sales_month: see categories_summed.';
+
+-- Of the two halves that which as_was is not compared with is not planned.
+CREATE FUNCTION kpi_category_month_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF category_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+  SELECT kpi_month(d.day), false, d.category, count(*)
+  FROM (SELECT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id
+        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+        LEFT JOIN product_dim p ON p.product_id = f.product_key
+        WHERE NOT f.is_return
+        GROUP BY 1, 2, 3, 4, 5) d
+  GROUP BY 1, 3
+  UNION ALL
+  SELECT kpi_month(d.day), true, d.category, count(*)
+  FROM (SELECT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel COLLATE "C" AS channel, f.order_id
+        FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+        LEFT JOIN product_history p ON p.product_version = f.product_version
+        WHERE NOT f.is_return
+        GROUP BY 1, 2, 3, 4, 5) d
+  GROUP BY 1, 3;
+END;
+COMMENT ON FUNCTION kpi_category_month_of(date, date, date, date) IS 'The rows of category_month for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_category_month(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF category_month
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT s.* FROM category_month s
+  WHERE (SELECT kpi_categories_summed()) AND s.month_start IN (SELECT o.month_start FROM kpi_sales_months(from_day, to_day) o WHERE o.is_whole)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_category_month_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT (o.is_whole AND (SELECT kpi_categories_summed()));
+END;
+COMMENT ON FUNCTION kpi_category_month(date, date) IS 'The rows of category_month for the days from from_day to to_day inclusive (NULL: open): months summed up while their categories hold, and the days of the others, or of a month that the bounds cut, from sales_fact.';
+
+CREATE FUNCTION kpi_product_month_as_was_of(first_day date, last_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF product_month_as_was
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
+BEGIN ATOMIC
+  SELECT kpi_month(f.day), f.product_key, COALESCE(p.category, 'Unknown'), sum(f.revenue), sum(f.units)
+  FROM kpi_span_lines(first_day, last_day, from_day, to_day) f
+  LEFT JOIN product_history p ON p.product_version = f.product_version
+  GROUP BY 1, 2, 3;
+END;
+COMMENT ON FUNCTION kpi_product_month_as_was_of(date, date, date, date) IS 'The rows of product_month_as_was for the days first_day to last_day, from sales_fact. None for NULL. from_day and to_day as in kpi_span_lines.';
+
+CREATE FUNCTION kpi_product_month_as_was(from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS SETOF product_month_as_was
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM product_month_as_was s
+  WHERE (SELECT kpi_categories_summed()) AND s.month_start IN (SELECT o.month_start FROM kpi_sales_months(from_day, to_day) o WHERE o.is_whole)
+  UNION ALL
+  SELECT f.* FROM kpi_sales_months(from_day, to_day) o CROSS JOIN LATERAL kpi_product_month_as_was_of(o.first_day, o.last_day, from_day, to_day) f
+  WHERE NOT (o.is_whole AND (SELECT kpi_categories_summed()));
+END;
+COMMENT ON FUNCTION kpi_product_month_as_was(date, date) IS 'The rows of product_month_as_was for the days from from_day to to_day inclusive (NULL: open): months summed up while their categories hold, and the days of the others, or of a month that the bounds cut, from sales_fact.';
+
 -- What rests on all months. Of the two halves of each only one is read.
 CREATE FUNCTION kpi_all_summed() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT EXISTS (SELECT FROM sales_summed);
 END;
-COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, rfm_sum, loyalty_sum, promotion_sum and stock_pace hold: see sales_summed.';
+COMMENT ON FUNCTION kpi_all_summed() IS 'Whether customer_sum, cohort_sum, rfm_sum, loyalty_sum, loyalty_year, promotion_sum and stock_pace hold: see sales_summed.';
 
 CREATE FUNCTION kpi_customer_sum_of() RETURNS SETOF customer_sum
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
@@ -271,3 +369,45 @@ BEGIN ATOMIC
   SELECT l.* FROM kpi_loyalty_sum_of(within_months) l WHERE within_months IS DISTINCT FROM 3 OR NOT (SELECT kpi_all_summed());
 END;
 COMMENT ON FUNCTION kpi_loyalty_sum(integer) IS 'The rows of loyalty_sum for a number of months to come back in: 3 as summed up, else from sales_fact.';
+
+CREATE FUNCTION kpi_loyalty_year_of() RETURNS SETOF loyalty_year
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+  WITH activity AS (
+    SELECT extract(year FROM kpi_month(f.day))::integer AS year, f.customer_key, f.customer_version,
+           sum(f.revenue) AS revenue, bool_or(NOT f.is_return) AS bought
+    FROM kpi_sales_lines() f
+    WHERE f.customer_key <> '?'
+    GROUP BY 1, 2, 3
+  ), levels AS (
+    SELECT a.year, COALESCE(h.loyalty_level, 'Unknown') AS loyalty_level, a.customer_key, a.bought,
+           a.revenue AS revenue_as_was, 0::numeric AS revenue_as_is, true AS as_was
+    FROM activity a
+    LEFT JOIN customer_history h ON h.customer_version = a.customer_version
+    UNION ALL
+    SELECT a.year, COALESCE(c.loyalty_level, 'Unknown'), a.customer_key, a.bought, 0, a.revenue, false
+    FROM activity a
+    LEFT JOIN customer_dim c ON c.customer_id = a.customer_key
+  ), customers AS (
+    SELECT l.year, l.loyalty_level, l.as_was, l.customer_key, bool_or(l.bought) AS bought,
+           sum(l.revenue_as_was) AS revenue_as_was, sum(l.revenue_as_is) AS revenue_as_is
+    FROM levels l GROUP BY 1, 2, 3, 4
+  )
+  SELECT c.year, c.loyalty_level,
+         count(*) FILTER (WHERE c.as_was AND c.bought),
+         count(*) FILTER (WHERE NOT c.as_was AND c.bought),
+         sum(c.revenue_as_was),
+         sum(c.revenue_as_is)
+  FROM customers c
+  GROUP BY c.year, c.loyalty_level;
+END;
+COMMENT ON FUNCTION kpi_loyalty_year_of() IS 'The rows of loyalty_year, from sales_fact.';
+
+CREATE FUNCTION kpi_loyalty_year() RETURNS SETOF loyalty_year
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 100
+BEGIN ATOMIC
+  SELECT s.* FROM loyalty_year s WHERE (SELECT kpi_all_summed())
+  UNION ALL
+  SELECT l.* FROM kpi_loyalty_year_of() l WHERE NOT (SELECT kpi_all_summed());
+END;
+COMMENT ON FUNCTION kpi_loyalty_year() IS 'The rows of loyalty_year: as summed up, or from sales_fact.';

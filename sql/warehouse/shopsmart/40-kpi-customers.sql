@@ -133,33 +133,8 @@ NULL: retained_customers and retention_percent until the months that follow are 
 Source: sales_fact, customer_history (version in force at the sale)';
 
 CREATE VIEW kpi_loyalty_activity AS
-WITH activity AS (
-  SELECT extract(year FROM kpi_month(f.day))::integer AS year, f.customer_key, f.customer_version,
-         sum(f.revenue) AS revenue, bool_or(NOT f.is_return) AS bought
-  FROM kpi_sales_lines() f
-  WHERE f.customer_key <> '?'
-  GROUP BY 1, 2, 3
-), levels AS (
-  SELECT a.year, COALESCE(h.loyalty_level, 'Unknown') AS loyalty_level, a.customer_key, a.bought,
-         a.revenue AS revenue_as_was, 0::numeric AS revenue_as_is, true AS as_was
-  FROM activity a
-  LEFT JOIN customer_history h ON h.customer_version = a.customer_version
-  UNION ALL
-  SELECT a.year, COALESCE(c.loyalty_level, 'Unknown'), a.customer_key, a.bought, 0, a.revenue, false
-  FROM activity a
-  LEFT JOIN customer_dim c ON c.customer_id = a.customer_key
-), customers AS (
-  SELECT l.year, l.loyalty_level, l.as_was, l.customer_key, bool_or(l.bought) AS bought,
-         sum(l.revenue_as_was) AS revenue_as_was, sum(l.revenue_as_is) AS revenue_as_is
-  FROM levels l GROUP BY 1, 2, 3, 4
-)
-SELECT c.year, c.loyalty_level,
-       count(*) FILTER (WHERE c.as_was AND c.bought) AS active_customers_as_was,
-       count(*) FILTER (WHERE NOT c.as_was AND c.bought) AS active_customers_as_is,
-       sum(c.revenue_as_was) AS revenue_as_was,
-       sum(c.revenue_as_is) AS revenue_as_is
-FROM customers c
-GROUP BY c.year, c.loyalty_level;
+SELECT l.year, l.loyalty_level, l.active_as_was AS active_customers_as_was, l.active_as_is AS active_customers_as_is, l.revenue_as_was, l.revenue_as_is
+FROM kpi_loyalty_year() l;
 COMMENT ON VIEW kpi_loyalty_activity IS
 'How many customers of each loyalty level buy in a year, by the level they had then and by the level they have now?
 Formula: distinct customers with a sale line in the year, and their net revenue; as_was = level on the sales line''s customer version, as_is = level now. Who changed level in the year counts at both levels as-was, so levels need not add up to the customers.

@@ -30,6 +30,50 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_stock_pace(date, integer) IS 'The rows of stock_pace for a last day and a number of days: of 28 days up to the latest sale as summed up, else from sales_fact.';
 
+CREATE FUNCTION kpi_stock_latest_of(last_day date) RETURNS SETOF stock_latest
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
+  FROM (SELECT l.product_key, l.store_key, max(l.event_time) AS event_time
+        FROM inventory_fact l
+        WHERE l.time_key <= last_day
+        GROUP BY l.product_key, l.store_key) l
+  JOIN inventory_fact i ON i.product_key = l.product_key AND i.store_key = l.store_key AND i.event_time = l.event_time;
+END;
+COMMENT ON FUNCTION kpi_stock_latest_of(date) IS 'The rows of stock_latest up to another day, from inventory_fact. None for NULL.';
+
+CREATE FUNCTION kpi_stock_latest(last_day date) RETURNS SETOF stock_latest
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM stock_latest s WHERE last_day = (SELECT kpi_last_day()) AND EXISTS (SELECT FROM stock_summed)
+  UNION ALL
+  SELECT l.* FROM kpi_stock_latest_of(last_day) l WHERE (last_day = (SELECT kpi_last_day()) AND EXISTS (SELECT FROM stock_summed)) IS NOT TRUE;
+END;
+COMMENT ON FUNCTION kpi_stock_latest(date) IS 'The rows of stock_latest up to a day: up to the latest sales day as summed up, else from inventory_fact. None for NULL.';
+
+CREATE FUNCTION kpi_stock_mean_of(first_day date, last_day date) RETURNS SETOF stock_mean
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.product_key, avg(s.stock)
+  FROM (SELECT i.product_key, i.time_key, COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
+        FROM inventory_fact i
+        WHERE i.time_key BETWEEN first_day AND last_day
+        GROUP BY i.product_key, i.time_key) s
+  GROUP BY s.product_key;
+END;
+COMMENT ON FUNCTION kpi_stock_mean_of(date, date) IS 'The rows of stock_mean for other days, first_day to last_day inclusive, from inventory_fact. None for NULL.';
+
+CREATE FUNCTION kpi_stock_mean(first_day date, last_day date) RETURNS SETOF stock_mean
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM stock_mean s
+  WHERE last_day = (SELECT kpi_last_day()) AND first_day = (SELECT GREATEST(kpi_first_day(), kpi_last_day() - 364)) AND EXISTS (SELECT FROM stock_summed)
+  UNION ALL
+  SELECT l.* FROM kpi_stock_mean_of(first_day, last_day) l
+  WHERE (last_day = (SELECT kpi_last_day()) AND first_day = (SELECT GREATEST(kpi_first_day(), kpi_last_day() - 364)) AND EXISTS (SELECT FROM stock_summed)) IS NOT TRUE;
+END;
+COMMENT ON FUNCTION kpi_stock_mean(date, date) IS 'The rows of stock_mean for the days first_day to last_day: of the year up to the latest sales day as summed up, else from inventory_fact. None for NULL.';
+
 CREATE FUNCTION kpi_stock_cover(as_of date DEFAULT NULL, window_days integer DEFAULT 28)
 RETURNS TABLE (product_id text, product_name text, category text, store_id text, snapshot_day date,
                snapshot_age_days integer, stock_on_hand numeric, reorder_level numeric, supplier_id text,
@@ -41,12 +85,7 @@ BEGIN ATOMIC
     SELECT COALESCE(as_of, kpi_last_day(),
                     (SELECT max(i.time_key) FROM inventory_fact i)) AS day
   ), stock AS (
-    SELECT i.product_key, i.store_key, i.time_key, i.stock_on_hand, i.reorder_level, i.supplier_id
-    FROM (SELECT l.product_key, l.store_key, max(l.event_time) AS event_time
-          FROM inventory_fact l
-          WHERE l.time_key <= (SELECT t.day FROM today t)
-          GROUP BY l.product_key, l.store_key) l
-    JOIN inventory_fact i ON i.product_key = l.product_key AND i.store_key = l.store_key AND i.event_time = l.event_time
+    SELECT l.* FROM kpi_stock_latest((SELECT t.day FROM today t)) l
   ), together AS (  -- stacked and grouped rather than joined: no estimate of a window's sales can mislead it
     SELECT k.product_key, k.store_key, k.time_key, k.stock_on_hand, k.reorder_level,
            k.supplier_id COLLATE "C" AS supplier_id, 0::numeric AS units
@@ -139,14 +178,8 @@ BEGIN ATOMIC
     SELECT COALESCE(to_day, b.last_day) AS last_day,
            COALESCE(from_day, GREATEST(b.first_day, COALESCE(to_day, b.last_day) - 364)) AS first_day
     FROM bounds b
-  ), product_stock AS (
-    SELECT i.product_key, i.time_key,
-           COALESCE(sum(i.stock_on_hand) FILTER (WHERE i.store_key = '-'), sum(i.stock_on_hand)) AS stock
-    FROM inventory_fact i
-    WHERE i.time_key BETWEEN (SELECT p.first_day FROM period p) AND (SELECT p.last_day FROM period p)
-    GROUP BY i.product_key, i.time_key
   ), stock AS (
-    SELECT s.product_key, avg(s.stock) AS stock FROM product_stock s GROUP BY s.product_key
+    SELECT s.product_key, s.stock FROM kpi_stock_mean((SELECT p.first_day FROM period p), (SELECT p.last_day FROM period p)) s
   ), sold AS (
     SELECT f.product_key, sum(f.units_sold - f.units_returned) AS units
     FROM period p

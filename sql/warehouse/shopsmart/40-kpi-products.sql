@@ -53,13 +53,7 @@ BEGIN ATOMIC
     LEFT JOIN product_dim p ON p.product_id = x.product_key
     GROUP BY 1
   ), orders AS (
-    SELECT d.category, count(*) AS orders
-    FROM (SELECT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
-          FROM kpi_sales_lines(from_day, to_day) f
-          LEFT JOIN product_dim p ON p.product_id = f.product_key
-          WHERE NOT f.is_return
-          GROUP BY 1, 2, 3, 4, 5) d
-    GROUP BY d.category
+    SELECT m.category, sum(m.orders)::bigint AS orders FROM kpi_category_month(from_day, to_day) m WHERE NOT m.as_was GROUP BY m.category
   )
   SELECT rank() OVER (ORDER BY c.revenue DESC), c.category, c.revenue,
          kpi_percent(c.revenue, sum(c.revenue) OVER ()), c.units, COALESCE(o.orders, 0), c.products
@@ -82,24 +76,12 @@ RETURNS TABLE (revenue_rank bigint, category text, revenue numeric, revenue_perc
                orders bigint, products bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH products AS (
-    SELECT f.product_key, f.product_version, sum(f.revenue) AS revenue, sum(f.units) AS units
-    FROM kpi_sales_lines(from_day, to_day) f
-    GROUP BY f.product_key, f.product_version
-  ), categories AS (
-    SELECT COALESCE(p.category, 'Unknown') AS category, sum(x.revenue) AS revenue, sum(x.units) AS units,
-           count(DISTINCT x.product_key) AS products
-    FROM products x
-    LEFT JOIN product_history p ON p.product_version = x.product_version
-    GROUP BY 1
+  WITH categories AS (
+    SELECT m.category, sum(m.revenue) AS revenue, sum(m.units) AS units, count(DISTINCT m.product_key) AS products
+    FROM kpi_product_month_as_was(from_day, to_day) m
+    GROUP BY m.category
   ), orders AS (
-    SELECT d.category, count(*) AS orders
-    FROM (SELECT COALESCE(p.category, 'Unknown') AS category, f.day, f.store_key, f.channel, f.order_id
-          FROM kpi_sales_lines(from_day, to_day) f
-          LEFT JOIN product_history p ON p.product_version = f.product_version
-          WHERE NOT f.is_return
-          GROUP BY 1, 2, 3, 4, 5) d
-    GROUP BY d.category
+    SELECT m.category, sum(m.orders)::bigint AS orders FROM kpi_category_month(from_day, to_day) m WHERE m.as_was GROUP BY m.category
   )
   SELECT rank() OVER (ORDER BY c.revenue DESC), c.category, c.revenue,
          kpi_percent(c.revenue, sum(c.revenue) OVER ()), c.units, COALESCE(o.orders, 0), c.products

@@ -194,27 +194,9 @@ RETURNS TABLE (month_start date, channel text, orders bigint, gross_revenue nume
                units_per_basket numeric, lines_per_basket numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH baskets AS MATERIALIZED (  -- hashed by itself, not sorted to suit the grouping above it; what is no basket's is added up apart
-    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, sum(f.revenue) AS value
-    FROM kpi_sales_lines(from_day, to_day) f
-    WHERE NOT f.is_return
-    GROUP BY f.day, 2, f.store_key, f.order_id
-  ), averages AS (
-    SELECT b.month_start, b.channel, count(*) AS orders,
-           -- one sort for both: the last value of the lower half and the first beyond the middle
-           percentile_disc(ARRAY[0.5, 0.5 + 1e-10]) WITHIN GROUP (ORDER BY b.value) AS middle
-    FROM baskets b
-    GROUP BY b.month_start, b.channel
-  ), totals AS (
-    SELECT kpi_month(f.day) AS month_start, f.channel COLLATE "C" AS channel, sum(f.revenue) AS gross, sum(f.units) AS units, count(*) AS lines
-    FROM kpi_sales_lines(from_day, to_day) f
-    WHERE NOT f.is_return
-    GROUP BY 1, 2
-  )
-  SELECT a.month_start, a.channel, a.orders, t.gross, t.units, t.lines, kpi_ratio(t.gross, a.orders),
-         round((a.middle[1] + a.middle[2]) / 2, 2), kpi_ratio(t.units, a.orders), kpi_ratio(t.lines, a.orders)
-  FROM averages a
-  JOIN totals t ON t.month_start = a.month_start AND t.channel = a.channel;
+  SELECT b.month_start, b.channel, b.orders, b.gross_revenue, b.units, b.lines, kpi_ratio(b.gross_revenue, b.orders),
+         round((b.lower_value + b.upper_value) / 2, 2), kpi_ratio(b.units, b.orders), kpi_ratio(b.lines, b.orders)
+  FROM kpi_basket_month(from_day, to_day) b;
 END;
 
 CREATE VIEW kpi_basket AS SELECT * FROM kpi_basket();

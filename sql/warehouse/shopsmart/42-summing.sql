@@ -1,6 +1,6 @@
--- Keeps sales_month, sales_summed, stock_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the
+-- Keeps sales_month, sales_summed, stock_summed, categories_summed and the sums they speak for (11-summaries.sql). Who sums up or says that something changed holds the
 -- lock on sales_summed, or stock_summed, to the end of its transaction: nothing changes between what is read and what is said of it. Batches of sales,
--- stock, products and stores take their turn before any of it (30-feeds-sales.sql); stock_summed comes after sales_summed.
+-- stock, products and stores take their turn before any of it (30-feeds-sales.sql); stock_summed comes after sales_summed, categories_summed after both.
 -- home, a table by its OID, tells which warehouse is meant, also after it was renamed or restored.
 
 CREATE FUNCTION sum_up_month(month date, home regclass DEFAULT 'sales_month') RETURNS bigint
@@ -24,6 +24,12 @@ BEGIN
   EXECUTE 'INSERT INTO product_week SELECT * FROM kpi_product_week_of($1, $2) ORDER BY 1, 2, 3' USING first_day, last_day;
   EXECUTE 'DELETE FROM customer_month WHERE month_start = $1' USING first_day;
   EXECUTE 'INSERT INTO customer_month SELECT * FROM kpi_customer_month_of($1, $2) ORDER BY 1, 2' USING first_day, last_day;
+  EXECUTE 'DELETE FROM basket_month WHERE month_start = $1' USING first_day;
+  EXECUTE 'INSERT INTO basket_month SELECT * FROM kpi_basket_month_of($1, $2) ORDER BY 1, 2' USING first_day, last_day;
+  EXECUTE 'DELETE FROM category_month WHERE month_start = $1' USING first_day;
+  EXECUTE 'INSERT INTO category_month SELECT * FROM kpi_category_month_of($1, $2) ORDER BY 1, 2, 3' USING first_day, last_day;
+  EXECUTE 'DELETE FROM product_month_as_was WHERE month_start = $1' USING first_day;
+  EXECUTE 'INSERT INTO product_month_as_was SELECT * FROM kpi_product_month_as_was_of($1, $2) ORDER BY 1, 2, 3' USING first_day, last_day;
   INSERT INTO sales_month (month_start) VALUES (first_day) ON CONFLICT (month_start) DO UPDATE SET made_at = now();
   RETURN days;
 END
@@ -66,17 +72,25 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET work_mem = '
 AS $body$
 DECLARE
   m date;
-  months bigint := 0;
+  made date[] := '{}';
 BEGIN
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- First the turn of the batches of sales.
   LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE;
   LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
   LOCK TABLE stock_summed IN SHARE ROW EXCLUSIVE MODE;
+  LOCK TABLE categories_summed IN SHARE ROW EXCLUSIVE MODE;
   FOR m IN SELECT o.month_start FROM kpi_sales_months() o WHERE NOT o.is_summed ORDER BY o.month_start LOOP
     PERFORM sum_up_month(m);
-    months := months + 1;
+    made := made || m;
   END LOOP;
+  IF NOT EXISTS (SELECT FROM categories_summed) THEN  -- of the other months
+    EXECUTE 'DELETE FROM category_month WHERE month_start <> ALL ($1)' USING made;
+    EXECUTE 'INSERT INTO category_month SELECT f.* FROM kpi_sales_months() o CROSS JOIN LATERAL kpi_category_month_of(o.first_day, o.last_day) f WHERE o.month_start <> ALL ($1) ORDER BY 1, 2, 3' USING made;
+    EXECUTE 'DELETE FROM product_month_as_was WHERE month_start <> ALL ($1)' USING made;
+    EXECUTE 'INSERT INTO product_month_as_was SELECT f.* FROM kpi_sales_months() o CROSS JOIN LATERAL kpi_product_month_as_was_of(o.first_day, o.last_day) f WHERE o.month_start <> ALL ($1) ORDER BY 1, 2, 3' USING made;
+    INSERT INTO categories_summed DEFAULT VALUES;
+  END IF;
   IF NOT EXISTS (SELECT FROM sales_summed) THEN
     EXECUTE 'DELETE FROM customer_sum';
     EXECUTE 'INSERT INTO customer_sum SELECT * FROM kpi_customer_sum_of()';
@@ -84,6 +98,8 @@ BEGIN
     EXECUTE 'INSERT INTO cohort_sum SELECT * FROM kpi_cohort_sum_of() ORDER BY 1, 2';
     EXECUTE 'DELETE FROM loyalty_sum';
     EXECUTE 'INSERT INTO loyalty_sum SELECT * FROM kpi_loyalty_sum_of(3) ORDER BY 1, 2';
+    EXECUTE 'DELETE FROM loyalty_year';
+    EXECUTE 'INSERT INTO loyalty_year SELECT * FROM kpi_loyalty_year_of() ORDER BY 1, 2';
     EXECUTE 'DELETE FROM promotion_sum';
     EXECUTE 'INSERT INTO promotion_sum SELECT * FROM kpi_promotion_sum_of(28) ORDER BY 1';
     EXECUTE 'DELETE FROM stock_pace';
@@ -95,10 +111,14 @@ BEGIN
   IF NOT EXISTS (SELECT FROM stock_summed) THEN
     EXECUTE 'DELETE FROM stock_week';
     EXECUTE 'INSERT INTO stock_week SELECT * FROM kpi_stock_week_of() ORDER BY 1, 2';
+    EXECUTE 'DELETE FROM stock_latest';
+    EXECUTE 'INSERT INTO stock_latest SELECT * FROM kpi_stock_latest_of(kpi_last_day()) ORDER BY 1, 2';
+    EXECUTE 'DELETE FROM stock_mean';
+    EXECUTE 'INSERT INTO stock_mean SELECT * FROM kpi_stock_mean_of(GREATEST(kpi_first_day(), kpi_last_day() - 364), kpi_last_day()) ORDER BY 1';
     INSERT INTO stock_summed DEFAULT VALUES;
   END IF;
-  RETURN months;
+  RETURN cardinality(made);
 END
 $body$;
 COMMENT ON FUNCTION sum_up_sales(regclass) IS
-'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_month; NULL is an error (42P01).';
+'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and by category again those whose products have changed, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_month; NULL is an error (42P01).';
