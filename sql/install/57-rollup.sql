@@ -200,6 +200,15 @@ AS $body$
 $body$;
 COMMENT ON FUNCTION rollup_pending(rollup) IS 'Internal: query for the states that are not folded into rolled yet, those of finer rollups included.';
 
+CREATE FUNCTION rollup_oldest(r rollup) RETURNS text
+  LANGUAGE sql STABLE PARALLEL RESTRICTED
+  SET search_path = pg_catalog, pg_temp
+AS $body$
+  SELECT format('SELECT pg_catalog.min(y.bucket) AS bucket FROM %s AS y', r.delta)
+    || coalesce((SELECT format(' UNION ALL SELECT %s FROM (%s) AS w', starhouse.rollup_bucket(r, 'w.bucket'), starhouse.rollup_oldest(f)) FROM starhouse.rollup AS f WHERE f.rollup = r.finer), '')
+$body$;
+COMMENT ON FUNCTION rollup_oldest(rollup) IS 'Internal: query for the oldest buckets with states that are not folded into rolled yet, its own and those of finer rollups, one row for each level; NULL where there are none.';
+
 CREATE FUNCTION rollup_level(rollup regclass) RETURNS integer
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
   SET search_path = pg_catalog, pg_temp

@@ -151,9 +151,14 @@ BEGIN
   r.rolled := format('%I.%I', schema, stem || '_rolled')::regclass;
   r.dirty := format('%I.%I', schema, stem || '_dirty')::regclass;
   r.mark := format('%I.%I', schema, stem || '_mark')::regclass;
+  -- What lies before the oldest bucket that something is to be folded into is served as it is stored. NOT IN, whose (few)
+  -- buckets are hashed once: an anti-join would look through them for every row.
   -- Dirty buckets come straight from the fact; OFFSET 0 keeps that a lookup per bucket.
-  EXECUTE format('CREATE VIEW %I.%I AS SELECT m.*%s FROM (%s) AS m WHERE m.n_rows > 0', schema, stem || '_states', starhouse.rollup_counts(r, 'm.'), starhouse.rollup_merged(r, format(
-    'SELECT %1$s FROM %2$s AS x WHERE NOT EXISTS (SELECT FROM (%3$s) AS d WHERE d.bucket = x.bucket) UNION ALL SELECT %1$s FROM (%4$s) AS x WHERE NOT EXISTS (SELECT FROM (%3$s) AS d WHERE d.bucket = x.bucket)
+  EXECUTE format('CREATE VIEW %I.%I AS WITH o AS MATERIALIZED (SELECT coalesce(pg_catalog.min(p.bucket), ''infinity'') AS oldest FROM (%s) AS p)
+     SELECT m.*%s FROM (SELECT %s FROM %s AS x WHERE x.bucket < (SELECT o.oldest FROM o) AND x.bucket NOT IN (SELECT d.bucket FROM (%s) AS d) UNION ALL (%s)) AS m WHERE m.n_rows > 0',
+    schema, stem || '_states', starhouse.rollup_oldest(r), starhouse.rollup_counts(r, 'm.'), starhouse.rollup_names(r, 'x.'), r.rolled, starhouse.rollup_marked(r), starhouse.rollup_merged(r, format(
+    'SELECT %1$s FROM %2$s AS x WHERE x.bucket >= (SELECT o.oldest FROM o) AND x.bucket NOT IN (SELECT d.bucket FROM (%3$s) AS d)
+     UNION ALL SELECT %1$s FROM (%4$s) AS x WHERE x.bucket NOT IN (SELECT d.bucket FROM (%3$s) AS d)
      UNION ALL SELECT %6$s FROM (SELECT DISTINCT d.bucket AS dirty FROM (%3$s) AS d) AS d CROSS JOIN LATERAL (%5$s OFFSET 0) AS x',
     starhouse.rollup_names(r, 'x.'), r.rolled, starhouse.rollup_marked(r), starhouse.rollup_pending(r),
     starhouse.rollup_made(r, served, format('%1$I >= d.dirty AND %1$I < %2$s', r.time_column, starhouse.rollup_bucket_end(r, 'd.dirty')), 1),
