@@ -153,5 +153,57 @@ TEST(StarScanDistinct, ValuesOfSeveralProcessesAreOneSetHoweverNarrow) {
   }
 }
 
+// Without keys, values that lie close, in steps, with gaps, far apart for a while and by the sign:
+// some processes have bits, others words, and the sets that take them have the one or the other.
+TEST(StarScanDistinct, SingleGroupsOfSeveralProcessesAreOneSetWhateverFormEachHas) {
+  const std::vector<Attribute> numbers{{8, 8}};
+  const std::vector<Wanted> all{{0, Storage::int64}};
+  const std::vector<Aggregate> counts{{.kind = AggregateKind::count_rows},
+                                      {.kind = AggregateKind::count_distinct, .offset = 8}};
+  const Program program{.shape = {.attributes = numbers, .wanted = all}, .aggregates = counts};
+  struct Share {
+    std::int64_t first;
+    std::int64_t step;
+    std::int64_t count;
+  };
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::vector<std::vector<Share>> cases{
+      {{0, 1, 300'000}, {150'000, 1, 300'000}},
+      {{-500'000, 60, 20'000}, {-499'970, 60, 20'000}, {0, 1, 10}},
+      {{0, 1'000'000'007, 5'000}, {7, 1, 200'000}},
+      {{least, 3, 10'000}, {most - 30'000, 3, 10'000}},
+      {{5, 1, 1}, {5, 1, 1}, {0, 0, 0}},
+      {{0, 1, 64}, {64, 1, 64}, {-1, 2, 66}}};
+  for (const std::vector<Share> &shares : cases) {
+    std::pmr::unsynchronized_pool_resource memory;
+    const Env env{.memory = &memory};
+    Scan merged(env, program, capacity, {});
+    std::set<std::int64_t> different;
+    for (const Share &share : shares) {
+      std::vector<std::int64_t> data;
+      for (std::int64_t i = 0; i < share.count; ++i) {
+        data.push_back(share.first + i * share.step);
+        different.insert(data.back());
+      }
+      std::vector<Row> rows;
+      for (const std::int64_t &number : data) {
+        rows.push_back({.data = reinterpret_cast<const char *>(&number),
+                        .nulls = nullptr,
+                        .size = sizeof number,
+                        .attributes = 1});
+      }
+      Scan scan(env, program, capacity, {});
+      add_rows(scan, rows);
+      for (std::size_t next = 0; next < scan.groups();) {
+        next = scan.write(next, 5000, no_bytes);
+        merged.absorb(scan.written(), {});
+      }
+    }
+    const auto count = reinterpret_cast<const CountState *>(merged.states(0) + 8)->count;
+    EXPECT_EQ(count, static_cast<std::int64_t>(different.size()));
+  }
+}
+
 } // namespace
 } // namespace starhouse::scan

@@ -56,6 +56,7 @@ public:
 
   std::uint64_t size() const noexcept { return size_; }
   const Spread &spread() const noexcept { return spread_; }
+  std::uint64_t step() const noexcept { return step_; }
 
   // Below size() for the numbers that have a place: the product with the inverse of the step is the
   // quotient of what it divides, and larger than any for the rest (H. S. Warren, "Hacker's

@@ -207,6 +207,9 @@ void DistinctSet::add(const Aggregate &aggregate, const Column &column, std::siz
 
 void DistinctSet::order() {
   ordered_ = true;
+  if (as_bits()) {
+    return;
+  }
   if (is_close()) {
     slots_.reserve(size_);
     each_close(range_, bits_, [&](std::int64_t word) { slots_.push_back({group_, word}); });

@@ -44,7 +44,7 @@ public:
   void begin(Part part);
 
   // For another process: after order() nothing is added any more, and the values of each group are
-  // to be had.
+  // to be had, or, where as_bits(), those of the single group by their places in range().
   struct Slot {
     char *group = nullptr; // its states; null: empty
     std::int64_t word = 0;
@@ -52,6 +52,10 @@ public:
   void order();
   bool is_ordered() const noexcept { return ordered_; }
   std::span<const Slot> values(const char *group) const noexcept;
+  // Not where as many words would take less.
+  bool as_bits() const noexcept { return is_close() && bits_.size() <= size_; }
+  const CloseRange &range() const noexcept { return range_; }
+  std::span<const std::uint64_t> bits() const noexcept { return bits_; }
   bool of_bytes() const noexcept { return bytes_; }
   std::string_view text(std::int64_t word) const noexcept { return dictionary_.text(word); }
 

@@ -7,18 +7,29 @@
 //   its states                       as they lie in memory: it is the same program
 //   what each state refers to        4 bytes of length, and the bytes: of starhouse's own its
 //   stored
-//                                    form, of count(DISTINCT) some of the values, each 8 bytes, or
-//                                    4 of length and a text
+//                                    form, of count(DISTINCT) some of the values: a byte that tells
+//                                    how, and each 8 bytes, or 4 of length and a text; of a single
+//                                    group whose values lie close the first bit's number, the step
+//                                    from each to the next, and words of bits
 //
 // A group of many different values comes several times, with states of no rows but the first time.
 #include "core/bytes.hpp"
 #include "core/scan/scan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
 namespace starhouse::scan {
+
+namespace {
+
+// What comes before different values, a byte.
+constexpr std::uint8_t each_form = 0;
+constexpr std::uint8_t bits_form = 1;
+
+} // namespace
 
 void Scan::put(const void *bytes, std::size_t size) {
   const auto *from = static_cast<const char *>(bytes);
@@ -60,21 +71,37 @@ void Scan::put_values(std::size_t aggregate, const char *states) {
   std::uint32_t size = 0;
   put(&size, sizeof size);
   const DistinctSet &set = sets_[aggregate];
-  const auto left = set.values(states).subspan(written_values_[aggregate]);
+  std::size_t &written = written_values_[aggregate];
   std::size_t count = 0;
-  while (count < left.size() && count < batch_.capacity() && written_.size() - at < enough) {
-    const std::int64_t word = left[count++].word;
-    if (set.of_bytes()) {
-      const std::string_view text = set.text(word);
-      const auto length = static_cast<std::uint32_t>(text.size());
-      put(&length, sizeof length);
-      put(text.data(), text.size());
-    } else {
-      put(&word, sizeof word);
+  bool all = false;
+  if (set.as_bits()) {
+    const auto left = set.bits().subspan(written);
+    count = std::min(left.size(), enough / sizeof left[0]);
+    all = count == left.size();
+    put(&bits_form, sizeof bits_form);
+    const std::int64_t first = set.range().number(64 * written);
+    const std::uint64_t step = set.range().step();
+    put(&first, sizeof first);
+    put(&step, sizeof step);
+    put(left.data(), count * sizeof left[0]);
+  } else {
+    const auto left = set.values(states).subspan(written);
+    put(&each_form, sizeof each_form);
+    while (count < left.size() && count < batch_.capacity() && written_.size() - at < enough) {
+      const std::int64_t word = left[count++].word;
+      if (set.of_bytes()) {
+        const std::string_view text = set.text(word);
+        const auto length = static_cast<std::uint32_t>(text.size());
+        put(&length, sizeof length);
+        put(text.data(), text.size());
+      } else {
+        put(&word, sizeof word);
+      }
     }
+    all = count == left.size();
   }
-  written_values_[aggregate] += count;
-  continues_ = continues_ || count < left.size();
+  written += count;
+  continues_ = continues_ || !all;
   size = static_cast<std::uint32_t>(written_.size() - at - sizeof size);
   std::memcpy(written_.data() + at, &size, sizeof size);
 }
@@ -233,7 +260,30 @@ void Scan::absorb_values(std::size_t aggregate, std::string_view bytes, char *st
   ByteReader in(bytes_of(bytes), "groups of a star scan");
   const bool texts = batch_[program_.aggregates[aggregate].column].bytes != nullptr;
   const Column &values = (*incoming_values_)[texts ? 1 : 0];
+  Aggregate own = program_.aggregates[aggregate];
+  own.is_float = false; // the words are those of the other's set
   std::size_t count = 0;
+  const auto add = [&] {
+    std::fill_n(incoming_states_.begin(), count, states);
+    sets_[aggregate].add(own, values, count, incoming_states_.data(), !groups_.has_value(),
+                         nullptr);
+    count = 0;
+  };
+  const auto form = in.get<std::uint8_t>();
+  in.require(form == each_form || (form == bits_form && !texts), "its values have no known form");
+  if (form == bits_form) {
+    auto number = in.get<std::uint64_t>();
+    const auto step = in.get<std::uint64_t>();
+    for (; in.remaining() > 0; number += 64 * step) {
+      for (auto left = in.get<std::uint64_t>(); left != 0; left &= left - 1) {
+        if (count == incoming_values_->capacity()) {
+          add();
+        }
+        const auto place = static_cast<std::uint64_t>(std::countr_zero(left));
+        values.words[count++] = static_cast<std::int64_t>(number + place * step);
+      }
+    }
+  }
   while (in.remaining() > 0) {
     in.require(count < incoming_values_->capacity(), "it has too many values at once");
     if (texts) {
@@ -242,10 +292,7 @@ void Scan::absorb_values(std::size_t aggregate, std::string_view bytes, char *st
       values.words[count++] = in.get<std::int64_t>();
     }
   }
-  Aggregate own = program_.aggregates[aggregate];
-  own.is_float = false; // the words are those of the other's set
-  std::fill_n(incoming_states_.begin(), count, states);
-  sets_[aggregate].add(own, values, count, incoming_states_.data(), !groups_.has_value(), nullptr);
+  add();
 }
 
 } // namespace starhouse::scan
