@@ -18,9 +18,11 @@ extern "C" {
 #include "optimizer/cost.h"
 #include "optimizer/paths.h"
 #include "parser/parse_relation.h"
+#include "parser/scansup.h"
 #include "partitioning/partdesc.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/acl.h"
+#include "utils/datetime.h"
 #include "utils/pg_locale.h"
 }
 
@@ -50,6 +52,39 @@ inline bool collation_is_c(Oid collation) {
   return pg_newlocale_from_collation(collation)->collate_is_c;
 #else
   return lc_collate_is_c(collation);
+#endif
+}
+
+// What a name of a time zone stands for, as in AT TIME ZONE: an abbreviation with an offset to the
+// east, in seconds; one whose offset has changed over the years; or a zone. An error (22023) for
+// others.
+enum class ZoneKind : uint8 { fixed, abbreviation, zone };
+inline ZoneKind decode_zone(const char *name, int *east, pg_tz **zone) {
+#if PG_VERSION_NUM >= 160000
+  switch (DecodeTimezoneName(name, east, zone)) {
+  case TZNAME_FIXED_OFFSET:
+    return ZoneKind::fixed;
+  case TZNAME_DYNTZ:
+    return ZoneKind::abbreviation;
+  default:
+    return ZoneKind::zone;
+  }
+#else
+  char *lower = downcase_truncate_identifier(name, static_cast<int>(std::strlen(name)), false);
+  const int type = DecodeTimezoneAbbrev(0, lower, east, zone);
+  pfree(lower);
+  if (type == TZ || type == DTZ) {
+    return ZoneKind::fixed;
+  }
+  if (type == DYNTZ) {
+    return ZoneKind::abbreviation;
+  }
+  *zone = pg_tzset(name);
+  if (*zone == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("time zone \"%s\" not recognized", name)));
+  }
+  return ZoneKind::zone;
 #endif
 }
 

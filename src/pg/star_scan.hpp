@@ -23,6 +23,7 @@ extern "C" {
 #include "nodes/primnodes.h"
 #include "storage/bufmgr.h"
 #include "utils/rel.h"
+#include "pgtime.h"
 #include "utils/snapshot.h"
 }
 
@@ -34,20 +35,24 @@ extern bool enabled;
 void install();
 
 // A question as the planner has it, and as a plan brings it to the executor. All expressions but
-// keys of dimensions see one table's columns, as Vars of `table`.
+// keys of dimensions and `takes` see one table's columns, as Vars of `table`.
 struct Question {
   Index table;
-  List *quals;      // all have to hold
-  List *joins;      // JoinQuestions
-  List *keys;       // GROUP BY
-  List *key_joins;  // of each key: the number of the join it comes from, or -1
-  List *key_places; // and which of its groups it is
-  List *aggregates; // Aggrefs
-  List *arguments;  // of these: an expression, a list of several, or null
-  List *filters;    // of these: an expression, or null
+  List *quals;       // all have to hold
+  List *joins;       // JoinQuestions
+  List *keys;        // GROUP BY
+  List *key_joins;   // of each key: the number of the join it comes from, or -1
+  List *key_places;  // and which of its groups it is
+  List *takes;       // expressions of dimensions within keys, arguments and filters,
+  List *take_joins;  // the number of the join of each
+  List *take_places; // and which of its groups it is
+  List *aggregates;  // Aggrefs
+  List *arguments;   // of these: an expression, a list of several, or null
+  List *filters;     // of these: an expression, or null
 };
 
 struct JoinQuestion {
+  int keyed; // of its groups, the first ones: what is grouped by
   List *facts;
   List *operators;
   List *collations;
@@ -107,11 +112,31 @@ struct ComputedPlan {
   Oid type;
   uint32 column; // of a step's
   List *columns; // numbers of those it is made of: of `columns`, or of `tested` for a condition
+  List *takes;   // and of those of dimensions
   ExprState *state;
   struct Memo *memo; // what it said of values lately
 };
 
+// What steps and the executor's expressions take of a dimension: a group's value of it. In
+// expressions it is a column, by its number, of a row beside the fact's (INNER_VAR).
+struct TakePlan {
+  int join;
+  int place; // among what that is grouped by
+  Oid type;
+  int32 modifier;
+  Oid collation;
+};
+
+// A step that needs a clock of each row's zone (star_scan_zones.cpp).
+struct ZonePlan {
+  int step;
+  int take;                  // the zone's name
+  scan::LocalClock **clocks; // by the dimension's number
+  Size room;
+};
+
 struct JoinPlan {
+  int keyed;
   scan::JoinKind kind;
   List *outers; // Exprs, and
   List *states; // ExprStates of them
@@ -171,6 +196,8 @@ struct Compiled {
   List *conditions; // ComputedPlans over tested: all have to hold, in this order
   List *limits;     // ComputedPlans of joins, over tested
   List *computed;   // ComputedPlans over columns
+  List *takes;      // TakePlans
+  List *zones;      // ZonePlans
   List *keys;       // KeyPlans
   List *core_keys;  // scan::Keys
   List *aggregates;
@@ -241,12 +268,16 @@ TestedRows *test_rows(PlanState *plan);
 TupleTableSlot *next_tested(TestedRows *rows);
 void end_tested(TestedRows *rows);
 
-// By the number.
+// By the number: hashes of what is grouped by, and the first number of what is grouped by the same;
+// null where each is its own.
 const std::uint32_t *const *hashes_of(const GroupValues *values);
+const std::uint32_t *const *grouped_of(const GroupValues *values);
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null);
 
-// None yet, in the current context, of columns of these types.
-GroupValues *new_values(const Oid *types, const Oid *collations, int width);
+// None yet, in the current context, of columns of these types. The first `keyed` of them are what
+// is grouped by; of values that are equal in these, where `by_keyed`, the first one's others count.
+GroupValues *new_values(const Oid *types, const Oid *collations, int width, int keyed,
+                        bool by_keyed);
 
 // Some of them from process to process: what they take, written at *to, and read from *from as
 // numbers among one's own. read_values() leaves what it takes in the current context.
@@ -315,7 +346,7 @@ inline void fetch_ahead(PageReader *reader, Size lines) {
   }
 }
 
-// The session's time zone.
-scan::Zone session_zone();
+// A time zone, the session's own among them.
+scan::Zone zone_of(pg_tz *zone);
 
 } // namespace starhouse::pg::star_scan

@@ -142,7 +142,63 @@ bool deterministic(Oid collation) {
   return OidIsValid(collation) && get_collation_isdeterministic(collation);
 }
 
+namespace {
+
+// What is taken of dimensions, in the place of which columns come.
+Node *with_takes(Node *node, void *context) {
+  if (node == nullptr) {
+    return nullptr;
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, static_cast<List *>(context)) {
+    if (equal(node, lfirst(cell))) {
+      const auto number = static_cast<AttrNumber>(foreach_current_index(cell) + 1);
+      return reinterpret_cast<Node *>(
+          makeVar(INNER_VAR, number, exprType(node), exprTypmod(node), exprCollation(node), 0));
+    }
+  }
+  return compat::mutate_expression(node, with_takes, context);
+}
+
+} // namespace
+
+void Compiler::compile_takes() {
+  keys_ = question_.keys;
+  arguments_ = question_.arguments;
+  filters_ = question_.filters;
+  if (question_.takes == NIL) {
+    return;
+  }
+  const auto replace = [this](List *expressions) {
+    return reinterpret_cast<List *>(
+        with_takes(reinterpret_cast<Node *>(expressions), question_.takes));
+  };
+  keys_ = replace(keys_);
+  arguments_ = replace(arguments_);
+  filters_ = replace(filters_);
+  ListCell *cell = nullptr;
+  foreach (cell, question_.takes) {
+    const int number = foreach_current_index(cell);
+    auto *take = static_cast<TakePlan *>(palloc0(sizeof(TakePlan)));
+    auto *node = static_cast<Node *>(lfirst(cell));
+    *take = {.join = list_nth_int(question_.take_joins, number),
+             .place = list_nth_int(question_.take_places, number),
+             .type = exprType(node),
+             .modifier = exprTypmod(node),
+             .collation = exprCollation(node)};
+    compiled_->takes = lappend(compiled_->takes, take);
+  }
+}
+
+// The number of what is taken of a dimension; -1: it is something else.
+int Compiler::take_of(const Expr *expr) const {
+  return IsA(expr, Var) && reinterpret_cast<const Var *>(expr)->varno == INNER_VAR
+             ? reinterpret_cast<const Var *>(expr)->varattno - 1
+             : -1;
+}
+
 Compiled *Compiler::run() {
+  compile_takes();
   ListCell *cell = nullptr;
   foreach (cell, question_.quals) {
     auto *condition = static_cast<Expr *>(lfirst(cell));
@@ -161,7 +217,7 @@ Compiled *Compiler::run() {
       return nullptr;
     }
   }
-  for (int i = 0; i < list_length(question_.keys); ++i) {
+  for (int i = 0; i < list_length(keys_); ++i) {
     if (!compile_key(i)) {
       refuse("a key", list_nth(question_.keys, i));
       return nullptr;
@@ -465,6 +521,7 @@ TestPlan *Compiler::compile_list(const ScalarArrayOpExpr *list, List **columns) 
 
 bool Compiler::compile_join(const JoinQuestion *question) {
   auto *join = static_cast<JoinPlan *>(palloc0(sizeof(JoinPlan)));
+  join->keyed = question->keyed;
   join->kind = question->kind;
   join->outers = question->outers;
   join->has_condition = question->has_condition;

@@ -50,8 +50,11 @@ private:
     bool of_date;
     bool of_zone;
     bool in_days;
+    bool zoned; // local times, of a zone of each row
   };
 
+  void compile_takes();
+  int take_of(const Expr *expr) const;
   bool compile_column(Expr *expr, List **columns, uint32 *number, Domain *domain);
   ComputedPlan *compute_of(Expr *expr, List **columns);
   bool compute_column(Expr *expr, uint32 *number, Domain *domain);
@@ -70,6 +73,7 @@ private:
   bool compile_key(int index);
   bool compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_cell_key(const FuncExpr *call, KeyPlan *key, scan::Key *core);
+  bool compile_zoned(Expr *expr, uint32 *number);
   bool compile_time(Expr *expr, Time *time);
   bool compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail);
@@ -97,12 +101,17 @@ private:
     int cases;
     int computed;
     int distinct;
+    int zones;
     uint32 outer_bytes;
   };
   Place place() const;
   void go_back(const Place &place);
 
   const Question &question_;
+  // With what is taken of dimensions as columns of INNER_VAR.
+  List *keys_ = NIL;
+  List *arguments_ = NIL;
+  List *filters_ = NIL;
   Compiled *compiled_;
 };
 

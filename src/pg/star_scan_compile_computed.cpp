@@ -57,12 +57,20 @@ ComputedPlan *Compiler::compute_of(Expr *expr, List **columns) {
   foreach (cell, pull_var_clause(node, 0)) {
     uint32 number = 0;
     Domain domain{};
+    const int take = take_of(static_cast<Expr *>(lfirst(cell)));
+    if (take >= 0) {
+      if (columns != &compiled_->columns) {
+        return nullptr;
+      }
+      plan->takes = list_append_unique_int(plan->takes, take);
+      continue;
+    }
     if (!compile_column(static_cast<Expr *>(lfirst(cell)), columns, &number, &domain)) {
       return nullptr;
     }
     plan->columns = list_append_unique_int(plan->columns, static_cast<int>(number));
   }
-  const int count = list_length(plan->columns);
+  const int count = list_length(plan->columns) + list_length(plan->takes);
   return count == 0 || count > most_computed_from ? nullptr : plan;
 }
 
@@ -96,6 +104,7 @@ Compiler::Place Compiler::place() const {
           .cases = list_length(compiled_->cases),
           .computed = list_length(compiled_->computed),
           .distinct = list_length(compiled_->distinct),
+          .zones = list_length(compiled_->zones),
           .outer_bytes = compiled_->outer_bytes};
 }
 
@@ -106,6 +115,7 @@ void Compiler::go_back(const Place &place) {
   compiled_->cases = list_truncate(compiled_->cases, place.cases);
   compiled_->computed = list_truncate(compiled_->computed, place.computed);
   compiled_->distinct = list_truncate(compiled_->distinct, place.distinct);
+  compiled_->zones = list_truncate(compiled_->zones, place.zones);
   compiled_->outer_bytes = place.outer_bytes;
 }
 

@@ -138,6 +138,10 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
     const auto *call = castNode(FuncExpr, expr);
     auto *argument = static_cast<Expr *>(linitial(call->args));
     switch (call->funcid) {
+    case F_TIMEZONE_TEXT_TIMESTAMPTZ:
+      *domain = Domain::integer;
+      *may_fail = true;
+      return compile_zoned(expr, number);
     case F_INT4_INT2:
     case F_INT8_INT2:
     case F_INT8_INT4:

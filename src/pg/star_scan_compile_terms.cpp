@@ -116,16 +116,56 @@ bool bin_of(const FuncExpr *call, Unit *unit) {
          before;
 }
 
-// The expression with a CaseTestExpr in the place of its column.
+// Without a cast of a number that is another one for each: of what extract() gives, which has no
+// digits behind the point for any of the units.
+Expr *uncast(Expr *expr) {
+  if (!IsA(expr, FuncExpr)) {
+    return expr;
+  }
+  switch (castNode(FuncExpr, expr)->funcid) {
+  case F_INT2_NUMERIC:
+  case F_INT4_NUMERIC:
+  case F_INT8_NUMERIC:
+  case F_FLOAT8_NUMERIC:
+  case F_INT2_FLOAT8:
+  case F_INT4_FLOAT8:
+  case F_INT8_FLOAT8:
+  case F_NUMERIC_FLOAT8:
+    return bare(static_cast<Expr *>(linitial(castNode(FuncExpr, expr)->args)));
+  default:
+    return expr;
+  }
+}
+
+bool is_extracted(Oid function) {
+  switch (function) {
+  case F_EXTRACT_TEXT_DATE:
+  case F_EXTRACT_TEXT_TIMESTAMP:
+  case F_EXTRACT_TEXT_TIMESTAMPTZ:
+  case F_DATE_PART_TEXT_TIMESTAMP:
+  case F_DATE_PART_TEXT_TIMESTAMPTZ:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool is_zoned(const Node *node) {
+  return IsA(node, FuncExpr) &&
+         reinterpret_cast<const FuncExpr *>(node)->funcid == F_TIMEZONE_TEXT_TIMESTAMPTZ;
+}
+
+// The expression with a CaseTestExpr in the place of its column, or of what is local in a zone of
+// each row.
 Node *with_case_value(Node *node, void *nothing) {
   if (node == nullptr) {
     return nullptr;
   }
-  if (IsA(node, Var)) {
+  if (IsA(node, Var) || is_zoned(node)) {
     auto *value = makeNode(CaseTestExpr);
-    value->typeId = castNode(Var, node)->vartype;
-    value->typeMod = castNode(Var, node)->vartypmod;
-    value->collation = castNode(Var, node)->varcollid;
+    value->typeId = exprType(node);
+    value->typeMod = exprTypmod(node);
+    value->collation = exprCollation(node);
     return reinterpret_cast<Node *>(value);
   }
   return compat::mutate_expression(node, with_case_value, nothing);
@@ -220,7 +260,7 @@ bool Compiler::compile_key(int index) {
   if (list_length(compiled_->core_keys) >= 32) {
     return false;
   }
-  auto *expr = static_cast<Expr *>(list_nth(question_.keys, index));
+  auto *expr = static_cast<Expr *>(list_nth(keys_, index));
   auto *key = static_cast<KeyPlan *>(palloc0(sizeof(KeyPlan)));
   auto *core = static_cast<scan::Key *>(palloc0(sizeof(scan::Key)));
   *core = scan::Key{};
@@ -253,10 +293,11 @@ bool Compiler::compile_own_key(Expr *expr, KeyPlan *key, scan::Key *core) {
     Expr *call = bare(expr);
     if (IsA(call, FuncExpr) && castNode(FuncExpr, call)->funcid >= FirstNormalObjectId
             ? compile_cell_key(castNode(FuncExpr, call), key, core)
-            : compile_time_key(call, key, core)) {
+            : compile_time_key(call, key, core) || compile_zoned(call, &core->column)) {
       return true;
     }
     go_back(before);
+    key->shown = nullptr;
     key->cell_text = false;
     if (!compute_column(expr, &core->column, &domain)) {
       return false;
@@ -312,9 +353,46 @@ bool Compiler::compile_cell_key(const FuncExpr *call, KeyPlan *key, scan::Key *c
   return true;
 }
 
+// AT TIME ZONE of a column and of what is taken of a dimension.
+bool Compiler::compile_zoned(Expr *expr, uint32 *number) {
+  expr = bare(expr);
+  if (!is_zoned(reinterpret_cast<Node *>(expr))) {
+    return false;
+  }
+  const auto *call = castNode(FuncExpr, expr);
+  const Expr *zone = bare(static_cast<Expr *>(linitial(call->args)));
+  const int take = take_of(zone);
+  uint32 column = 0;
+  Domain domain{};
+  if (take < 0 || !compile_column(static_cast<Expr *>(lsecond(call->args)), &compiled_->columns,
+                                  &column, &domain)) {
+    return false;
+  }
+  const int join = static_cast<const TakePlan *>(list_nth(compiled_->takes, take))->join;
+  // Of several that are made of it, once.
+  ListCell *cell = nullptr;
+  foreach (cell, compiled_->zones) {
+    const auto *known = static_cast<const ZonePlan *>(lfirst(cell));
+    const Step &step = static_cast<StepPlan *>(list_nth(compiled_->steps, known->step))->step;
+    if (known->take == take && step.left == column) {
+      *number = step.out;
+      return true;
+    }
+  }
+  auto *plan = static_cast<ZonePlan *>(palloc0(sizeof(ZonePlan)));
+  *plan = {.step = list_length(compiled_->steps), .take = take};
+  compiled_->zones = lappend(compiled_->zones, plan);
+  add_step(Operation::local_of, column, first_join + static_cast<uint32>(join), number);
+  return true;
+}
+
 bool Compiler::compile_time(Expr *expr, Time *time) {
   expr = bare(expr);
   *time = Time{};
+  if (compile_zoned(expr, &time->column)) {
+    time->zoned = true;
+    return true;
+  }
   if (IsA(expr, FuncExpr)) {
     const auto *call = castNode(FuncExpr, expr);
     if (call->funcid != F_TIMESTAMP_DATE && call->funcid != F_TIMESTAMPTZ_DATE) {
@@ -347,10 +425,14 @@ bool Compiler::compile_time(Expr *expr, Time *time) {
 
 bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   expr = bare(expr);
-  if (!IsA(expr, FuncExpr)) {
+  Expr *number_of_time = uncast(expr);
+  if (!IsA(number_of_time, FuncExpr)) {
     return false;
   }
-  const auto *call = castNode(FuncExpr, expr);
+  const auto *call = castNode(FuncExpr, number_of_time);
+  if (number_of_time != expr && !is_extracted(call->funcid)) {
+    return false;
+  }
   const Unit *unit = nullptr;
   Unit bin = day_unit;
   auto *time = static_cast<Expr *>(linitial(call->args));
@@ -413,6 +495,12 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   step.part = of_month ? 1 : Max(unit->part / day, 1);
   step.day = USECS_PER_DAY / day;
   step.infinite_is_null = unit->infinite_is_null;
+  key->shown = reinterpret_cast<Expr *>(with_case_value(reinterpret_cast<Node *>(expr), nullptr));
+  if (source_time.zoned) {
+    core->source = static_cast<int32>(source_time.column);
+    key->source_type = TIMESTAMPOID;
+    return true;
+  }
   List *vars = pull_var_clause(reinterpret_cast<Node *>(expr), 0);
   auto *source = static_cast<Var *>(linitial(vars));
   uint32 column = 0;
@@ -420,7 +508,6 @@ bool Compiler::compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core) {
   compile_column(reinterpret_cast<Expr *>(source), &compiled_->columns, &column, &domain);
   core->source = static_cast<int32>(column);
   key->source_type = source->vartype;
-  key->shown = reinterpret_cast<Expr *>(with_case_value(reinterpret_cast<Node *>(expr), nullptr));
   return true;
 }
 
@@ -589,8 +676,8 @@ bool Compiler::compile_filtered(const Aggref *aggregate, Node *arguments, Expr *
 
 bool Compiler::compile_aggregate(int index) {
   const auto *aggregate = static_cast<Aggref *>(list_nth(question_.aggregates, index));
-  auto *arguments = static_cast<Node *>(list_nth(question_.arguments, index));
-  auto *filter = static_cast<Expr *>(list_nth(question_.filters, index));
+  auto *arguments = static_cast<Node *>(list_nth(arguments_, index));
+  auto *filter = static_cast<Expr *>(list_nth(filters_, index));
   auto *plan = static_cast<AggregatePlan *>(palloc0(sizeof(AggregatePlan)));
   scan::Aggregate &own = plan->aggregate;
   own = scan::Aggregate{};
@@ -600,10 +687,15 @@ bool Compiler::compile_aggregate(int index) {
     return false;
   }
   plan->type = aggregate->aggtype;
+  const int distinct = list_length(compiled_->distinct);
   bool may_fail = false;
   if (!(filter == nullptr ? compile_arguments(aggregate, arguments, plan, &may_fail)
                           : compile_filtered(aggregate, arguments, filter, plan))) {
     return false;
+  }
+  if (list_length(compiled_->distinct) > distinct) {
+    // The planner's estimates are of the query's own expressions.
+    llast(compiled_->distinct) = list_nth(question_.arguments, index);
   }
   own.offset = compiled_->state_bytes;
   compiled_->state_bytes += static_cast<uint32>(scan::state_bytes(own));

@@ -24,7 +24,9 @@ bool are_joined(const PlannerInfo *root, const RelOptInfo *one, const RelOptInfo
   }
   foreach (cell, root->eq_classes) {
     const auto *equal = lfirst_node(EquivalenceClass, cell);
-    if (!equal->ec_has_const && bms_overlap(equal->ec_relids, one->relids) &&
+    // One of a single member is what is grouped or sorted by.
+    if (!equal->ec_has_const && list_length(equal->ec_members) > 1 &&
+        bms_overlap(equal->ec_relids, one->relids) &&
         bms_overlap(equal->ec_relids, other->relids)) {
       return true;
     }

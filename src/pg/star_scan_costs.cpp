@@ -37,14 +37,16 @@ struct Costs {
 };
 
 void add_computed(PlannerInfo *root, const List *plans, double rows, Costs *costs) {
-  constexpr double row_steps = 2; // a row made of columns
+  constexpr double row_steps = 2;  // a row made of columns
+  constexpr double take_steps = 6; // and of dimensions' values
   ListCell *cell = nullptr;
   foreach (cell, plans) {
     const auto *plan = static_cast<const ComputedPlan *>(lfirst(cell));
     QualCost cost{};
     cost_qual_eval_node(&cost, reinterpret_cast<Node *>(plan->expr), root);
     costs->startups += cost.startup;
-    costs->rows += rows * (cost.per_tuple + row_steps * cpu_operator_cost);
+    const double steps = plan->takes == NIL ? row_steps : take_steps;
+    costs->rows += rows * (cost.per_tuple + steps * cpu_operator_cost);
   }
 }
 
@@ -77,7 +79,12 @@ Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) 
   }
   foreach (cell, path->custom_paths) {
     const auto *dimension = static_cast<const Path *>(lfirst(cell));
-    const double own = dimension->total_cost + dimension->rows * 4 * cpu_operator_cost;
+    const auto *join =
+        static_cast<const StarJoin *>(list_nth(costed.star->joins, foreach_current_index(cell)));
+    // Its rows are found by what is joined by, and numbered by what is grouped by and by the rest.
+    const double row_steps_of_dimension = 4 + 6 * (list_length(join->groups) - join->keyed);
+    const double own =
+        dimension->total_cost + dimension->rows * row_steps_of_dimension * cpu_operator_cost;
     costs.dimensions += own;
     costs.dearest = std::max(costs.dearest, own);
   }

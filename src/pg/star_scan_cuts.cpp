@@ -50,7 +50,16 @@ GroupValues *merged_values(const ScanNode *node, int join) {
       collations[key->place] = attribute->attcollation;
     }
   }
-  GroupValues *values = new_values(types, collations, width);
+  foreach (cell, node->compiled->takes) {
+    const auto *take = static_cast<const TakePlan *>(lfirst(cell));
+    if (take->join == join) {
+      types[take->place] = take->type;
+      collations[take->place] = take->collation;
+    }
+  }
+  // A process sends of a group what it took of any of its rows.
+  const int keyed = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, join))->keyed;
+  GroupValues *values = new_values(types, collations, width, keyed, true);
   MemoryContextSwitchTo(old);
   return values;
 }
@@ -68,6 +77,7 @@ Room read(ScanNode *node, int join) {
   const auto *plan = static_cast<const JoinPlan *>(list_nth(node->compiled->joins, join));
   const Room room = read_dimension(plan, rows, grouped_columns(node, join), node->cuts[join], &own);
   node->core_joins[join].hashes = hashes_of(own.values);
+  node->core_joins[join].grouped = grouped_of(own.values);
   node->core_joins[join].keys = node->cuts[join].keys;
   if (room == Room::enough) {
     node->figures.dimension_rows += own.dimension->size();
@@ -127,6 +137,7 @@ void start_dimensions(ScanNode *node) {
     node->core_joins[i] = {.dimension = nullptr,
                            .columns = {plan->columns, static_cast<std::size_t>(plan->width)},
                            .hashes = nullptr,
+                           .grouped = nullptr,
                            .kind = plan->kind,
                            .keys = {},
                            .conditions = {},

@@ -1,6 +1,7 @@
 // Dimensions: all rows of a plan, hashed by what they are joined by, and numbered by what is
 // grouped by of them. Which values are equal there the type's own functions say, so a dimension may
-// be grouped by whatever can be hashed.
+// be grouped by whatever can be hashed. What expressions take of it besides has to be the same
+// bytes: 1.0 is not 1.00 to who adds it up.
 #include "pg/star_scan.hpp"
 
 #include "pg/boundary.hpp"
@@ -19,21 +20,31 @@ extern "C" {
 
 namespace starhouse::pg::star_scan {
 
+// Numbers by some of the columns that they stand for.
+struct Chains {
+  uint32 *hashes;
+  int *next;    // of the same bucket; -1
+  int *buckets; // the first, or -1
+};
+
 struct GroupValues {
   int width;
+  int keyed;     // the first ones: what is grouped by
+  bool by_keyed; // nothing else tells numbers apart
   TypeCacheEntry **types;
   Oid *collations;
   int count;
   int room;
   Datum *values; // width of each
   bool *nulls;
-  uint32 *hashes;
-  int *next;    // of the same bucket; -1
-  int *buckets; // a power of two of them: the first, or -1
-  int bucket_count;
-  Size bytes; // about what all of it takes
-  bool lent;  // the arrays are not to be written to, and there are no buckets
-  bool added; // one more than was lent, the last
+  uint32 *hashes;   // of what is grouped by
+  uint32 *grouped;  // the first number of what is grouped by the same; null: each is its own
+  Chains rows;      // by all columns
+  Chains groups;    // the first numbers, by what is grouped by
+  int bucket_count; // a power of two
+  Size bytes;       // about what all of it takes
+  bool lent;        // the arrays are not to be written to, and there are no buckets
+  bool added;       // one more than was lent, the last
 };
 
 namespace {
@@ -43,6 +54,19 @@ constexpr int first_room = 64;
 template <class T>
 void enlarge(T **array, Size count) {
   *array = static_cast<T *>(repalloc_huge(*array, sizeof(T) * count));
+}
+
+void link(const GroupValues *values, Chains *chains, int number, uint32 hash) {
+  int &bucket = chains->buckets[hash & static_cast<uint32>(values->bucket_count - 1)];
+  chains->hashes[number] = hash;
+  chains->next[number] = bucket;
+  bucket = number;
+}
+
+void enlarge_chains(const GroupValues *values, Chains *chains) {
+  enlarge(&chains->next, static_cast<Size>(values->room));
+  enlarge(&chains->buckets, static_cast<Size>(values->bucket_count));
+  std::fill_n(chains->buckets, values->bucket_count, -1);
 }
 
 void make_room(GroupValues *values) {
@@ -55,55 +79,89 @@ void make_room(GroupValues *values) {
   enlarge(&values->values, room * width);
   enlarge(&values->nulls, room * width);
   enlarge(&values->hashes, room);
-  enlarge(&values->next, room);
   values->bucket_count *= 2;
-  enlarge(&values->buckets, static_cast<Size>(values->bucket_count));
-  std::fill_n(values->buckets, values->bucket_count, -1);
+  enlarge(&values->rows.hashes, room);
+  enlarge_chains(values, &values->rows);
   for (int i = 0; i < values->count; ++i) {
-    int &bucket =
-        values->buckets[values->hashes[i] & static_cast<uint32>(values->bucket_count - 1)];
-    values->next[i] = bucket;
-    bucket = i;
+    link(values, &values->rows, i, values->rows.hashes[i]);
+  }
+  if (values->grouped == nullptr) {
+    return;
+  }
+  enlarge(&values->grouped, room);
+  enlarge(&values->groups.hashes, room);
+  enlarge_chains(values, &values->groups);
+  for (int i = 0; i < values->count; ++i) {
+    if (values->grouped[i] == static_cast<uint32>(i)) {
+      link(values, &values->groups, i, values->hashes[i]);
+    }
   }
 }
 
-bool is_same(GroupValues *values, int number, const Datum *row, const bool *nulls) {
-  for (int i = 0; i < values->width; ++i) {
+bool is_same(GroupValues *values, int width, int number, const Datum *row, const bool *nulls) {
+  for (int i = 0; i < width; ++i) {
     const Size place =
         static_cast<Size>(number) * static_cast<Size>(values->width) + static_cast<Size>(i);
     if (values->nulls[place] != nulls[i]) {
       return false;
     }
-    if (!nulls[i] &&
-        !DatumGetBool(FunctionCall2Coll(&values->types[i]->eq_opr_finfo, values->collations[i],
-                                        values->values[place], row[i]))) {
+    if (nulls[i]) {
+      continue;
+    }
+    const TypeCacheEntry *type = values->types[i];
+    const bool same =
+        i < values->keyed
+            ? DatumGetBool(FunctionCall2Coll(&values->types[i]->eq_opr_finfo, values->collations[i],
+                                             values->values[place], row[i]))
+            : datum_image_eq(values->values[place], row[i], type->typbyval, type->typlen);
+    if (!same) {
       return false;
     }
   }
   return true;
 }
 
-uint32 hash_of(GroupValues *values, const Datum *row, const bool *nulls) {
+uint32 hash_of(GroupValues *values, int width, const Datum *row, const bool *nulls) {
   uint32 hash = 0;
-  for (int i = 0; i < values->width; ++i) {
+  for (int i = 0; i < width; ++i) {
     hash = (hash << 1U) | (hash >> 31U);
     if (!nulls[i]) {
-      hash ^= DatumGetUInt32(
-          FunctionCall1Coll(&values->types[i]->hash_proc_finfo, values->collations[i], row[i]));
+      const TypeCacheEntry *type = values->types[i];
+      hash ^= i < values->keyed
+                  ? DatumGetUInt32(FunctionCall1Coll(&values->types[i]->hash_proc_finfo,
+                                                     values->collations[i], row[i]))
+                  : datum_image_hash(row[i], type->typbyval, type->typlen);
     }
   }
   return hash;
 }
 
-// The number of what the row is grouped by, new or known.
+// What a process's groups, and the parts that they fall into, go by.
+uint32 key_hash_of(GroupValues *values, const Datum *row, const bool *nulls) {
+  return hash_of(values, values->keyed, row, nulls);
+}
+
+// -1: there is none.
+int find(GroupValues *values, const Chains *chains, int width, const Datum *row, const bool *nulls,
+         uint32 hash) {
+  const auto mask = static_cast<uint32>(values->bucket_count - 1);
+  for (int i = chains->buckets[hash & mask]; i >= 0; i = chains->next[i]) {
+    if (chains->hashes[i] == hash && is_same(values, width, i, row, nulls)) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+// The number of the row's values, new or known. `hash`: its key_hash_of().
 uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, uint32 hash,
                  MemoryContext kept) {
   constexpr Size of_each = 32;
-  const auto mask = static_cast<uint32>(values->bucket_count - 1);
-  for (int i = values->buckets[hash & mask]; i >= 0; i = values->next[i]) {
-    if (values->hashes[i] == hash && is_same(values, i, row, nulls)) {
-      return static_cast<uint32>(i);
-    }
+  const int compared = values->by_keyed ? values->keyed : values->width;
+  const uint32 own = compared == values->keyed ? hash : hash_of(values, compared, row, nulls);
+  const int known = find(values, &values->rows, compared, row, nulls, own);
+  if (known >= 0) {
+    return static_cast<uint32>(known);
   }
   make_room(values);
   const MemoryContext old = MemoryContextSwitchTo(kept);
@@ -121,19 +179,35 @@ uint32 number_of(GroupValues *values, const Datum *row, const bool *nulls, uint3
   }
   MemoryContextSwitchTo(old);
   values->bytes += of_each;
-  int &bucket = values->buckets[hash & static_cast<uint32>(values->bucket_count - 1)];
   values->hashes[number] = hash;
-  values->next[number] = bucket;
-  bucket = number;
+  link(values, &values->rows, number, own);
+  if (values->grouped != nullptr) {
+    const int first = find(values, &values->groups, values->keyed, row, nulls, hash);
+    values->grouped[number] = static_cast<uint32>(first >= 0 ? first : number);
+    if (first < 0) {
+      link(values, &values->groups, number, hash);
+    }
+  }
   return static_cast<uint32>(number);
+}
+
+Chains new_chains(Size room) {
+  Chains chains{.hashes = static_cast<uint32 *>(palloc(sizeof(uint32) * room)),
+                .next = static_cast<int *>(palloc(sizeof(int) * room)),
+                .buckets = static_cast<int *>(palloc(sizeof(int) * 2 * room))};
+  std::fill_n(chains.buckets, 2 * room, -1);
+  return chains;
 }
 
 } // namespace
 
-GroupValues *new_values(const Oid *types, const Oid *collations, int width) {
+GroupValues *new_values(const Oid *types, const Oid *collations, int width, int keyed,
+                        bool by_keyed) {
   auto *values = static_cast<GroupValues *>(palloc0(sizeof(GroupValues)));
   const auto count = static_cast<Size>(Max(width, 1));
   values->width = width;
+  values->keyed = keyed;
+  values->by_keyed = by_keyed;
   values->types = static_cast<TypeCacheEntry **>(palloc0(sizeof(TypeCacheEntry *) * count));
   values->collations = static_cast<Oid *>(palloc0(sizeof(Oid) * count));
   for (int i = 0; i < width; ++i) {
@@ -147,9 +221,11 @@ GroupValues *new_values(const Oid *types, const Oid *collations, int width) {
   values->values = static_cast<Datum *>(palloc(sizeof(Datum) * room * count));
   values->nulls = static_cast<bool *>(palloc(sizeof(bool) * room * count));
   values->hashes = static_cast<uint32 *>(palloc(sizeof(uint32) * room));
-  values->next = static_cast<int *>(palloc(sizeof(int) * room));
-  values->buckets = static_cast<int *>(palloc(sizeof(int) * 2 * room));
-  std::fill_n(values->buckets, values->bucket_count, -1);
+  values->rows = new_chains(room);
+  if (!by_keyed && keyed > 0 && keyed < width) {
+    values->grouped = static_cast<uint32 *>(palloc(sizeof(uint32) * room));
+    values->groups = new_chains(room);
+  }
   return values;
 }
 
@@ -213,7 +289,7 @@ void begin_values(PlanState *rows, const JoinPlan *join, int groups, DimensionRo
     types[i] = attribute->atttypid;
     collations[i] = attribute->attcollation;
   }
-  result->values = new_values(types, collations, groups);
+  result->values = new_values(types, collations, groups, join->keyed, false);
   MemoryContextSwitchTo(callers);
 }
 
@@ -259,7 +335,7 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
     } else if (groups > 0 && join->kind != scan::JoinKind::anti) {
       const Datum *values = slot->tts_values + join->width;
       const bool *nulls = slot->tts_isnull + join->width;
-      const uint32 hash = hash_of(result->values, values, nulls);
+      const uint32 hash = key_hash_of(result->values, values, nulls);
       if (is_in(cut.values, hash64(std::uint64_t{hash}))) {
         number = number_of(result->values, values, nulls, hash, result->value_memory);
       } else if (join->kind == scan::JoinKind::outer) {
@@ -267,7 +343,9 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
       } else {
         continue;
       }
-      if (!values_known && result->values->bytes > limit && cut.values.bits < most_cut_bits) {
+      // What is not grouped by takes what it needs.
+      if (!values_known && join->keyed > 0 && result->values->bytes > limit &&
+          cut.values.bits < most_cut_bits) {
         room = Room::too_many_values;
         break;
       }
@@ -317,6 +395,10 @@ uint32 add_to_lent(GroupValues *values, const Datum *row, const bool *nulls, uin
   values->nulls = enlarged(values->nulls, count * width, width);
   values->values = enlarged(values->values, count * width, width);
   values->hashes[count] = hash;
+  if (values->grouped != nullptr) {
+    values->grouped = enlarged(values->grouped, count, 1);
+    values->grouped[count] = static_cast<uint32>(count);
+  }
   for (Size i = 0; i < width; ++i) {
     const TypeCacheEntry *type = values->types[i];
     values->nulls[count * width + i] = nulls[i];
@@ -349,7 +431,7 @@ uint32 outer_number(const JoinPlan *join, ExprContext *context, const DimensionC
   if (join->has_condition && (nulls[grouped] || !DatumGetBool(row[grouped]))) {
     number = scan::Dimension::dropped;
   } else if (grouped > 0) {
-    const uint32 hash = hash_of(result->values, row, nulls);
+    const uint32 hash = key_hash_of(result->values, row, nulls);
     const auto add = result->values->lent ? add_to_lent : number_of;
     number = is_in(cut.values, hash64(std::uint64_t{hash}))
                  ? add(result->values, row, nulls, hash, result->value_memory)
@@ -399,7 +481,7 @@ void read_values(GroupValues *values, uint32 count, char **from, MemoryContext o
     for (int column = 0; column < values->width; ++column) {
       row[column] = datumRestore(from, &nulls[column]);
     }
-    numbers[i] = number_of(values, row, nulls, hash_of(values, row, nulls), own);
+    numbers[i] = number_of(values, row, nulls, key_hash_of(values, row, nulls), own);
   }
 }
 
@@ -409,6 +491,7 @@ void put_image(const GroupValues *values, scan::ImageWriter *to) {
   const auto count = static_cast<Size>(values->count);
   const Size cells = count * static_cast<Size>(values->width);
   to->put(std::span<const uint32>{values->hashes, count});
+  to->put(std::span<const uint32>{values->grouped, values->grouped != nullptr ? count : 0});
   to->put(std::span<const bool>{values->nulls, cells});
   to->put(std::span<const Datum>{values->values, cells});
   for (Size cell = 0; cell < cells; ++cell) {
@@ -436,12 +519,16 @@ void write_image(const GroupValues *values, char *to) {
 void lend_values(GroupValues *values, const char *image) {
   scan::ImageReader from(image);
   const auto hashes = from.array<uint32>();
+  const auto grouped = from.array<uint32>();
   const auto nulls = from.array<bool>();
   const auto cells = from.array<Datum>();
   values->count = static_cast<int>(hashes.size());
   values->lent = true;
   // Nobody writes to them.
   values->hashes = const_cast<uint32 *>(hashes.data());
+  if (values->grouped != nullptr) {
+    values->grouped = const_cast<uint32 *>(grouped.data());
+  }
   values->nulls = const_cast<bool *>(nulls.data());
   values->values = static_cast<Datum *>(
       MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * Max(cells.size(), 1)));
@@ -454,6 +541,10 @@ void lend_values(GroupValues *values, const char *image) {
 
 const std::uint32_t *const *hashes_of(const GroupValues *values) {
   return &values->hashes;
+}
+
+const std::uint32_t *const *grouped_of(const GroupValues *values) {
+  return values->grouped == nullptr ? nullptr : &values->grouped;
 }
 
 Datum group_value(const GroupValues *values, std::size_t number, int place, bool *null) {

@@ -89,7 +89,8 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
   for (int i = 0; i < list_length(node->joins); ++i) {
     auto *known = static_cast<List *>(list_nth(node->joins, i));
     auto *join = static_cast<JoinQuestion *>(palloc0(sizeof(JoinQuestion)));
-    *join = {.facts = static_cast<List *>(list_nth(facts, i)),
+    *join = {.keyed = lfourth_int(static_cast<List *>(llast(known))),
+             .facts = static_cast<List *>(list_nth(facts, i)),
              .operators = static_cast<List *>(linitial(known)),
              .collations = static_cast<List *>(lsecond(known)),
              .types = static_cast<List *>(lthird(known)),
@@ -101,6 +102,9 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
   }
   question.key_joins = static_cast<List *>(list_nth(known_lists, 4));
   question.key_places = static_cast<List *>(list_nth(known_lists, 5));
+  question.takes = unfolded(static_cast<List *>(list_nth(plan->custom_exprs, 7)), columns);
+  question.take_joins = static_cast<List *>(list_nth(known_lists, 6));
+  question.take_places = static_cast<List *>(list_nth(known_lists, 7));
   for (int i = 0; i < list_length(question.arguments); ++i) {
     const auto *entry =
         static_cast<TargetEntry *>(list_nth(columns, list_length(question.keys) + i));
@@ -133,6 +137,8 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
     node->row_context = CreateExprContext(estate);
     node->row_context->ecxt_scantuple = ExecInitExtraTupleSlot(
         estate, RelationGetDescr(state->ss.ss_currentRelation), &TTSOpsVirtual);
+    node->row_context->ecxt_innertuple =
+        ExecInitExtraTupleSlot(estate, taken_row(node->compiled), &TTSOpsVirtual);
   }
   const int planned = linitial_int(static_cast<List *>(lsecond(known_lists)));
   const int moved = static_cast<int>(plan->scan.scanrelid) - planned;

@@ -6,6 +6,7 @@
 //   star_scan_partitions.cpp  partitions that are not read
 //   star_scan_blocks.cpp    blocks that are not read
 //   star_scan_computed.cpp  what the executor's expressions say of rows
+//   star_scan_zones.cpp     clocks of zones that dimensions have
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
 //   star_scan_shared.cpp    dimensions that processes share
 //   star_scan_groups.cpp    groups as rows
@@ -108,7 +109,9 @@ struct ScanNode {
   DimensionCut loaded[most_joins]; // what dimensions have
   int short_join;                  // has no room in its cut; -1: none
   Room short_room;
-  List *joins; // as in the plan
+  List *clocks;             // of zones that were met
+  scan::LocalClock *untold; // stands for one that is not known yet
+  List *joins;              // as in the plan
   bool started;
   bool finished;
   scan::Scan *scan; // null: the next part has to be run
@@ -152,15 +155,29 @@ Blocks blocks_of(const scan::Program &program, const scan::Shape &shape, Relatio
 
 // star_scan_computed.cpp
 bool computes_any(const Compiled *compiled);
+// The row of what is taken of dimensions.
+TupleDesc taken_row(const Compiled *compiled);
+// A column of the core's batch: the dimension's number.
+Size column_of_join(const Compiled *compiled, int join);
 // Once, then before each run, whose parameters are others.
 void init_computed(Compiled *compiled, PlanState *parent);
 void start_computed(ScanNode *node);
+// Dimensions have other numbers.
+void forget_numbers(ScanNode *node);
 // Those of the rows that the scan's test() has left that meet the conditions.
 std::span<const scan::Row> meet_conditions(ScanNode *node, std::span<const scan::Row> rows);
 // Whether conditions of joins hold that the core has no test for, of as many rows that are kept.
 void limit_joins(ScanNode *node, Size rows);
 // Columns of the rows that are read, before they are added. Bytes are in value_context.
 void compute_columns(ScanNode *node, Size rows);
+
+// star_scan_zones.cpp
+// Before a run, and whenever dimensions have other numbers.
+void start_zones(ScanNode *node);
+void forget_zones(ScanNode *node);
+// The clocks of rows that have been read, before they are added. An error of the server's for a
+// zone that it does not know.
+void find_zones(ScanNode *node, Size rows);
 
 // star_scan_cuts.cpp
 // Dimensions as the cuts say, made smaller where there is no room; a process of several leaves that

@@ -384,15 +384,16 @@ std::span<const scan::Attribute> attributes_of(TupleDesc shape) {
 constexpr pg_time_t epoch_difference =
     static_cast<pg_time_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY;
 
-scan::ZoneStretch stretch_of(int64 utc) noexcept {
+scan::ZoneStretch stretch_of(int64 utc, const void *own) noexcept {
+  auto *zone = static_cast<pg_tz *>(const_cast<void *>(own));
   const pg_time_t moment = scan::floor_divide(utc, USECS_PER_SEC) + epoch_difference;
   long before = 0;
   long after = 0;
   int before_dst = 0;
   int after_dst = 0;
   pg_time_t boundary = 0;
-  const int found = pg_next_dst_boundary(&moment, &before, &before_dst, &boundary, &after,
-                                         &after_dst, session_timezone);
+  const int found =
+      pg_next_dst_boundary(&moment, &before, &before_dst, &boundary, &after, &after_dst, zone);
   scan::ZoneStretch stretch{.from = utc, .until = scan::infinite_time, .offset = 0};
   if (found > 0) {
     stretch.until = (boundary - epoch_difference) * USECS_PER_SEC;
@@ -404,7 +405,7 @@ scan::ZoneStretch stretch_of(int64 utc) noexcept {
   pg_tm fields;
   fsec_t fraction = 0;
   int west = 0;
-  if (timestamp2tm(utc, &west, &fields, &fraction, nullptr, nullptr) == 0 &&
+  if (timestamp2tm(utc, &west, &fields, &fraction, nullptr, zone) == 0 &&
       -static_cast<int64>(west) * USECS_PER_SEC != stretch.offset) {
     stretch.until = utc + 1;
     stretch.offset = -static_cast<int64>(west) * USECS_PER_SEC;
@@ -412,19 +413,20 @@ scan::ZoneStretch stretch_of(int64 utc) noexcept {
   return stretch;
 }
 
-int64 midnight_of(int64 day) noexcept {
+int64 midnight_of(int64 day, const void *zone) noexcept {
   pg_tm fields{};
   j2date(static_cast<int>(day + POSTGRES_EPOCH_JDATE), &fields.tm_year, &fields.tm_mon,
          &fields.tm_mday);
-  const int64 west = DetermineTimeZoneOffset(&fields, session_timezone);
+  const int64 west =
+      DetermineTimeZoneOffset(&fields, static_cast<pg_tz *>(const_cast<void *>(zone)));
   const int64 utc = day * USECS_PER_DAY + west * USECS_PER_SEC;
-  return utc + stretch_of(utc).offset;
+  return utc + stretch_of(utc, zone).offset;
 }
 
 } // namespace
 
-scan::Zone session_zone() {
-  return {.stretch_of = stretch_of, .midnight_of = midnight_of};
+scan::Zone zone_of(pg_tz *zone) {
+  return {.stretch_of = stretch_of, .midnight_of = midnight_of, .zone = zone};
 }
 
 void init_expressions(Compiled *compiled, PlanState *parent) {
@@ -469,7 +471,7 @@ scan::Program program_of(const Compiled *compiled, ExprContext *context, bool no
       no_row || (!program.tests.empty() && program.tests[0].kind == Test::Kind::never);
   program.filters = none ? never_of(compiled->filters) : tests_of(compiled->filters, context);
   program.cases = none ? never_of(compiled->cases) : tests_of(compiled->cases, context);
-  program.zone = session_zone();
+  program.zone = zone_of(session_timezone);
   auto *steps = new_array<scan::Step>(list_length(compiled->steps));
   ListCell *cell = nullptr;
   foreach (cell, compiled->steps) {
@@ -482,6 +484,10 @@ scan::Program program_of(const Compiled *compiled, ExprContext *context, bool no
       const Datum value = evaluate(plan->state, context, &step.null);
       step.value = step.null ? 0 : word_of(plan->operand_type, value);
     }
+  }
+  foreach (cell, compiled->zones) {
+    const auto *plan = as<ZonePlan>(cell);
+    steps[plan->step].clocks = &plan->clocks;
   }
   program.steps = {steps, static_cast<std::size_t>(list_length(compiled->steps))};
   auto *keys = new_array<scan::Key>(list_length(compiled->core_keys));

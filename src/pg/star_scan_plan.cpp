@@ -3,9 +3,9 @@
 //
 // In the plan the node's own tuple is the groups' keys, then the aggregates, then the columns that
 // anything asks for (never filled: they let EXPLAIN and the executor tell what the expressions
-// mean). The plan's expressions are seven lists: conditions, keys, the aggregates' arguments and
-// filters, the fact's sides of joins, what rows without a partner are grouped by, and conditions on
-// the fact that are a join's. Its private
+// mean). The plan's expressions are eight lists: conditions, keys, the aggregates' arguments and
+// filters, the fact's sides of joins, what rows without a partner are grouped by, conditions on
+// the fact that are a join's, and what keys, arguments and filters take of dimensions. Its private
 // list says what else the executor has to know (star_scan_node.hpp).
 #include "pg/star_scan_plan.hpp"
 
@@ -128,7 +128,114 @@ bool keys_of(PlannerInfo *root, List **keys) {
   return true;
 }
 
-// Of which join a key is, and which of its groups; false where it is of several tables.
+bool can_be_hashed(const Node *node) {
+  const TypeCacheEntry *type =
+      lookup_type_cache(exprType(node), TYPECACHE_HASH_PROC | TYPECACHE_EQ_OPR);
+  return OidIsValid(type->hash_proc) && OidIsValid(type->eq_opr);
+}
+
+// Whether values of it that are equal are the same to every function.
+bool is_same_where_equal(Node *node) {
+  scan::Storage storage{};
+  Domain domain{};
+  return storage_of(getBaseType(exprType(node)), &storage, &domain) &&
+         (domain == Domain::integer ||
+          (domain == Domain::bytes &&
+           (storage == scan::Storage::fixed || deterministic(exprCollation(node)))));
+}
+
+// The join whose dimension has all that an expression is made of; null where there is none.
+StarJoin *join_of(const Star *star, const Bitmapset *relids, int *number) {
+  ListCell *cell = nullptr;
+  foreach (cell, star->joins) {
+    auto *join = static_cast<StarJoin *>(lfirst(cell));
+    if (bms_is_subset(relids, join->relids)) {
+      *number = foreach_current_index(cell);
+      return join;
+    }
+  }
+  return nullptr;
+}
+
+// What an expression of several tables takes of dimensions.
+struct Takes {
+  PlannerInfo *root;
+  const Star *star;
+  Question *question;
+  bool others; // something that cannot be taken
+};
+
+bool find_takes(Node *node, void *context) {
+  auto *takes = static_cast<Takes *>(context);
+  if (node == nullptr) {
+    return false;
+  }
+  if (IsA(node, List)) {
+    return compat::walk_expression(node, find_takes, context);
+  }
+  const Relids relids = pull_varnos(takes->root, node);
+  if (bms_is_subset(relids, takes->star->fact->relids)) {
+    return false;
+  }
+  int number = -1;
+  StarJoin *join = join_of(takes->star, relids, &number);
+  const bool whole = IsA(node, Var) || IsA(node, PlaceHolderVar);
+  // It is worked out for rows that no fact has, too.
+  if (join == nullptr || (!whole && (may_fail_once(reinterpret_cast<Expr *>(node)) ||
+                                     contain_volatile_functions(node) || contain_subplans(node)))) {
+    takes->others = takes->others || whole;
+    return takes->others || compat::walk_expression(node, find_takes, context);
+  }
+  Question *question = takes->question;
+  if (list_member(question->takes, node)) {
+    return false;
+  }
+  int place = 0;
+  while (place < list_length(join->groups) &&
+         !(equal(list_nth(join->groups, place), node) && is_same_where_equal(node))) {
+    ++place;
+  }
+  if (place == list_length(join->groups)) {
+    join->groups = lappend(join->groups, node);
+  }
+  question->takes = lappend(question->takes, node);
+  question->take_joins = lappend_int(question->take_joins, number);
+  question->take_places = lappend_int(question->take_places, place);
+  return false;
+}
+
+// What keys, arguments and filters take of dimensions, once it is known what these are grouped by.
+bool place_takes(PlannerInfo *root, const Star *star, Question *question) {
+  ListCell *cell = nullptr;
+  foreach (cell, star->joins) {
+    auto *join = static_cast<StarJoin *>(lfirst(cell));
+    join->keyed = list_length(join->groups);
+  }
+  List *expressions = NIL;
+  foreach (cell, question->keys) {
+    if (list_nth_int(question->key_joins, foreach_current_index(cell)) < 0) {
+      expressions = lappend(expressions, lfirst(cell));
+    }
+  }
+  expressions = list_concat(list_concat(expressions, question->arguments), question->filters);
+  foreach (cell, expressions) {
+    auto *node = static_cast<Node *>(lfirst(cell));
+    if (node == nullptr || bms_is_subset(pull_varnos(root, node), star->fact->relids)) {
+      continue;
+    }
+    Takes takes{.root = root, .star = star, .question = question, .others = false};
+    find_takes(node, &takes);
+    if (takes.others || contain_subplans(node)) {
+      return refuse("an expression of several tables with subqueries, or of what several make "
+                    "below an outer join",
+                    node);
+    }
+  }
+  return true;
+}
+
+// Of which join a key is, and which of its groups: -1 where it is of the fact, or of several
+// tables.
 bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *question) {
   const Relids relids = pull_varnos(root, key);
   if (bms_is_empty(relids)) {
@@ -136,26 +243,18 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
   }
   int number = -1;
   int place = 0;
-  if (!bms_is_subset(relids, star->fact->relids)) {
-    ListCell *cell = nullptr;
-    foreach (cell, star->joins) {
-      auto *join = static_cast<StarJoin *>(lfirst(cell));
-      if (bms_is_subset(relids, join->relids)) {
-        // It is worked out for rows that no fact has, too, where the executor would not ask.
-        if (may_fail_once(reinterpret_cast<Expr *>(key))) {
-          return refuse("a key of a dimension that may fail where no row of the table is", key);
-        }
-        number = foreach_current_index(cell);
-        place = list_length(join->groups);
-        join->groups = lappend(join->groups, key);
-      }
+  StarJoin *join =
+      bms_is_subset(relids, star->fact->relids) ? nullptr : join_of(star, relids, &number);
+  if (join != nullptr) {
+    // It is worked out for rows that no fact has, too, where the executor would not ask.
+    if (may_fail_once(reinterpret_cast<Expr *>(key))) {
+      return refuse("a key of a dimension that may fail where no row of the table is", key);
     }
-    const TypeCacheEntry *type =
-        lookup_type_cache(exprType(key), TYPECACHE_HASH_PROC | TYPECACHE_EQ_OPR);
-    if (number < 0 || !OidIsValid(type->hash_proc) || !OidIsValid(type->eq_opr) ||
-        contain_subplans(key)) {
-      return refuse("a key of several tables, or of a type that cannot be hashed", key);
+    if (!can_be_hashed(key) || contain_subplans(key)) {
+      return refuse("a key of a type that cannot be hashed, or with a subquery", key);
     }
+    place = list_length(join->groups);
+    join->groups = lappend(join->groups, key);
   }
   question->key_joins = lappend_int(question->key_joins, number);
   question->key_places = lappend_int(question->key_places, place);
@@ -184,19 +283,6 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
       return false;
     }
   }
-  foreach (cell, star->joins) {
-    const auto *join = static_cast<StarJoin *>(lfirst(cell));
-    auto *own = static_cast<JoinQuestion *>(palloc0(sizeof(JoinQuestion)));
-    *own = {.facts = join->facts,
-            .operators = join->operators,
-            .collations = join->collations,
-            .types = join->types,
-            .kind = join->kind,
-            .outers = outer_groups(join),
-            .has_condition = join->conditions != NIL,
-            .limits = join->limits};
-    question->joins = lappend(question->joins, own);
-  }
   foreach (cell, collected.aggregates) {
     const auto *aggregate = lfirst_node(Aggref, cell);
     Node *argument = nullptr;
@@ -207,6 +293,23 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
     }
     question->arguments = lappend(question->arguments, argument);
     question->filters = lappend(question->filters, aggregate->aggfilter);
+  }
+  if (!place_takes(root, star, question)) {
+    return false;
+  }
+  foreach (cell, star->joins) {
+    const auto *join = static_cast<const StarJoin *>(lfirst(cell));
+    auto *own = static_cast<JoinQuestion *>(palloc0(sizeof(JoinQuestion)));
+    *own = {.keyed = join->keyed,
+            .facts = join->facts,
+            .operators = join->operators,
+            .collations = join->collations,
+            .types = join->types,
+            .kind = join->kind,
+            .outers = outer_groups(join),
+            .has_condition = join->conditions != NIL,
+            .limits = join->limits};
+    question->joins = lappend(question->joins, own);
   }
   return true;
 }
@@ -268,8 +371,8 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
     facts = lappend(facts, join->facts);
     joins = lappend(
         joins, list_make4(join->operators, join->collations, join->types,
-                          list_make3_int(list_length(join->groups), static_cast<int>(join->kind),
-                                         join->conditions != NIL ? 1 : 0)));
+                          list_make4_int(list_length(join->groups), static_cast<int>(join->kind),
+                                         join->conditions != NIL ? 1 : 0, join->keyed)));
   }
   foreach (cell, star.leaves) {
     tables =
@@ -277,12 +380,13 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   }
   List *expressions =
       list_make5(question.quals, question.keys, question.arguments, question.filters, facts);
-  expressions = lappend(lappend(expressions, outers), limits);
+  expressions = lappend(lappend(lappend(expressions, outers), limits), question.takes);
   List *known = list_make3(list_make1_int(static_cast<int>(role)),
                            list_make1_int(static_cast<int>(question.table)), tables);
   known = lappend(known, joins);
   known = lappend(known, question.key_joins);
   known = lappend(known, question.key_places);
+  known = lappend(lappend(known, question.take_joins), question.take_places);
   path->custom_private =
       list_make4(expressions, known, question.aggregates, role == Role::partial ? NIL : having);
   path->methods = &path_methods;

@@ -20,7 +20,8 @@ struct StarJoin {
   List *operators; // fact = other
   List *collations;
   List *types;      // of the other side
-  List *groups;     // expressions of it that are grouped by
+  List *groups;     // expressions of it that are grouped by, then others that are taken of it
+  int keyed;        // how many of these are grouped by
   List *conditions; // above an outer join, of its columns alone
   List *limits;     // in its ON, or an anti-join's, of the fact's columns alone
 };

@@ -127,6 +127,7 @@ void run_page(ScanNode *node, uint32 count) {
       }
     }
     compute_columns(node, last.size());
+    find_zones(node, last.size());
     fetch_ahead(&node->pages, some);
     compute([&] { scan->add(last.size()); });
     add_handed(node);
@@ -368,6 +369,8 @@ bool run_part(ScanNode *node, scan::Part part) {
     first_keys(node);
     do {
       load_dimensions(node);
+      forget_zones(node);
+      forget_numbers(node);
       compute([&] { node->scan->use_dimensions(); });
       node->table = -1;
       node->next_block = node->end_block = 0;
@@ -446,6 +449,7 @@ void start(ScanNode *node) {
     std::fill_n(node->cuts, most_joins, DimensionCut{});
   }
   start_computed(node);
+  start_zones(node);
   start_dimensions(node);
   node->waiting[0] = scan::Part{};
   node->waiting_count = 1;

@@ -71,6 +71,7 @@ void lend(ScanNode *node, int join, dsa_area *area) {
     own.dimension->lend(image);
   });
   node->core_joins[join].hashes = hashes_of(own.values);
+  node->core_joins[join].grouped = grouped_of(own.values);
   node->core_joins[join].keys = node->cuts[join].keys;
   node->loaded[join] = node->cuts[join];
 }

@@ -170,6 +170,20 @@ CREATE TABLE calendar AS SELECT d::date AS day, extract(isodow FROM d)::int AS w
 -- Numbers far apart, most of which nothing has.
 CREATE TABLE sparse (sparse_id int, kind text);
 INSERT INTO sparse SELECT g * 97, nullif('kind ' || g % 4, 'kind 3') FROM generate_series(0, 400) AS g UNION ALL SELECT -32768, 'least' UNION ALL SELECT 32767, NULL UNION ALL SELECT 7, 'seven';
+-- Zones of all kinds that the server knows, by several names, some of which change their clocks at odd hours or by odd steps; two places of a name have different ones.
+CREATE TABLE zone (zone_id int, zone_name text, zone text, rate numeric, open_from int);
+INSERT INTO zone SELECT g, 'place ' || g % 8, (ARRAY['America/New_York', NULL, 'america/new_york', 'EST', 'MSK', '<+0545>-5:45', 'UTC', 'Pacific/Apia', 'Asia/Kolkata', 'Europe/London', 'CET-1CEST', 'Africa/Casablanca', '+03', 'Australia/Lord_Howe',
+  'America/Sao_Paulo', 'posixrules', 'America/Caracas', 'EDT', 'Etc/GMT+12', 'Asia/Pyongyang'])[1 + g % 20], CASE WHEN g % 6 = 0 THEN NULL ELSE (g % 5)::numeric / 4 END, g % 7 FROM generate_series(0, 18) AS g;
+UPDATE zone SET zone = 'Asia/Tehran' WHERE zone = 'posixrules';
+-- What is equal, and not the same to who adds it up.
+UPDATE zone SET zone = 'UTC', open_from = 3, rate = CASE WHEN zone_id = 1 THEN 1.0 ELSE 1.000 END WHERE zone_id IN (1, 9);
+INSERT INTO zone SELECT zone_id, zone_name, 'Asia/Tokyo', 3, open_from FROM zone WHERE zone_id = 4 UNION ALL SELECT 77, 'nobody is here', 'Nowhere/None', 1 / 3.0, 5 UNION ALL SELECT NULL, 'place 1', 'UTC', 1, 1;
+-- Each quarter of an hour around what clocks do in these, the ends of time, and beyond these in some zones.
+CREATE TABLE moment (id int, place int, other int, at timestamptz, n numeric, filler text) WITH (autovacuum_enabled = off);
+INSERT INTO moment SELECT g, g % 23, g % 17, CASE g % 97 WHEN 0 THEN NULL WHEN 1 THEN 'infinity' WHEN 2 THEN '-infinity' WHEN 3 THEN '1883-11-18 16:59:59.999999+00' WHEN 4 THEN '2037-12-31 23:30+00' WHEN 5 THEN '2500-07-01 00:00+00'
+    WHEN 6 THEN '4713-06-01 12:00+00 BC' WHEN 7 THEN '2011-12-30 09:59+00' WHEN 8 THEN '2011-12-30 10:01+00' WHEN 9 THEN '2015-08-14 15:15+00' WHEN 10 THEN '2038-01-19 03:14:08+00'
+    ELSE (ARRAY['2024-03-10 04:00+00', '2024-11-03 04:00+00', '2024-03-31 00:00+00', '2024-10-27 00:00+00', '2018-02-18 00:00+00', '2016-05-01 05:00+00', '2014-10-25 20:00+00', '2021-10-02 12:00+00'])[1 + g % 8]::timestamptz + g % 40 * interval '15 minutes' END, (g % 50)::numeric / 8
+  FROM generate_series(1, 4000) AS g;
 -- A few rows to a page.
 CREATE TABLE broad (LIKE plain);
 ALTER TABLE broad ALTER big SET STORAGE PLAIN;
@@ -195,7 +209,7 @@ CREATE OPERATOR CLASS later_first FOR TYPE integer USING btree AS OPERATOR 1 >, 
 CREATE INDEX ON indexed (i4 later_first);
 CREATE INDEX ON indexed (i4) WHERE k > 10;
 CREATE INDEX ON indexed ((i4 + 0));
-VACUUM ANALYZE wide, fact, ranged, item, class, place, calendar, sparse, broad, turning, indexed;
+VACUUM ANALYZE wide, fact, ranged, item, class, place, calendar, sparse, zone, moment, broad, turning, indexed;
 UPDATE indexed SET d = d + 30, tz = tz - interval '20 days', i8 = -i8 WHERE k = 3;
 DELETE FROM indexed WHERE k = 4 AND i2 < 30;
 INSERT INTO indexed SELECT i8 + 6000, k, i4, 99, f8, f4, fx, b, date '2024-05-30' - i4 / 10, ts, tz, tm, u, n, n2, t, v, big FROM indexed WHERE i4 % 4 = 0;
@@ -217,15 +231,26 @@ DIMENSIONS = [
     ("calendar", "bought = day", ["weekday", "month", "late"], ["late", "weekday IN (6, 7)", "month = '2026-01'"]),
     ("calendar", "day = d", ["month"], ["NOT late"]),
     ("sparse", "sparse_id = i2", ["kind", "sparse_id"], ["kind <> 'kind 1'", "sparse_id > 5"]),
+    ("zone", "zone_id = k", ["zone_name", "zone", "ZONED", "ZONED", "ZONED"], ["zone <> 'UTC'", "rate > 0.3", "zone_name <> 'place 3'"]),
     ("item LEFT JOIN class USING (class_id)", "item = item_id", ["class_name", "item_name"], ["item_id > 20"]),
     ("SELECT item_id, coalesce(item_name, '?') AS item_name, lower(class_name) AS class_name, made FROM item LEFT JOIN class USING (class_id)", "item = item_id", ["item_name", "class_name", "left(item_name, 6)"], ["item_id > 20"]),
 ]
 # What a row without a partner is grouped by need not be NULL.
-OF_NONE = {"item": ["coalesce(item_name, 'none')", "item_id IS NULL", "coalesce(made, date '2030-01-01') > '2025-03-01'", "CASE WHEN item_name IS NULL THEN 1 ELSE length(item_name) END"],
+OF_NONE = {"zone": ["extract(hour FROM tz AT TIME ZONE coalesce(zone, 'Asia/Kabul'))::int", "coalesce(zone_name, t)", "zone_id IS NULL AND k > 4"],
+           "item": ["coalesce(item_name, 'none')", "item_id IS NULL", "coalesce(made, date '2030-01-01') > '2025-03-01'", "CASE WHEN item_name IS NULL THEN 1 ELSE length(item_name) END"],
            "place": ["coalesce(region, place_code, '')", "place_code IS NULL", "concat(region, '!')"], "calendar": ["coalesce(month, 'never')", "late IS TRUE"], "sparse": ["coalesce(kind, 'kind 3')", "sparse_id IS NOT NULL"]}
 # Conditions above an outer join that a row without a partner may meet.
-ABOVE = {"item": ["item_name IS NULL", "coalesce(made, d) > '2018-11-01'", "item_id IS NULL OR item_id > 30"], "place": ["region IS NULL", "coalesce(lat, 1) = k"], "calendar": ["late IS NOT TRUE", "weekday IS NULL OR k > 3"],
+ABOVE = {"zone": ["zone IS NULL", "coalesce(rate, 1) > 0.5"],
+         "item": ["item_name IS NULL", "coalesce(made, d) > '2018-11-01'", "item_id IS NULL OR item_id > 30"], "place": ["region IS NULL", "coalesce(lat, 1) = k"], "calendar": ["late IS NOT TRUE", "weekday IS NULL OR k > 3"],
          "sparse": ["kind IS NULL", "coalesce(sparse_id, 0) < 500"]}
+
+
+# What is made of the fact's columns and of a dimension's: clocks of its zones, and whatever the executor can work out.
+ZONED = ["extract({part} FROM tz AT TIME ZONE zone)", "extract({part} FROM tz AT TIME ZONE zone)::int", "date_part('{part}', tz AT TIME ZONE zone)::bigint", "date_trunc('{unit}', tz AT TIME ZONE zone)", "(tz AT TIME ZONE zone)::date", "tz AT TIME ZONE zone",
+         "date_bin('45 minutes', tz AT TIME ZONE zone, timestamp '2001-01-01')", "extract(hour FROM tz AT TIME ZONE coalesce(zone, 'Europe/Paris'))::smallint", "to_char(tz AT TIME ZONE zone, 'HH24:MI')", "ts AT TIME ZONE zone", "date_trunc('{unit}', tz, zone)",
+         "k * rate", "coalesce(t, zone_name)", "k > open_from", "i4 / open_from", "(d + open_from)::timestamp AT TIME ZONE zone", "left(big, open_from)", "i2 + zone_id", "CASE WHEN rate > 0.5 THEN zone_name ELSE v END", "n2 + rate", "extract(hour FROM tz AT TIME ZONE zone) >= open_from"]
+ZONED_VALUES = ["min(tz AT TIME ZONE zone)", "max(tz AT TIME ZONE zone) FILTER (WHERE k > 3)", "sum(n2 * rate)", "sum(rate)", "count(zone_name)", "count(zone) FILTER (WHERE k > open_from)", "max((tz AT TIME ZONE zone)::date)", "sum(i4 / nullif(open_from, 0))", "bool_or(open_from > i2)",
+                "avg(k + rate) FILTER (WHERE b)", "starhouse.approx_count_distinct(zone_name)", "sum(CASE WHEN extract(hour FROM tz AT TIME ZONE zone) >= open_from THEN 1 ELSE 0 END)", "min(tz AT TIME ZONE coalesce(zone, 'UTC'))", "count(tz AT TIME ZONE zone)", "sum(open_from) FILTER (WHERE t = zone_name OR i4 > 0)"]
 
 
 class Generator:
@@ -415,6 +440,9 @@ class Generator:
         own_tests = self.random.sample(own_tests, self.random.choice([0, 0, 1]))
         own_keys = self.random.sample(own_keys, self.random.choice([0, 1, 1, 2][:len(own_keys) + 1]))
         name = "item" if dimension.startswith("SELECT") else dimension.split()[0]
+        unit, part = self.pick("second", "hour", "day", "week", "quarter"), self.pick("minute", "hour", "dow", "month", "year")
+        own_keys = [self.pick(*ZONED).format(unit=unit, part=part) if key == "ZONED" else key for key in own_keys]
+        self.zoned = name == "zone" and kind in ("inner", "left", "no partner")
         table = f"({dimension})" + " AS made_of" * dimension.startswith("SELECT") if " " in dimension else dimension
         dimension = table if dimension.startswith("SELECT") else dimension
         if kind == "inner":
@@ -423,7 +451,7 @@ class Generator:
         if kind in ("exists", "not exists"):
             return "", [], [f"{kind.upper()} (SELECT FROM {dimension} WHERE " + " AND ".join([on] + own_tests + limits) + ")"]
         sides = on.split(" = ")
-        other = next(side for side in sides if side in ("item_id", "place_code", "day", "sparse_id"))
+        other = next(side for side in sides if side in ("item_id", "place_code", "day", "sparse_id", "zone_id"))
         if kind == "in":
             own = next(side for side in sides if side != other)
             return "", [], [f"{own} IN (SELECT {other} FROM {dimension}" + "".join(f" WHERE {test}" for test in own_tests) + ")"]
@@ -452,6 +480,8 @@ class Generator:
                     taken.add(first)
                     joined, keys_there, tests_there = self.join(dimension, on, own_keys, own_tests)
                     tables += joined
+                    if self.zoned:
+                        aggregates += self.random.sample(ZONED_VALUES, self.random.choice([0, 0, 1, 2])) + ["count(DISTINCT (tz AT TIME ZONE zone)::date)"] * (self.distinct and self.random.random() < 0.4)
                     keys += keys_there
                     tests += tests_there
         columns = ", ".join(f"{expression} AS c{n}" for n, expression in enumerate(keys + aggregates)) or "count(*) AS c0"
@@ -526,6 +556,47 @@ END $$;""")
     plan = "\n".join(lines[1:])
     good = lines[0] == "29|2320|t" and "Parallel Custom Scan (StarScan)" in plan and "Workers Launched: 2" in plan and "Pages Left Out: 8163\n" in plan
     ok(good, "several processes read blocks that lie together" + f" ({lines[0]}, {plan})" * (not good))
+
+
+def zones_of_dimensions():
+    """Times in zones that dimensions have, at the hours when clocks change and at the ends of time; prepared, in several processes, and where a zone is none."""
+    joined = "FROM moment JOIN zone ON place = zone_id"
+    local = "at AT TIME ZONE zone"
+    queries = [f"SELECT {key}, count(*), sum(n), min({local}), max({local}) {joined} GROUP BY 1"
+               for key in (local, f"extract(hour FROM {local})::int", f"extract(minute FROM {local})", f"date_trunc('hour', {local})", f"date_trunc('week', {local})", f"({local})::date", f"extract(isodow FROM {local})::int",
+                           f"date_part('month', {local})", f"date_bin('20 minutes', {local}, timestamp '2000-01-01')", f"to_char({local}, 'YYYY-MM-DD HH24')", f"({local})::time", f"date_trunc('day', at, coalesce(zone, 'UTC'))")]
+    # Of places that have one name, in two zones, one group; and of two dimensions.
+    queries += [f"SELECT zone_name, count(*), sum(n * rate), min({local}) {joined} GROUP BY 1", f"SELECT zone_name, round(rate, 2), extract(hour FROM {local})::int, count(*) {joined} GROUP BY 1, 2, 3", f"SELECT count(*), sum(n * rate), max({local}), count(zone) {joined}",
+                f"SELECT zone_name, count(DISTINCT {local}), count(DISTINCT id) {joined} GROUP BY 1",
+                "SELECT a.zone_name, extract(hour FROM at AT TIME ZONE a.zone)::int, at AT TIME ZONE b.zone > at AT TIME ZONE a.zone, count(*), sum(a.rate * b.rate * n) FROM moment JOIN zone AS a ON place = a.zone_id JOIN zone AS b ON other = b.zone_id GROUP BY 1, 2, 3",
+                "SELECT zone_name, extract(hour FROM at AT TIME ZONE coalesce(zone, 'Asia/Kabul'))::int, count(*), sum(n * coalesce(rate, 7)) FROM moment LEFT JOIN zone ON place = zone_id AND zone_id % 3 > 0 GROUP BY 1, 2"]
+    queries += [f"SELECT zone_name, sum(rate), count(DISTINCT rate) {joined} GROUP BY 1", f"SELECT round(rate, 2), sum(rate * n), count(*) {joined} WHERE place > 5 GROUP BY 1"]
+    # Nobody's zone is asked for, or only for times that need none; then it is.
+    bad = f"FROM (SELECT zone_id, CASE WHEN zone_id = 5 THEN 'Nowhere/None' ELSE zone END AS zone FROM zone) AS z JOIN moment ON place = zone_id"
+    failing = [f"SELECT {local}, count(*) {bad} WHERE zone_id <> 5 GROUP BY 1", f"SELECT extract(year FROM {local}), count(*) {bad} WHERE place <> 5 OR at IS NULL OR NOT isfinite(at) GROUP BY 1", f"SELECT {local}, count(*) {bad} GROUP BY 1",
+               f"SELECT max({local}) FILTER (WHERE place <> 5) {bad}", f"SELECT max({local}) FILTER (WHERE place <> 6) {bad}",
+               # An hour too far in the east.
+               f"SELECT {local}, count(*) FROM (SELECT CASE WHEN id = 55 THEN timestamptz '294276-12-31 23:30+00' ELSE at END AS at, place FROM moment) AS m JOIN zone ON place = zone_id GROUP BY 1"]
+    psql("CREATE TABLE far AS SELECT g AS id, g % 23 AS place, CASE g % 3 WHEN 0 THEN timestamptz '294276-12-31 23:30+00' WHEN 1 THEN '4714-11-24 00:30+00 BC' ELSE '2026-01-01' END AS at FROM generate_series(1, 3000) AS g; ANALYZE far;")
+    failing += [f"SELECT {local}, count(*) FROM far JOIN zone ON place = zone_id WHERE zone_id {which} GROUP BY 1" for which in ("= 8", "= 3 AND at < '2026-01-01'", "= 0 AND at > '2026-01-01'", "= 6", "= 18 AND at <> '2026-01-01'")]
+    failing += [f"SELECT to_char({local}, 'YYYY'), count(*) FROM far JOIN zone ON place = zone_id WHERE zone_id = 8 AND at > '2026-01-01' GROUP BY 1"]
+    small = "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n"
+    psql("ALTER TABLE moment SET (parallel_workers = 2); ALTER TABLE far SET (parallel_workers = 2);")
+    for title, settings in (("one process", ""), ("several processes", PARALLEL), ("little memory", small), ("several processes with little memory", PARALLEL + small)):
+        asked = queries + failing
+        answers = psql(SETTINGS + settings + "SET TimeZone = 'Asia/Tokyo'; LOAD 'starhouse';\n" + "".join(f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n" for query in asked)).splitlines()
+        scanned = sum(line.startswith("1|") for line in answers)
+        different = [line for line in answers if line not in ("0|", "1|")]
+        least = len(asked) // (2 if not settings else 3)
+        ok(len(answers) == len(asked) and not different and scanned >= least, f"times in zones of dimensions, {title}" + f" ({scanned} of {len(asked)} are star scans)" * (scanned < least))
+        for line in different[:5] + [query for query, line in zip(asked, answers) if line == "0|" and scanned < least]:
+            print("# " + line[:1500].replace("~", "\n#   "))
+    # A prepared statement's plan is made once; what rows it sees, and what their zones are, changes.
+    statement = f"PREPARE hours(int) AS SELECT extract(hour FROM {local})::int AS hour, count(*), sum(n * rate) {joined} WHERE id > $1 GROUP BY 1 ORDER BY 1;\nSET plan_cache_mode = force_generic_plan;\n"
+    calls = "EXECUTE hours(0);\nEXECUTE hours(3000);\nEXECUTE hours(9999);\nBEGIN; UPDATE zone SET zone = 'Asia/Kathmandu', rate = 5 WHERE zone_id < 9;\nEXECUTE hours(100);\nROLLBACK;\nEXECUTE hours(100);\n"
+    ours, theirs = (psql(SETTINGS + f"LOAD 'starhouse'; SET starhouse.enable_star_scan = {on};\n" + statement + calls) for on in ("on", "off"))
+    plan = psql(SETTINGS + "LOAD 'starhouse';\n" + statement + "EXPLAIN EXECUTE hours(0);")
+    ok(ours == theirs and ours.count("\n") > 60 and "StarScan" in plan, "prepared, with zones that change" + f" ({plan})" * ("StarScan" not in plan))
 
 
 def processors():
@@ -717,6 +788,7 @@ def main():
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
+    zones_of_dimensions()
     planned_workers()
     shares_of_few_blocks()
     shared_dimensions()

@@ -145,7 +145,7 @@ BEGIN ATOMIC
   FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.score DESC, s.views DESC, s.video_key) AS trend_rank
         FROM (SELECT f.region_key, f.video_key, count(*) AS views,
                      -- What is older than a thousand half-lives counts for nothing, and a power of two less than that is an error.
-                     CASE WHEN extract(epoch FROM half_life) > 0 THEN round(sum(power(2::float8, greatest(extract(epoch FROM f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))::float8
+                     CASE WHEN extract(epoch FROM half_life) > 0 THEN round(sum(power(2::float8, greatest(date_part('epoch', f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))
                                                 / (SELECT CASE WHEN extract(epoch FROM half_life) > 0 THEN extract(epoch FROM half_life) END)::float8, -1000)))::numeric, 4) END AS score
               FROM viewership_fact f
               WHERE f.event_time > (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()) - extract(epoch FROM look_back)::float8 * interval '1 second')

@@ -199,6 +199,7 @@ void Scan::add(std::size_t rows) {
     run_step(step, batch_, rows, clock_, passes_both_.data());
   }
   if (groups_) {
+    number_groups(rows);
     group_rows(rows);
   }
   for (std::size_t i = 0; i < program_.filters.size(); ++i) {

@@ -50,6 +50,9 @@ struct Join {
   // Hashes of what the numbers stand for, by number, which are the same in each process; where
   // there are none numbers are hashed, which are not.
   const std::uint32_t *const *hashes = nullptr;
+  // By number the one that groups have for it, where steps and the host take more of a dimension
+  // than is grouped by: numbers that differ in that alone are one. None: each is its own.
+  const std::uint32_t *const *grouped = nullptr;
   JoinKind kind = JoinKind::inner;
   // The keys that the dimension has, by their key_hash(): a row whose key is of another part is not
   // without a partner, it comes with that one.
@@ -222,6 +225,7 @@ private:
     std::uint64_t kept = 0;
   };
 
+  void number_groups(std::size_t rows) noexcept;
   std::size_t find_outer(std::size_t join, std::size_t rows, std::uint32_t *first);
   std::size_t leave_out_limited(std::size_t join, std::span<std::uint32_t> rows);
   std::size_t rows_of_part(const Join &join, std::size_t rows);

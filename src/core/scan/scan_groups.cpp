@@ -25,6 +25,20 @@ std::uint64_t hash_behind(std::size_t key, std::uint64_t before, std::uint64_t o
 
 } // namespace
 
+// Once steps and the host have had what they need of dimensions: by what is grouped by alone.
+void Scan::number_groups(std::size_t rows) noexcept {
+  for (std::size_t j = 0; j < program_.joins.size(); ++j) {
+    if (program_.joins[j].grouped == nullptr) {
+      continue;
+    }
+    const std::uint32_t *grouped = *program_.joins[j].grouped;
+    std::int64_t *numbers = batch_[codes_ + j].words;
+    for (std::size_t i = 0; i < rows; ++i) {
+      numbers[i] = grouped[numbers[i]];
+    }
+  }
+}
+
 // By which dictionaries find them.
 void Scan::hash_texts(std::size_t rows) {
   for (std::size_t k = 0; k < program_.keys.size(); ++k) {

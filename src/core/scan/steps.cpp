@@ -221,6 +221,30 @@ private:
   double inverse_;
 };
 
+// In the zone of each row. One follows another of the same zone, often.
+void local_times(const Step &step, Batch &batch, std::size_t rows) {
+  Column &out = batch[step.out];
+  const Column &times = batch[step.left];
+  const std::int64_t *numbers = batch[step.right].words;
+  LocalClock *const *clocks = *step.clocks;
+  std::uint8_t any_null = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    LocalClock *clock = times.is_null(i) ? nullptr : clocks[numbers[i]];
+    out.nulls[i] = clock == nullptr ? 1 : 0;
+    any_null |= out.nulls[i];
+    const std::int64_t time = times.words[i];
+    out.words[i] = clock == nullptr ? 0 : time;
+    if (clock == nullptr || time == infinite_time || time == minus_infinite_time) [[unlikely]] {
+      continue;
+    }
+    out.words[i] = time + clock->offset(time);
+    if (out.words[i] < first_time || out.words[i] >= end_of_time) [[unlikely]] {
+      throw Error(sqlstate::datetime_field_overflow, "timestamp out of range");
+    }
+  }
+  out.any_null = any_null != 0;
+}
+
 void key_of_time(const Step &step, const Column &in, Column &out, std::size_t rows,
                  LocalClock &clock) {
   const Multiples multiples(step.origin, step.width);
@@ -279,7 +303,11 @@ void LocalClock::find(std::int64_t utc) {
       stretches_.begin(), stretches_.end(), utc,
       [](std::int64_t time, const ZoneStretch &stretch) { return time < stretch.until; });
   if (known == stretches_.end() || utc < known->from) {
-    const ZoneStretch found = zone_.stretch_of(utc);
+    const ZoneStretch found = zone_.stretch_of(utc, zone_.zone);
+    if (found.until == found.from + 1) { // nothing to remember
+      last_ = found;
+      return;
+    }
     if (known != stretches_.end() && known->until == found.until) {
       known->from = found.from; // the same one, from earlier on
     } else {
@@ -298,7 +326,7 @@ std::int64_t LocalClock::midnight(std::int64_t day) {
   }
   Midnight &known = midnights_[static_cast<std::uint64_t>(day) % kept];
   if (known.day != day) [[unlikely]] {
-    known = {.day = day, .local = zone_.midnight_of(day)};
+    known = {.day = day, .local = zone_.midnight_of(day, zone_.zone)};
   }
   return known.local;
 }
@@ -369,6 +397,9 @@ void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &cloc
   case Operation::numeric_to_float:
   case Operation::geohash:
     run_key_step(step, batch, rows);
+    break;
+  case Operation::local_of:
+    local_times(step, batch, rows);
     break;
   case Operation::to_float:
     out.any_null = left.any_null;

@@ -25,10 +25,11 @@ struct ZoneStretch {
 // A time zone, as its host knows it.
 struct Zone {
   // What holds from a moment on, at least.
-  ZoneStretch (*stretch_of)(std::int64_t utc) noexcept = nullptr;
+  ZoneStretch (*stretch_of)(std::int64_t utc, const void *zone) noexcept = nullptr;
   // The local time of what a day's midnight is: another one where clocks leave midnight out, and of
   // another day where they leave out the day.
-  std::int64_t (*midnight_of)(std::int64_t day) noexcept = nullptr;
+  std::int64_t (*midnight_of)(std::int64_t day, const void *zone) noexcept = nullptr;
+  const void *zone = nullptr; // the host's
 };
 
 // A time zone, remembering what it was asked.
@@ -61,6 +62,9 @@ private:
 inline constexpr std::int64_t minus_infinite_time = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t infinite_time = std::numeric_limits<std::int64_t>::max();
 inline constexpr std::int64_t day_length = 86'400'000'000;
+// Timestamps are from the first of these up to before the second.
+inline constexpr std::int64_t first_time = -211'813'488'000'000'000;
+inline constexpr std::int64_t end_of_time = 9'223'371'331'200'000'000;
 
 struct Step {
   enum class Operation : std::uint8_t {
@@ -95,6 +99,7 @@ struct Step {
     geohash, // of latitude and longitude: the cell of precision `width`
     // Times in microseconds; infinite ones stay so.
     local,     // of a timestamptz
+    local_of,  // of one, in a zone of each row: `right` is the number of its clock in `clocks`
     day_start, // of a date, without a zone
     midnight,  // of a date as a timestamptz, local
     day,       // of a date: its number, for keys whose `day` is 1
@@ -120,6 +125,9 @@ struct Step {
   std::int64_t origin = 0;
   std::int64_t part = 1;
   std::int64_t day = day_length; // of what months are made of
+  // The host's, who has those of all rows there whose time is not NULL, before they are added; null
+  // for a NULL zone. One is not asked of an infinite time.
+  LocalClock *const *const *clocks = nullptr;
 };
 
 // Months since 2000-01 of a day since 2000-01-01, in the proleptic Gregorian calendar.
