@@ -84,7 +84,7 @@ const std::vector<Attribute> shape{{4, 4}, {8, 8}, {2, 2}, {-1, 4}, {1, 1}, {-1,
 
 TEST(StarScan, RowsGiveTheValuesTheyWereMadeOf) {
   std::mt19937 random(1);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     struct Values {
       std::optional<std::int32_t> a;
       std::optional<double> b;
@@ -94,16 +94,19 @@ TEST(StarScan, RowsGiveTheValuesTheyWereMadeOf) {
       std::optional<std::string> f;
       std::optional<std::int64_t> g;
     };
-    const bool nulls = round % 3 != 0;
-    const auto there = [&] { return !nulls || random() % 4 != 0; };
+    // None, among all attributes, or behind those in fixed places alone.
+    const int nulls = round % 3;
+    const auto there = [&](bool fixed) {
+      return nulls == 0 || (nulls == 2 && fixed) || random() % 4 != 0;
+    };
     std::vector<Values> values(random() % 20);
     std::vector<RowMaker> makers(values.size());
     std::vector<Row> rows;
     for (std::size_t i = 0; i < values.size(); ++i) {
       Values &v = values[i];
       RowMaker &maker = makers[i];
-      const auto put = [&](auto &value, auto made) {
-        if (there()) {
+      const auto put = [&](auto &value, auto made, bool fixed = false) {
+        if (there(fixed)) {
           value = made;
           maker.fixed(made);
         } else {
@@ -111,16 +114,16 @@ TEST(StarScan, RowsGiveTheValuesTheyWereMadeOf) {
         }
       };
       const auto put_text = [&](std::optional<std::string> &value) {
-        if (there()) {
+        if (there(false)) {
           value = std::string(random() % 5 == 0 ? random() % 300 : random() % 9, 'x');
           maker.text(*value);
         } else {
           maker.null();
         }
       };
-      put(v.a, static_cast<std::int32_t>(random()));
-      put(v.b, static_cast<double>(random()) / 7);
-      put(v.c, static_cast<std::int16_t>(random()));
+      put(v.a, static_cast<std::int32_t>(random()), true);
+      put(v.b, static_cast<double>(random()) / 7, true);
+      put(v.c, static_cast<std::int16_t>(random()), true);
       put_text(v.d);
       put(v.e, random() % 2 == 0);
       put_text(v.f);
@@ -138,29 +141,47 @@ TEST(StarScan, RowsGiveTheValuesTheyWereMadeOf) {
     const std::vector<Storage> storages{Storage::int32,   Storage::float64, Storage::int16,
                                         Storage::varlena, Storage::boolean, Storage::varlena,
                                         Storage::int64};
-    for (std::size_t i = storages.size(); i-- > 0;) { // wanted in any order
+    std::vector<std::size_t> columns(storages.size(), SIZE_MAX);
+    const auto want = [&](std::size_t i) {
+      const std::size_t column = batch.add_column(is_bytes(storages[i]));
       reader.want({static_cast<std::uint16_t>(i), storages[i], {.null = false, .word = 42}},
-                  batch.add_column(is_bytes(storages[i])));
-    }
-    std::pmr::vector<Toasted> toasted;
-    reader.read(rows, batch, toasted);
-    EXPECT_TRUE(toasted.empty());
-    const auto column = [&](std::size_t attribute) -> const Column & {
-      return batch[storages.size() - 1 - attribute];
+                  column);
+      return column;
     };
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const Values &v = values[i];
-      const auto word = [&](std::size_t attribute) { return column(attribute).words[i]; };
-      ASSERT_EQ(column(0).is_null(i), !v.a);
-      ASSERT_EQ(column(3).is_null(i), !v.d);
-      ASSERT_EQ(column(6).is_null(i), !v.g);
-      EXPECT_TRUE(!v.a || word(0) == *v.a);
-      EXPECT_TRUE(!v.b || as_double(word(1)) == *v.b);
-      EXPECT_TRUE(!v.c || word(2) == *v.c);
-      EXPECT_TRUE(!v.d || column(3).bytes[i] == *v.d);
-      EXPECT_TRUE(!v.e || word(4) == (*v.e ? 1 : 0));
-      EXPECT_TRUE(!v.f || column(5).bytes[i] == *v.f);
-      EXPECT_TRUE(!v.g || word(6) == *v.g);
+    for (std::size_t i = storages.size(); i-- > 0;) { // wanted in any order, some of them
+      columns[i] = round % 2 == 0 || random() % 2 == 0 ? want(i) : SIZE_MAX;
+    }
+    const std::size_t again = round % 4 == 3 ? random() % storages.size() : SIZE_MAX;
+    const std::size_t second = again != SIZE_MAX ? want(again) : 0;
+    std::pmr::vector<Toasted> toasted;
+    for (int times = 0; times < 2; ++times) { // what a batch had before is gone
+      reader.read(rows, batch, toasted);
+      EXPECT_TRUE(toasted.empty());
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const Values &v = values[i];
+        const auto check_column = [&](std::size_t number, const auto &value, auto read) {
+          const Column &column = batch[number];
+          ASSERT_EQ(column.is_null(i), !value);
+          EXPECT_TRUE(!value || read(column) == *value);
+        };
+        const auto check = [&](std::size_t attribute, const auto &value, auto read) {
+          if (columns[attribute] != SIZE_MAX) {
+            check_column(columns[attribute], value, read);
+          }
+          if (attribute == again) {
+            check_column(second, value, read);
+          }
+        };
+        const auto word = [i](const Column &column) { return column.words[i]; };
+        const auto text = [i](const Column &column) { return column.bytes[i]; };
+        check(0, v.a, word);
+        check(1, v.b, [i](const Column &column) { return as_double(column.words[i]); });
+        check(2, v.c, word);
+        check(3, v.d, text);
+        check(4, v.e, [i](const Column &column) { return column.words[i] == 1; });
+        check(5, v.f, text);
+        check(6, v.g, word);
+      }
     }
   }
 }
@@ -204,6 +225,43 @@ TEST(StarScan, ARowThatEndsTooEarlyIsAnError) {
     reader.want({3, Storage::varlena}, batch.add_column(true));
     std::pmr::vector<Toasted> toasted;
     EXPECT_THROW(reader.read({&cut, 1}, batch, toasted), Error) << size;
+  }
+}
+
+TEST(StarScan, ARowWithNullsThatEndsTooEarlyIsAnError) {
+  for (const bool fixed : {false, true}) {
+    RowMaker maker;
+    maker.fixed<std::int32_t>(1);
+    if (fixed) {
+      maker.null();
+    } else {
+      maker.fixed<double>(2);
+    }
+    maker.fixed<std::int16_t>(3);
+    maker.null();
+    maker.fixed(true);
+    maker.text("some text");
+    const Row whole = maker.row();
+    for (std::uint32_t size = 0; size <= whole.size; ++size) {
+      Row cut = whole;
+      cut.size = size;
+      Arena arena;
+      const Env &env = arena.env;
+      Batch batch(env, capacity);
+      RowReader reader(env, shape);
+      reader.want({2, Storage::int16}, batch.add_column(false));
+      reader.want({3, Storage::varlena}, batch.add_column(true));
+      reader.want({5, Storage::varlena}, batch.add_column(true));
+      std::pmr::vector<Toasted> toasted;
+      if (size < whole.size) {
+        EXPECT_THROW(reader.read({&cut, 1}, batch, toasted), Error) << size;
+      } else {
+        reader.read({&cut, 1}, batch, toasted);
+        EXPECT_EQ(batch[0].words[0], 3);
+        EXPECT_TRUE(batch[1].is_null(0));
+        EXPECT_EQ(batch[2].bytes[0], "some text");
+      }
+    }
   }
 }
 

@@ -59,6 +59,16 @@ bool is_null(const Row &row, std::size_t attribute) noexcept {
   return row.nulls != nullptr && (row.nulls[attribute >> 3U] & (1U << (attribute & 7U))) == 0;
 }
 
+void put_null(Column &column, std::size_t row) noexcept {
+  column.any_null = true;
+  column.nulls[row] = 1;
+  if (column.words != nullptr) {
+    column.words[row] = 0;
+  } else {
+    column.bytes[row] = {};
+  }
+}
+
 // A varlena by its first byte, in the little-endian form: xxxxxxx1 a short one with its length,
 // 00000001 a pointer to one elsewhere, xxxxxx00 four bytes of length, xxxxxx10 compressed.
 struct Varlena {
@@ -105,7 +115,7 @@ RowBounds bounds_of(std::span<const Row> rows) noexcept {
 }
 
 RowReader::RowReader(const Env &env, std::span<const Attribute> attributes)
-    : attributes_(attributes), wanted_(env.memory), fixed_(env.memory), behind_(env.memory) {}
+    : attributes_(attributes), wanted_(env.memory), fixed_(env.memory), steps_(env.memory) {}
 
 void RowReader::want(const Wanted &wanted, std::size_t column) {
   wanted_.push_back({wanted, static_cast<std::uint32_t>(column), -1});
@@ -134,56 +144,75 @@ void RowReader::lay_out() {
   }
   fixed_.push_back(
       {.size = static_cast<std::uint32_t>(offset), .wanted = static_cast<std::uint32_t>(next)});
-  behind_.clear();
-  one_by_one_ = false;
-  for (; next < wanted_.size() && attribute < attributes_.size(); ++attribute) {
-    behind_.push_back({.shape = attributes_[attribute], .wanted = -1});
-    if (wanted_[next].wanted.attribute == attribute) {
-      behind_.back().wanted = static_cast<std::int32_t>(next++);
-    }
-  }
-  one_by_one_ = next < wanted_.size(); // twice the same, or none of the table's
+  lay_out_steps();
   picks_ = fixed_.back().wanted == wanted_.size();
   laid_out_ = true;
 }
 
-// The attributes behind the fixed ones of a row that has all of them, none NULL, if texts are short
-// and in the row, as they mostly are.
-bool RowReader::read_behind(const Row &row, std::size_t index, Batch &batch) const {
-  std::size_t offset = fixed_.back().size;
-  for (const Behind &behind : behind_) {
-    Column *column = behind.wanted < 0
-                         ? nullptr
-                         : &batch[wanted_[static_cast<std::size_t>(behind.wanted)].column];
-    if (behind.shape.length == -1) {
+void RowReader::lay_out_steps() {
+  steps_.clear();
+  one_by_one_ = false;
+  fixed_twice_ = false;
+  std::size_t next = 0;
+  for (std::size_t attribute = 0; next < wanted_.size() && attribute < attributes_.size();
+       ++attribute) {
+    const Attribute shape = attributes_[attribute];
+    Step step{.length = shape.length, .alignment = shape.alignment};
+    one_by_one_ |= shape.length < -1;
+    if (wanted_[next].wanted.attribute == attribute) {
+      step.storage = wanted_[next].wanted.storage;
+      step.column = static_cast<std::int32_t>(wanted_[next].column);
+      one_by_one_ |= (step.storage == Storage::varlena) != (shape.length == -1);
+      ++next;
+    }
+    for (; next < wanted_.size() && wanted_[next].wanted.attribute == attribute; ++next) {
+      (attribute < fixed_attributes() ? fixed_twice_ : one_by_one_) = true;
+    }
+    steps_.push_back(step);
+  }
+  one_by_one_ |= next < wanted_.size(); // none of the table's
+}
+
+// The attributes of a row that has all of them, from one on that lies behind those in their places,
+// if texts are short and in the row, as they mostly are.
+template <bool some_null>
+bool RowReader::read_steps(const Row &row, std::size_t index, std::size_t attribute,
+                           Batch &batch) const {
+  std::size_t offset = fixed_[attribute].size;
+  for (; attribute < steps_.size(); ++attribute) {
+    const Step &step = steps_[attribute];
+    if constexpr (some_null) {
+      if (is_null(row, attribute)) {
+        if (step.column >= 0) {
+          put_null(batch[static_cast<std::size_t>(step.column)], index);
+        }
+        continue;
+      }
+    }
+    std::size_t size = 0;
+    if (step.length == -1) {
       const unsigned first = offset < row.size ? static_cast<std::uint8_t>(row.data[offset]) : 0U;
-      const std::size_t size = first >> 1U;
+      size = first >> 1U;
       if ((first & 1U) == 0 || first == 1 || offset + size > row.size) [[unlikely]] {
         return false;
       }
-      if (column != nullptr) {
-        if (column->bytes == nullptr) [[unlikely]] {
-          return false;
-        }
-        column->bytes[index] = {row.data + offset + 1, size - 1};
+      if (step.column >= 0) {
+        batch[static_cast<std::size_t>(step.column)].bytes[index] = {row.data + offset + 1,
+                                                                     size - 1};
       }
-      offset += size;
-      continue;
-    }
-    if (behind.shape.length < 0) [[unlikely]] {
-      return false;
-    }
-    const auto size = static_cast<std::size_t>(behind.shape.length);
-    offset = aligned(offset, behind.shape.alignment);
-    if (offset + size > row.size) [[unlikely]] {
-      return false;
-    }
-    if (column != nullptr) {
-      const Storage storage = wanted_[static_cast<std::size_t>(behind.wanted)].wanted.storage;
-      if (is_bytes(storage)) {
-        column->bytes[index] = {row.data + offset, size};
-      } else {
-        column->words[index] = load_word(storage, row.data + offset);
+    } else {
+      size = static_cast<std::size_t>(step.length);
+      offset = aligned(offset, step.alignment);
+      if (offset + size > row.size) [[unlikely]] {
+        return false;
+      }
+      if (step.column >= 0) {
+        Column &column = batch[static_cast<std::size_t>(step.column)];
+        if (step.storage == Storage::fixed) {
+          column.bytes[index] = {row.data + offset, size};
+        } else {
+          column.words[index] = load_word(step.storage, row.data + offset);
+        }
       }
     }
     offset += size;
@@ -278,14 +307,7 @@ void RowReader::walk(const Row &row, std::size_t index, std::size_t attribute, B
     const bool wants = wanted_[next].wanted.attribute == attribute;
     if (is_null(row, attribute)) {
       for (; next < wanted_.size() && wanted_[next].wanted.attribute == attribute; ++next) {
-        Column &column = batch[wanted_[next].column];
-        column.any_null = true;
-        column.nulls[index] = 1;
-        if (column.words != nullptr) {
-          column.words[index] = 0;
-        } else {
-          column.bytes[index] = {};
-        }
+        put_null(batch[wanted_[next].column], index);
       }
       continue;
     }
@@ -352,14 +374,17 @@ RowReader::Survey RowReader::survey(std::span<const Row> rows, const RowBounds &
   // Mostly all have all attributes, none of them NULL: that is seen at once.
   if (bounds.least_size < fixed_needed_) {
     for (const Row &row : rows) {
-      if (row.nulls == nullptr && row.attributes >= fixed_attributes() &&
-          row.size < fixed_needed_) {
+      if (row.size < fixed_needed_ && in_place(row) == fixed_attributes()) {
         refuse_row();
       }
     }
   }
-  const bool all_fixed = bounds.fewest_attributes >= fixed_attributes();
-  return {.alike = !bounds.some_nulls && all_fixed,
+  // NULLs are mostly behind those in fixed places, of which none is NULL then.
+  const bool alike = bounds.fewest_attributes >= fixed_attributes() &&
+                     (!bounds.some_nulls || std::ranges::all_of(rows, [this](const Row &row) {
+                       return in_place(row) == fixed_attributes();
+                     }));
+  return {.alike = alike,
           .some_nulls = bounds.some_nulls || bounds.fewest_attributes < attributes_.size()};
 }
 
@@ -408,7 +433,6 @@ void RowReader::read(std::span<const Row> rows, const RowBounds &bounds, Batch &
       return;
     }
   }
-  const std::size_t all = fixed_attributes() + behind_.size();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row &row = rows[i];
     const std::size_t first = alike ? fixed_attributes() : in_place(row);
@@ -420,8 +444,10 @@ void RowReader::read(std::span<const Row> rows, const RowBounds &bounds, Batch &
         read_fixed(row, i, wanted_[w], batch);
       }
     }
-    const bool has_all = row.nulls == nullptr && row.attributes >= all && !one_by_one_;
-    if (!has_all || !read_behind(row, i, batch)) {
+    const bool by_steps = row.attributes >= steps_.size() && !one_by_one_ &&
+                          (first == fixed_attributes() || !fixed_twice_);
+    if (!by_steps || !(row.nulls == nullptr ? read_steps<false>(row, i, first, batch)
+                                            : read_steps<true>(row, i, first, batch))) {
       walk(row, i, first, batch, toasted);
     }
   }

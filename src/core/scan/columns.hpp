@@ -184,10 +184,12 @@ private:
     std::uint32_t size;
     std::uint32_t wanted;
   };
-  // An attribute behind those in fixed places, up to the last one that is wanted.
-  struct Behind {
-    Attribute shape;
-    std::int32_t wanted; // its number in wanted_; -1: none
+  // An attribute, of all up to the last one that is wanted.
+  struct Step {
+    std::int16_t length;
+    std::uint8_t alignment;
+    Storage storage = Storage::boolean;
+    std::int32_t column = -1; // -1: not wanted
   };
 
   struct Survey {
@@ -196,6 +198,7 @@ private:
   };
 
   void lay_out();
+  void lay_out_steps();
   Survey survey(std::span<const Row> rows, const RowBounds &bounds);
   std::size_t fixed_attributes() const noexcept { return fixed_.size() - 1; }
   std::size_t in_place(const Row &row) const noexcept;
@@ -203,7 +206,8 @@ private:
   void walk(const Row &row, std::size_t index, std::size_t attribute, Batch &batch,
             std::pmr::vector<Toasted> &toasted) const;
   void read_fixed(const Row &row, std::size_t index, const Placed &placed, Batch &batch) const;
-  bool read_behind(const Row &row, std::size_t index, Batch &batch) const;
+  template <bool some_null>
+  bool read_steps(const Row &row, std::size_t index, std::size_t attribute, Batch &batch) const;
   void put_missing(const Placed &placed, std::size_t index, Batch &batch) const;
 
   std::span<const Attribute> attributes_;
@@ -212,8 +216,9 @@ private:
   bool picks_ = false;             // all of wanted_ are in fixed places
   std::pmr::vector<Fixed> fixed_;  // one for each, and one behind them
   std::uint32_t fixed_needed_ = 0; // bytes of a row that the wanted ones of these reach to
-  std::pmr::vector<Behind> behind_;
-  bool one_by_one_ = false; // behind_ is not all that has to be known
+  std::pmr::vector<Step> steps_;
+  bool one_by_one_ = false;  // steps_ are not all that has to be known
+  bool fixed_twice_ = false; // nor are they for an attribute in a fixed place
 };
 
 } // namespace starhouse::scan
