@@ -180,11 +180,13 @@ BEGIN ATOMIC
     FROM bounds b
   ), stock AS (
     SELECT s.product_key, s.stock FROM kpi_stock_mean((SELECT p.first_day FROM period p), (SELECT p.last_day FROM period p)) s
-  ), sold AS (
+  ), months AS (
+    SELECT o.* FROM period p CROSS JOIN LATERAL kpi_sales_months(p.first_day, p.last_day) o WHERE p.first_day IS NOT NULL AND p.last_day IS NOT NULL
+  ), sold AS (  -- as kpi_product_month(), but the days that lines lie between are the report's: those of the period are not known when it is planned
     SELECT f.product_key, sum(f.units_sold - f.units_returned) AS units
-    FROM period p
-    CROSS JOIN LATERAL kpi_product_month(p.first_day, p.last_day) f
-    WHERE p.first_day IS NOT NULL AND p.last_day IS NOT NULL
+    FROM (SELECT s.product_key, s.units_sold, s.units_returned FROM product_month s WHERE s.month_start IN (SELECT o.month_start FROM months o WHERE o.is_whole)
+          UNION ALL
+          SELECT l.product_key, l.units_sold, l.units_returned FROM months o CROSS JOIN LATERAL kpi_product_month_of(o.first_day, o.last_day, from_day, to_day) l WHERE NOT o.is_whole) f
     GROUP BY f.product_key
   ), paced AS (
     SELECT COALESCE(k.product_key, u.product_key) AS product_key, COALESCE(u.units, 0) AS units, k.stock,
