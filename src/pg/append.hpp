@@ -58,23 +58,38 @@ void hash_set_init(HashSet *set, uint64 capacity);
 // True when the hash was there already.
 bool hash_set_add(HashSet *set, KeyHash hash);
 
+// Bytes or value of one column of the row that came last.
+struct LatestValue {
+  bool by_value;
+  int16 length; // as attlen
+  Datum value;  // by_value
+  char *bytes;  // otherwise
+  Size size;
+  Size room;
+};
+
 // The rows of this batch, for telling its duplicates. Facts mostly come in the order of time, and
-// then a row's twin can only be among those of the same leading key: few, and in the cache. From
-// the first row that comes out of order on, all of them are in one set.
+// then a row's twin can only be among those of the same leading key: few, and in the cache. Of rows
+// that come in the order of their whole key it can only be the one before. From the first row whose
+// leading key comes out of order on, all of them are in one set. Any total order does in which
+// equal values are equal bytes, whatever the index's own.
 struct SeenRows {
   HashSet set;     // in order: of the latest group, once it is large; else of all rows
   bool set_in_use; // in order only
   bool ordered;
+  bool ascending;  // in order only: the rows of the latest group came in the order of the key
   KeyHash *hashes; // in order only: all rows, in case it ends
   uint64 count;
   uint64 room;
   uint64 group; // where the rows of the latest leading key begin
-  int64 leading;
+  int columns;
+  LatestValue latest[INDEX_MAX_KEYS];
   MemoryContext context;
 };
-void seen_rows_init(SeenRows *seen, bool may_be_ordered);
-// True when the row was there already. `leading`: its first key column.
-bool seen_rows_add(SeenRows *seen, int64 leading, KeyHash hash);
+// `key`: attributes of the unique key's columns.
+void seen_rows_init(SeenRows *seen, int columns, const Form_pg_attribute *key);
+// True when the row was there already. `key`: its unique key, `hash`: of the same.
+bool seen_rows_add(SeenRows *seen, const Datum *key, KeyHash hash);
 
 uint64 hash_datum(Datum value, bool by_value, int16 length, uint64 seed);
 

@@ -184,10 +184,56 @@ void end_order(SeenRows *seen) {
   seen->ordered = false;
 }
 
-void start_group(SeenRows *seen, int64 leading) {
-  seen->leading = leading;
+void start_group(SeenRows *seen) {
   seen->group = seen->count;
+  seen->ascending = true;
   drop_set(seen);
+}
+
+struct Bytes {
+  const char *start;
+  Size size;
+};
+
+Bytes bytes_of(const LatestValue *column, Datum value) {
+  const char *bytes = DatumGetPointer(value);
+  if (column->length != -1) {
+    return {bytes, static_cast<Size>(column->length)};
+  }
+  const auto *packed = reinterpret_cast<const struct varlena *>(bytes);
+  return {VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed)};
+}
+
+// Negative, zero or positive as the value sorts before, is, or sorts after the latest.
+int compare_to_latest(const LatestValue *latest, Datum value) {
+  if (latest->by_value) {
+    const auto left = static_cast<int64>(value);
+    const auto right = static_cast<int64>(latest->value);
+    return static_cast<int>(left > right) - static_cast<int>(left < right);
+  }
+  const Bytes bytes = bytes_of(latest, value);
+  const int order = std::memcmp(bytes.start, latest->bytes, Min(bytes.size, latest->size));
+  return order != 0 ? order
+                    : static_cast<int>(bytes.size > latest->size) -
+                          static_cast<int>(bytes.size < latest->size);
+}
+
+void keep_latest(SeenRows *seen, const Datum *key, int first_that_differs) {
+  for (int i = first_that_differs; i < seen->columns; ++i) {
+    LatestValue *latest = &seen->latest[i];
+    if (latest->by_value) {
+      latest->value = key[i];
+      continue;
+    }
+    const Bytes bytes = bytes_of(latest, key[i]);
+    if (latest->room < bytes.size) {
+      latest->room = 2 * bytes.size;
+      pfree(latest->bytes);
+      latest->bytes = static_cast<char *>(MemoryContextAlloc(seen->context, latest->room));
+    }
+    std::memcpy(latest->bytes, bytes.start, bytes.size);
+    latest->size = bytes.size;
+  }
 }
 
 bool group_add(SeenRows *seen, KeyHash hash) {
@@ -210,30 +256,49 @@ bool group_add(SeenRows *seen, KeyHash hash) {
 
 } // namespace
 
-void seen_rows_init(SeenRows *seen, bool may_be_ordered) {
+void seen_rows_init(SeenRows *seen, int columns, const Form_pg_attribute *key) {
+  constexpr Size usual_size = 32;
   std::memset(seen, 0, sizeof *seen);
   seen->context = CurrentMemoryContext;
-  seen->ordered = may_be_ordered;
-  if (seen->ordered) {
-    seen->room = initial_rows;
-    seen->hashes = static_cast<KeyHash *>(palloc(sizeof(KeyHash) * seen->room));
-  } else {
-    use_set(seen, initial_rows);
+  seen->ordered = true;
+  seen->room = initial_rows;
+  seen->hashes = static_cast<KeyHash *>(palloc(sizeof(KeyHash) * seen->room));
+  seen->columns = columns;
+  for (int i = 0; i < columns; ++i) {
+    LatestValue *latest = &seen->latest[i];
+    latest->by_value = key[i]->attbyval;
+    latest->length = key[i]->attlen;
+    latest->room = usual_size;
+    latest->bytes = static_cast<char *>(palloc(usual_size));
   }
 }
 
-bool seen_rows_add(SeenRows *seen, int64 leading, KeyHash hash) {
+bool seen_rows_add(SeenRows *seen, const Datum *key, KeyHash hash) {
   hash.low |= 1U; // as the set keeps it
-  if (seen->ordered && seen->count > 0 && leading < seen->leading) {
-    end_order(seen);
+  int order = 1;  // beside the row before
+  int differs = 0;
+  if (seen->ordered && seen->count > 0) {
+    order = 0;
+    while (differs < seen->columns &&
+           (order = compare_to_latest(&seen->latest[differs], key[differs])) == 0) {
+      ++differs;
+    }
+    if (order < 0 && differs == 0) {
+      end_order(seen);
+    }
   }
   if (!seen->ordered) {
     return hash_set_add(&seen->set, hash);
   }
-  if (seen->count == 0 || leading > seen->leading) {
-    start_group(seen, leading);
+  if (differs == 0) {
+    start_group(seen);
   }
-  if (group_add(seen, hash)) {
+  if (seen->ascending && order == 0) {
+    return true;
+  }
+  keep_latest(seen, key, differs);
+  seen->ascending = seen->ascending && order > 0;
+  if (!seen->ascending && group_add(seen, hash)) {
     return true;
   }
   if (seen->count == seen->room) {

@@ -249,18 +249,20 @@ void flush(Writer *writer, Buffer *buffer) {
   buffer->bytes = 0;
 }
 
-KeyHash unique_key_hash(const Writer *writer) {
+// Whether the batch had the row before.
+bool is_repeated(Writer *writer) {
   const Target *target = writer->target;
   TupleDesc desc = RelationGetDescr(target->fact);
+  Datum key[INDEX_MAX_KEYS];
   KeyHash hash = {writer->seeds[0], writer->seeds[1]};
   for (int i = 0; i < target->unique_column_count; ++i) {
     const AttrNumber column = target->unique_columns[i];
     Form_pg_attribute attribute = TupleDescAttr(desc, column - 1);
-    const Datum value = writer->row->tts_values[column - 1];
-    hash.high = hash_datum(value, attribute->attbyval, attribute->attlen, hash.high + 1);
-    hash.low = hash_datum(value, attribute->attbyval, attribute->attlen, hash.low + 1);
+    key[i] = writer->row->tts_values[column - 1];
+    hash.high = hash_datum(key[i], attribute->attbyval, attribute->attlen, hash.high + 1);
+    hash.low = hash_datum(key[i], attribute->attbyval, attribute->attlen, hash.low + 1);
   }
-  return hash;
+  return seen_rows_add(&writer->seen, key, hash);
 }
 
 // Whether the caller vouches for the row.
@@ -297,7 +299,7 @@ bool is_duplicate(Writer *writer, Buffer *buffer, TupleTableSlot *slot, TupleTab
                                      writer->row->tts_values[writer->target->unique_columns[0] - 1])
                           : 0;
   note_order(writer, order);
-  const bool seen = seen_rows_add(&writer->seen, order, unique_key_hash(writer));
+  const bool seen = is_repeated(writer);
   if (buffer->fresh) {
     return seen;
   }
@@ -477,10 +479,13 @@ DestReceiver *create_writer(Target *target, const AttrMap *columns, ExprState **
   writer->command = GetCurrentCommandId(true);
   writer->context = CurrentMemoryContext;
   if (target->unique_column_count > 0) {
-    const Oid leading =
-        TupleDescAttr(RelationGetDescr(target->fact), target->unique_columns[0] - 1)->atttypid;
+    Form_pg_attribute key[INDEX_MAX_KEYS];
+    for (int i = 0; i < target->unique_column_count; ++i) {
+      key[i] = TupleDescAttr(RelationGetDescr(target->fact), target->unique_columns[i] - 1);
+    }
+    const Oid leading = key[0]->atttypid;
     writer->leading_type = compares_as_int64(leading) ? leading : InvalidOid;
-    seen_rows_init(&writer->seen, OidIsValid(writer->leading_type));
+    seen_rows_init(&writer->seen, target->unique_column_count, key);
     if (!pg_strong_random(writer->seeds, sizeof writer->seeds)) {
       ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
     }
