@@ -583,5 +583,48 @@ SELECT is(pg_temp.rows_of($$SELECT distance_source, distance_travelled = round(d
 -- 10:30Z is 16:00 there.
 SELECT is(pg_temp.rows_of($$SELECT pings, online_seconds FROM driver_hour WHERE driver_id = 'VD' ORDER BY hour_start$$), E'(4,1200.000000)\n(1,0.000000)', 'and go to their hours with the time since the last one known');
 
+-- What a batch of orders made of its events ahead of its turn, and what it looked at changes before that comes.
+SELECT pg_temp.load('qe bulk', 'restaurants', '{"restaurant_id": "UR", "restaurant_name": "Rice", "city": "PUN", "effective_at": "2025-01-01 00:00Z"}') \g /dev/null
+CREATE TEMP TABLE moved_restaurant AS SELECT restaurant_id, name, cuisine_type, 'SUR' AS city, avg_rating, latitude, longitude, timestamptz '2025-04-11 00:00Z' AS effective_at FROM restaurant_history WHERE restaurant_id = 'UR';
+SELECT is((pg_temp.load_around('qe bulk', 'orders', $$
+    CALL starhouse.scd2_merge('restaurant_history', 'moved_restaurant', 'feed', 'effective_at');
+    SELECT starhouse.scd_infer('customer_history', 'SELECT ''UC''');
+    SELECT starhouse.scd_infer('driver_history', 'SELECT ''UD''');
+    INSERT INTO order_event (event_time, order_id, status, order_time, city_id, total_amount, event_hash) VALUES ('2025-04-12 07:55Z', 'U2', 'PLACED', '2025-04-12 07:55Z', 'MUM', 70, 7);
+    INSERT INTO payment_fact (time_key, event_time, transaction_id, order_id, payment_mode, amount, success_flag) VALUES ('2025-04-12 13:00', '2025-04-12 08:00Z', 'U3A', 'U3', 'Card', 9, 1);
+    INSERT INTO driver_ping_fact (driver_key, event_time, latitude, longitude, is_available, geohash)
+    VALUES ('UD', '2025-04-12 08:10Z', 19.00, 72.80, 0, 'te7u'), ('UD', '2025-04-12 08:15Z', 19.01, 72.80, 0, 'te7u')$$,
+  pg_temp.event('U1', 'PLACED', '2025-04-12 08:00Z', '{"restaurant_id": "UR", "customer_id": "UC"}'), pg_temp.event('U1', 'ACCEPTED', '2025-04-12 08:01Z'),
+  pg_temp.event('U2', 'DELIVERED', '2025-04-12 08:30Z', '{"restaurant_id": "UR"}'),
+  pg_temp.event('U3', 'PLACED', '2025-04-12 08:00Z', '{"city": "PUN", "payment_mode": "UPI"}'), pg_temp.event('U3', 'PICKED_UP', '2025-04-12 08:10Z', '{"driver_id": "UD"}'),
+  pg_temp.event('U3', 'DELIVERED', '2025-04-12 08:20Z'),
+  pg_temp.event('U4', 'PLACED', '2025-04-12 08:00Z', '{"restaurant_id": "UNEW", "customer_id": "UC", "driver_id": "UD", "city": "PUN"}'))->>'loaded')::int, 7,
+  'orders whose members, other events, payments and pings come while they wait');
+SELECT is(pg_temp.rows_of($$SELECT order_id, status, event_time AT TIME ZONE 'UTC', city_key, total_amount, payment_mode, payment_attempts, paid_amount FROM orders_fact WHERE order_id IN ('U1', 'U2', 'U3', 'U4') ORDER BY 1$$),
+  E'(U1,ACCEPTED,"2025-04-12 08:00:00",SUR,,,0,0)\n(U2,DELIVERED,"2025-04-12 07:55:00",MUM,70,,0,0)\n(U3,DELIVERED,"2025-04-12 08:00:00",PUN,,Card,1,9)\n(U4,PLACED,"2025-04-12 08:00:00",PUN,,,0,0)',
+  'know all of it');
+PREPARE versions AS SELECT o.order_id, r.city, c.customer_id, d.driver_id
+  FROM orders_fact o LEFT JOIN restaurant_history r USING (restaurant_version) LEFT JOIN customer_history c USING (customer_version) LEFT JOIN driver_history d USING (driver_version)
+  WHERE o.order_id IN ('U1', 'U2', 'U3', 'U4');
+SELECT bag_eq('EXECUTE versions', $$VALUES ('U1', 'SUR', 'UC', '?'), ('U2', 'SUR', '?', '?'), ('U3', '?', '?', 'UD'), ('U4', NULL, 'UC', 'UD')$$,
+  'and are of the versions in force in their turn');
+SELECT is(pg_temp.rows_of($$SELECT restaurant_version > 0 FROM orders_fact WHERE order_id = 'U4'$$), '(t)', 'those that it brings included');
+SELECT is(pg_temp.rows_of($$SELECT distance_source, distance_travelled = round(delivery_metres('UD', '2025-04-12 08:10Z', '2025-04-12 08:20Z')::numeric / 1000, 3) FROM delivery_fact WHERE order_id = 'U3'$$), '(GPS,t)', 'a delivery that was seen is measured');
+SELECT is(pg_temp.rows_of($$SELECT (SELECT count(*) FROM customer_history WHERE customer_id = 'UC'), (SELECT count(*) FROM driver_history WHERE driver_id = 'UD'), (SELECT count(*) FROM restaurant_history WHERE restaurant_id = 'UNEW')$$),
+  '(1,1,1)', 'each new member once');
+-- The same without the merge, by which all would be looked at again.
+SELECT is((pg_temp.load_around('qe bulk', 'orders', $$
+    UPDATE pg_temp.order_state SET weather = 'Fog';
+    SELECT starhouse.scd_infer('customer_history', 'SELECT ''UC2''');
+    INSERT INTO order_event (event_time, order_id, status, order_time, city_id, total_amount, event_hash) VALUES ('2025-04-12 07:55Z', 'U6', 'PLACED', '2025-04-12 07:55Z', 'MUM', 70, 8);
+    INSERT INTO payment_fact (time_key, event_time, transaction_id, order_id, payment_mode, amount, success_flag) VALUES ('2025-04-12 13:00', '2025-04-12 08:00Z', 'U5A', 'U5', 'Card', 9, 1)$$,
+  pg_temp.event('U5', 'PLACED', '2025-04-12 08:00Z', '{"restaurant_id": "UR", "driver_id": "UD"}'), pg_temp.event('U5', 'PICKED_UP', '2025-04-12 08:10Z'), pg_temp.event('U5', 'DELIVERED', '2025-04-12 08:20Z'),
+  pg_temp.event('U6', 'ACCEPTED', '2025-04-12 08:01Z', '{"restaurant_id": "UR"}'), pg_temp.event('U7', 'PLACED', '2025-04-12 08:00Z', '{"customer_id": "UC2"}'),
+  pg_temp.event('U8', 'PLACED', '2025-04-12 08:00Z', '{"city": "PUN"}'), pg_temp.event('U8', 'PLACED', '2025-04-12 08:00Z', '{"city": "PUN", "total_amount": 1}'),
+  pg_temp.event('U8', 'ACCEPTED', '2025-04-12 08:03Z', '{"total_amount": 2}'))->>'loaded')::int, 8, 'orders whose members stay as they are');
+SELECT is(pg_temp.rows_of($$SELECT order_id, weather, city_key, total_amount, payment_attempts, customer_version > 0 FROM orders_fact WHERE order_id IN ('U5', 'U6', 'U7', 'U8') ORDER BY 1$$),
+  E'(U5,Fog,SUR,,1,f)\n(U6,,MUM,70,0,f)\n(U7,,?,,0,t)\n(U8,,PUN,2,0,f)', 'are what was made of them ahead of their turn, but where others tell of them, a member is new or events contradict each other');
+SELECT is(pg_temp.rows_of($$SELECT distance_source FROM delivery_fact WHERE order_id = 'U5'$$), '(GPS)', 'these, too, are measured');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -3,7 +3,7 @@
 
 -- The events of a batch as they will stand in order_event, and what they tell of each order. query yields
 -- the columns of order_event that the source has. An order whose events contradict each other is marked: then their order
--- matters. This looks at the batch alone, so it may run ahead of the batch's turn.
+-- matters. This looks at the batch and at dimensions alone, so it may run ahead of the batch's turn, which looks at some again (refresh_orders).
 CREATE FUNCTION stage_orders(columns text, query text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 AS $body$
@@ -11,6 +11,7 @@ DECLARE
   noise text := current_setting('client_min_messages');
   hashed text := current_setting('enable_hashagg');
   staged bigint;
+  clock text;
 BEGIN
   PERFORM set_config('client_min_messages', 'warning', true);
   CREATE TEMP TABLE IF NOT EXISTS order_news (
@@ -25,8 +26,19 @@ BEGIN
     discount_applied numeric, commission numeric, tip numeric, payment_mode text, promised_minutes numeric, traffic_level text, weather text,
     distance_km numeric, eta_minutes numeric, is_simple boolean NOT NULL) ON COMMIT DELETE ROWS;
   CREATE TEMP TABLE IF NOT EXISTS order_known (order_id text COLLATE "C" NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS order_state (
+    order_id text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, time_key timestamp NOT NULL, may_have_moved boolean NOT NULL,
+    city_key text COLLATE "C", restaurant_key text COLLATE "C", customer_key text COLLATE "C", driver_key text COLLATE "C",
+    restaurant_version bigint, customer_version bigint, driver_version bigint, status text,
+    order_time timestamptz, accepted_time timestamptz, assigned_time timestamptz, prepared_time timestamptz, picked_up_time timestamptz,
+    delivered_time timestamptz, cancelled_time timestamptz, time_conflict integer, total_amount numeric, discount_applied numeric,
+    commission numeric, tip numeric, delivery_time numeric, promised_minutes numeric, traffic_level text, weather text, payment_mode text,
+    payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric,
+    avg_eta numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text, is_paid boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS order_state_clock (clock text) ON COMMIT DELETE ROWS;
+  CREATE TEMP TABLE IF NOT EXISTS order_again (order_id text COLLATE "C" NOT NULL) ON COMMIT DELETE ROWS;
   PERFORM set_config('client_min_messages', noise, true);
-  TRUNCATE pg_temp.order_news, pg_temp.order_told, pg_temp.order_known;
+  TRUNCATE pg_temp.order_news, pg_temp.order_told, pg_temp.order_known, pg_temp.order_state, pg_temp.order_state_clock;
   -- In bulk: one row after the other costs three times as much. Sorted here, ahead of the batch's turn: order_event's key grows at one place then.
   EXECUTE 'SELECT f.inserted FROM append_facts(''pg_temp.order_news'', $1) f' INTO staged
     USING format('SELECT * FROM (%s) AS q (%s) ORDER BY order_id COLLATE "C", event_time', query, columns);
@@ -51,11 +63,122 @@ BEGIN
     FROM pg_temp.order_news e
     GROUP BY e.order_id$sql$);
   PERFORM set_config('enable_hashagg', hashed, true);
+  -- Before the versions are looked at: what changes in between is told by the clock.
+  clock := members_version();
+  EXECUTE 'INSERT INTO pg_temp.order_state_clock VALUES ($1)' USING clock;
+  IF clock IS NOT NULL THEN
+    PERFORM state_orders('t.is_simple');
+  END IF;
   RETURN staged;
 END
 $body$;
 COMMENT ON FUNCTION stage_orders(text, text) IS
-'Puts the events of a batch into the temporary tables order_news (as order_event will hold them) and order_told (one row per order: what they tell). Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Puts the events of a batch into the temporary tables order_news (as order_event will hold them) and order_told (one row per order: what they tell), and what they make of orders that nobody knew and all of whose events agree into order_state (state_orders). Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
+-- Asked in a statement of its own before versions are looked at, and again when they are used.
+CREATE FUNCTION members_version() RETURNS text
+LANGUAGE plpgsql STABLE
+AS $body$
+BEGIN
+  -- Who may not write them does not see when they were written.
+  RETURN (SELECT CASE WHEN bool_and(has_table_privilege(d.dimension, 'UPDATE'))
+                      THEN string_agg(format('%s %s %s', d.dimension::oid, m.xmin, m.ctid), ', ' ORDER BY d.dimension::oid) END
+          FROM (VALUES (regclass 'restaurant_history'), ('customer_history'), ('driver_history')) AS d (dimension)
+          LEFT JOIN starhouse.scd_merge_state m ON m.dimension = d.dimension);
+END
+$body$;
+COMMENT ON FUNCTION members_version() IS
+'Another text once restaurants, customers or drivers have been merged: versions found before may not be in force any more. Inferred members change nothing. NULL for a role without UPDATE on them, which cannot tell. Called by the feeds'' steps.';
+
+-- Of orders in order_told (t), those for which scope holds.
+CREATE FUNCTION state_orders(scope text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on SET enable_bitmapscan = off
+AS $body$
+DECLARE
+  zone text := (SELECT time_zone FROM warehouse_info);
+  orders bigint;
+BEGIN
+  EXECUTE format('SELECT count(*) FROM pg_temp.order_told t WHERE %s', scope) INTO orders;
+  IF orders = 0 THEN
+    RETURN 0;
+  END IF;
+  -- The versions of many orders are hashed: fresh tables have no statistics yet by which the planner could know how many there are.
+  PERFORM set_config('enable_nestloop', CASE WHEN orders > 1000 THEN 'off' ELSE 'on' END, true);
+  -- In the order of the facts' keys: their indexes grow at one place, and those of block ranges by one hour after the other.
+  PERFORM append_facts('pg_temp.order_state', format($sql$
+    SELECT q.* FROM (
+    SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE %1$L), s.may_have_moved,
+           coalesce(s.city_id, r.city, r1.city, '?'), coalesce(s.restaurant_id, '?'), coalesce(s.customer_id, '?'), coalesce(s.driver_id, '?'),
+           coalesce(r.restaurant_version, r1.restaurant_version, -1), coalesce(c.customer_version, -1),
+           coalesce(d.driver_version, d1.driver_version, -1),
+           CASE WHEN s.delivered_time IS NOT NULL THEN 'DELIVERED' WHEN s.cancelled_time IS NOT NULL THEN 'CANCELLED'
+                WHEN s.picked_up_time IS NOT NULL THEN 'PICKED_UP' WHEN s.prepared_time IS NOT NULL THEN 'PREPARED'
+                WHEN s.assigned_time IS NOT NULL THEN 'ASSIGNED' WHEN s.accepted_time IS NOT NULL THEN 'ACCEPTED' ELSE 'PLACED' END,
+           s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict,
+           s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip, v.minutes, s.promised_minutes, s.traffic_level, s.weather,
+           s.payment_mode, NULL::integer, 0, 0::numeric, 0::numeric,
+           round(coalesce(s.eta_minutes, s.promised_minutes), 2), v.minutes - s.promised_minutes, (v.minutes <= s.promised_minutes)::integer,
+           s.distance_km, CASE WHEN s.distance_km IS NOT NULL THEN 'Source' END, false, NOT s.is_simple
+    FROM (SELECT t.*, coalesce(t.order_time, t.first_event) AS event_time,
+                 (coalesce(least(t.accepted_time, t.assigned_time, t.prepared_time, t.picked_up_time, t.delivered_time, t.cancelled_time) < t.order_time, false)
+                  OR coalesce(t.delivered_time < t.picked_up_time, false)
+                  OR (t.delivered_time IS NOT NULL AND t.cancelled_time IS NOT NULL))::integer AS time_conflict
+          FROM pg_temp.order_told t WHERE %2$s) s
+    -- The version in force, or the first one where the order is older than it.
+    LEFT JOIN restaurant_history r ON r.restaurant_id = s.restaurant_id AND r.valid_from <= s.event_time AND r.valid_to > s.event_time
+    LEFT JOIN LATERAL (SELECT h.restaurant_version, h.city FROM restaurant_history h
+                       WHERE r.restaurant_version IS NULL AND h.restaurant_id = s.restaurant_id AND h.valid_from > s.event_time
+                       ORDER BY h.valid_from LIMIT 1) r1 ON true
+    -- There are too many customers to hash them for every batch: the same by looking up, the first that had not ended.
+    LEFT JOIN LATERAL (SELECT h.customer_version FROM customer_history h
+                       WHERE h.customer_id = s.customer_id AND h.valid_from >= '-infinity' AND h.valid_to > s.event_time
+                       ORDER BY h.valid_from LIMIT 1) c ON true
+    LEFT JOIN driver_history d ON d.driver_id = s.driver_id AND d.valid_from <= s.event_time AND d.valid_to > s.event_time
+    LEFT JOIN LATERAL (SELECT h.driver_version FROM driver_history h
+                       WHERE d.driver_version IS NULL AND h.driver_id = s.driver_id AND h.valid_from > s.event_time
+                       ORDER BY h.valid_from LIMIT 1) d1 ON true
+    CROSS JOIN LATERAL (SELECT CASE s.time_conflict WHEN 0 THEN round(extract(epoch FROM s.delivered_time - s.order_time) / 60, 4) END AS minutes) v
+    ) AS q (order_id, event_time, time_key, may_have_moved, city_key, restaurant_key, customer_key, driver_key, restaurant_version, customer_version,
+            driver_version, status, order_time, accepted_time, assigned_time, prepared_time, picked_up_time, delivered_time, cancelled_time, time_conflict,
+            total_amount, discount_applied, commission, tip, delivery_time, promised_minutes, traffic_level, weather, payment_mode, payment_success,
+            payment_attempts, paid_amount, refunded_amount, avg_eta, delay_minutes, on_time, distance_travelled, distance_source, is_paid, is_known)
+    ORDER BY q.event_time, q.order_id$sql$, zone, scope));
+  RETURN orders;
+END
+$body$;
+COMMENT ON FUNCTION state_orders(text) IS
+'Adds what orders of order_told are to the temporary table order_state, with the versions in force of restaurant, customer and driver (-1 where there is none); payments and pings are not looked at. scope: a condition on order_told t. Returns how many orders these were. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
+-- What is known of the payments of the orders in order_state. Looked up by the order's id, however many payments the table holds; joins nothing, so that there is
+-- nothing to plan.
+CREATE FUNCTION pay_orders() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET enable_bitmapscan = off SET enable_seqscan = off
+AS $body$
+DECLARE
+  paid bigint;
+BEGIN
+  EXECUTE $sql$
+    UPDATE pg_temp.order_state s
+    SET (payment_success, payment_attempts, paid_amount, refunded_amount, payment_mode, is_paid)
+      = (SELECT max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment'),
+                count(*) FILTER (WHERE p.transaction_type = 'Payment')::integer,
+                coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1), 0),
+                coalesce(sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1), 0),
+                coalesce((array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
+                            FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1], s.payment_mode),
+                true
+         -- A transaction told again with another time is one: the latest counts.
+         FROM (SELECT DISTINCT ON (f.transaction_id, f.transaction_type) f.* FROM payment_fact f WHERE f.order_id = s.order_id
+               ORDER BY f.transaction_id, f.transaction_type, f.event_time DESC) p)
+    WHERE (SELECT true FROM payment_fact f WHERE f.order_id = s.order_id LIMIT 1)$sql$;
+  GET DIAGNOSTICS paid = ROW_COUNT;
+  RETURN paid;
+END
+$body$;
+COMMENT ON FUNCTION pay_orders() IS
+'Puts into order_state what payment_fact tells of its orders, and returns of how many. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
 -- An order that order_event knows of already: what it is has to be computed from all its events.
 CREATE FUNCTION find_known_orders() RETURNS bigint
@@ -111,7 +234,7 @@ COMMENT ON FUNCTION orders_version() IS
 -- The law of orders_fact: its rows are a function of the set of events in order_event and payment_fact,
 -- not of their order or batching. A milestone's time is the earliest that any event reports; what an
 -- order says of itself is what was told last (ties: the greater value), its promise what was told first.
--- Most orders are new, and simple: then the batch alone says it all (order_told), whatever its order. The others are
+-- Most orders are new, and simple: then the batch alone says it all (order_told), whatever its order, and ahead of its turn. The others are
 -- computed from order_event. The orders' new state lies in temporary tables between: what was said, then the whole row;
 -- rows that are there are updated, new ones appended in bulk. Statements are planned anew each time: a batch may hold
 -- one order or a hundred thousand.
@@ -119,8 +242,6 @@ CREATE FUNCTION refresh_orders(batch bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 AS $body$
 DECLARE
-  zone text := (SELECT time_zone FROM warehouse_info);
-  noise text := current_setting('client_min_messages');
   hashes text := current_setting('enable_hashjoin');
   merges text := current_setting('enable_mergejoin');
   loops text := current_setting('enable_nestloop');
@@ -130,6 +251,7 @@ DECLARE
   orders bigint;
   bulk boolean;
   ids text[];
+  seen text;
   moved boolean;
   updated bigint := 0;
   appended record;
@@ -151,18 +273,6 @@ BEGIN
   bulk := orders > 5000 OR EXISTS (
     SELECT FROM batch_log b JOIN batch_log p ON p.batch_id BETWEEN b.batch_id - 20 AND b.batch_id - 1 AND p.source_id = b.source_id
     WHERE b.batch_id = batch AND p.records_read >= 20000);
-  PERFORM set_config('client_min_messages', 'warning', true);
-  CREATE TEMP TABLE IF NOT EXISTS order_state (
-    order_id text COLLATE "C" NOT NULL, event_time timestamptz NOT NULL, time_key timestamp NOT NULL, may_have_moved boolean NOT NULL,
-    city_key text COLLATE "C", restaurant_key text COLLATE "C", customer_key text COLLATE "C", driver_key text COLLATE "C",
-    restaurant_version bigint, customer_version bigint, driver_version bigint, status text,
-    order_time timestamptz, accepted_time timestamptz, assigned_time timestamptz, prepared_time timestamptz, picked_up_time timestamptz,
-    delivered_time timestamptz, cancelled_time timestamptz, time_conflict integer, total_amount numeric, discount_applied numeric,
-    commission numeric, tip numeric, delivery_time numeric, promised_minutes numeric, traffic_level text, weather text, payment_mode text,
-    payment_success integer, payment_attempts integer, paid_amount numeric, refunded_amount numeric,
-    avg_eta numeric, delay_minutes numeric, on_time integer, distance_travelled numeric, distance_source text, is_paid boolean NOT NULL, is_known boolean NOT NULL) ON COMMIT DELETE ROWS;
-  PERFORM set_config('client_min_messages', noise, true);
-  TRUNCATE pg_temp.order_state;
   -- What belongs to an order is looked up by its id, however many orders the tables hold: fresh partitions
   -- have no statistics yet by which the planner could know that this is the cheapest way, nor how few rows an index finds.
   PERFORM set_config('enable_bitmapscan', 'off', true);
@@ -197,59 +307,38 @@ BEGIN
     PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true);
   END IF;
 
-  -- The versions of many orders are hashed, for the same reason.
-  PERFORM set_config('enable_nestloop', CASE WHEN orders > 1000 THEN 'off' ELSE loops END, true);
-  -- In the order of the facts' keys: their indexes grow at one place, and those of block ranges by one hour after the other.
-  PERFORM append_facts('pg_temp.order_state', format($sql$
-    SELECT q.* FROM (
-    SELECT s.order_id, s.event_time, date_trunc('hour', s.event_time AT TIME ZONE %1$L), s.may_have_moved,
-           coalesce(s.city_id, r.city, r1.city, '?'), coalesce(s.restaurant_id, '?'), coalesce(s.customer_id, '?'), coalesce(s.driver_id, '?'),
-           coalesce(r.restaurant_version, r1.restaurant_version, -1), coalesce(c.customer_version, -1),
-           coalesce(d.driver_version, d1.driver_version, -1),
-           CASE WHEN s.delivered_time IS NOT NULL THEN 'DELIVERED' WHEN s.cancelled_time IS NOT NULL THEN 'CANCELLED'
-                WHEN s.picked_up_time IS NOT NULL THEN 'PICKED_UP' WHEN s.prepared_time IS NOT NULL THEN 'PREPARED'
-                WHEN s.assigned_time IS NOT NULL THEN 'ASSIGNED' WHEN s.accepted_time IS NOT NULL THEN 'ACCEPTED' ELSE 'PLACED' END,
-           s.order_time, s.accepted_time, s.assigned_time, s.prepared_time, s.picked_up_time, s.delivered_time, s.cancelled_time, s.time_conflict,
-           s.total_amount, coalesce(s.discount_applied, 0), s.commission, s.tip, v.minutes, s.promised_minutes, s.traffic_level, s.weather,
-           coalesce(p.payment_mode, s.payment_mode), p.payment_success, coalesce(p.payment_attempts, 0)::integer, coalesce(p.paid_amount, 0), coalesce(p.refunded_amount, 0),
-           round(coalesce(s.eta_minutes, s.promised_minutes), 2), v.minutes - s.promised_minutes, (v.minutes <= s.promised_minutes)::integer,
-           coalesce(round(g.metres::numeric / 1000, 3), s.distance_km),
-           CASE WHEN g.metres IS NOT NULL THEN 'GPS' WHEN s.distance_km IS NOT NULL THEN 'Source' END, coalesce(p.transactions > 0, false), NOT s.is_simple
-    FROM (SELECT t.*, coalesce(t.order_time, t.first_event) AS event_time,
-                 (coalesce(least(t.accepted_time, t.assigned_time, t.prepared_time, t.picked_up_time, t.delivered_time, t.cancelled_time) < t.order_time, false)
-                  OR coalesce(t.delivered_time < t.picked_up_time, false)
-                  OR (t.delivered_time IS NOT NULL AND t.cancelled_time IS NOT NULL))::integer AS time_conflict
-          FROM pg_temp.order_told t) s
-    -- The version in force, or the first one where the order is older than it.
-    LEFT JOIN restaurant_history r ON r.restaurant_id = s.restaurant_id AND r.valid_from <= s.event_time AND r.valid_to > s.event_time
-    LEFT JOIN LATERAL (SELECT h.restaurant_version, h.city FROM restaurant_history h
-                       WHERE r.restaurant_version IS NULL AND h.restaurant_id = s.restaurant_id AND h.valid_from > s.event_time
-                       ORDER BY h.valid_from LIMIT 1) r1 ON true
-    -- There are too many customers to hash them for every batch: the same by looking up, the first that had not ended.
-    LEFT JOIN LATERAL (SELECT h.customer_version FROM customer_history h
-                       WHERE h.customer_id = s.customer_id AND h.valid_from >= '-infinity' AND h.valid_to > s.event_time
-                       ORDER BY h.valid_from LIMIT 1) c ON true
-    LEFT JOIN driver_history d ON d.driver_id = s.driver_id AND d.valid_from <= s.event_time AND d.valid_to > s.event_time
-    LEFT JOIN LATERAL (SELECT h.driver_version FROM driver_history h
-                       WHERE d.driver_version IS NULL AND h.driver_id = s.driver_id AND h.valid_from > s.event_time
-                       ORDER BY h.valid_from LIMIT 1) d1 ON true
-    CROSS JOIN LATERAL (SELECT CASE s.time_conflict WHEN 0 THEN round(extract(epoch FROM s.delivered_time - s.order_time) / 60, 4) END AS minutes) v
-    LEFT JOIN LATERAL (SELECT delivery_metres(s.driver_id, s.picked_up_time, s.delivered_time) WHERE %2$L::boolean) g(metres) ON true
-    LEFT JOIN LATERAL (
-      SELECT count(*) AS transactions, max(p.success_flag) FILTER (WHERE p.transaction_type = 'Payment') AS payment_success,
-             count(*) FILTER (WHERE p.transaction_type = 'Payment') AS payment_attempts,
-             sum(p.amount) FILTER (WHERE p.transaction_type = 'Payment' AND p.success_flag = 1) AS paid_amount,
-             sum(p.amount) FILTER (WHERE p.transaction_type = 'Refund' AND p.success_flag = 1) AS refunded_amount,
-             (array_agg(p.payment_mode ORDER BY p.success_flag DESC, p.event_time DESC, p.transaction_id DESC)
-                FILTER (WHERE p.transaction_type = 'Payment' AND p.payment_mode <> 'Unknown'))[1] AS payment_mode
-      -- A transaction told again with another time is one: the latest counts.
-      FROM (SELECT DISTINCT ON (f.transaction_id, f.transaction_type) f.* FROM payment_fact f WHERE %3$L::boolean AND f.order_id = s.order_id
-            ORDER BY f.transaction_id, f.transaction_type, f.event_time DESC) p) p ON %3$L::boolean
-    ) AS q (order_id, event_time, time_key, may_have_moved, city_key, restaurant_key, customer_key, driver_key, restaurant_version, customer_version,
-            driver_version, status, order_time, accepted_time, assigned_time, prepared_time, picked_up_time, delivered_time, cancelled_time, time_conflict,
-            total_amount, discount_applied, commission, tip, delivery_time, promised_minutes, traffic_level, weather, payment_mode, payment_success,
-            payment_attempts, paid_amount, refunded_amount, avg_eta, delay_minutes, on_time, distance_travelled, distance_source, is_paid, is_known)
-    ORDER BY q.event_time, q.order_id$sql$, zone, pinged, paid));
+  -- What was found ahead of the turn holds where no version has been written since, but for members that no version was found of: batches may have brought them.
+  EXECUTE 'SELECT c.clock FROM pg_temp.order_state_clock c' INTO seen;
+  IF seen = members_version() THEN
+    TRUNCATE pg_temp.order_again;
+    EXECUTE $sql$
+      INSERT INTO pg_temp.order_again
+      SELECT i FROM unnest($1) i
+      UNION
+      SELECT s.order_id FROM pg_temp.order_state s
+      WHERE (s.customer_version = -1 AND s.customer_key <> '?') OR (s.restaurant_version = -1 AND s.restaurant_key <> '?') OR (s.driver_version = -1 AND s.driver_key <> '?')$sql$
+      USING ids;
+    EXECUTE $sql$
+      DELETE FROM pg_temp.order_state s
+      WHERE s.order_id IN (SELECT a.order_id FROM pg_temp.order_again a) OR s.order_id IN (SELECT k.order_id FROM pg_temp.order_known k)$sql$;
+    PERFORM state_orders('t.order_id IN (SELECT a.order_id FROM pg_temp.order_again a)');
+  ELSE
+    TRUNCATE pg_temp.order_state;
+    PERFORM state_orders('true');
+  END IF;
+  IF paid THEN
+    PERFORM pay_orders();
+  END IF;
+  IF pinged THEN
+    -- Measured first, each way once.
+    PERFORM set_config('enable_hashjoin', 'on', true), set_config('enable_nestloop', 'off', true);
+    EXECUTE $sql$
+      WITH way AS MATERIALIZED (
+        SELECT s.order_id, delivery_metres(s.driver_key, s.picked_up_time, s.delivered_time) AS metres FROM pg_temp.order_state s
+        WHERE s.driver_key <> '?' AND s.picked_up_time IS NOT NULL AND s.delivered_time IS NOT NULL)
+      UPDATE pg_temp.order_state s SET distance_travelled = round(w.metres::numeric / 1000, 3), distance_source = 'GPS'
+      FROM way w WHERE w.order_id = s.order_id AND w.metres IS NOT NULL$sql$;
+  END IF;
   PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', loops, true);
 
   -- News of an order's time moves its row: away from where it stood.

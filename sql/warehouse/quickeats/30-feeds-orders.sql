@@ -11,12 +11,17 @@ WITH common AS (
     -- One batch at a time of those that write deliveries, so that each sees its predecessors; readers
     -- go on. It comes before any other lock: batches that wait hold nothing another one needs.
     jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE') AS turn,
-    -- The batch is read once for the keys of all dimensions. What looks at the batch alone runs ahead, where a feed begins with it.
+    -- The batch is read once for the keys of all dimensions. Members that are known are left out already, ahead of the turn where a feed begins with this:
+    -- the steps "new ..." look for the few others again, which a batch before this one may bring.
     jsonb_build_array(
       jsonb_build_object('step', 'sql', 'name', 'key table', 'ahead', true, 'sql', 'CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS'),
       jsonb_build_object('step', 'sql', 'name', 'keys', 'ahead', true, 'sql', $sql$
         WITH before AS (DELETE FROM batch_key)
-        INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k$sql$)) AS keys,
+        INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k
+        WHERE CASE k.column_no WHEN 1 THEN (SELECT true FROM city_dim d WHERE d.city_id = k.value LIMIT 1)
+                               WHEN 2 THEN (SELECT true FROM restaurant_history d WHERE d.restaurant_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1)
+                               WHEN 3 THEN (SELECT true FROM customer_history d WHERE d.customer_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1)
+                               ELSE (SELECT true FROM driver_history d WHERE d.driver_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1) END IS NULL$sql$)) AS keys,
     jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new cities', 'into', 'city_dim', 'key', 'city_id',
         'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
