@@ -24,9 +24,7 @@ bool are_joined(const PlannerInfo *root, const RelOptInfo *one, const RelOptInfo
   }
   foreach (cell, root->eq_classes) {
     const auto *equal = lfirst_node(EquivalenceClass, cell);
-    // One of a single member is what is grouped or sorted by.
-    if (!equal->ec_has_const && list_length(equal->ec_members) > 1 &&
-        bms_overlap(equal->ec_relids, one->relids) &&
+    if (!equal->ec_has_const && is_equality(equal) && bms_overlap(equal->ec_relids, one->relids) &&
         bms_overlap(equal->ec_relids, other->relids)) {
       return true;
     }
@@ -107,6 +105,15 @@ bool merge_components(List **components, const SpecialJoinInfo *join, const Bitm
 }
 
 } // namespace
+
+bool is_equality(const EquivalenceClass *equal) {
+  int members = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, equal->ec_members) {
+    members += lfirst_node(EquivalenceMember, cell)->em_is_child ? 0 : 1;
+  }
+  return members > 1;
+}
 
 Relids tables_of(const PlannerInfo *root, const Bitmapset *relids) {
   Relids tables = nullptr;

@@ -324,7 +324,7 @@ bool classes_are_held(const PlannerInfo *root, const Star *star) {
   foreach (cell, root->eq_classes) {
     const auto *equal = lfirst_node(EquivalenceClass, cell);
     // Those with a constant are conditions, of one table or of a join.
-    if (!equal->ec_has_const && list_length(equal->ec_members) > 1 && !class_is_held(star, equal)) {
+    if (!equal->ec_has_const && is_equality(equal) && !class_is_held(star, equal)) {
       return false;
     }
   }

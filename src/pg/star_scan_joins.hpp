@@ -16,6 +16,10 @@ struct Component {
   SpecialJoinInfo *special; // by which they are joined with the fact; null: an inner join
 };
 
+// Whether a class has several expressions that are equal: one of a single expression, and of the
+// same of partitions, is what is grouped or sorted by.
+bool is_equality(const EquivalenceClass *equal);
+
 // Of a set of relations those that are tables: from 16 on outer joins have numbers, too.
 Relids tables_of(const PlannerInfo *root, const Bitmapset *relids);
 

@@ -45,20 +45,21 @@ CREATE FUNCTION kpi_peak_hours(hours integer DEFAULT 4, from_day date DEFAULT NU
 RETURNS TABLE (region_id text, region_name text, peak_from integer, peak_to integer, watch_hours numeric, watch_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH hourly AS MATERIALIZED (
+  WITH hourly AS MATERIALIZED (  -- those without a clock are left out behind it: before it, the scan would have a condition on several tables
     SELECT f.region_id, f.region_name, f.local_hour, sum(f.watch_minutes) AS minutes
     FROM kpi_region_hours(from_day, to_day) f
-    WHERE f.local_hour IS NOT NULL
     GROUP BY GROUPING SETS ((f.region_id, f.region_name, f.local_hour), (f.local_hour))
-  ), stretch AS (
-    SELECT h.region_id, min(h.region_name) AS region_name, s.begins, COALESCE(sum(h.minutes) FILTER (WHERE (h.local_hour - s.begins + 24) % 24 < kpi_peak_hours.hours), 0) AS minutes,
-           sum(h.minutes) AS all_minutes
-    FROM hourly h CROSS JOIN generate_series(0, 23) AS s (begins)
-    GROUP BY h.region_id, s.begins
+  ), stretch AS (  -- the hours of two days, for those that go over midnight
+    SELECT r.region_id, r.region_name, r.all_minutes, s.hour AS begins,
+           CASE WHEN kpi_peak_hours.hours > 0 THEN COALESCE(sum(h.minutes) OVER (PARTITION BY r.region_id ORDER BY s.hour
+             ROWS BETWEEN CURRENT ROW AND greatest(least(kpi_peak_hours.hours, 24), 1) - 1 FOLLOWING), 0) ELSE 0 END AS minutes
+    FROM (SELECT x.region_id, min(x.region_name) AS region_name, sum(x.minutes) AS all_minutes FROM hourly x WHERE x.local_hour IS NOT NULL GROUP BY x.region_id) r
+    CROSS JOIN generate_series(0, 47) AS s (hour)
+    LEFT JOIN hourly h ON h.local_hour = s.hour % 24 AND h.region_id IS NOT DISTINCT FROM r.region_id
   )
   SELECT b.region_id, CASE WHEN b.region_id IS NULL THEN 'All regions' ELSE b.region_name END, b.begins, (b.begins + kpi_peak_hours.hours) % 24,
          round(b.minutes / 60, 2), kpi_percent(b.minutes, b.all_minutes)
-  FROM (SELECT DISTINCT ON (s.region_id) s.* FROM stretch s ORDER BY s.region_id, s.minutes DESC, s.begins) b;
+  FROM (SELECT DISTINCT ON (s.region_id) s.* FROM stretch s WHERE s.begins < 24 ORDER BY s.region_id, s.minutes DESC, s.begins) b;
 END;
 CREATE VIEW kpi_peak_hours AS SELECT * FROM kpi_peak_hours();
 COMMENT ON VIEW kpi_peak_hours IS
