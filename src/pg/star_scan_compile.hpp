@@ -77,6 +77,9 @@ private:
   bool compile_time(Expr *expr, Time *time);
   bool compile_time_key(Expr *expr, KeyPlan *key, scan::Key *core);
   bool compile_number(Expr *expr, uint32 *number, Domain *domain, bool *may_fail);
+  bool compile_power(const List *arguments, uint32 *number, Domain *domain, bool *may_fail);
+  bool compile_seconds(const List *arguments, uint32 *number, Domain *domain, bool *may_fail);
+  bool compile_extreme(const MinMaxExpr *expr, uint32 *number, Domain *domain, bool *may_fail);
   bool compile_decimal(Expr *expr, uint32 *number);
   bool compile_case(const CaseExpr *expr, uint32 *number, Domain *domain);
   bool compile_coalesce(const CoalesceExpr *expr, uint32 *number, Domain *domain, bool *may_fail);

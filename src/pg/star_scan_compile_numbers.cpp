@@ -6,11 +6,14 @@ extern "C" {
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/fmgroids.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 }
 
 #include "core/scan/numeric_bytes.hpp"
+
+#include <cmath>
 
 namespace starhouse::pg::star_scan {
 
@@ -138,6 +141,11 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
     const auto *call = castNode(FuncExpr, expr);
     auto *argument = static_cast<Expr *>(linitial(call->args));
     switch (call->funcid) {
+    case F_POWER_FLOAT8_FLOAT8:
+    case F_POW_FLOAT8_FLOAT8:
+      return compile_power(call->args, number, domain, may_fail);
+    case F_DATE_PART_TEXT_INTERVAL:
+      return compile_seconds(call->args, number, domain, may_fail);
     case F_TIMEZONE_TEXT_TIMESTAMPTZ:
       *domain = Domain::integer;
       *may_fail = true;
@@ -169,11 +177,17 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
       return false;
     }
   }
+  if (IsA(expr, MinMaxExpr)) {
+    return compile_extreme(castNode(MinMaxExpr, expr), number, domain, may_fail);
+  }
   if (IsA(expr, OpExpr)) {
     const auto *op = castNode(OpExpr, expr);
     Operation operation{};
     uint32 left = 0;
     uint32 right = 0;
+    if (get_opcode(op->opno) == F_DPOW) {
+      return compile_power(op->args, number, domain, may_fail);
+    }
     if (list_length(op->args) != 2 || !arithmetic_of(get_opcode(op->opno), &operation) ||
         !compile_number(static_cast<Expr *>(linitial(op->args)), &left, domain, may_fail) ||
         !compile_number(static_cast<Expr *>(lsecond(op->args)), &right, domain, may_fail)) {
@@ -185,6 +199,76 @@ bool Compiler::compile_number(Expr *expr, uint32 *number, Domain *domain, bool *
     return true;
   }
   return false;
+}
+
+// Of a constant that is finite and above zero.
+bool Compiler::compile_power(const List *arguments, uint32 *number, Domain *domain,
+                             bool *may_fail) {
+  auto *base = static_cast<Expr *>(linitial(arguments));
+  uint32 left = 0;
+  uint32 right = 0;
+  Domain base_domain{};
+  if (!IsA(base, Const) || castNode(Const, base)->constisnull) {
+    return false;
+  }
+  const double value = DatumGetFloat8(castNode(Const, base)->constvalue);
+  if (!std::isfinite(value) || value <= 0 || !compile_number(base, &left, &base_domain, may_fail) ||
+      !compile_number(static_cast<Expr *>(lsecond(arguments)), &right, domain, may_fail) ||
+      *domain != Domain::floating) {
+    return false;
+  }
+  *may_fail = true;
+  add_step(Operation::power, left, right, number);
+  return true;
+}
+
+// date_part('epoch', later - earlier) of two times.
+bool Compiler::compile_seconds(const List *arguments, uint32 *number, Domain *domain,
+                               bool *may_fail) {
+  auto *field = static_cast<Expr *>(linitial(arguments));
+  auto *between = static_cast<Expr *>(lsecond(arguments));
+  if (!IsA(field, Const) || castNode(Const, field)->constisnull || !IsA(between, OpExpr)) {
+    return false;
+  }
+  const auto *op = castNode(OpExpr, between);
+  const Oid function = get_opcode(op->opno);
+  uint32 later = 0;
+  uint32 earlier = 0;
+  Domain own{};
+  if ((function != F_TIMESTAMPTZ_MI && function != F_TIMESTAMP_MI) ||
+      pg_strcasecmp(TextDatumGetCString(castNode(Const, field)->constvalue), "epoch") != 0 ||
+      !compile_number(static_cast<Expr *>(linitial(op->args)), &later, &own, may_fail) ||
+      !compile_number(static_cast<Expr *>(lsecond(op->args)), &earlier, &own, may_fail)) {
+    return false;
+  }
+  *may_fail = true;
+  *domain = Domain::floating;
+  add_step(Operation::seconds_between, later, earlier, number)->step.infinite_too =
+      PG_VERSION_NUM >= 170000;
+  return true;
+}
+
+// GREATEST and LEAST of floats, which leave NULLs out: all are asked for.
+bool Compiler::compile_extreme(const MinMaxExpr *expr, uint32 *number, Domain *domain,
+                               bool *may_fail) {
+  if (expr->minmaxtype != FLOAT8OID) {
+    return false;
+  }
+  ListCell *cell = nullptr;
+  foreach (cell, expr->args) {
+    uint32 value = 0;
+    if (!compile_number(static_cast<Expr *>(lfirst(cell)), &value, domain, may_fail) ||
+        *domain != Domain::floating) {
+      return false;
+    }
+    if (foreach_current_index(cell) == 0) {
+      *number = value;
+    } else {
+      add_step(expr->op == IS_GREATEST ? Operation::greatest_float : Operation::least_float,
+               *number, value, number);
+    }
+  }
+  return true;
 }
 
 // Exact, whatever the values: it cannot fail.

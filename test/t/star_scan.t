@@ -378,6 +378,10 @@ class Generator:
             return f"({self.pick('i4', 'k', 'i2', '3')} {self.pick('+', '-', '*')} {self.pick('k', 'i4', '2')})"
         if chance < 0.9:
             return f"({self.pick('i4', 'k')}::bigint {self.pick('+', '-', '*')} {self.pick('k', 'i4', '100')})"
+        if chance < 0.94:
+            seconds = self.pick("date_part('epoch', tz - timestamptz '2018-03-01 12:34:56.789+00')", "date_part('EPOCH', ts - (SELECT timestamp '2000-01-05 01:00'))", "date_part('epoch', timestamptz '2018-03-01' - tz)", "date_part('epoch', ts - ts)")
+            return self.pick(seconds, f"power(2::float8, {self.pick('greatest', 'least')}({seconds} / 1e6::float8, {self.pick('-1000', '3', 'f8')}))", f"{self.pick('1.5', '0.5', '1')}::float8 ^ ({self.pick('fx', 'f8', 'k::float8', 'i2::float8')})",
+                             f"{self.pick('greatest', 'least')}(f8, fx{self.pick('', ', 2::float8', ', k::float8')})")
         return f"({self.pick('f8', 'k::float8', 'fx')} {self.pick('+', '-', '*', '/')} {self.pick('f8', '2::float8', 'k')})"
 
     def own(self):

@@ -398,6 +398,12 @@ void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &cloc
   case Operation::geohash:
     run_key_step(step, batch, rows);
     break;
+  case Operation::power:
+  case Operation::seconds_between:
+  case Operation::greatest_float:
+  case Operation::least_float:
+    run_float_step(step, batch, rows);
+    break;
   case Operation::local_of:
     local_times(step, batch, rows);
     break;

@@ -81,6 +81,11 @@ struct Step {
     multiply_float,
     divide_float,
     to_float, // from an integer
+    // The server's functions of floats (steps_floats.cpp).
+    power,           // of a base that is finite and above zero
+    seconds_between, // date_part('epoch', left - right) of times; `infinite_too` as from 17 on
+    greatest_float,
+    least_float,
     // Decimals: numbers of 64 bits and a scale, exact; what they cannot hold is left to the host.
     decimal,          // of a column of the server's numerics
     int_to_decimal,   // of integers
@@ -114,6 +119,7 @@ struct Step {
   Operation operation = Operation::constant;
   bool null = false;
   bool infinite_is_null = false;
+  bool infinite_too = false;
   bool bytes = false;
   std::uint8_t scale = 0;
   std::uint32_t test = 0;
@@ -150,6 +156,7 @@ void run_step(const Step &step, Batch &batch, std::size_t rows, LocalClock &cloc
 
 // Decimals, what takes one of two values (steps_values.cpp), and keys (steps_keys.cpp).
 void run_decimal_step(const Step &step, Batch &batch, std::size_t rows);
+void run_float_step(const Step &step, Batch &batch, std::size_t rows);
 void run_key_step(const Step &step, Batch &batch, std::size_t rows);
 void run_choice(const Step &step, Batch &batch, std::size_t rows, const std::uint8_t *holds);
 
