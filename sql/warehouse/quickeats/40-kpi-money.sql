@@ -82,23 +82,28 @@ CREATE FUNCTION kpi_payment_attempts(from_day date DEFAULT NULL, to_day date DEF
 RETURNS TABLE (payment_mode text, attempts bigint, failed_attempts bigint, failure_percent numeric, most_frequent_reason text, unmatched_attempts bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+  WITH reasons AS MATERIALIZED (
+    SELECT f.payment_mode, f.failure_reason, count(*) AS attempts, count(*) FILTER (WHERE f.success_flag = 0) AS failed, count(*) FILTER (WHERE f.city_key = '?') AS cityless
+    FROM payment_fact f
+    WHERE f.transaction_type = 'Payment'
+      AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+      AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+    GROUP BY f.payment_mode, f.failure_reason
+  ), unmatched AS (  -- without an order: these have no city, and payments are looked at again only where there are some
+    SELECT p.payment_mode, sum(p.attempts)::bigint AS attempts
+    FROM (SELECT f.payment_mode, f.order_id, count(*) AS attempts
+          FROM payment_fact f
+          WHERE f.transaction_type = 'Payment' AND f.city_key = '?' AND (SELECT sum(r.cityless) > 0 FROM reasons r)
+            AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
+            AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+          GROUP BY f.payment_mode, f.order_id) p
+    WHERE NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = p.order_id)
+    GROUP BY p.payment_mode
+  )
   SELECT g.payment_mode, sum(g.attempts)::bigint, sum(g.failed)::bigint, kpi_percent(sum(g.failed), sum(g.attempts)),
-         (array_agg(g.failure_reason ORDER BY g.attempts DESC, g.failure_reason) FILTER (WHERE g.failure_reason IS NOT NULL))[1], COALESCE(min(u.unmatched), 0)
-  FROM (SELECT f.payment_mode, f.failure_reason, count(*) AS attempts, count(*) FILTER (WHERE f.success_flag = 0) AS failed
-        FROM payment_fact f
-        WHERE f.transaction_type = 'Payment'
-          AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-          AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-        GROUP BY f.payment_mode, f.failure_reason) g
-  LEFT JOIN (SELECT p.payment_mode, sum(p.attempts)::bigint AS unmatched
-             FROM (SELECT f.payment_mode, f.order_id, count(*) AS attempts
-                   FROM payment_fact f
-                   WHERE f.transaction_type = 'Payment' AND f.city_key = '?'
-                     AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-                     AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-                   GROUP BY f.payment_mode, f.order_id) p
-             WHERE NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = p.order_id)
-             GROUP BY p.payment_mode) u ON u.payment_mode = g.payment_mode
+         (array_agg(g.failure_reason ORDER BY g.attempts DESC, g.failure_reason) FILTER (WHERE g.failure_reason IS NOT NULL))[1], COALESCE(min(u.attempts), 0)
+  FROM reasons g
+  LEFT JOIN unmatched u ON u.payment_mode = g.payment_mode
   GROUP BY g.payment_mode;
 END;
 CREATE VIEW kpi_payment_attempts AS SELECT * FROM kpi_payment_attempts();

@@ -20,6 +20,13 @@ void refuse_more() {
               "Group by less, or set starhouse.enable_star_scan to off.");
 }
 
+template <class T>
+T load(const char *from) noexcept {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
 bool is_same(const std::int64_t *one, const std::int64_t *other, std::size_t words) noexcept {
   std::int64_t different = 0;
   for (std::size_t i = 0; i < words; ++i) {
@@ -47,6 +54,37 @@ std::int64_t Dictionary::number_of(std::string_view bytes, std::uint64_t hash) {
       return static_cast<std::int64_t>(slot.number) - 1;
     }
   }
+}
+
+std::int64_t Dictionary::number_of(std::string_view bytes) {
+  const std::size_t size = bytes.size();
+  if (size > 2 * sizeof(std::uint64_t)) {
+    return number_of(bytes, hash64(bytes));
+  }
+  Familiar own{.size = static_cast<std::uint32_t>(size)};
+  const char *const text = bytes.data();
+  if (size >= sizeof(std::uint64_t)) {
+    own.first = load<std::uint64_t>(text);
+    own.last = load<std::uint64_t>(text + size - sizeof(std::uint64_t));
+  } else if (size >= sizeof(std::uint32_t)) {
+    own.first = load<std::uint32_t>(text);
+    own.last = load<std::uint32_t>(text + size - sizeof(std::uint32_t));
+  } else if (size > 0) {
+    own.first = static_cast<std::uint8_t>(text[0]);
+    own.last = static_cast<std::uint64_t>(static_cast<std::uint8_t>(text[size / 2])) << 8U |
+               static_cast<std::uint8_t>(text[size - 1]);
+  }
+  if (familiar_.empty()) {
+    familiar_.resize(std::size_t{1} << familiar_bits);
+  }
+  const std::uint64_t mixed = (own.first ^ std::rotl(own.last, 29) ^ size) * 0x9E3779B97F4A7C15U;
+  Familiar &before = familiar_[mixed >> (64U - familiar_bits)];
+  if (before.number == 0 || before.first != own.first || before.last != own.last ||
+      before.size != own.size) {
+    own.number = static_cast<std::uint32_t>(number_of(bytes, hash64(bytes))) + 1;
+    before = own;
+  }
+  return static_cast<std::int64_t>(before.number) - 1;
 }
 
 std::int64_t Dictionary::find(std::string_view bytes, std::uint64_t hash) const noexcept {
@@ -113,6 +151,7 @@ void Dictionary::clear() noexcept {
   std::pmr::vector<Block>(env_.memory).swap(blocks_);
   slots_.give_back();
   std::pmr::vector<std::string_view>(env_.memory).swap(texts_);
+  std::pmr::vector<Familiar>(env_.memory).swap(familiar_);
   arena_ = nullptr;
   arena_left_ = 0;
   arena_size_ = 0;

@@ -34,10 +34,15 @@ struct Part {
 class Dictionary {
 public:
   explicit Dictionary(const Env &env)
-      : env_(env), slots_(env.memory), texts_(env.memory), blocks_(env.memory) {}
+      : env_(env), slots_(env.memory), texts_(env.memory), blocks_(env.memory),
+        familiar_(env.memory) {}
 
   // `hash` is hash64(bytes).
   std::int64_t number_of(std::string_view bytes, std::uint64_t hash);
+  // The same without the hash: where the texts are few, short ones that came before mostly need
+  // none.
+  std::int64_t number_of(std::string_view bytes);
+  bool has_few() const noexcept { return texts_.size() <= few; }
   // Asks for what number_of() will need of these.
   void fetch(std::span<const std::uint64_t> hashes) const noexcept;
   // -1 where it was not seen.
@@ -46,7 +51,8 @@ public:
     return texts_[static_cast<std::size_t>(number)];
   }
   std::size_t memory() const noexcept {
-    return arena_size_ + slots_.memory() + texts_.capacity() * sizeof(std::string_view);
+    return arena_size_ + slots_.memory() + texts_.capacity() * sizeof(std::string_view) +
+           familiar_.capacity() * sizeof(Familiar);
   }
   // Gives back all of it.
   void clear() noexcept;
@@ -59,6 +65,16 @@ private:
     std::uint32_t tag = 0;
     std::uint32_t number = 0; // from 1; 0: empty
   };
+  // A text of at most sixteen bytes, in two words that may overlap.
+  struct Familiar {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::uint32_t size = 0;
+    std::uint32_t number = 0; // from 1; 0: empty
+  };
+  static constexpr std::size_t few = 256;
+  static constexpr std::size_t familiar_bits = 6;
+
   void grow();
   std::string_view keep(std::string_view bytes);
 
@@ -73,6 +89,7 @@ private:
   char *arena_ = nullptr;
   std::size_t arena_left_ = 0;
   std::size_t arena_size_ = 0;
+  std::pmr::vector<Familiar> familiar_; // by a part of what they are: the one that came last
 };
 
 class GroupTable {

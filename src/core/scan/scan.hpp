@@ -240,7 +240,7 @@ private:
   void pick_joined(const Join &join, std::span<const Row> rows,
                    std::span<const std::uint32_t> numbers);
   bool distinct_any() const noexcept;
-  void hash_texts(std::size_t rows);
+  void hash_texts(std::size_t key, std::size_t rows);
   void hash_rows(std::size_t rows);
   std::uint64_t hash_of_group(const std::int64_t *key) const noexcept;
   std::size_t part_members(std::size_t rows);

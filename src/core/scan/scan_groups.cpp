@@ -39,21 +39,19 @@ void Scan::number_groups(std::size_t rows) noexcept {
   }
 }
 
-// By which dictionaries find them.
-void Scan::hash_texts(std::size_t rows) {
-  for (std::size_t k = 0; k < program_.keys.size(); ++k) {
-    const Column &column = batch_[program_.keys[k].column];
-    std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
-    for (std::size_t i = 0; column.bytes != nullptr && i < rows; ++i) {
-      texts[i] = column.is_null(i) ? 0 : hash64(column.bytes[i]);
-    }
+// By which its dictionary finds the texts of a key.
+void Scan::hash_texts(std::size_t key, std::size_t rows) {
+  const Column &column = batch_[program_.keys[key].column];
+  std::uint64_t *texts = text_hashes_.data() + key * batch_.capacity();
+  for (std::size_t i = 0; column.bytes != nullptr && i < rows; ++i) {
+    texts[i] = column.is_null(i) ? 0 : hash64(column.bytes[i]);
   }
 }
 
 // The hash of a row's key depends on its values alone, so a group is in the same part of every run.
 void Scan::hash_rows(std::size_t rows) {
-  hash_texts(rows);
   for (std::size_t k = 0; k < program_.keys.size(); ++k) {
+    hash_texts(k, rows);
     const Column &column = batch_[program_.keys[k].column];
     const std::uint64_t *texts = text_hashes_.data() + k * batch_.capacity();
     const std::uint32_t *const *values = values_of(program_.keys[k]);
@@ -135,8 +133,8 @@ std::size_t Scan::part_members(std::size_t rows) {
 
 void Scan::group_rows(std::size_t rows) {
   std::size_t members = rows;
-  if (part_.bits == 0) {
-    hash_texts(rows);
+  const bool in_parts = part_.bits != 0;
+  if (!in_parts) {
     for (std::uint32_t i = 0; i < rows; ++i) {
       members_[i] = i;
     }
@@ -159,7 +157,12 @@ void Scan::group_rows(std::size_t rows) {
       }
       continue;
     }
-    if (column.bytes != nullptr) {
+    // Few texts, which need no hash: they are looked at as they are.
+    const bool few = column.bytes != nullptr && !in_parts && dictionaries_[k].has_few();
+    if (column.bytes != nullptr && !few) {
+      if (!in_parts) {
+        hash_texts(k, rows);
+      }
       dictionaries_[k].fetch({texts, rows});
     }
     for (std::size_t m = 0; m < members; ++m) {
@@ -167,6 +170,8 @@ void Scan::group_rows(std::size_t rows) {
       if (column.is_null(i)) {
         keys[m * width] = 0;
         nulls[m * width] |= std::int64_t{1} << k;
+      } else if (few) {
+        keys[m * width] = dictionaries_[k].number_of(column.bytes[i]);
       } else if (column.bytes != nullptr) {
         keys[m * width] = dictionaries_[k].number_of(column.bytes[i], texts[i]);
       } else {
