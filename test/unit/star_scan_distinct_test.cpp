@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -203,6 +204,47 @@ TEST(StarScanDistinct, SingleGroupsOfSeveralProcessesAreOneSetWhateverFormEachHa
     const auto count = reinterpret_cast<const CountState *>(merged.states(0) + 8)->count;
     EXPECT_EQ(count, static_cast<std::int64_t>(different.size()));
   }
+}
+
+// A process numbers texts as they come: what it sends are the texts.
+TEST(StarScanDistinct, TextsOfSeveralProcessesAreToldByWhatTheyAre) {
+  const std::vector<Attribute> texts{{-1, 4}};
+  const std::vector<Wanted> all{{0, Storage::varlena}};
+  const std::vector<Aggregate> counts{{.kind = AggregateKind::count_rows},
+                                      {.kind = AggregateKind::count_distinct, .offset = 8}};
+  const Program program{.shape = {.attributes = texts, .wanted = all}, .aggregates = counts};
+  std::pmr::unsynchronized_pool_resource memory;
+  const Env env{.memory = &memory};
+  Scan merged(env, program, capacity, {});
+  std::set<std::string> different;
+  for (int process = 0; process < 3; ++process) {
+    std::vector<std::string> data;
+    for (int i = 0; i < 2000; ++i) {
+      const std::string text = "text " + std::to_string(process * 300 + i % 700);
+      different.insert(text);
+      // A short one: its length with the head, and a bit.
+      data.push_back(static_cast<char>((text.size() + 1) << 1U | 1U) + text);
+    }
+    if (process == 1) {
+      std::reverse(data.begin(), data.end());
+    }
+    std::vector<Row> rows;
+    for (const std::string &text : data) {
+      rows.push_back({.data = text.data(),
+                      .nulls = nullptr,
+                      .size = static_cast<std::uint32_t>(text.size()),
+                      .attributes = 1});
+    }
+    Scan scan(env, program, capacity, {});
+    add_rows(scan, rows);
+    for (std::size_t next = 0; next < scan.groups();) {
+      next = scan.write(next, 5000, no_bytes);
+      merged.absorb(scan.written(), {});
+    }
+  }
+  const auto count = reinterpret_cast<const CountState *>(merged.states(0) + 8)->count;
+  EXPECT_EQ(count, static_cast<std::int64_t>(different.size()));
+  EXPECT_EQ(different.size(), 1300U);
 }
 
 } // namespace

@@ -52,8 +52,8 @@ public:
   void order();
   bool is_ordered() const noexcept { return ordered_; }
   std::span<const Slot> values(const char *group) const noexcept;
-  // Not where as many words would take less.
-  bool as_bits() const noexcept { return is_close() && bits_.size() <= size_; }
+  // Not where as many words would take less, nor of texts, whose numbers are this process's own.
+  bool as_bits() const noexcept { return !bytes_ && is_close() && bits_.size() <= size_; }
   const CloseRange &range() const noexcept { return range_; }
   std::span<const std::uint64_t> bits() const noexcept { return bits_; }
   bool of_bytes() const noexcept { return bytes_; }
