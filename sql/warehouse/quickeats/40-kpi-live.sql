@@ -10,17 +10,22 @@ BEGIN ATOMIC
   ), orders AS (
     SELECT f.city_key, date_trunc('minute', f.order_time) AS placed_minute,
            -- Open at the end of a minute: from the one it was placed in to the one before that in which it ended.
-           date_trunc('minute', COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '24 hours')) - interval '1 minute' AS last_open_minute
+           date_trunc('minute', COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '24 hours')) - interval '1 minute' AS last_open_minute,
+           count(*) AS orders
     FROM orders_fact f
     WHERE f.order_time IS NOT NULL
       AND f.event_time >= (SELECT s.first_minute - interval '24 hours' FROM span s)
       AND f.event_time < (SELECT s.last_minute + interval '1 minute' FROM span s)
+      -- Of those of a day that were placed, or open, in the minutes asked for.
+      AND (f.order_time >= (SELECT s.first_minute FROM span s)
+           OR COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '24 hours') >= (SELECT s.first_minute + interval '1 minute' FROM span s))
+    GROUP BY 1, 2, 3
   ), readings AS (
-    SELECT o.placed_minute AS minute_start, o.city_key, 1 AS placed, 0 AS open
+    SELECT o.placed_minute AS minute_start, o.city_key, o.orders AS placed, 0 AS open
     FROM orders o CROSS JOIN span s
     WHERE o.placed_minute BETWEEN s.first_minute AND s.last_minute
     UNION ALL
-    SELECT m.minute_start, o.city_key, 0, 1
+    SELECT m.minute_start, o.city_key, 0, o.orders
     FROM orders o CROSS JOIN span s
     CROSS JOIN LATERAL generate_series(greatest(o.placed_minute, s.first_minute), least(o.last_open_minute, s.last_minute), interval '1 minute') AS m (minute_start)
   ), counted AS (
