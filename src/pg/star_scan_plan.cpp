@@ -204,6 +204,11 @@ bool find_takes(Node *node, void *context) {
   return false;
 }
 
+bool has_placeholder(Node *node, void *context) {
+  return node != nullptr &&
+         (IsA(node, PlaceHolderVar) || compat::walk_expression(node, has_placeholder, context));
+}
+
 // What keys, arguments and filters take of dimensions, once it is known what these are grouped by.
 bool place_takes(PlannerInfo *root, const Star *star, Question *question) {
   ListCell *cell = nullptr;
@@ -230,6 +235,13 @@ bool place_takes(PlannerInfo *root, const Star *star, Question *question) {
                     "below an outer join",
                     node);
     }
+  }
+  // The plan has the same expression for what is made below an outer join, and is NULL above it,
+  // and for what is made above: 1 of a dimension without a row, and any other 1.
+  expressions =
+      list_concat(list_concat_copy(question->keys, question->arguments), question->filters);
+  if (question->takes != NIL && has_placeholder(reinterpret_cast<Node *>(expressions), nullptr)) {
+    return refuse("an expression of several tables beside one below an outer join");
   }
   return true;
 }
