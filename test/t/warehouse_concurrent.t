@@ -89,4 +89,42 @@ ok(IPC::Run::finish($_->{run}), "then $_->{command}[7] are loaded") or diag($_->
 is(sql($db, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'), '0', 'and no two of all these met in a deadlock');
 is(sql($db, q{SELECT * FROM starhouse.check_integrity('shopsmart')}), '', 'keys and versions are sound then, too');
 
+# A restaurant's city becomes that of its orders, which are computed anew: in their turn, so that a batch of pings that measures a delivery
+# meanwhile is not forgotten. Whatever else changes members of facts waits for it, too, before it touches any.
+sql($db, q{SELECT starhouse.create_warehouse('quickeats', time_zone => 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31')});
+@load = ($program, 'load', 'quickeats', '-q', '-d', "dbname=$db", '--feed');
+my $told = file('orders.jsonl', '{"order_id": "O1", "status": "PLACED", "event_time": "2025-03-10T10:00:00Z", "restaurant_id": "R1", "customer_id": "U1"}',
+    '{"order_id": "O1", "status": "PICKED_UP", "event_time": "2025-03-10T10:10:00Z", "driver_id": "D1"}', '{"order_id": "O1", "status": "DELIVERED", "event_time": "2025-03-10T10:20:00Z"}');
+my $said = '';
+ok(IPC::Run::run([ @load, 'orders', $told ], '<', \undef, '>&', \$said), 'an order') or diag($said);
+my @members = map { { command => $_, out => '' } } (
+    [ @load, 'restaurants', file('restaurants.csv', 'restaurant_id,name,city,effective_at', 'R1,Rice,PUN,2025-01-01') ],
+    [ @load, 'drivers', file('drivers.csv', 'driver_id,name,city,effective_at', 'D1,Dev,PUN,2025-01-01') ],
+    [ @load, 'customers', file('customers.csv', 'customer_id,name,city,effective_at', 'U1,Uma,PUN,2025-01-01') ]);
+($ask, $answer) = ('', '');
+$holder = IPC::Run::start([ 'psql', '-qXAt', '-d', $db ], '<', \$ask, '>', \$answer);
+$ask = "BEGIN; LOCK TABLE quickeats.delivery_fact IN SHARE ROW EXCLUSIVE MODE; SELECT 'held';\n";
+$holder->pump until $answer =~ /held/;
+$_->{run} = IPC::Run::start($_->{command}, '<', \undef, '>&', \$_->{out}, IPC::Run::timeout(300)) for @members;
+$waiting =~ s/shopsmart.promotion_fact/quickeats.delivery_fact/;
+for (1 .. 600) {
+    last if sql($db, $waiting) eq '3';
+    select undef, undef, undef, 0.1;
+}
+is(sql($db, $waiting), '3', 'three files wait for their turn');
+is(sql($db, q{
+    SELECT string_agg(DISTINCT held.relation::regclass::text, ' ') FROM pg_locks waiting JOIN pg_locks held USING (pid) JOIN pg_class c ON c.oid = held.relation
+    WHERE NOT waiting.granted AND waiting.relation = 'quickeats.delivery_fact'::regclass AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock')
+      AND c.relnamespace = 'quickeats'::regnamespace AND c.relname ~ '(_history|_dim|_fact|^order_)'}), '', 'and hold nothing that the others change');
+$ask = q{SELECT starhouse.ingest('quickeats.pings', ARRAY[
+  '{"driver_id": "D1", "latitude": 19.00, "longitude": 72.80, "timestamp": "2025-03-10T10:10:00Z", "availability_status": "BUSY"}',
+  '{"driver_id": "D1", "latitude": 19.01, "longitude": 72.80, "timestamp": "2025-03-10T10:15:00Z", "availability_status": "BUSY"}']); COMMIT;} . "\n\\q\n";
+$holder->finish;
+like($answer, qr/"loaded": 2/, 'pings come first');
+ok(IPC::Run::finish($_->{run}), "then $_->{command}[7] are loaded") or diag($_->{out}) for @members;
+is(sql($db, q{SELECT o.city_key, d.city_key, d.distance_source, round(d.distance_travelled, 1) FROM quickeats.orders_fact o JOIN quickeats.delivery_fact d USING (event_time, order_id)}),
+   'PUN|PUN|GPS|1.1', 'the order is in its city, its delivery measured');
+is(sql($db, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'), '0', 'without a deadlock');
+is(sql($db, q{SELECT * FROM starhouse.check_integrity('quickeats')}), '', 'keys and versions are sound');
+
 done_testing();

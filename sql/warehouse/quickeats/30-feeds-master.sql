@@ -29,6 +29,9 @@ WITH common AS (
       'when', $sql$effective_at > now() + interval '1 day'$sql$,
       'reason', 'the change takes effect in the future',
       'hint', 'Load the file when the change is in force, or correct the date.') AS future,
+    -- The turn that batches of orders, payments and pings take (30-feeds-orders.sql), whose facts are realigned and whose orders are computed anew: before
+    -- any other lock, so that none of them comes between what is looked at and what is written, and no two meet in a deadlock.
+    jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE') AS turn,
     jsonb_build_object('step', 'members', 'name', 'new cities', 'into', 'city_dim', 'key', 'city_id',
       'select', 'SELECT DISTINCT city FROM batch WHERE city IS NOT NULL') AS cities
 )
@@ -50,7 +53,7 @@ SELECT
         {"name": "effective_at", "from": ["effective_at", "updated_at", "as_of"], "type": "timestamptz", "optional_column": true,
          "min": "1990-01-01", "formats": ["ISO", "DD/MM/YYYY HH24:MI:SS", "DD/MM/YYYY", "DD-Mon-YYYY", "YYYYMMDD", "epoch"]}
       ]}$json$,
-    steps => jsonb_build_array(common.future, common.cities,
+    steps => jsonb_build_array(common.future, common.turn, common.cities,
       jsonb_build_object('step', 'scd2', 'name', 'restaurant_history', 'into', 'restaurant_history', 'mode', 'feed', 'sequence', 'effective_at',
         'select', $sql$
           SELECT b.record_no, b.restaurant_id, b.restaurant_name AS name, b.cuisine_type, b.city, b.avg_rating, b.latitude, b.longitude,
@@ -86,7 +89,7 @@ SELECT
         {"name": "effective_at", "from": ["effective_at", "updated_at", "as_of"], "type": "timestamptz", "optional_column": true,
          "min": "1990-01-01", "formats": ["ISO", "DD/MM/YYYY HH24:MI:SS", "DD/MM/YYYY", "DD-Mon-YYYY", "YYYYMMDD", "epoch"]}
       ]}$json$,
-    steps => jsonb_build_array(common.future, common.cities,
+    steps => jsonb_build_array(common.future, common.turn, common.cities,
       jsonb_build_object('step', 'scd2', 'name', 'driver_history', 'into', 'driver_history', 'mode', 'feed', 'sequence', 'effective_at',
         'select', $sql$
           SELECT b.record_no, b.driver_id, b.driver_name AS name, b.vehicle_type, b.city, b.join_date, b.experience_level,
@@ -113,7 +116,7 @@ SELECT
         {"name": "effective_at", "from": ["effective_at", "updated_at", "as_of", "extract_date"], "type": "timestamptz", "optional_column": true,
          "min": "1990-01-01", "formats": ["ISO", "DD/MM/YYYY HH24:MI:SS", "DD/MM/YYYY", "DD-Mon-YYYY", "YYYYMMDD", "epoch"]}
       ]}$json$,
-    steps => jsonb_build_array(common.future, common.cities,
+    steps => jsonb_build_array(common.future, common.turn, common.cities,
       jsonb_build_object('step', 'scd2', 'name', 'customer_history', 'into', 'customer_history', 'mode', 'feed', 'sequence', 'effective_at',
         'select', $sql$
           SELECT b.record_no, b.customer_id, b.customer_name AS name, b.gender, b.city, b.signup_date, b.device_type,
