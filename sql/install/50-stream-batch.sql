@@ -275,7 +275,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION batch_ahead(name, text, bigint) IS
-  'When all rows of a batch have been sent: runs the steps at the head of the feed''s list that say "ahead": true and returns their number; batch_finish goes on after them. They look at the batch alone, so they may run before batch_claim, while the batch before is still at its steps in another session. Not needed: batch_finish runs them where they have not run. 55000 without an open batch; a step''s error keeps its SQLSTATE and names the step. A NULL warehouse is an error (22004).';
+  'When all rows of a batch have been sent: runs the steps at the head of the feed''s list that say "ahead": true and returns their number; batch_finish goes on after them. They write nothing but temporary tables, and what they look at besides the batch is looked at again in its turn where it may have changed, so they may run before batch_claim, while the batch before is still at its steps in another session. Not needed: batch_finish runs them where they have not run. 55000 without an open batch; a step''s error keeps its SQLSTATE and names the step. A NULL warehouse is an error (22004).';
 
 CREATE FUNCTION batch_finish(warehouse name, feed text, batch_id bigint, next_record bigint, records_read bigint, rejected bigint,
                              drift jsonb DEFAULT NULL) RETURNS jsonb

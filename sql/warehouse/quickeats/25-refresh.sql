@@ -73,7 +73,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION stage_orders(text, text) IS
-'Puts the events of a batch into the temporary tables order_news (as order_event will hold them) and order_told (one row per order: what they tell), and what they make of orders that nobody knew and all of whose events agree into order_state (state_orders). Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Puts the events of a batch into the temporary tables order_news (as order_event will hold them) and order_told (one row per order: what they tell), and what they make of orders all of whose events agree into order_state (state_orders), from which refresh_orders takes those again that were known before. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
 
 -- Asked in a statement of its own before versions are looked at, and again when they are used.
 CREATE FUNCTION members_version() RETURNS text
