@@ -1,4 +1,5 @@
-// What a star scan covers: GROUP BY, aggregates and their arguments. Keys made of times are in star_scan_compile_times.cpp.
+// What a star scan covers: GROUP BY, aggregates and their arguments. Keys made of times are in
+// star_scan_compile_times.cpp.
 #include "pg/star_scan_compile.hpp"
 
 #include "pg/compat.hpp"
