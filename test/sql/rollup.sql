@@ -187,6 +187,28 @@ SELECT starhouse.rollup_fold('events_minutely', 'SELECT 1');
 \echo :SQLSTATE
 \set ON_ERROR_STOP 1
 
+-- What lies before the oldest bucket that a delta waits for is served as it is stored.
+CREATE FUNCTION merged_again(query text) RETURNS numeric LANGUAGE plpgsql SET max_parallel_workers_per_gather = 0 AS $$
+DECLARE
+  plan jsonb;
+BEGIN
+  EXECUTE 'EXPLAIN (ANALYZE, FORMAT JSON) ' || query INTO plan;
+  RETURN (SELECT sum((n->>'Actual Rows')::numeric * (n->>'Actual Loops')::numeric)::integer
+          FROM (SELECT DISTINCT q FROM jsonb_path_query(plan, 'strict $.** ? (@."Node Type" == "Aggregate").** ? (@."Relation Name" == "stored_rolled")') AS q) AS d(n));
+END $$;
+CREATE TABLE stored_fact (at timestamptz, name text);
+INSERT INTO stored_fact SELECT '2024-01-01'::timestamptz + n * interval '1 hour', CASE n % 3 WHEN 0 THEN 'a' WHEN 1 THEN 'b' END FROM generate_series(0, 19) n;
+SELECT starhouse.create_rollup('stored', 'stored_fact', 'at', '1 hour', '{name}', '{"n": "count(*)"}');
+SELECT merged_again('TABLE stored') AS nothing_waits;
+INSERT INTO stored_fact VALUES ('2024-01-01 19:30', 'b'), ('2024-01-01 21:00', NULL);
+SELECT merged_again('TABLE stored') AS one_bucket_waits, (SELECT count(*) FROM stored) AS rows, (SELECT n FROM stored WHERE bucket = '2024-01-01 19:00') AS n;
+INSERT INTO stored_fact VALUES ('2024-01-01 02:30', NULL);
+SELECT merged_again('TABLE stored') AS from_two_on, (SELECT count(*) FROM stored) AS rows, (SELECT n FROM stored WHERE bucket = '2024-01-01 02:00') AS n;
+SELECT count(*) FROM starhouse.rollup_check('stored');
+SELECT starhouse.rollup_compact('stored') IS NOT NULL;
+SELECT merged_again('TABLE stored') AS compacted, (SELECT count(*) FROM stored) AS rows;
+SELECT starhouse.drop_rollup('stored');
+
 -- Columns may be called what the extension calls its own things.
 CREATE TABLE names (final timestamptz, deltas text, late int);
 INSERT INTO names VALUES ('2024-01-01 10:00', 'a', 1);
