@@ -626,5 +626,15 @@ SELECT is(pg_temp.rows_of($$SELECT order_id, weather, city_key, total_amount, pa
   E'(U5,Fog,SUR,,1,f)\n(U6,,MUM,70,0,f)\n(U7,,?,,0,t)\n(U8,,PUN,2,0,f)', 'are what was made of them ahead of their turn, but where others tell of them, a member is new or events contradict each other');
 SELECT is(pg_temp.rows_of($$SELECT distance_source FROM delivery_fact WHERE order_id = 'U5'$$), '(GPS)', 'these, too, are measured');
 
+-- A member that is known ahead of the turn, and taken back before it.
+SELECT starhouse.scd_register('restaurant_history', key => '{restaurant_id}', type1 => '{name,avg_rating,latitude,longitude}', surrogate => 'restaurant_version',
+  remember_repeats => false, journal => true, ignore_null_updates => true) \g /dev/null
+CREATE TEMP TABLE later_restaurant AS SELECT 'UT' AS restaurant_id, 'Tea' AS name, cuisine_type, city, avg_rating, latitude, longitude, timestamptz '2025-01-01 00:00Z' AS effective_at FROM moved_restaurant;
+CALL starhouse.scd2_merge('restaurant_history', 'later_restaurant', 'feed', 'effective_at');
+SELECT is((pg_temp.load_around('qe bulk', 'orders', $$SELECT starhouse.scd_undo('restaurant_history')$$,
+  pg_temp.event('U9', 'PLACED', '2025-04-12 08:00Z', '{"restaurant_id": "UT", "customer_id": "UC", "city": "PUN"}'))->>'loaded')::int, 1, 'an order of a restaurant whose merge is taken back while it waits');
+SELECT is(pg_temp.rows_of($$SELECT r.restaurant_id, r.is_inferred, c.customer_id, (SELECT count(*) FROM customer_history h WHERE h.customer_id = 'UC')
+  FROM orders_fact o JOIN restaurant_history r USING (restaurant_version) JOIN customer_history c USING (customer_version) WHERE order_id = 'U9'$$), '(UT,t,UC,1)', 'has it inferred, and the others as they are');
+
 SELECT * FROM finish();
 ROLLBACK;

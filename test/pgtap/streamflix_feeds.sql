@@ -17,8 +17,9 @@ BEGIN
   EXECUTE format('SELECT string_agg(r::text, E''\n'') FROM (%s) r', query) INTO result;
   RETURN result;
 END $$;
--- Loads rows, given as JSON objects of the contract's columns, as one batch.
-CREATE FUNCTION pg_temp.load(warehouse name, feed text, VARIADIC records text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- Loads rows, given as JSON objects of the contract's columns, as one batch. With a change (a statement), what may run ahead
+-- does, and the change comes before its turn.
+CREATE FUNCTION pg_temp.load_around(warehouse name, feed text, change text, VARIADIC records text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   source record;
   batch bigint;
@@ -31,8 +32,16 @@ BEGIN
     SELECT (jsonb_populate_record(NULL::pg_temp.batch, r.record::jsonb || jsonb_build_object('record_no', r.n,
               'line_hash', hashtextextended((r.record::jsonb->>'user_id') || (r.record::jsonb->>'video_id'), 0)))).*
     FROM unnest($1) WITH ORDINALITY AS r(record, n)$sql$ USING records;
+  IF change IS NOT NULL THEN
+    IF starhouse.batch_ahead(warehouse, feed, batch) = 0 THEN
+      RAISE 'nothing ran ahead';
+    END IF;
+    EXECUTE change;
+  END IF;
   RETURN starhouse.batch_finish(warehouse, feed, batch, cardinality(records) + 1, cardinality(records), 0);
 END $$;
+CREATE FUNCTION pg_temp.load(warehouse name, feed text, VARIADIC records text[]) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT pg_temp.load_around(warehouse, feed, NULL, VARIADIC records) $$;
 CREATE FUNCTION pg_temp.play(id text, usr text, video text, device text, region text, at text, minutes numeric, extra jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
   SELECT (jsonb_build_object('event_id', id, 'user_id', usr, 'video_id', video, 'device_id', device, 'region_id', region, 'event_time', at,
                              'watch_duration', minutes) || extra)::text $$;
@@ -260,6 +269,18 @@ END $$;
 SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART1')), replace(expected, 'iOS,,4G', 'iOS,1.0,4G'), feed || ': no row blanks what another one of the batch told') FROM partial;
 SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART2')), expected, feed || ': nor what another batch told') FROM partial;
 SELECT is(pg_temp.rows_of(replace(of, '%s', 'PART3')), expected, feed || ': in whatever order they stand') FROM partial WHERE feed IN ('users', 'devices');
+
+-- A user who is known ahead of the turn, and taken back before it.
+SET LOCAL search_path = 'sf a', starhouse, public;
+SELECT starhouse.scd_register('user_history', key => '{user_id}', type1 => '{name,gender,age,country,region,signup_date}', surrogate => 'user_version',
+  remember_repeats => false, journal => true, ignore_null_updates => true) \g /dev/null
+CREATE TEMP TABLE later_user AS SELECT 'GONE' AS user_id, 'Gita' AS name, subscription_type, gender, age, country, region, signup_date, timestamptz '2025-01-01 00:00Z' AS effective_at
+  FROM user_history WHERE user_id = 'PART1' LIMIT 1;
+CALL starhouse.scd2_merge('user_history', 'later_user', 'feed', 'effective_at');
+SELECT is((pg_temp.load_around('sf a', 'playback_events', $$SELECT starhouse.scd_undo('user_history')$$,
+  pg_temp.play('GONE1', 'GONE', 'V1', 'D1', 'NY', '2025-03-08 10:00Z', 5), pg_temp.play('GONE2', 'U1', 'V1', 'D1', 'NY', '2025-03-08 10:00Z', 5))->>'loaded')::int, 2, 'playbacks of one whose merge is taken back while they wait');
+SELECT is(pg_temp.rows_of($$SELECT f.event_id, u.user_id, u.is_inferred FROM viewership_fact f JOIN user_history u USING (user_version) WHERE f.event_id IN ('GONE1', 'GONE2') ORDER BY 1$$),
+  E'(GONE1,GONE,t)\n(GONE2,U1,f)', 'have the user inferred, and the others as they are');
 SELECT is_empty($$SELECT * FROM check_integrity('sf a')$$, 'keys and versions are still sound');
 SELECT * FROM finish();
 ROLLBACK;

@@ -12,16 +12,26 @@ WITH common AS (
     -- go on. It comes before any other lock: batches that wait hold nothing another one needs.
     jsonb_build_object('step', 'sql', 'name', 'turn', 'sql', 'LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE') AS turn,
     -- The batch is read once for the keys of all dimensions. Members that are known are left out already, ahead of the turn where a feed begins with this:
-    -- the steps "new ..." look for the few others again, which a batch before this one may bring.
+    -- the steps "new ..." look for the few others again, which a batch before this one may bring. What members these were stands with them as column 0.
     jsonb_build_array(
       jsonb_build_object('step', 'sql', 'name', 'key table', 'ahead', true, 'sql', 'CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS'),
       jsonb_build_object('step', 'sql', 'name', 'keys', 'ahead', true, 'sql', $sql$
         WITH before AS (DELETE FROM batch_key)
-        INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k
+        INSERT INTO batch_key
+        SELECT 0, members_version()
+        UNION ALL
+        SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k
         WHERE CASE k.column_no WHEN 1 THEN (SELECT true FROM city_dim d WHERE d.city_id = k.value LIMIT 1)
                                WHEN 2 THEN (SELECT true FROM restaurant_history d WHERE d.restaurant_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1)
                                WHEN 3 THEN (SELECT true FROM customer_history d WHERE d.customer_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1)
                                ELSE (SELECT true FROM driver_history d WHERE d.driver_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1) END IS NULL$sql$)) AS keys,
+    -- A merge taken back since then may have taken members with it: all are looked for again. No row is read where none was.
+    jsonb_build_object('step', 'sql', 'name', 'members changed', 'sql', $sql$
+      INSERT INTO batch_key
+      SELECT k.* FROM distinct_values('SELECT city, restaurant_id, customer_id, driver_id FROM batch') k
+      WHERE ((SELECT b.value FROM batch_key b WHERE b.column_no = 0) = members_version()) IS NOT TRUE
+      EXCEPT
+      SELECT b.column_no, b.value FROM batch_key b$sql$) AS members_changed,
     jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new cities', 'into', 'city_dim', 'key', 'city_id',
         'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
@@ -133,7 +143,7 @@ SELECT
       || jsonb_build_array(common.span_table,
         jsonb_build_object('step', 'sql', 'name', 'span', 'ahead', true, 'sql', format(common.span_sql, $sql$
           SELECT least(min(event_time), min(order_time)), greatest(max(event_time), max(order_time)) FROM order_news$sql$)),
-        common.turn, common.room)
+        common.turn, common.room, common.members_changed)
       || common.members || common.events || common.refresh),
 
   -- The payment gateway.

@@ -36,6 +36,18 @@ END;
 COMMENT ON FUNCTION viewing_slices(timestamptz, numeric, text) IS
 'The hours of a zone''s clock that a playback of so many minutes runs through: start of each, minutes within it (six places), whether the playback began in it. One row of 0 minutes for a playback of 0 minutes; no rows for NULL. A playback is a day (1440 minutes) at most.';
 
+CREATE FUNCTION users_version() RETURNS text
+LANGUAGE plpgsql STABLE
+AS $body$
+BEGIN
+  -- Who may not write them does not see when they were written.
+  RETURN (SELECT CASE WHEN has_table_privilege(regclass 'user_history', 'UPDATE') THEN format('%s %s', m.xmin, m.ctid) END
+          FROM (SELECT) one LEFT JOIN starhouse.scd_merge_state m ON m.dimension = regclass 'user_history');
+END
+$body$;
+COMMENT ON FUNCTION users_version() IS
+'Another text once users have been merged, or a merge of them was taken back: a user found before may not be there any more. Inferred users change nothing. NULL for a role without UPDATE on them, which cannot tell. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
 CREATE FUNCTION interaction_delta(batch bigint, zone text, first_time timestamptz, last_time timestamptz)
 RETURNS TABLE (time_key timestamp, region_key text, video_key text, event_time timestamptz, likes bigint, shares bigint, comments bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000

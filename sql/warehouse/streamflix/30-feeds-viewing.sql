@@ -20,15 +20,26 @@ WITH common AS (
              ensure_partitions('viewing_hour_fact', min(event_time) - interval '1 hour', max(event_time) + interval '1 day')
       FROM batch$sql$) AS room,
     -- The batch is read once for the keys of all dimensions; %s are those of the feed beyond region, user and video. Members that are known are left out
-    -- already, ahead of the turn: the steps "new ..." look for the few others again, which a batch before this one may bring.
+    -- already, ahead of the turn: the steps "new ..." look for the few others again, which a batch before this one may bring. What users these were stands
+    -- with them as column 0.
     $sql$CREATE TEMP TABLE IF NOT EXISTS batch_key (column_no int, value text) ON COMMIT DELETE ROWS$sql$ AS key_table,
     $sql$
       WITH before AS (DELETE FROM batch_key)
-      INSERT INTO batch_key SELECT k.* FROM distinct_values('SELECT region_id, user_id, video_id%s FROM batch') k
+      INSERT INTO batch_key
+      SELECT 0, users_version()
+      UNION ALL
+      SELECT k.* FROM distinct_values('SELECT region_id, user_id, video_id%s FROM batch') k
       WHERE CASE k.column_no WHEN 1 THEN (SELECT true FROM region_dim d WHERE d.region_id = k.value LIMIT 1)
                              WHEN 2 THEN (SELECT true FROM user_history d WHERE d.user_id = k.value AND d.valid_from >= '-infinity' ORDER BY d.valid_from LIMIT 1)
                              WHEN 3 THEN (SELECT true FROM video_dim d WHERE d.video_id = k.value LIMIT 1)
                              ELSE (SELECT true FROM device_dim d WHERE d.device_id = k.value LIMIT 1) END IS NULL$sql$ AS keys,
+    -- A merge taken back since then may have taken users with it: all are looked for again. No row is read where none was.
+    jsonb_build_object('step', 'sql', 'name', 'users changed', 'sql', $sql$
+      INSERT INTO batch_key
+      SELECT 2, k.value FROM distinct_values('SELECT user_id FROM batch') k
+      WHERE ((SELECT b.value FROM batch_key b WHERE b.column_no = 0) = users_version()) IS NOT TRUE
+      EXCEPT
+      SELECT b.column_no, b.value FROM batch_key b$sql$) AS users_changed,
     jsonb_build_array(
       jsonb_build_object('step', 'members', 'name', 'new regions', 'into', 'region_dim', 'key', 'region_id',
         'select', 'SELECT value FROM batch_key WHERE column_no = 1'),
@@ -155,7 +166,7 @@ SELECT
         {"name": "bitrate_avg", "from": ["bitrate", "bitrate_avg"], "type": "numeric", "min": 0, "max": 10000000},
         {"name": "video_length", "type": "numeric", "exclusive_min": 0, "max": 10000}
       ]}$json$,
-    steps => jsonb_build_array(v.future) || v.all_keys || jsonb_build_array(v.turn, v.room) || v.members || v.devices || v.facts || v.summaries),
+    steps => jsonb_build_array(v.future) || v.all_keys || jsonb_build_array(v.turn, v.room, v.users_changed) || v.members || v.devices || v.facts || v.summaries),
 
   -- Likes, shares, comments. A source without ids: a user's second like of a video at the same moment is the first.
   create_feed(current_schema(), 'interactions',
@@ -174,7 +185,7 @@ SELECT
          "formats": ["ISO", "epoch", "epoch_ms", "DD/MM/YYYY HH24:MI:SS", "DD-Mon-YYYY HH24:MI:SS"]},
         {"name": "line_hash", "type": "hash", "of": ["user_id", "video_id", "action"]}
       ]}$json$,
-    steps => jsonb_build_array(v.future) || v.plain_keys || jsonb_build_array(v.turn, v.room) || v.members
+    steps => jsonb_build_array(v.future) || v.plain_keys || jsonb_build_array(v.turn, v.room, v.users_changed) || v.members
       || jsonb_build_object('step', 'facts', 'name', 'interaction_fact', 'into', 'interaction_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month', 'look_up', 'user_history', 'replace', jsonb_build_array(v.rebuilt),
            'select', format(v.fact_select, 'coalesce(b.interaction_id, ''#'' || b.line_hash) AS interaction_id, b.action', ''))
@@ -209,7 +220,8 @@ SELECT
     steps => jsonb_build_array(v.future) || v.plain_keys || jsonb_build_array(v.turn,
         jsonb_build_object('step', 'sql', 'name', 'room', 'sql', $sql$
           SELECT extend_calendar(current_schema(), (min(event_time) AT TIME ZONE {time_zone})::date, (max(event_time) AT TIME ZONE {time_zone})::date)
-          FROM batch$sql$))
+          FROM batch$sql$),
+        v.users_changed)
       || v.members
       || jsonb_build_object('step', 'facts', 'name', 'recommendation_fact', 'into', 'recommendation_fact', 'conflict', 'ignore',
            'time', 'event_time', 'partition', '1 month', 'look_up', 'user_history',
