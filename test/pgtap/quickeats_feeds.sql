@@ -268,11 +268,12 @@ FROM (
   CROSS JOIN LATERAL (VALUES (0, 'PLACED', 0), (1, 'ACCEPTED', 2), (2, 'ASSIGNED', 3), (3, 'PREPARED', 8 + n % 5), (4, 'PICKED_UP', 15), (5, 'DELIVERED', 25 + n % 11 + CASE n WHEN 20 THEN 2000 ELSE 0 END)) AS s(i, status, minutes)
   CROSS JOIN LATERAL (SELECT o.placed + s.minutes * interval '1 minute' AS at) t
   UNION ALL
-  SELECT 'app_events', n, 1, o.at, jsonb_build_object('event_id', 'A' || n, 'customer_id', CASE WHEN n % 5 > 0 THEN 'C' || n % 13 END, 'search_history', '["x"]'::jsonb, 'event_time', o.at)::text
+  SELECT 'app_events', n, 1, o.at, jsonb_build_object('event_id', 'A' || n, 'customer_id', CASE WHEN n % 5 > 0 THEN 'C' || n % 13 END, 'search_history', CASE n % 4 WHEN 0 THEN '["x", "y", "x"]' WHEN 1 THEN '["y"]' WHEN 2 THEN '[]' ELSE '["x", "z"]' END::jsonb, 'event_time', o.at)::text
   FROM generate_series(1, 60) n CROSS JOIN LATERAL (SELECT timestamptz '2025-03-29 09:00Z' + n * interval '9 hours' AS at) o
   UNION ALL
-  SELECT 'payments', n, k, o.at, pg_temp.payment('P' || n || '/' || k, 'L' || n, 100, hashtext('p' || n || k) % 3 <> 0, o.at::text, jsonb_build_object('transaction_type', CASE WHEN k = 3 THEN 'Refund' ELSE 'Payment' END))
-  FROM generate_series(1, 60) n CROSS JOIN generate_series(1, 3) k
+  SELECT 'payments', n, k, o.at, pg_temp.payment('P' || n || '/' || k, 'L' || n, 100, hashtext('p' || n || k) % 3 <> 0, o.at::text, jsonb_build_object('transaction_type', CASE WHEN k = 3 THEN 'Refund' ELSE 'Payment' END,
+         'payment_mode', CASE WHEN n % 3 = 0 THEN 'Card' ELSE 'Cash' END, 'failure_reason', (ARRAY['limit', 'network', NULL])[1 + n % 3]))
+  FROM generate_series(1, 66) n CROSS JOIN generate_series(1, 3) k  -- of the last orders nothing else is told
   CROSS JOIN LATERAL (SELECT timestamptz '2025-04-01 06:00Z' + n * interval '7 hours' + k * interval '1 minute' AS at) o WHERE hashtext('q' || n || k) % 2 = 0
   UNION ALL
   SELECT 'pings', d, k, o.at, pg_temp.ping('D' || d, 19 + (hashtext('a' || d || k) % 1000) / 1e5, 72.8 + (hashtext('b' || d || k) % 1000) / 1e5, o.at::text, CASE WHEN k % 3 = 0 THEN 'AVAILABLE' ELSE 'BUSY' END)
@@ -348,6 +349,35 @@ BEGIN
   RETURN NEXT pg_temp.same('SELECT * FROM kpi_driver_supply()', $q$
     SELECT h.time_key, d.city, count(*) FILTER (WHERE h.available_pings > 0) FROM driver_hour h JOIN driver_dim d ON d.driver_id = h.driver_id WHERE d.city IS NOT NULL GROUP BY 1, 2$q$,
     what || ': drivers available by hour and city');
+  -- The second file of sums: those that are kept, and the reports, which read open days beside them.
+  RETURN NEXT pg_temp.same('SELECT s.* FROM order_mode_day s JOIN order_day USING (day)', $q$
+    SELECT d.day, h.city_key, h.payment_mode, sum(h.orders)::bigint, sum(h.untimed_orders)::bigint, sum(h.conflicting_orders)::bigint, sum(h.all_amount), sum(h.tried_orders)::bigint, sum(h.paid_orders)::bigint,
+           sum(h.attempts)::bigint, sum(h.retried_orders)::bigint, sum(h.rescued_orders)::bigint, sum(h.charged_orders)::bigint, sum(h.refunded_orders)::bigint, sum(h.charged_amount), sum(h.refunded_amount),
+           sum(h.restaurantless_orders)::bigint, sum(h.restaurantless_amount), sum(h.customerless_orders)::bigint, sum(h.customerless_amount), sum(h.driverless_orders)::bigint, sum(h.driverless_amount)
+    FROM order_day d CROSS JOIN LATERAL kpi_order_hour_of(d.day) h GROUP BY 1, 2, 3$q$, what || ': order_mode_day is what the facts add up to');
+  RETURN NEXT pg_temp.same('SELECT s.* FROM order_clock_day s JOIN order_day USING (day)', $q$
+    SELECT time_key::date, extract(hour FROM time_key)::smallint, city_key, count(*) FROM orders_fact WHERE time_key::date IN (SELECT day FROM order_day) GROUP BY 1, 2, 3$q$, what || ': order_clock_day');
+  FOREACH t IN ARRAY ARRAY['payment_day', 'feedback_day'] LOOP
+    RETURN NEXT pg_temp.same(format('SELECT s.* FROM %s s JOIN order_day USING (day)', t), format('SELECT f.* FROM order_day d CROSS JOIN LATERAL kpi_%s_of(d.day) f', t), what || ': ' || t || ' is what the facts add up to');
+  END LOOP;
+  RETURN NEXT pg_temp.same('SELECT s.day, n.search_term, s.searches FROM search_day s JOIN order_day USING (day) JOIN search_number n ON n.number = s.term', $q$
+    SELECT time_key::date, e.term, count(*) FROM (SELECT DISTINCT time_key, event_id, jsonb_array_elements_text(search_history) AS term FROM app_event_fact) e
+    WHERE time_key::date IN (SELECT day FROM order_day) GROUP BY 1, 2$q$, what || ': search_day');
+  FOREACH t IN ARRAY ARRAY['true', 'time_key::date BETWEEN ''2025-04-03'' AND ''2025-04-10'''] LOOP
+    columns := CASE t WHEN 'true' THEN '' ELSE '(''2025-04-03'', ''2025-04-10'')' END;
+    RETURN NEXT pg_temp.same('SELECT * FROM kpi_payment_attempts' || columns, format($q$
+      SELECT f.payment_mode, count(*), count(*) FILTER (WHERE f.success_flag = 0), round(100.0 * count(*) FILTER (WHERE f.success_flag = 0) / count(*), 2),
+             mode() WITHIN GROUP (ORDER BY f.failure_reason), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = f.order_id))
+      FROM payment_fact f WHERE f.transaction_type = 'Payment' AND %s GROUP BY 1$q$, t), what || ': attempts' || columns);
+    RETURN NEXT pg_temp.same(format('SELECT city_id, feedbacks, scored_feedbacks, average_score, complaints, feedbacks_with_complaint, answered_feedbacks, average_response_minutes FROM kpi_feedback_by_city%s', columns), format($q$
+      SELECT city_key, count(*), count(feedback_score), round(avg(feedback_score), 2), sum(complaints), count(*) FILTER (WHERE complaints > 0), count(response_time), round(avg(response_time), 2)
+      FROM customer_feedback_fact WHERE %s GROUP BY 1$q$, t), what || ': feedback' || columns);
+    RETURN NEXT pg_temp.same('SELECT search_term, searches, searchers FROM kpi_searches' || columns, format($q$
+      SELECT e.term, count(*), count(DISTINCT nullif(customer_key, '?')) FROM (SELECT DISTINCT customer_key, event_id, jsonb_array_elements_text(search_history) AS term FROM app_event_fact WHERE %s) e GROUP BY 1$q$, t),
+      what || ': searches' || columns);
+    RETURN NEXT pg_temp.same('SELECT hour, orders FROM kpi_peak_windows' || CASE columns WHEN '' THEN '(of_city => ''Z1'')' ELSE replace(columns, ')', ', ''Z1'')') END || ' WHERE orders > 0',
+      format('SELECT extract(hour FROM time_key)::integer, count(*) FROM orders_fact WHERE city_key = ''Z1'' AND %s GROUP BY 1', t), what || ': hours of a city' || columns);
+  END LOOP;
   FOREACH t IN ARRAY ARRAY['kpi_active_users', 'kpi_repeat_customers', 'kpi_driver_utilisation', 'kpi_delay_drivers'] LOOP
     RETURN NEXT pg_temp.same(format('SELECT * FROM %I', t), format('SELECT * FROM pg_temp.facts_%s()', t), what || ': ' || t);
     IF t <> 'kpi_active_users' THEN

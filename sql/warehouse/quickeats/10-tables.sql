@@ -307,6 +307,10 @@ CREATE INDEX orders_fact_order_id_idx ON orders_fact (order_id);
 CREATE INDEX payment_fact_order_id_idx ON payment_fact (order_id);
 CREATE INDEX delivery_fact_driver_key_idx ON delivery_fact (driver_key, picked_up_time);
 CREATE INDEX delivery_fact_long_idx ON delivery_fact (driver_key, picked_up_time) WHERE delivered_time - picked_up_time > interval '3 hours';
+-- Members known from facts only, which a report counts: few, as long as the master data come.
+CREATE INDEX customer_history_inferred_idx ON customer_history (customer_id) WHERE is_inferred AND is_current;
+CREATE INDEX restaurant_history_inferred_idx ON restaurant_history (restaurant_id) WHERE is_inferred AND is_current;
+CREATE INDEX driver_history_inferred_idx ON driver_history (driver_id) WHERE is_inferred AND is_current;
 CREATE INDEX customer_feedback_fact_order_id_idx ON customer_feedback_fact (order_id) WHERE order_id IS NOT NULL;
 -- Some hours' rows. Nearly free to keep: facts arrive about in the order of time.
 CREATE INDEX orders_fact_time_key_idx ON orders_fact USING brin (time_key) WITH (pages_per_range = 32, autosummarize = on);

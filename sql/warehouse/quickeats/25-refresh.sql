@@ -258,6 +258,7 @@ DECLARE
   more bigint;
   changed boolean;
   touched date[] := '{}';
+  days date[];
 BEGIN
   -- Known orders of which the batch told nothing new are as they were. A scalar subquery: see stage_orders.
   EXECUTE $sql$
@@ -420,12 +421,24 @@ BEGIN
   -- What came before its order learns of it.
   IF paid THEN
     EXECUTE $sql$
-      UPDATE payment_fact p SET city_key = s.city_key
-      FROM pg_temp.order_state s
-      WHERE s.is_paid AND p.order_id = s.order_id AND p.city_key <> s.city_key$sql$;
+      WITH told AS (
+        UPDATE payment_fact p SET city_key = s.city_key
+        FROM pg_temp.order_state s
+        WHERE s.is_paid AND p.order_id = s.order_id AND p.city_key <> s.city_key
+        RETURNING p.time_key)
+      SELECT array_agg(DISTINCT t.time_key::date) FROM told t$sql$ INTO days;
+    touched := touched || days;
+    IF changed THEN
+      -- Their order has arrived, though it does not say where.
+      EXECUTE $sql$
+        SELECT array_agg(DISTINCT p.time_key::date)
+        FROM (SELECT s.order_id FROM pg_temp.order_state s WHERE s.is_paid AND s.city_key = '?' OFFSET 0) s JOIN payment_fact p ON p.order_id = s.order_id$sql$ INTO days;
+      touched := touched || days;
+    END IF;
   END IF;
   IF EXISTS (SELECT FROM customer_feedback_fact g WHERE g.order_id IS NOT NULL) THEN
     EXECUTE $sql$
+      WITH told AS (
       UPDATE customer_feedback_fact f
       SET city_key = k.city_key, restaurant_key = k.restaurant_key, customer_key = k.customer_key, driver_key = k.driver_key,
           restaurant_version = CASE f.restaurant_key WHEN k.restaurant_key THEN f.restaurant_version ELSE coalesce(
@@ -442,10 +455,13 @@ BEGIN
                    coalesce(nullif(o.customer_key, '?'), g.customer_key) AS customer_key, coalesce(nullif(o.driver_key, '?'), g.driver_key) AS driver_key
             FROM pg_temp.order_state o JOIN customer_feedback_fact g ON g.order_id = o.order_id) k
       WHERE f.event_time = k.event_time AND f.feedback_id = k.feedback_id
-        AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)$sql$;
+        AND (f.city_key, f.restaurant_key, f.customer_key, f.driver_key) IS DISTINCT FROM (k.city_key, k.restaurant_key, k.customer_key, k.driver_key)
+      RETURNING f.time_key)
+      SELECT array_agg(DISTINCT t.time_key::date) FROM told t$sql$ INTO days;
+    touched := touched || days;
   END IF;
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_bitmapscan', bitmaps, true);
-  IF changed THEN
+  IF changed OR touched <> '{}' THEN
     -- Payments and pings of a bulk load are yet to come: what it would sum up would not last.
     EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date), $2) FROM pg_temp.order_state s' USING touched, NOT bulk;
   END IF;

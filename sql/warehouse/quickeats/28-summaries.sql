@@ -86,6 +86,7 @@ BEGIN
            ('x' || string_agg(lpad(to_hex(coalesce(w.reordered, 0)), 16, '0'), '' ORDER BY p.word))::bit(65536)
     FROM places p LEFT JOIN words w ON w.word = p.word
     GROUP BY p.chunk$sql$ USING d;
+  PERFORM sum_up_day_more(d);
   INSERT INTO order_day (day) VALUES (d) ON CONFLICT (day) DO UPDATE SET made_at = now();
   RETURN hours;
 END

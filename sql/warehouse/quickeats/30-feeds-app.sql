@@ -27,7 +27,9 @@ WITH common AS (
       SELECT stage_pings('SELECT b.driver_id, b.event_time, b.record_no, b.latitude, b.longitude, %s AS availability_status, (%s)::integer AS is_available FROM batch b')$sql$ AS news_sql,
     jsonb_build_object('step', 'sql', 'name', 'hours, positions, distances', 'sql', 'SELECT refresh_pings({batch_id})') AS refresh,
     -- Who and where is what the order says; where it says nothing, what the feedback does.
-    jsonb_build_object('step', 'facts', 'name', 'customer_feedback_fact', 'into', 'customer_feedback_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month') AS feedback,
+    jsonb_build_object('step', 'facts', 'name', 'customer_feedback_fact', 'into', 'customer_feedback_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
+      'then', jsonb_build_array('SELECT touch_days(array_agg(h.time_key::date)) FROM (SELECT DISTINCT a.time_key FROM added a) h'),
+      'replace', jsonb_build_array('SELECT touch_days(array_agg(h.time_key::date)) FROM (SELECT DISTINCT r.time_key FROM removed r) h')) AS feedback,
     -- %s yields event_time, feedback_id, order_id, city, restaurant_id, customer_id, driver_id, channel,
     -- feedback_score, complaints, complaint_type, response_time.
     $sql$
@@ -149,7 +151,8 @@ SELECT
         UPDATE batch SET event_id = 'H' || upper(to_hex(event_hash)) || '-' || upper(left(md5(coalesce(search_history::text, '')), 8)) WHERE event_id IS NULL$sql$),
       jsonb_build_object('step', 'sql', 'name', 'search terms', 'sql', common.terms_sql),
       jsonb_build_object('step', 'facts', 'name', 'app_event_fact', 'into', 'app_event_fact', 'conflict', 'ignore', 'time', 'event_time', 'partition', '1 month',
-        'then', jsonb_build_array('SELECT touch_days(array_agg(DISTINCT a.time_key::date)) FROM added a'),
+        'then', jsonb_build_array('SELECT touch_days(array_agg(h.time_key::date)) FROM (SELECT DISTINCT a.time_key FROM added a) h'),
+        'replace', jsonb_build_array('SELECT touch_days(array_agg(h.time_key::date)) FROM (SELECT DISTINCT r.time_key FROM removed r) h'),
         'select', $sql$
           SELECT date_trunc('hour', b.event_time AT TIME ZONE {time_zone}) AS time_key, coalesce(b.city, '?') AS city_key, coalesce(b.customer_id, '?') AS customer_key,
                  coalesce((SELECT h.customer_version FROM customer_history h

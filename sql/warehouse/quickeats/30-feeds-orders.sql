@@ -181,7 +181,9 @@ SELECT
         -- What was known is no news: its order is looked at anew.
         'then', jsonb_build_array($sql$
           INSERT INTO pg_temp.order_paid_again
-          SELECT m.order_id, m.order_event_time FROM known k JOIN payment_staged m USING (event_time, transaction_id) WHERE m.order_event_time IS NOT NULL$sql$)),
+          SELECT m.order_id, m.order_event_time FROM known k JOIN payment_staged m USING (event_time, transaction_id) WHERE m.order_event_time IS NOT NULL$sql$,
+          -- By hours, which are few; refunds are no attempts.
+          'SELECT touch_days(array_agg(h.time_key::date)) FROM (SELECT DISTINCT a.time_key FROM added a WHERE a.transaction_type = ''Payment'') h')),
       jsonb_build_object('step', 'sql', 'name', 'orders_fact', 'sql', 'SELECT refresh_payments({batch_id})'))),
 
   -- DoorDash: times as "DD HH:MM:SS", so the load is told the month; a milestone whose day lies before the

@@ -1,21 +1,6 @@
 -- The days that reports read: summed up (11-summaries.sql) or, where a day is not, as the same sums over its facts. Each table of
 -- sums has a function of its name that yields both, and kpi_<table>_of(day), which is the law of its rows.
 
-CREATE FUNCTION kpi_open_days(from_day date, to_day date) RETURNS SETOF date
-LANGUAGE sql STABLE PARALLEL SAFE ROWS 3
-BEGIN ATOMIC
-  SELECT g.day::date
-  FROM (SELECT least(kpi_first_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time LIMIT 1),
-                     (SELECT h.time_key::date FROM driver_hour h ORDER BY h.hour_start LIMIT 1)) AS first_day,
-               greatest(kpi_last_day(), (SELECT a.time_key::date FROM app_event_fact a ORDER BY a.event_time DESC LIMIT 1),
-                        (SELECT h.time_key::date FROM driver_hour h ORDER BY h.hour_start DESC LIMIT 1)) AS last_day) r
-  CROSS JOIN LATERAL generate_series(greatest(from_day, r.first_day)::timestamp, least(to_day, r.last_day)::timestamp, interval '1 day') AS g (day)
-  WHERE g.day::date NOT IN (SELECT d.day FROM order_day d);
-END;
-COMMENT ON FUNCTION kpi_open_days(date, date) IS
-'Local days from from_day to to_day (NULL: from the first, to the latest order, app event or ping) that are not summed up. None without any.';
-
-
 CREATE FUNCTION kpi_order_hour_of(of_day date, from_day date DEFAULT NULL, to_day date DEFAULT NULL) RETURNS TABLE (time_key timestamp, city_key text, payment_mode text, orders bigint, untimed_orders bigint, conflicting_orders bigint, delivered_orders bigint, cancelled_orders bigint, all_amount numeric, valued_orders bigint, amount numeric, prepared_orders bigint, preparation interval, waited_orders bigint, wait interval, ridden_orders bigint, ride interval, tried_orders bigint, paid_orders bigint, attempts bigint, retried_orders bigint, rescued_orders bigint, charged_orders bigint, refunded_orders bigint, charged_amount numeric, refunded_amount numeric, restaurantless_orders bigint, restaurantless_amount numeric, customerless_orders bigint, customerless_amount numeric, driverless_orders bigint, driverless_amount numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
@@ -68,7 +53,7 @@ BEGIN ATOMIC
   WHERE s.time_key::date IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR s.time_key >= from_day::timestamp) AND (to_day IS NULL OR s.time_key < (to_day + 1)::timestamp)
   UNION ALL
   SELECT f.time_key, f.city_key, f.payment_mode, f.orders, f.untimed_orders, f.conflicting_orders, f.delivered_orders, f.cancelled_orders, f.all_amount, f.valued_orders, f.amount, f.prepared_orders, f.preparation, f.waited_orders, f.wait, f.ridden_orders, f.ride, f.tried_orders, f.paid_orders, f.attempts, f.retried_orders, f.rescued_orders, f.charged_orders, f.refunded_orders, f.charged_amount, f.refunded_amount, f.restaurantless_orders, f.restaurantless_amount, f.customerless_orders, f.customerless_amount, f.driverless_orders, f.driverless_amount
-  FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_order_hour_of(o.day, from_day, to_day) f;
+  FROM kpi_open_order_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_order_hour_of(o.day, from_day, to_day) f;
 END;
 COMMENT ON FUNCTION kpi_order_hour(date, date) IS 'The rows of order_hour from from_day to to_day inclusive (NULL: open), local days: those summed up, the others from orders_fact.';
 

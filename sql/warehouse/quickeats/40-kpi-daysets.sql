@@ -134,7 +134,7 @@ BEGIN ATOMIC
   WHERE s.time_key::date IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR s.time_key >= from_day::timestamp) AND (to_day IS NULL OR s.time_key < (to_day + 1)::timestamp)
   UNION ALL
   SELECT f.time_key, f.city_key, f.traffic, f.weather, f.payment, f.orders, f.minutes, f.squares, f.negative_orders, f.preparation_sum, f.preparations, f.longer_minutes, f.longer_squares
-  FROM kpi_open_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_delay_cell_of(o.day, from_day, to_day) f;
+  FROM kpi_open_order_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_delay_cell_of(o.day, from_day, to_day) f;
 END;
 COMMENT ON FUNCTION kpi_delay_cell(date, date) IS 'The rows of delay_cell from from_day to to_day inclusive (NULL: open), local days: those summed up, the others from orders_fact.';
 

@@ -91,12 +91,15 @@ RETURNS TABLE (city_id text, city_name text, feedbacks bigint, scored_feedbacks 
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.feedbacks, d.scored, d.score, d.complaints, d.complaining, kpi_percent(d.complaining, d.feedbacks), d.answered, d.response
-  FROM (SELECT f.city_key, count(*) AS feedbacks, count(f.feedback_score) AS scored, round(avg(f.feedback_score), 2) AS score,
-               COALESCE(sum(f.complaints), 0)::bigint AS complaints, count(*) FILTER (WHERE f.complaints > 0) AS complaining,
-               count(f.response_time) AS answered, round(avg(f.response_time), 2) AS response
-        FROM customer_feedback_fact f
-        WHERE (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-          AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
+  FROM (SELECT f.city_key, sum(f.feedbacks)::bigint AS feedbacks, sum(f.scored)::bigint AS scored, round(sum(f.score) / nullif(sum(f.scored), 0), 2) AS score,
+               sum(f.complaints)::bigint AS complaints, sum(f.complaining)::bigint AS complaining,
+               sum(f.answered)::bigint AS answered, round(sum(f.response) / nullif(sum(f.answered), 0), 2) AS response
+        FROM (SELECT s.city_key, s.feedbacks, s.scored, s.score, s.complaints, s.complaining, s.answered, s.response
+              FROM feedback_day s
+              WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+              UNION ALL
+              SELECT g.city_key, g.feedbacks, g.scored, g.score, g.complaints, g.complaining, g.answered, g.response
+              FROM kpi_open_days_in(kpi_feedback_days(), from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_feedback_day_of(o.day) g) f
         GROUP BY f.city_key) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;

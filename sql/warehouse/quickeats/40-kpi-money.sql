@@ -41,8 +41,12 @@ BEGIN ATOMIC
   SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.mode, d.orders, d.paid, kpi_percent(d.paid, d.orders), d.attempts, d.orders - d.paid, d.retried, d.rescued, d.without
   FROM (SELECT f.city_key, f.payment_mode AS mode, sum(f.tried_orders)::bigint AS orders, sum(f.paid_orders)::bigint AS paid, sum(f.attempts)::bigint AS attempts,
                sum(f.retried_orders)::bigint AS retried, sum(f.rescued_orders)::bigint AS rescued, sum(f.orders - f.tried_orders)::bigint AS without
-        FROM kpi_order_hour(from_day, to_day) f
-        GROUP BY f.city_key, 2) d
+        FROM (SELECT s.city_key, s.payment_mode, s.orders, s.tried_orders, s.paid_orders, s.attempts, s.retried_orders, s.rescued_orders
+              FROM order_mode_day s
+              WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+              UNION ALL
+              SELECT r.* FROM kpi_open_order_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_payment_success_of(o.day) r) f
+        GROUP BY f.city_key, f.payment_mode) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
 CREATE VIEW kpi_payment_success AS SELECT * FROM kpi_payment_success();
@@ -63,8 +67,12 @@ BEGIN ATOMIC
          kpi_percent(d.refunded_amount, d.charged_amount)
   FROM (SELECT f.city_key, f.payment_mode AS mode, sum(f.charged_orders)::bigint AS charged, sum(f.refunded_orders)::bigint AS refunded,
                sum(f.charged_amount) AS charged_amount, sum(f.refunded_amount) AS refunded_amount
-        FROM kpi_order_hour(from_day, to_day) f
-        GROUP BY f.city_key, 2
+        FROM (SELECT s.city_key, s.payment_mode, s.charged_orders, s.refunded_orders, s.charged_amount, s.refunded_amount
+              FROM order_mode_day s
+              WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+              UNION ALL
+              SELECT r.* FROM kpi_open_order_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_refund_rate_of(o.day) r) f
+        GROUP BY f.city_key, f.payment_mode
         HAVING sum(f.charged_orders) > 0) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
@@ -77,33 +85,21 @@ Unit: orders, currency, percent
 NULL: the value rate when nothing was charged
 Source: orders_fact, city_dim';
 
--- Grouped by mode and reason first, which are few; the most frequent reason is the one mode() gives, of equals the first.
+-- The most frequent reason is the one mode() gives, of equals the first.
 CREATE FUNCTION kpi_payment_attempts(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
 RETURNS TABLE (payment_mode text, attempts bigint, failed_attempts bigint, failure_percent numeric, most_frequent_reason text, unmatched_attempts bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH reasons AS MATERIALIZED (
-    SELECT f.payment_mode, f.failure_reason, count(*) AS attempts, count(*) FILTER (WHERE f.success_flag = 0) AS failed, count(*) FILTER (WHERE f.city_key = '?') AS cityless
-    FROM payment_fact f
-    WHERE f.transaction_type = 'Payment'
-      AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-      AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-    GROUP BY f.payment_mode, f.failure_reason
-  ), unmatched AS (  -- without an order: these have no city, and payments are looked at again only where there are some
-    SELECT p.payment_mode, sum(p.attempts)::bigint AS attempts
-    FROM (SELECT f.payment_mode, f.order_id, count(*) AS attempts
-          FROM payment_fact f
-          WHERE f.transaction_type = 'Payment' AND f.city_key = '?' AND (SELECT sum(r.cityless) > 0 FROM reasons r)
-            AND (from_day IS NULL OR (f.time_key >= from_day::timestamp AND f.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-            AND (to_day IS NULL OR (f.time_key < (to_day + 1)::timestamp AND f.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-          GROUP BY f.payment_mode, f.order_id) p
-    WHERE NOT EXISTS (SELECT FROM orders_fact o WHERE o.order_id = p.order_id)
-    GROUP BY p.payment_mode
-  )
   SELECT g.payment_mode, sum(g.attempts)::bigint, sum(g.failed)::bigint, kpi_percent(sum(g.failed), sum(g.attempts)),
-         (array_agg(g.failure_reason ORDER BY g.attempts DESC, g.failure_reason) FILTER (WHERE g.failure_reason IS NOT NULL))[1], COALESCE(min(u.attempts), 0)
-  FROM reasons g
-  LEFT JOIN unmatched u ON u.payment_mode = g.payment_mode
+         (array_agg(g.failure_reason ORDER BY g.attempts DESC, g.failure_reason) FILTER (WHERE g.failure_reason IS NOT NULL))[1], sum(g.unmatched)::bigint
+  FROM (SELECT f.payment_mode, f.failure_reason, sum(f.attempts) AS attempts, sum(f.failed_attempts) AS failed, sum(f.unmatched_attempts) AS unmatched
+        FROM (SELECT s.payment_mode, s.failure_reason, s.attempts, s.failed_attempts, s.unmatched_attempts
+              FROM payment_day s
+              WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+              UNION ALL
+              SELECT p.payment_mode, p.failure_reason, p.attempts, p.failed_attempts, p.unmatched_attempts
+              FROM kpi_open_days_in(kpi_payment_days(), from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_payment_day_of(o.day) p) f
+        GROUP BY f.payment_mode, f.failure_reason) g
   GROUP BY g.payment_mode;
 END;
 CREATE VIEW kpi_payment_attempts AS SELECT * FROM kpi_payment_attempts();

@@ -12,15 +12,23 @@ BEGIN ATOMIC
     WHERE c.day IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR c.day >= from_day) AND (to_day IS NULL OR c.day <= to_day)
   ), sets AS MATERIALIZED (
     SELECT d.chunk, bit_or(d.ordered) AS once, bit_or(d.reordered | COALESCE(d.ordered & d.before, d.reordered)) AS again FROM days d GROUP BY d.chunk
+  ), open AS MATERIALIZED (
+    SELECT r.customer_key, sum(r.orders) AS orders FROM kpi_open_order_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_repeat_customers_of(o.day) r GROUP BY r.customer_key
   ), more AS (
-    SELECT c.customer_key, COALESCE(get_bit(s.once, c.number % 65536), 0) AS once, COALESCE(get_bit(s.again, c.number % 65536), 0) AS again, c.orders
-    FROM (SELECT o.customer_key, max(o.number) AS number, sum(o.orders) AS orders FROM kpi_open_customers(from_day, to_day) o GROUP BY o.customer_key HAVING sum(o.orders) > 0) c
-    LEFT JOIN sets s ON s.chunk = c.number / 65536
+    SELECT c.customer_key, COALESCE(get_bit(s.once, n.number % 65536), 0) AS once, COALESCE(get_bit(s.again, n.number % 65536), 0) AS again, c.orders
+    FROM open c
+    LEFT JOIN customer_number n ON n.customer_key = c.customer_key
+    LEFT JOIN sets s ON s.chunk = n.number / 65536
+    WHERE c.customer_key <> '?'
   ), totals AS (
     SELECT (SELECT COALESCE(sum(bit_count(s.once)), 0) FROM sets s)::bigint + (SELECT count(*) FROM more m WHERE m.once = 0) AS customers,
            (SELECT COALESCE(sum(bit_count(s.again)), 0) FROM sets s)::bigint + (SELECT count(*) FROM more m WHERE m.again = 0 AND m.once + m.orders >= 2) AS again,
            COALESCE(sum(d.orders), 0)::bigint AS orders, COALESCE(sum(d.unknown_orders), 0)::bigint AS unknown
-    FROM kpi_customer_day(from_day, to_day) d
+    FROM (SELECT c.orders, c.unknown_orders
+          FROM customer_day c
+          WHERE c.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR c.day >= from_day) AND (to_day IS NULL OR c.day <= to_day)
+          UNION ALL
+          SELECT sum(o.orders) FILTER (WHERE o.customer_key <> '?'), sum(o.orders) FILTER (WHERE o.customer_key = '?') FROM open o) d
   )
   SELECT t.customers, t.again, kpi_percent(t.again, t.customers), t.orders, kpi_ratio(t.orders, t.customers), t.unknown FROM totals t;
 END;
@@ -72,12 +80,42 @@ CREATE FUNCTION kpi_searches(from_day date DEFAULT NULL, to_day date DEFAULT NUL
 RETURNS TABLE (search_term text, searches bigint, searchers bigint, search_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT t.term, count(*), count(DISTINCT a.customer_key) FILTER (WHERE a.customer_key <> '?'), kpi_percent(count(*), sum(count(*)) OVER ())
-  FROM app_event_fact a
-  CROSS JOIN LATERAL (SELECT DISTINCT e.term FROM jsonb_array_elements_text(a.search_history) AS e (term)) t
-  WHERE (from_day IS NULL OR (a.time_key >= from_day::timestamp AND a.event_time >= (from_day - 1)::timestamp AT TIME ZONE 'UTC'))
-    AND (to_day IS NULL OR (a.time_key < (to_day + 1)::timestamp AND a.event_time < (to_day + 2)::timestamp AT TIME ZONE 'UTC'))
-  GROUP BY t.term;
+  -- Days that are not summed up may bring customers, and terms, without a number, and such that are among the others' already.
+  WITH open AS MATERIALIZED (
+    SELECT s.search_term, s.customer_key, sum(s.searches) AS searches
+    FROM kpi_open_days_in(kpi_app_days(), from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_searches_of(o.day) s
+    GROUP BY s.search_term, s.customer_key
+  ), pairs AS MATERIALIZED (
+    SELECT o.search_term, t.number AS term, c.number AS customer
+    FROM open o
+    LEFT JOIN search_number t ON t.search_term = o.search_term
+    LEFT JOIN customer_number c ON c.customer_key = o.customer_key
+    WHERE o.customer_key <> '?'
+  ), known AS (
+    SELECT DISTINCT s.term, s.customer
+    FROM pairs p
+    JOIN search_customer s ON s.term = p.term AND s.customer = p.customer
+    JOIN order_day d ON d.day = s.day
+    WHERE (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+  ), counted AS (
+    SELECT n.search_term, sum(t.searches) AS searches, sum(t.searchers) AS searchers
+    FROM (SELECT s.term, sum(s.searches) AS searches, 0 AS searchers
+          FROM search_day s
+          WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+          GROUP BY s.term
+          UNION ALL
+          SELECT s.term, 0, count(DISTINCT s.customer)
+          FROM search_customer s JOIN order_day d ON d.day = s.day
+          WHERE (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+          GROUP BY s.term
+          UNION ALL
+          SELECT k.term, 0, -count(*) FROM known k GROUP BY k.term) t
+    JOIN search_number n ON n.number = t.term
+    GROUP BY n.search_term
+    UNION ALL
+    SELECT o.search_term, sum(o.searches), count(*) FILTER (WHERE o.customer_key <> '?') FROM open o GROUP BY o.search_term
+  )
+  SELECT c.search_term, sum(c.searches)::bigint, sum(c.searchers)::bigint, kpi_percent(sum(c.searches), sum(sum(c.searches)) OVER ()) FROM counted c GROUP BY c.search_term;
 END;
 CREATE VIEW kpi_searches AS SELECT * FROM kpi_searches();
 COMMENT ON VIEW kpi_searches IS
@@ -175,12 +213,17 @@ RETURNS TABLE (hour integer, orders bigint, order_percent numeric, orders_per_da
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH counted AS (
-    SELECT extract(hour FROM f.time_key)::integer AS hour, sum(f.orders)::bigint AS orders
-    FROM kpi_order_hour(from_day, to_day) f
+    SELECT f.hour, sum(f.orders)::bigint AS orders
+    FROM (SELECT s.hour, s.city_key, s.orders
+          FROM order_clock_day s
+          WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+          UNION ALL
+          SELECT r.* FROM kpi_open_order_days(from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_peak_windows_of(o.day) r) f
     WHERE of_city IS NULL OR f.city_key = of_city COLLATE "C"
-    GROUP BY 1
+    GROUP BY f.hour
   ), covered AS (
-    SELECT COALESCE(to_day, kpi_last_day()) - COALESCE(from_day, kpi_first_day()) + 1 AS days, (SELECT sum(c.orders) FROM counted c) AS total
+    SELECT COALESCE(to_day, upper(r.days) - 1) - COALESCE(from_day, lower(r.days)) + 1 AS days, (SELECT sum(c.orders) FROM counted c) AS total
+    FROM (SELECT kpi_order_days() AS days OFFSET 0) r
   ), hours AS (
     SELECT g.hour, COALESCE(c.orders, 0) AS orders, v.days, v.total, COALESCE(c.orders, 0) * 2400 / v.total AS index
     FROM covered v
@@ -214,7 +257,7 @@ SELECT o.orders, d.average AS average_delivery_time, d.on_time_percent, o.paymen
        (SELECT kpi_percent(sum(r.refunded_orders), sum(r.charged_orders)) FROM kpi_refund_rate r) AS refund_percent,
        (SELECT r.repeat_percent FROM kpi_repeat_customers r) AS repeat_percent,
        (SELECT string_agg(DISTINCT p.peak_window, ', ' ORDER BY p.peak_window) FROM kpi_peak_windows p) AS peak_windows
-FROM (SELECT COALESCE(sum(h.orders), 0)::bigint AS orders, kpi_percent(sum(h.paid_orders), sum(h.tried_orders)) AS payment_success_percent FROM kpi_order_hour() h) o
+FROM (SELECT COALESCE(sum(p.orders + p.unpaid_orders), 0)::bigint AS orders, kpi_percent(sum(p.paid_orders), sum(p.orders)) AS payment_success_percent FROM kpi_payment_success p) o
 CROSS JOIN (SELECT round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average, kpi_percent(sum(f.on_time), sum(f.promised)) AS on_time_percent FROM kpi_driver_day() f) d;
 COMMENT ON VIEW kpi_summary IS
 'How is the service doing, in one line?

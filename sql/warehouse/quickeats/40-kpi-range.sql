@@ -1,13 +1,17 @@
 -- KPIs of the data itself: what they cover, and what they do not know.
 
 CREATE VIEW kpi_data_range AS
-SELECT min(f.time_key)::date AS first_day,
-       max(f.time_key)::date AS last_day,
-       COALESCE(max(f.time_key)::date - min(f.time_key)::date + 1, 0) AS days,
+SELECT min(f.day) AS first_day,
+       max(f.day) AS last_day,
+       COALESCE(max(f.day) - min(f.day) + 1, 0) AS days,
        COALESCE(sum(f.orders), 0)::bigint AS orders,
        COALESCE(sum(f.untimed_orders), 0)::bigint AS untimed_orders,
        COALESCE(sum(f.conflicting_orders), 0)::bigint AS conflicting_orders
-FROM kpi_order_hour() f;
+FROM (SELECT s.day, s.orders, s.untimed_orders, s.conflicting_orders
+      FROM order_mode_day s
+      WHERE s.day IN (SELECT o.day FROM order_day o)
+      UNION ALL
+      SELECT o.day, r.* FROM kpi_open_order_days(NULL, NULL) AS o (day) CROSS JOIN LATERAL kpi_data_range_of(o.day) r) f;
 COMMENT ON VIEW kpi_data_range IS
 'Which days do the orders cover, and how many of them have no good times?
 Formula: first and latest local day of the orders; untimed_orders = those whose order time no event has told; conflicting_orders = those whose times contradict each other.
@@ -21,7 +25,11 @@ WITH hours AS MATERIALIZED (
   SELECT f.city_key, sum(f.orders)::bigint AS orders, sum(f.all_amount) AS amount, sum(f.restaurantless_orders)::bigint AS restaurantless, sum(f.restaurantless_amount) AS restaurantless_amount,
          sum(f.customerless_orders)::bigint AS customerless, sum(f.customerless_amount) AS customerless_amount, sum(f.driverless_orders)::bigint AS driverless,
          sum(f.driverless_amount) AS driverless_amount
-  FROM kpi_order_hour() f
+  FROM (SELECT s.city_key, s.orders, s.all_amount, s.restaurantless_orders, s.restaurantless_amount, s.customerless_orders, s.customerless_amount, s.driverless_orders, s.driverless_amount
+        FROM order_mode_day s
+        WHERE s.day IN (SELECT o.day FROM order_day o)
+        UNION ALL
+        SELECT r.* FROM kpi_open_order_days(NULL, NULL) AS o (day) CROSS JOIN LATERAL kpi_unknown_members_of(o.day) r) f
   GROUP BY f.city_key
 ), total AS (
   SELECT COALESCE(sum(h.orders), 0)::bigint AS orders FROM hours h

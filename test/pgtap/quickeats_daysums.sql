@@ -1,0 +1,110 @@
+-- QuickEats' days of payments, feedback and searches: what opens a day that is summed up, that reports are right meanwhile, and terms of any length.
+\set ON_ERROR_STOP 1
+\pset format unaligned
+\pset tuples_only on
+\pset pager off
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL search_path = public, starhouse;
+SELECT no_plan();
+CREATE FUNCTION pg_temp.rows_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  result text;
+BEGIN
+  EXECUTE format('SELECT string_agg(r::text, E''\n'' ORDER BY r::text) FROM (%s) r', query) INTO result;
+  RETURN result;
+END $$;
+SELECT starhouse.create_warehouse('quickeats', 'qe sums', 'Asia/Kolkata', calendar_from => '2025-01-01', calendar_to => '2025-12-31', foreign_keys => 'none') \g /dev/null
+SET LOCAL search_path = 'qe sums', starhouse, public;
+CREATE FUNCTION pg_temp.put(feed text, VARIADIC records jsonb[]) RETURNS bigint LANGUAGE sql AS $$
+  SELECT (starhouse.ingest('"qe sums".' || feed, ARRAY(SELECT r::text FROM unnest(records) r), md5(records::text))->>'loaded')::bigint $$;
+CREATE FUNCTION pg_temp.ordered(id text, at timestamptz, more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_build_object('order_id', id, 'status', 'placed', 'order_time', at, 'event_time', at, 'amount', 100, 'customer_id', 'C1') || more $$;
+CREATE FUNCTION pg_temp.paid(id text, order_id text, at timestamptz, success boolean DEFAULT true, more jsonb DEFAULT '{}') RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_build_object('transaction_id', id, 'order_id', order_id, 'amount', 100, 'payment_mode', 'card', 'success_flag', success, 'timestamp', at) || more $$;
+CREATE FUNCTION pg_temp.open() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(to_char(o, 'MM-DD'), ' ' ORDER BY o) FROM kpi_open_days(NULL, NULL) o $$;
+
+-- Nothing there: no day, no range, no rows but those of one row.
+SELECT is(kpi_days(), NULL::daterange, 'no days');
+SELECT is_empty($$SELECT kpi_open_days(NULL, NULL) UNION ALL SELECT kpi_open_days('2025-03-01', '2025-03-02') UNION ALL SELECT kpi_open_days('-infinity', 'infinity')$$, 'nor open ones');
+SELECT is(pg_temp.rows_of('TABLE kpi_data_range'), '(,,0,0,0,0)', 'no range');
+SELECT is(pg_temp.rows_of('TABLE kpi_repeat_customers'), '(0,0,,0,,0)', 'no customers');
+SELECT is_empty('SELECT city_id FROM kpi_feedback_by_city UNION ALL SELECT payment_mode FROM kpi_payment_attempts UNION ALL SELECT search_term FROM kpi_searches UNION ALL SELECT peak_window FROM kpi_peak_windows', 'no other rows');
+SELECT is(sum_up_days(), 0::bigint, 'nothing to sum up');
+
+-- A payment after midnight (18:30Z) of an order before it, and one of the day after the last order: its day counts, too.
+SELECT is(pg_temp.put('orders', pg_temp.ordered('O1', '2025-03-01 18:25Z', '{"city": "MUM"}'), pg_temp.ordered('O2', '2025-03-02 06:00Z')), 2::bigint, 'two orders');
+SELECT is(pg_temp.put('payments', pg_temp.paid('P1', 'O1', '2025-03-01 18:35Z'), pg_temp.paid('P2', 'O3', '2025-03-03 06:00Z', false, '{"failure_reason": "limit"}'), pg_temp.paid('P3', 'O4', '2025-03-03 06:00Z')), 3::bigint, 'three payments');
+SELECT is(pg_temp.open(), '03-01 03-02 03-03', 'their days are open');
+SELECT is(sum_up_days(), 3::bigint, 'all of them are summed up');
+SELECT is(pg_temp.rows_of('SELECT day, attempts, failed_attempts, failure_reason, unmatched_attempts FROM payment_day'), E'(2025-03-02,1,0,,0)\n(2025-03-03,1,0,,1)\n(2025-03-03,1,1,limit,1)', 'attempts by day');
+SELECT is(pg_temp.rows_of('TABLE kpi_payment_attempts'), '(Card,3,1,33.33,limit,2)', 'two of them have no order');
+-- Their orders come: one that says where, one that does not. Both have arrived.
+SELECT pg_temp.put('orders', pg_temp.ordered('O3', '2025-03-02 23:00Z', '{"city": "MUM"}')) \g /dev/null
+SELECT is(pg_temp.open(), '03-03', 'the day of an attempt is open when its order arrives');
+SELECT is(pg_temp.rows_of('TABLE kpi_payment_attempts'), '(Card,3,1,33.33,limit,1)', 'one has no order');
+SELECT sum_up_days() \g /dev/null
+SELECT pg_temp.put('orders', pg_temp.ordered('O4', '2025-03-01 06:00Z')) \g /dev/null
+SELECT is(pg_temp.open(), '03-01 03-03', 'also when the order does not say where');
+SELECT is(pg_temp.rows_of('TABLE kpi_payment_attempts'), '(Card,3,1,33.33,limit,0)', 'none');
+SELECT sum_up_days() \g /dev/null
+SELECT is(pg_temp.rows_of('TABLE kpi_payment_attempts'), '(Card,3,1,33.33,limit,0)', 'summed up as well');
+SELECT is(pg_temp.put('payments', pg_temp.paid('P1', 'O1', '2025-03-01 18:35Z')), 0::bigint, 'a payment that is known');
+SELECT is(pg_temp.open(), NULL, 'opens nothing');
+SELECT is(pg_temp.put('payments', pg_temp.paid('P5', 'nobody', '2025-03-02 06:00Z', true, '{"transaction_type": "refund"}')), 1::bigint, 'a refund of no order');
+SELECT is(pg_temp.open(), NULL, 'is no attempt');
+
+-- Feedback opens its day, and an order that tells more of itself the day of the feedback on it.
+SELECT is(pg_temp.put('feedback', '{"feedback_id": "F1", "order_id": "O1", "feedback_score": 4, "complaints": 2, "response_time": 3, "timestamp": "2025-03-04T06:00:00Z"}',
+  '{"feedback_id": "F2", "order_id": "O2", "timestamp": "2025-03-02T06:00:00Z"}'), 2::bigint, 'feedback');
+SELECT is(pg_temp.open(), '03-02 03-04', 'opens its days, also one after the last order');
+SELECT is(pg_temp.rows_of('SELECT city_id, feedbacks, scored_feedbacks, average_score, complaints, answered_feedbacks FROM kpi_feedback_by_city'), E'(?,1,0,,0,0)\n(MUM,1,1,4.00,2,1)', 'is read from the facts');
+SELECT sum_up_days() \g /dev/null
+SELECT is(pg_temp.rows_of('SELECT city_id, feedbacks, scored_feedbacks, average_score, complaints, answered_feedbacks FROM kpi_feedback_by_city'), E'(?,1,0,,0,0)\n(MUM,1,1,4.00,2,1)', 'and from the sums');
+SELECT is(pg_temp.rows_of($$SELECT city_id, feedbacks FROM kpi_feedback_by_city('2025-03-03', '2025-03-31')$$), '(MUM,1)', 'of some days');
+SELECT pg_temp.put('orders', pg_temp.ordered('O2', '2025-03-02 06:00Z', '{"city": "PUN", "status": "accepted", "event_time": "2025-03-02T06:10:00Z"}'), pg_temp.ordered('O1', '2025-03-01 18:25Z', '{"city": "NGP", "status": "accepted", "event_time": "2025-03-01T18:26:00Z"}')) \g /dev/null
+SELECT is(pg_temp.open(), '03-01 03-02 03-04', 'orders in another city open the days of payments and feedback, too');
+SELECT is(pg_temp.rows_of('SELECT city_id, feedbacks, complaints FROM kpi_feedback_by_city'), pg_temp.rows_of('SELECT city_key, count(*), sum(complaints) FROM customer_feedback_fact GROUP BY 1'), 'feedback by the new cities');
+SELECT sum_up_days() \g /dev/null
+
+-- Searches: a term once an event; customers once a term, on however many days; terms that no B-tree takes, and nothing.
+SELECT is(pg_temp.put('app_events', jsonb_build_object('event_id', 'E1', 'user_id', 'C1', 'timestamp', '2025-03-01T06:00:00Z', 'search_history', '["Dosa", "dosa ", "idli"]'::jsonb),
+  jsonb_build_object('event_id', 'E2', 'user_id', 'C1', 'timestamp', '2025-03-02T06:00:00Z', 'search_history', '["dosa"]'::jsonb), jsonb_build_object('event_id', 'E3', 'user_id', 'C2', 'timestamp', '2025-03-05T06:00:00Z', 'search_history', '["dosa"]'::jsonb),
+  jsonb_build_object('event_id', 'E4', 'timestamp', '2025-03-05T06:00:00Z', 'search_history', jsonb_build_array('dosa', (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 300) n)))), 4::bigint, 'searches');
+SELECT is(pg_temp.open(), '03-01 03-02 03-05', 'open their days');
+CREATE TEMP VIEW searched AS SELECT left(search_term, 8) AS term, length(search_term), searches, searchers, search_percent FROM kpi_searches;
+CREATE TEMP TABLE as_found AS TABLE searched;
+SELECT is(pg_temp.rows_of('TABLE as_found'), E'(c4ca4238,9600,1,0,16.67)\n(dosa,4,4,2,66.67)\n(idli,4,1,1,16.67)', 'what was searched for');
+SELECT sum_up_day('2025-03-02') \g /dev/null
+SELECT bag_eq('TABLE searched', 'TABLE as_found', 'one day summed up, the others not');
+SELECT sum_up_days() \g /dev/null
+SELECT bag_eq('TABLE searched', 'TABLE as_found', 'all of them');
+SELECT is(pg_temp.rows_of('SELECT number FROM search_number'), E'(0)\n(1)\n(2)', 'terms have numbers without gaps');
+SELECT sum_up_day(d) FROM (VALUES ('2025-03-05'::date), ('2025-03-01')) v(d) \g /dev/null
+SELECT is((SELECT count(*) FROM search_number), 3::bigint, 'and keep them');
+SELECT is(pg_temp.rows_of($$SELECT left(search_term, 8), searches, searchers FROM kpi_searches('2025-03-02', '2025-03-04')$$), '(dosa,1,1)', 'of some days');
+DELETE FROM order_day WHERE day = '2025-03-05';
+SELECT bag_eq('TABLE searched', 'TABLE as_found', 'a day open again');
+SELECT pg_temp.put('app_events', '{"event_id": "E5", "user_id": "C9", "timestamp": "2025-03-05T07:00:00Z", "search_history": ["vada", "dosa"]}') \g /dev/null
+SELECT is(pg_temp.rows_of('SELECT term, searches, searchers FROM searched'), E'(c4ca4238,1,0)\n(dosa,5,3)\n(idli,1,1)\n(vada,1,1)', 'a term and a customer without a number');
+SELECT sum_up_days() \g /dev/null
+SELECT is(pg_temp.rows_of('SELECT term, searches, searchers FROM searched'), E'(c4ca4238,1,0)\n(dosa,5,3)\n(idli,1,1)\n(vada,1,1)', 'summed up');
+
+-- Loaded wrong and taken again from bronze: what went is seen to be gone, what comes again counts once.
+SELECT is((SELECT (r.removed, r.loaded)::text FROM starhouse.replay('qe sums', 'app_events', replace => true) r), '(5,5)', 'app events again');
+SELECT is(pg_temp.open(), '03-01 03-02 03-05', 'open their days');
+SELECT is(pg_temp.rows_of('SELECT term, searches, searchers FROM searched'), E'(c4ca4238,1,0)\n(dosa,5,3)\n(idli,1,1)\n(vada,1,1)', 'with the same figures');
+SELECT sum_up_days() \g /dev/null
+UPDATE bronze_feedback SET payload = replace(payload, '"F1"', '"F7"');
+SELECT is((SELECT (r.removed, r.loaded)::text FROM starhouse.replay('qe sums', 'feedback', replace => true) r), '(2,2)', 'feedback again, under another name');
+SELECT is(pg_temp.open(), '03-02 03-04', 'opens its days');
+SELECT is(pg_temp.rows_of('SELECT feedbacks, complaints FROM kpi_feedback_by_city'), E'(1,0)\n(1,2)', 'with the same figures');
+
+-- Reports whose days are all summed up plan nothing of the facts; they read the new tables with the rights of the asker.
+SELECT sum_up_days() \g /dev/null
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+SELECT is_empty(format($$SELECT p FROM pg_temp.plan_of('SELECT * FROM %I') p WHERE p ~ '_fact'$$, v), v || ' plans no fact')
+FROM unnest(ARRAY['kpi_refund_rate', 'kpi_payment_success', 'kpi_payment_attempts', 'kpi_feedback_by_city', 'kpi_searches', 'kpi_repeat_customers', 'kpi_peak_windows', 'kpi_data_range', 'kpi_unknown_members']) v;
+SELECT * FROM finish();
+ROLLBACK;
