@@ -128,10 +128,17 @@ busy AS (
   SELECT driver_key, count(*) FILTER (WHERE status = 'DELIVERED') AS deliveries, sum(epoch_us(b) - epoch_us(a)) / 6e7 AS minutes,
          sum(greatest(0, epoch_us(b) - greatest(epoch_us(a), coalesce(epoch_us(reach), epoch_us(a))))) / 6e7 AS busy
   FROM ordered GROUP BY driver_key),
-online AS (SELECT driver_id, sum(online_seconds) / 60 AS minutes FROM driver_hour GROUP BY driver_id)
-SELECT coalesce(b.driver_key, o.driver_id), coalesce(d.name, b.driver_key, o.driver_id), coalesce(b.deliveries, 0), round(coalesce(b.minutes, 0), 2), round(coalesce(b.busy, 0), 2),
-       round(coalesce(b.minutes - b.busy, 0), 2), round(o.minutes, 2), percent(coalesce(b.busy, 0), o.minutes)
-FROM busy b FULL JOIN online o ON o.driver_id = b.driver_key LEFT JOIN driver_dim d ON d.driver_id = coalesce(b.driver_key, o.driver_id)
+online AS (SELECT driver_id, sum(online_seconds) / 60 AS minutes FROM driver_hour GROUP BY driver_id),
+untimed AS (
+  SELECT driver_key, count(*) AS orders, count(*) FILTER (WHERE status = 'DELIVERED') AS delivered
+  FROM (SELECT driver_key, status, time_conflict,
+               coalesce(CASE WHEN assigned_time IS NULL THEN picked_up_time WHEN picked_up_time IS NULL THEN assigned_time ELSE least(assigned_time, picked_up_time) END, accepted_time) AS a,
+               coalesce(delivered_time, cancelled_time) AS b
+        FROM orders_fact WHERE driver_key <> '?' AND status IN ('DELIVERED', 'CANCELLED'))
+  WHERE NOT coalesce(time_conflict = 0 AND a < b, false) GROUP BY driver_key)
+SELECT coalesce(b.driver_key, o.driver_id), coalesce(d.name, b.driver_key, o.driver_id), coalesce(b.deliveries, 0) + coalesce(u.delivered, 0), round(coalesce(b.minutes, 0), 2), round(coalesce(b.busy, 0), 2),
+       round(coalesce(b.minutes - b.busy, 0), 2), round(o.minutes, 2), percent(coalesce(b.busy, 0), o.minutes), coalesce(u.orders, 0)
+FROM busy b FULL JOIN online o ON o.driver_id = b.driver_key LEFT JOIN untimed u ON u.driver_key = coalesce(b.driver_key, o.driver_id) LEFT JOIN driver_dim d ON d.driver_id = coalesce(b.driver_key, o.driver_id)
 
 -- view: kpi_peak_windows
 WITH counted AS (SELECT hour(time_key) AS hour, count(*) AS orders FROM orders_fact GROUP BY 1),

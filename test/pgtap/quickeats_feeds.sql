@@ -332,6 +332,28 @@ BEGIN
 END $$;
 SET LOCAL search_path = 'law time', starhouse, public;
 \ir ../data/quickeats_from_facts.sql
+-- The totals are what the tables by day add up to, of the days of total_day: also where such a day is open and these sums are of before.
+CREATE FUNCTION pg_temp.total_tests(what text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN pg_temp.same('SELECT restaurant_key, all_orders, orders, revenue, refunded, cancelled, scored, score FROM restaurant_total', $q$
+      SELECT restaurant_key, sum(all_orders), sum(orders), sum(revenue), sum(refunded), sum(cancelled), sum(scored), sum(score)
+      FROM (SELECT day, restaurant_key, all_orders, orders, revenue, refunded, cancelled, 0 AS scored, 0 AS score FROM restaurant_day
+            UNION ALL SELECT day, restaurant_key, 0, 0, 0, 0, 0, scored, score FROM restaurant_score_day) d JOIN total_day USING (day) GROUP BY 1$q$, what || ': total of restaurants')
+    || E'\n' || pg_temp.same('SELECT driver_key, deliveries, days, timed, minutes, promised, on_time, measured, distance, scored, score FROM driver_total', $q$
+      SELECT driver_key, sum(deliveries), count(DISTINCT driven), sum(timed), coalesce(sum(minutes), 0), sum(promised), sum(on_time), sum(measured), coalesce(sum(distance), 0), sum(scored), sum(score)
+      FROM (SELECT day, day AS driven, driver_key, deliveries, timed, minutes, promised, on_time, measured, distance, 0 AS scored, 0 AS score FROM driver_day
+            UNION ALL SELECT day, NULL, driver_key, 0, 0, 0, 0, 0, 0, 0, scored, score FROM driver_score_day) d JOIN total_day USING (day) GROUP BY 1$q$, what || ': total of drivers')
+    || E'\n' || pg_temp.same('SELECT driver_key, deliveries, untimed_orders, busy_days, order_seconds, busy_seconds, twice_seconds, online_days, online_seconds FROM driver_use', $q$
+      SELECT driver_key, sum(d.deliveries), sum(untimed), sum(busy), extract(epoch FROM sum(order_time)), extract(epoch FROM sum(busy_time)),
+             extract(epoch FROM sum(busy_time)) - coalesce((SELECT extract(epoch FROM sum(upper(x) - lower(x))) FROM (SELECT range_agg(y) AS spans FROM driver_spans s JOIN total_day USING (day) CROSS JOIN LATERAL unnest(s.spans) y WHERE s.driver_key = d.driver_key) m CROSS JOIN LATERAL unnest(m.spans) x), 0),
+             sum(online), sum(seconds)
+      FROM (SELECT day, driver_key, deliveries, untimed_orders AS untimed, 1 AS busy, order_time, busy_time, 0 AS online, 0 AS seconds FROM driver_busy
+            UNION ALL SELECT day, driver_key, 0, 0, 0, '0', '0', 1, online_seconds FROM driver_online) d JOIN total_day USING (day) GROUP BY 1$q$, what || ': use of drivers')
+    || E'\n' || pg_temp.same('SELECT month_start, city_key, minutes, up_to FROM minutes_month', $q$
+      SELECT month_start, city_key, array_agg(delivery_time ORDER BY delivery_time), array_agg(up_to ORDER BY delivery_time)
+      FROM (SELECT date_trunc('month', day)::date AS month_start, city_key, delivery_time, (sum(sum(deliveries)) OVER (PARTITION BY date_trunc('month', day), city_key ORDER BY delivery_time))::bigint AS up_to
+            FROM delivery_minutes JOIN total_day USING (day) GROUP BY date_trunc('month', day), city_key, delivery_time) m GROUP BY 1, 2$q$, what || ': minutes of months');
+END $$;
 CREATE FUNCTION pg_temp.summary_tests(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   t text;
@@ -339,7 +361,7 @@ DECLARE
                       (SELECT greatest((SELECT max(time_key) FROM orders_fact), (SELECT max(time_key) FROM app_event_fact), (SELECT max(time_key) FROM driver_hour))::date), '1 day');
   columns text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes', 'driver_busy', 'driver_online', 'delay_cell', 'customer_day'] LOOP
+  FOREACH t IN ARRAY ARRAY['order_hour', 'restaurant_day', 'driver_day', 'delivery_minutes', 'driver_busy', 'driver_online', 'delay_cell', 'customer_day', 'city_day', 'restaurant_score_day', 'driver_score_day'] LOOP
     columns := CASE t WHEN 'driver_busy' THEN 'f.day, f.driver_key, f.deliveries, f.untimed_orders, f.order_time, f.busy_time, f.first_start, f.last_end, f.reaches_out' ELSE 'f.*' END;
     RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s()', t), format('SELECT %s FROM %s CROSS JOIN LATERAL kpi_%s_of(g::date) f', columns, days, t), what || ': ' || t || ' is what the facts add up to');
     RETURN NEXT pg_temp.same(format('SELECT * FROM kpi_%s(%L, %L)', t, '2025-04-02', '2025-04-09'),
@@ -413,6 +435,20 @@ BEGIN
     FROM orders_fact WHERE payment_success = 1 OR refunded_amount > 0 OR (payment_success IS NULL AND status = 'DELIVERED') GROUP BY 1, 2$q$, what || ': refunds');
   RETURN NEXT pg_temp.same('SELECT restaurant_id, orders, revenue, refunded_amount FROM kpi_top_restaurants', $q$
     SELECT restaurant_key, count(*) FILTER (WHERE status <> 'CANCELLED'), coalesce(sum(total_amount) FILTER (WHERE status <> 'CANCELLED'), 0), sum(refunded_amount) FROM orders_fact GROUP BY 1$q$, what || ': restaurants');
+  -- The totals: what they hold of the days they count, and what the reports make of it with the other days, the marks among it.
+  FOREACH t IN ARRAY ARRAY['', '''2025-04-03'', ''2025-04-10'''] LOOP
+    columns := CASE t WHEN '' THEN 'true' ELSE 'time_key >= ''2025-04-03'' AND time_key < ''2025-04-11''' END;
+    RETURN NEXT pg_temp.same(format('SELECT restaurant_id, cancelled_percent, average_score, scored_feedbacks FROM kpi_top_restaurants(%s)', t), format($q$
+      SELECT o.restaurant_key, round(100.0 * count(*) FILTER (WHERE o.status = 'CANCELLED') / count(*), 2), (SELECT round(avg(f.feedback_score), 2) FROM customer_feedback_fact f WHERE f.restaurant_key = o.restaurant_key AND %1$s),
+             (SELECT count(f.feedback_score) FROM customer_feedback_fact f WHERE f.restaurant_key = o.restaurant_key AND %1$s) FROM orders_fact o WHERE %1$s GROUP BY 1$q$, columns), what || ': marks of restaurants ' || t);
+    RETURN NEXT pg_temp.same(format('SELECT driver_id, deliveries, active_days, deliveries_per_day, on_time_percent, distance_km, average_score FROM kpi_orders_per_driver(%s)', t), format($q$
+      SELECT d.driver_key, count(*), count(DISTINCT d.time_key::date), round(count(*)::numeric / count(DISTINCT d.time_key::date), 2), round(100.0 * sum(d.on_time) / nullif(count(d.on_time), 0), 2), round(sum(d.distance_travelled), 2),
+             (SELECT round(avg(f.feedback_score), 2) FROM customer_feedback_fact f WHERE f.driver_key = d.driver_key AND %1$s) FROM delivery_fact d WHERE delivered_time IS NOT NULL AND %1$s GROUP BY 1$q$, columns), what || ': marks of drivers ' || t);
+    RETURN NEXT pg_temp.same(format('SELECT city_id, month_start, deliveries, median_delivery_time, p90_delivery_time FROM kpi_delivery_time_by_city_month(%s)', t), format($q$
+      SELECT city_key, date_trunc('month', time_key)::date, count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY delivery_time), percentile_disc(0.9) WITHIN GROUP (ORDER BY delivery_time)
+      FROM delivery_fact WHERE delivered_time IS NOT NULL AND %s GROUP BY 1, 2$q$, columns), what || ': minutes ' || t);
+  END LOOP;
+  RETURN NEXT pg_temp.total_tests(what);
   RETURN NEXT pg_temp.same('SELECT driver_id, deliveries, active_days, average_delivery_time, distance_km FROM kpi_orders_per_driver', $q$
     SELECT driver_key, count(*), count(DISTINCT time_key::date), round(avg(delivery_time), 2), round(sum(distance_travelled), 2) FROM delivery_fact WHERE delivered_time IS NOT NULL GROUP BY 1$q$, what || ': drivers');
   RETURN NEXT pg_temp.same('SELECT hour, orders FROM kpi_peak_windows WHERE orders > 0', 'SELECT extract(hour FROM time_key)::integer, count(*) FROM orders_fact GROUP BY 1', what || ': hours');
@@ -436,6 +472,9 @@ SELECT lives_ok($$SELECT pg_temp.load('law shuffled', 'orders', pg_temp.event('n
 SELECT pg_temp.summary_tests('summed up again');
 SELECT pg_temp.load('law shuffled', 'app_events', '{"event_id": "late", "customer_id": "C77", "search_history": [], "event_time": "2025-04-03 09:00Z"}') \g /dev/null
 SELECT is_empty($$SELECT day FROM order_day WHERE day = '2025-04-03'$$, 'a late app event opens its day');
+SELECT sum_up_day('2025-04-06') \g /dev/null
+SELECT pg_temp.load('law shuffled', 'feedback', '{"feedback_id": "late", "order_id": "L30", "complaints": 0, "feedback_score": 2, "event_time": "2025-04-06 09:00Z"}') \g /dev/null
+SELECT is_empty($$SELECT day FROM order_day WHERE day = '2025-04-06'$$, 'and late feedback');
 SELECT pg_temp.summary_tests('a customer without a number');
 SELECT sum_up_days() \g /dev/null
 SELECT pg_temp.load('law shuffled', 'pings', pg_temp.ping('D1', 19, 72.8, '2025-04-01 20:21:07Z', 'AVAILABLE'), pg_temp.ping('D9', 19, 72.8, '2025-03-20 20:21Z', 'AVAILABLE')) \g /dev/null
@@ -445,6 +484,7 @@ UPDATE driver_history SET city = CASE driver_id WHEN 'D9' THEN 'Z1' WHEN 'D2' TH
 SELECT pg_temp.summary_tests('drivers in other cities');
 SELECT cmp_ok(sum_up_days(), '>', 0::bigint, 'the rest at once');
 SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'leaves no day open');
+SELECT ok(kpi_totals_hold(), 'and the totals hold');
 SELECT pg_temp.summary_tests('all summed up');
 -- A warehouse's functions work on it, whatever the search_path is: another warehouse's, or none.
 SELECT count(*) AS days FROM order_day \gset
@@ -460,9 +500,33 @@ SET LOCAL search_path = 'law shuffled', starhouse, public;
 SELECT is_empty('SELECT * FROM kpi_open_days(NULL, NULL)', 'all are');
 SELECT pg_temp.summary_tests('from elsewhere');
 SELECT throws_ok('SELECT sum_up_days(NULL)', '42P01', NULL, 'no warehouse, no sums');
+CREATE TEMP TABLE were_restaurants AS SELECT * FROM kpi_top_restaurants;
+CREATE TEMP TABLE were_drivers AS SELECT * FROM kpi_orders_per_driver;
+CREATE TEMP TABLE were_minutes AS SELECT * FROM kpi_delivery_time_by_city_month;
 DELETE FROM order_day;
 SELECT is(pg_temp.rows_of('TABLE kpi_active_users ORDER BY 1'), pg_temp.rows_of('SELECT * FROM pg_temp.facts_kpi_active_users() ORDER BY 1'), 'and none summed up gives the same users');
 SELECT is(pg_temp.rows_of('SELECT * FROM kpi_driver_utilisation ORDER BY 1'), pg_temp.rows_of('SELECT * FROM pg_temp.facts_kpi_driver_utilisation() ORDER BY 1'), 'and drivers');
+SELECT ok(NOT kpi_totals_hold(), 'the totals do not hold');
+SELECT bag_eq('SELECT * FROM kpi_top_restaurants', 'SELECT * FROM were_restaurants', 'and restaurants, what the totals hold taken off');
+SELECT bag_eq('SELECT * FROM kpi_orders_per_driver', 'SELECT * FROM were_drivers', 'and what drivers deliver');
+SELECT bag_eq('SELECT * FROM kpi_delivery_time_by_city_month', 'SELECT * FROM were_minutes', 'and minutes');
+SELECT pg_temp.total_tests('none summed up');
+-- What the sums hold is a law: totals come and go, order by order, to the same.
+SELECT count(*) AS days FROM (SELECT sum_up_day(d) FROM (SELECT o AS d FROM kpi_open_days(NULL, NULL) o ORDER BY hashtext(o::text)) x) y \g /dev/null
+SELECT ok(kpi_totals_hold(), 'day by day, in no order');
+SELECT pg_temp.summary_tests('day by day');
+SELECT sum_up_day(d.day) FROM order_day d WHERE d.day BETWEEN '2025-04-02' AND '2025-04-06' \g /dev/null
+SELECT pg_temp.total_tests('some days again');
+-- A day whose facts are gone is taken off, though nothing is left of it to sum up.
+SAVEPOINT gone;
+DELETE FROM orders_fact WHERE time_key >= '2025-04-20';
+DELETE FROM delivery_fact WHERE time_key >= '2025-04-20';
+DELETE FROM order_day WHERE day >= '2025-04-20';
+SELECT pg_temp.summary_tests('the last days gone');
+SELECT sum_up_days() \g /dev/null
+SELECT pg_temp.summary_tests('and summed up');
+ROLLBACK TO gone;
+DELETE FROM order_day;
 
 -- A bulk load, a batch of more than 5,000 orders, sums no day up: its payments are yet to come. And an order of which a batch tells nothing
 -- new is not computed again.

@@ -2,7 +2,7 @@
 -- by its OID, tells which warehouse is meant, also after it was renamed or restored.
 
 -- Whatever joins are off in the step that calls it.
-CREATE FUNCTION sum_up_day(d date, home regclass DEFAULT 'order_day') RETURNS bigint
+CREATE FUNCTION sum_up_day(d date, home regclass DEFAULT 'order_day', alone boolean DEFAULT true) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp SET enable_hashjoin = on SET enable_mergejoin = on SET enable_nestloop = on
 AS $body$
@@ -11,6 +11,11 @@ DECLARE
 BEGIN
   -- By the names of this warehouse, whatever the caller's search_path holds.
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
+  -- The turn of the batches, so that none changes the day meanwhile, and no other call the totals.
+  LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE;
+  IF alone AND EXISTS (SELECT FROM total_day t WHERE t.day = d) THEN
+    PERFORM total_days(ARRAY[d], -1);
+  END IF;
   EXECUTE 'DELETE FROM order_hour WHERE time_key >= $1::timestamp AND time_key < ($1 + 1)::timestamp' USING d;
   EXECUTE 'INSERT INTO order_hour SELECT * FROM kpi_order_hour_of($1)' USING d;
   GET DIAGNOSTICS hours = ROW_COUNT;
@@ -20,6 +25,12 @@ BEGIN
   EXECUTE 'INSERT INTO driver_day SELECT * FROM kpi_driver_day_of($1)' USING d;
   EXECUTE 'DELETE FROM delivery_minutes WHERE day = $1' USING d;
   EXECUTE 'INSERT INTO delivery_minutes SELECT * FROM kpi_delivery_minutes_of($1)' USING d;
+  EXECUTE 'DELETE FROM city_day WHERE day = $1' USING d;
+  EXECUTE 'INSERT INTO city_day SELECT * FROM kpi_city_day_of($1)' USING d;
+  EXECUTE 'DELETE FROM restaurant_score_day WHERE day = $1' USING d;
+  EXECUTE 'INSERT INTO restaurant_score_day SELECT * FROM kpi_restaurant_score_day_of($1)' USING d;
+  EXECUTE 'DELETE FROM driver_score_day WHERE day = $1' USING d;
+  EXECUTE 'INSERT INTO driver_score_day SELECT * FROM kpi_driver_score_day_of($1)' USING d;
   -- Orders are looked at once for the tables that take the same of them.
   EXECUTE 'DELETE FROM driver_busy WHERE day = $1' USING d;
   EXECUTE 'DELETE FROM driver_spans WHERE day = $1' USING d;
@@ -88,11 +99,14 @@ BEGIN
     GROUP BY p.chunk$sql$ USING d;
   PERFORM sum_up_day_more(d);
   INSERT INTO order_day (day) VALUES (d) ON CONFLICT (day) DO UPDATE SET made_at = now();
+  IF alone THEN
+    PERFORM total_days(ARRAY[d], 1);
+  END IF;
   RETURN hours;
 END
 $body$;
-COMMENT ON FUNCTION sum_up_day(date, regclass) IS
-'Sums a local day up anew from the facts, for the reports, and returns the rows of order_hour. home, a table of the warehouse to work on, is the function''s own and needs not be given. NULL is an error (23502).';
+COMMENT ON FUNCTION sum_up_day(date, regclass, boolean) IS
+'Sums a local day up anew from the facts, for the reports, adds it to the totals in the place of what they hold of it, and returns the rows of order_hour. home, a table of the warehouse to work on, is the function''s own and needs not be given, nor alone: false leaves the totals to sum_up_days(). NULL is an error (23502).';
 
 -- A batch has changed facts of these days: they are read from the facts until they are summed up again. Batches of orders do so unless they
 -- are of a bulk load, one day each, the oldest of those that they have left behind by two days or more (late events are mostly of the day
@@ -126,10 +140,13 @@ BEGIN
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- The turn of the batches, so that none changes what is being summed up.
   LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE;
+  -- What the totals hold of days that have changed is taken off by the old sums; all that are new are added at once.
+  PERFORM total_days(g.days, -1) FROM (SELECT array_agg(t.day) AS days FROM total_day t WHERE t.day NOT IN (SELECT o.day FROM order_day o)) g WHERE g.days IS NOT NULL;
   FOR d IN SELECT o FROM kpi_open_days(NULL, NULL) AS o ORDER BY o LOOP
-    PERFORM sum_up_day(d);
+    PERFORM sum_up_day(d, home, false);
     days := days + 1;
   END LOOP;
+  PERFORM total_days(n.days, 1) FROM (SELECT array_agg(o.day) AS days FROM order_day o WHERE o.day NOT IN (SELECT t.day FROM total_day t)) n WHERE n.days IS NOT NULL;
   RETURN days;
 END
 $body$;

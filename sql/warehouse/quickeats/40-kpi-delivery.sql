@@ -11,7 +11,7 @@ BEGIN ATOMIC
   FROM (SELECT f.city_key, sum(f.deliveries)::bigint AS deliveries, round(sum(f.eta) / nullif(sum(f.estimated), 0), 2) AS average_eta,
                round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average_delivery_time, round(sum(f.delay) / nullif(sum(f.delayed), 0), 2) AS average_delay,
                sum(f.promised)::bigint AS promised, sum(f.on_time)::bigint AS on_time, sum(f.deliveries - f.timed)::bigint AS conflicting
-        FROM kpi_driver_day(from_day, to_day) f
+        FROM kpi_city_day(from_day, to_day) f
         GROUP BY f.city_key) d
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
@@ -29,26 +29,16 @@ RETURNS TABLE (city_id text, city_name text, month_start date, deliveries bigint
                median_delivery_time numeric, p90_delivery_time numeric, average_distance_km numeric, measured_deliveries bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH counted AS (
-    SELECT m.city_key, kpi_month(m.day) AS month_start, m.delivery_time, sum(m.deliveries) AS deliveries
-    FROM kpi_delivery_minutes(from_day, to_day) m GROUP BY 1, 2, 3
-  ), ranked AS (
-    SELECT c.city_key, c.month_start, c.delivery_time, sum(c.deliveries) OVER (PARTITION BY c.city_key, c.month_start ORDER BY c.delivery_time) AS up_to,
-           sum(c.deliveries) OVER (PARTITION BY c.city_key, c.month_start) AS of
-    FROM counted c
-  ), quantiles AS (
-    SELECT r.city_key, r.month_start, min(r.delivery_time) FILTER (WHERE r.up_to >= 0.5 * r.of) AS median, min(r.delivery_time) FILTER (WHERE r.up_to >= 0.9 * r.of) AS p90
-    FROM ranked r GROUP BY 1, 2
-  ), driven AS (
+  WITH driven AS (
     SELECT f.city_key, kpi_month(f.day) AS month_start, sum(f.deliveries)::bigint AS deliveries, sum(f.timed)::bigint AS timed,
            round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average, round(sum(f.distance) / nullif(sum(f.measured), 0), 2) AS distance,
            sum(f.measured)::bigint AS measured
-    FROM kpi_driver_day(from_day, to_day) f
+    FROM kpi_city_day(from_day, to_day) f
     GROUP BY 1, 2
   )
   SELECT d.city_key, COALESCE(c.city_name, d.city_key), d.month_start, d.deliveries, d.timed, d.average, q.median, q.p90, d.distance, d.measured
   FROM driven d
-  LEFT JOIN quantiles q ON q.city_key = d.city_key AND q.month_start = d.month_start
+  LEFT JOIN kpi_minutes_month(from_day, to_day) q ON q.city_key = d.city_key AND q.month_start = d.month_start
   LEFT JOIN city_dim c ON c.city_id = d.city_key;
 END;
 CREATE VIEW kpi_delivery_time_by_city_month AS SELECT * FROM kpi_delivery_time_by_city_month();

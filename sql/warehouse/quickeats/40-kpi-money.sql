@@ -5,24 +5,12 @@ RETURNS TABLE (revenue_rank bigint, restaurant_id text, restaurant_name text, cu
                refunded_amount numeric, revenue_percent numeric, cancelled_percent numeric, average_rating numeric, average_score numeric, scored_feedbacks bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH sold AS (
-    SELECT f.restaurant_key, sum(f.orders)::bigint AS orders, sum(f.all_orders) AS all_orders, sum(f.revenue) AS revenue, sum(f.refunded) AS refunded,
-           sum(f.cancelled) AS cancelled
-    FROM kpi_restaurant_day(from_day, to_day) f
-    GROUP BY f.restaurant_key
-  ), scored AS (
-    SELECT f.restaurant_key, round(avg(f.feedback_score), 2) AS score, count(f.feedback_score) AS scored
-    FROM customer_feedback_fact f
-    WHERE (from_day IS NULL OR f.time_key >= from_day::timestamp) AND (to_day IS NULL OR f.time_key < (to_day + 1)::timestamp)
-    GROUP BY f.restaurant_key
-  )
   SELECT rank() OVER (ORDER BY s.revenue DESC), s.restaurant_key, COALESCE(r.name, s.restaurant_key), COALESCE(r.cuisine_type, 'Unknown'),
          COALESCE(c.city_name, r.city, 'Unknown'), s.orders, s.revenue, s.refunded, kpi_percent(s.revenue, sum(s.revenue) OVER ()),
-         kpi_percent(s.cancelled, s.all_orders), r.avg_rating, g.score, COALESCE(g.scored, 0)
-  FROM sold s
+         s.cancelled_percent, r.avg_rating, s.average_score, s.scored
+  FROM kpi_restaurant_total(from_day, to_day) s
   LEFT JOIN restaurant_dim r ON r.restaurant_id = s.restaurant_key
-  LEFT JOIN city_dim c ON c.city_id = r.city
-  LEFT JOIN scored g ON g.restaurant_key = s.restaurant_key;
+  LEFT JOIN city_dim c ON c.city_id = r.city;
 END;
 CREATE VIEW kpi_top_restaurants AS SELECT * FROM kpi_top_restaurants();
 COMMENT ON VIEW kpi_top_restaurants IS

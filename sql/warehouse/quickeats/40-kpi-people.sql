@@ -131,22 +131,11 @@ RETURNS TABLE (driver_id text, driver_name text, experience_level text, city_nam
                average_delivery_time numeric, on_time_percent numeric, distance_km numeric, average_score numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH driven AS (
-    SELECT f.driver_key, sum(f.deliveries)::bigint AS deliveries, count(DISTINCT f.day) AS days, round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average,
-           kpi_percent(sum(f.on_time), sum(f.promised)) AS on_time, sum(f.distance) AS distance
-    FROM kpi_driver_day(from_day, to_day) f
-    GROUP BY f.driver_key
-  ), scored AS (
-    SELECT f.driver_key, round(avg(f.feedback_score), 2) AS score FROM customer_feedback_fact f
-    WHERE (from_day IS NULL OR f.time_key >= from_day::timestamp) AND (to_day IS NULL OR f.time_key < (to_day + 1)::timestamp)
-    GROUP BY f.driver_key
-  )
   SELECT n.driver_key, COALESCE(d.name, n.driver_key), COALESCE(d.experience_level, 'Unknown'), COALESCE(c.city_name, d.city, 'Unknown'), n.deliveries, n.days,
-         kpi_ratio(n.deliveries, n.days), n.average, n.on_time, round(n.distance, 2), s.score
-  FROM driven n
+         n.deliveries_per_day, n.average_minutes, n.on_time_percent, n.distance_km, n.average_score
+  FROM kpi_driver_total(from_day, to_day) n
   LEFT JOIN driver_dim d ON d.driver_id = n.driver_key
-  LEFT JOIN city_dim c ON c.city_id = d.city
-  LEFT JOIN scored s ON s.driver_key = n.driver_key;
+  LEFT JOIN city_dim c ON c.city_id = d.city;
 END;
 CREATE VIEW kpi_orders_per_driver AS SELECT * FROM kpi_orders_per_driver();
 COMMENT ON VIEW kpi_orders_per_driver IS
@@ -157,7 +146,7 @@ Unit: deliveries, minutes, kilometres, percent, score
 NULL: where no delivery has the figure
 Source: delivery_fact, customer_feedback_fact, driver_history, city_dim';
 
-CREATE FUNCTION kpi_driver_utilisation(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+CREATE FUNCTION kpi_driver_use_of(from_day date, to_day date)
 RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minutes numeric, busy_minutes numeric, overlap_minutes numeric,
                online_minutes numeric, utilisation_percent numeric, untimed_orders bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -198,6 +187,33 @@ BEGIN ATOMIC
   FULL JOIN online o ON o.driver_id = b.driver_key
   CROSS JOIN LATERAL (SELECT CASE WHEN b.driver_key IS NULL THEN 0 ELSE b.minutes END AS minutes, CASE WHEN b.driver_key IS NULL THEN 0 ELSE b.busy END AS busy) k
   LEFT JOIN driver_dim d ON d.driver_id = COALESCE(b.driver_key, o.driver_id);
+END;
+COMMENT ON FUNCTION kpi_driver_use_of(date, date) IS 'What kpi_driver_utilisation shows of the days from from_day to to_day inclusive (NULL: open), from the sums by day.';
+
+-- STRICT: see 40-kpi-daytotals.sql.
+CREATE FUNCTION kpi_driver_use_now()
+RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minutes numeric, busy_minutes numeric, overlap_minutes numeric,
+               online_minutes numeric, utilisation_percent numeric, untimed_orders bigint)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10000
+BEGIN ATOMIC
+  SELECT s.* FROM kpi_driver_use_of(NULL, NULL) s;
+END;
+COMMENT ON FUNCTION kpi_driver_use_now() IS 'What kpi_driver_use_of says of all days, planned when it is called.';
+
+CREATE FUNCTION kpi_driver_utilisation(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
+RETURNS TABLE (driver_id text, driver_name text, deliveries bigint, order_minutes numeric, busy_minutes numeric, overlap_minutes numeric,
+               online_minutes numeric, utilisation_percent numeric, untimed_orders bigint)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH hold AS MATERIALIZED (SELECT kpi_totals_hold() AS yes)
+  SELECT u.driver_key, COALESCE(d.name, u.driver_key), u.deliveries, u.order_minutes, u.busy_minutes, u.overlap_minutes, u.online_minutes, u.utilisation_percent, u.untimed_orders
+  FROM driver_use u
+  LEFT JOIN driver_dim d ON d.driver_id = u.driver_key
+  WHERE from_day IS NULL AND to_day IS NULL AND (SELECT h.yes FROM hold h)
+  UNION ALL
+  SELECT n.* FROM kpi_driver_use_now() n WHERE from_day IS NULL AND to_day IS NULL AND NOT (SELECT h.yes FROM hold h)
+  UNION ALL
+  SELECT s.* FROM kpi_driver_use_of(from_day, to_day) s WHERE from_day IS NOT NULL OR to_day IS NOT NULL;
 END;
 CREATE VIEW kpi_driver_utilisation AS SELECT * FROM kpi_driver_utilisation();
 COMMENT ON VIEW kpi_driver_utilisation IS
@@ -258,7 +274,7 @@ SELECT o.orders, d.average AS average_delivery_time, d.on_time_percent, o.paymen
        (SELECT r.repeat_percent FROM kpi_repeat_customers r) AS repeat_percent,
        (SELECT string_agg(DISTINCT p.peak_window, ', ' ORDER BY p.peak_window) FROM kpi_peak_windows p) AS peak_windows
 FROM (SELECT COALESCE(sum(p.orders + p.unpaid_orders), 0)::bigint AS orders, kpi_percent(sum(p.paid_orders), sum(p.orders)) AS payment_success_percent FROM kpi_payment_success p) o
-CROSS JOIN (SELECT round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average, kpi_percent(sum(f.on_time), sum(f.promised)) AS on_time_percent FROM kpi_driver_day() f) d;
+CROSS JOIN (SELECT round(sum(f.minutes) / nullif(sum(f.timed), 0), 2) AS average, kpi_percent(sum(f.on_time), sum(f.promised)) AS on_time_percent FROM kpi_city_day() f) d;
 COMMENT ON VIEW kpi_summary IS
 'How is the service doing, in one line?
 Formula: average_delivery_time and on_time_percent over all deliveries with good times (and a promise), payment_success_percent over orders with a payment tried, refund_percent by number, repeat_percent and peak_windows as in the reports of those names.
