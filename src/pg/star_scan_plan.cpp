@@ -273,6 +273,16 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
   return true;
 }
 
+// Below a window the planner asks for the columns of a key that a result of the window is made of,
+// too (GROUP BY date_trunc('month', day), and date_trunc('month', day)::date shown). Such a column
+// has a value for each row of a group: as one more key it would cut the group. Others follow from
+// the keys, by a primary key.
+bool is_part_of_key(const Collected &collected) {
+  List *columns = pull_var_clause(reinterpret_cast<Node *>(collected.keys),
+                                  PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS);
+  return list_intersection(columns, collected.columns) != NIL;
+}
+
 bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *having,
                  Question *question) {
   Collected collected{};
@@ -285,6 +295,9 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
   if (collected.others ||
       (collected.keys == NIL && (collected.aggregates == NIL || collected.columns != NIL))) {
     return refuse("no keys and no aggregates alone");
+  }
+  if (is_part_of_key(collected)) {
+    return refuse("a column of a key, wanted beside it");
   }
   question->table = star->fact->relid;
   question->keys = list_concat(collected.keys, collected.columns);

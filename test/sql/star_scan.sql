@@ -404,6 +404,18 @@ SELECT figure('SELECT product, count(*) FROM temporary_sale GROUP BY product', '
 SET max_parallel_workers_per_gather = 0; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost;
 DROP TABLE shared_sale, shop, temporary_sale;
 
+-- Below a window the planner wants the columns of keys, too: they do not cut the groups.
+CREATE TABLE month_day (day date PRIMARY KEY);
+CREATE TABLE month_sale (day date, city text COLLATE "C", n bigint, PRIMARY KEY (day, city));
+INSERT INTO month_day SELECT d::date FROM generate_series('2025-01-01'::date, '2025-03-31', '1 day') d;
+INSERT INTO month_sale SELECT day, c, 1 FROM month_day CROSS JOIN unnest('{A,B}'::text[]) c;
+VACUUM ANALYZE month_day, month_sale;
+SELECT date_trunc('month', day)::date AS month_start, city, sum(sum(n)) OVER (PARTITION BY city ORDER BY date_trunc('month', day)) AS up_to
+FROM month_sale JOIN month_day USING (day) GROUP BY date_trunc('month', day), city ORDER BY 1, 2;
+SELECT date_trunc('month', day)::date AS month_start, city, sum(sum(n)) OVER (PARTITION BY city ORDER BY date_trunc('month', day)) AS up_to
+FROM month_sale GROUP BY date_trunc('month', day), city ORDER BY 1, 2;
+DROP TABLE month_day, month_sale;
+
 SET client_min_messages = warning;
 DROP TABLE sale CASCADE;
 DROP OWNED BY star_scan_reader;
