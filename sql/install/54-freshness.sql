@@ -40,6 +40,7 @@ BEGIN
       FROM unnest(ARRAY(SELECT jsonb_build_object('feed', f.feed_name, 'step', e.step) FROM %1$I.feed f CROSS JOIN LATERAL jsonb_array_elements(f.steps) AS e (step))) AS u (s)
     ), routine AS (
       SELECT p.proname, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) COLLATE "C" AS body FROM pg_proc p WHERE p.pronamespace = (SELECT n.relnamespace FROM pg_class n WHERE n.oid = %2$L::regclass) AND p.prokind IN ('f', 'p')
+        AND p.proname !~ '^touch_'  -- touch_days, touch_sales: sums are made anew of facts, which whoever reads the sums reads as well
     ), runs AS (  -- statements of the feed's steps, and of the warehouse's functions that they call
       SELECT s.feed_name, (s.step->>'sql') COLLATE "C" AS body FROM step s WHERE s.step->>'step' = 'sql'
       UNION
