@@ -298,6 +298,12 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
   const Size limit = get_hash_memory_limit();
   // The plan's own: it keeps what it takes there when this run's memory goes.
   const MemoryContext callers = CurrentMemoryContext;
+  // What no group is known by is had for the keys of this part alone, and goes with them.
+  const bool taken_only = groups > 0 && join->keyed == 0;
+  if (taken_only && result->values != nullptr) {
+    MemoryContextReset(result->value_memory);
+    result->values = nullptr;
+  }
   const bool values_known = result->values != nullptr;
   if (!values_known) {
     begin_values(rows, join, groups, result);
@@ -329,6 +335,10 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
     if (!read_key(join, slot, key)) {
       continue;
     }
+    const bool in_part = cut.keys.bits == 0 || is_in(cut.keys, key_hash(join, key));
+    if (taken_only && !in_part) {
+      continue;
+    }
     uint32 number = 0;
     if (join->has_condition && !holds(slot, join->width + groups)) {
       number = scan::Dimension::dropped;
@@ -343,14 +353,17 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
       } else {
         continue;
       }
-      // What is not grouped by takes what it needs.
+      if (taken_only && result->values->bytes > limit && cut.keys.bits < most_cut_bits) {
+        room = Room::too_many_keys;
+        break;
+      }
       if (!values_known && join->keyed > 0 && result->values->bytes > limit &&
           cut.values.bits < most_cut_bits) {
         room = Room::too_many_values;
         break;
       }
     }
-    if (cut.keys.bits > 0 && !is_in(cut.keys, key_hash(join, key))) {
+    if (!in_part) {
       continue;
     }
     bytes += key_bytes(join, key);
