@@ -202,12 +202,15 @@ struct Compiled {
   List *core_keys;  // scan::Keys
   List *aggregates;
   uint32 state_bytes;
-  List *distinct;     // expressions of which different values are counted
-  uint32 outer_bytes; // about what a group's states refer to, once they have many rows
+  List *distinct; // expressions of which different values are counted
+  List *own;      // Knowns whose states refer to memory that grows with their rows
 };
 
 // Null where something of it is not covered. In the current context.
 Compiled *compile(const Question &question);
+
+// Whether a key is of a dimension: each process numbers its values for itself.
+bool groups_by_dimension(const Compiled *compiled);
 
 // The values of tests, steps and keys, by the expressions' states, which init_expressions() makes.
 void init_expressions(Compiled *compiled, PlanState *parent);

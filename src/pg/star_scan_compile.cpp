@@ -566,4 +566,14 @@ Compiled *compile(const Question &question) {
 #endif
 }
 
+bool groups_by_dimension(const Compiled *compiled) {
+  ListCell *cell = nullptr;
+  foreach (cell, compiled->keys) {
+    if (static_cast<const KeyPlan *>(lfirst(cell))->join >= 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 } // namespace starhouse::pg::star_scan

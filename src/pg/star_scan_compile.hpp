@@ -105,7 +105,7 @@ private:
     int computed;
     int distinct;
     int zones;
-    uint32 outer_bytes;
+    int own;
   };
   Place place() const;
   void go_back(const Place &place);

@@ -105,7 +105,7 @@ Compiler::Place Compiler::place() const {
           .computed = list_length(compiled_->computed),
           .distinct = list_length(compiled_->distinct),
           .zones = list_length(compiled_->zones),
-          .outer_bytes = compiled_->outer_bytes};
+          .own = list_length(compiled_->own)};
 }
 
 void Compiler::go_back(const Place &place) {
@@ -116,7 +116,7 @@ void Compiler::go_back(const Place &place) {
   compiled_->computed = list_truncate(compiled_->computed, place.computed);
   compiled_->distinct = list_truncate(compiled_->distinct, place.distinct);
   compiled_->zones = list_truncate(compiled_->zones, place.zones);
-  compiled_->outer_bytes = place.outer_bytes;
+  compiled_->own = list_truncate(compiled_->own, place.own);
 }
 
 } // namespace starhouse::pg::star_scan

@@ -3,6 +3,7 @@
 
 #include "pg/compat.hpp"
 #include "pg/shared_buffers.hpp"
+#include "pg/star_scan_own_known.hpp"
 #include "pg/star_scan_reason.hpp"
 
 extern "C" {
@@ -113,9 +114,12 @@ Costs costs_of(PlannerInfo *root, const CustomPath *path, const Costed &costed) 
 
 // What the states of a group refer to grows with its rows.
 double group_bytes(const Costed &costed) {
-  constexpr double row_bytes = 32;
-  const double outer = std::min<double>(
-      costed.compiled->outer_bytes, row_bytes * costed.joined_rows / std::max(costed.groups, 1.0));
+  const double rows = costed.joined_rows / std::max(costed.groups, 1.0);
+  double outer = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, costed.compiled->own) {
+    outer += static_cast<const Known *>(lfirst(cell))->bytes(rows);
+  }
   return costed.groups * (costed.compiled->state_bytes + outer +
                           16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
 }
@@ -260,14 +264,31 @@ void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed
 
 void set_merging_costs(CustomPath *path, const GatherPath *gather, PlannerInfo *root,
                        const Costed &costed) {
-  // Each process may have each of the groups.
+  // Each process may have each of the groups; the leader's are taken over as they are.
   constexpr double value_steps = 3;
-  const double processes = gather->num_workers + 1;
+  const bool takes_over = parallel_leader_participation && !groups_by_dimension(costed.compiled);
+  const double processes = gather->num_workers + (takes_over ? 0 : 1);
   const double groups = costed.groups * processes;
   const double values = std::min(costed.distinct * processes, costed.joined_rows);
   path->path.startup_cost =
       gather->path.total_cost + (groups * 2 + values * value_steps) * cpu_operator_cost;
   add_result(path, root, costed);
+}
+
+// For what is planned above the groups. Each way to make them is dearer by the rows that are not
+// reckoned with, the executor's by more; their order stays.
+void expect_more(RelOptInfo *grouped, const Costed &costed, double rows, double groups) {
+  constexpr double own_steps = 3;
+  constexpr double other_steps = 8;
+  const double share = groups / std::max(costed.groups, 1.0);
+  ListCell *cell = nullptr;
+  foreach (cell, grouped->pathlist) {
+    auto *path = static_cast<Path *>(lfirst(cell));
+    const double steps = is_star_scan(path) ? own_steps : other_steps;
+    path->total_cost += (rows - costed.joined_rows) * steps * cpu_operator_cost +
+                        (groups - costed.groups) * cpu_tuple_cost;
+    path->rows = clamp_row_est(path->rows * share);
+  }
 }
 
 // The executor batches a hash join that does not fit; here a dimension is in memory.

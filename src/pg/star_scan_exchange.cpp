@@ -3,6 +3,9 @@
 // figures and the values that dimensions are grouped by, then the groups. The node above the Gather
 // makes one of all of them.
 //
+// The leader is one of those processes, and the first that has its groups, mostly: the node above
+// takes these over as they are, and the others' into them.
+//
 // A process whose memory is full gives its groups away and goes on with none. Where all groups of
 // all processes are too many, the node above has the whole scan run again for a part of them.
 #include "pg/star_scan_exec.hpp"
@@ -90,9 +93,7 @@ void write_piece(ScanNode *node, TupleTableSlot *slot) {
   ExecStoreVirtualTuple(slot);
 }
 
-void add_figures(Figures *all, const char *from) {
-  Figures figures{};
-  std::memcpy(&figures, from, sizeof figures);
+void add_figures(Figures *all, const Figures &figures) {
   all->rows_read += figures.rows_read;
   all->rows_kept += figures.rows_kept;
   all->rows_added += figures.rows_added;
@@ -108,8 +109,10 @@ void merge_piece(ScanNode *node, TupleTableSlot *slot) {
   auto *head = reinterpret_cast<struct varlena *>(DatumGetPointer(slot->tts_values[0]));
   auto *groups = reinterpret_cast<struct varlena *>(DatumGetPointer(slot->tts_values[1]));
   char *from = VARDATA_ANY(head);
-  add_figures(&node->figures, from);
-  from += sizeof(Figures);
+  Figures figures{};
+  std::memcpy(&figures, from, sizeof figures);
+  add_figures(&node->figures, figures);
+  from += sizeof figures;
   int32 wanting = -1;
   std::memcpy(&wanting, from, sizeof wanting);
   from += sizeof wanting;
@@ -138,6 +141,26 @@ void merge_piece(ScanNode *node, TupleTableSlot *slot) {
     node->scan->absorb({VARDATA_ANY(groups), VARSIZE_ANY_EXHDR(groups)}, {codes, joins});
   });
   add_handed(node);
+}
+
+// The groups of the leader's own process to the node above, which has none yet; false where that
+// cannot be. What they are grouped by of dimensions is numbered by either for itself.
+bool hand_over(ScanNode *node) {
+  ScanNode *above = node->above;
+  node->above = nullptr;
+  if (above == nullptr || node->pages_left || node->short_join >= 0 || above->short_join >= 0 ||
+      above->pieces > 0 || groups_by_dimension(node->compiled)) {
+    return false;
+  }
+  std::swap(above->part_context, node->part_context);
+  std::swap(above->memory, node->memory);
+  std::swap(above->scan, node->scan);
+  above->scan->use_program(above->program);
+  ++above->pieces;
+  const Figures figures = figures_now(node);
+  add_figures(&above->figures, figures - node->written);
+  node->written = figures;
+  return true;
 }
 
 } // namespace
@@ -175,6 +198,9 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
     }
     node->pages_left = node->short_join < 0 && !read_pages(node, true);
     node->next_group = 0;
+    if (hand_over(node)) {
+      return false;
+    }
     node->writing = true;
   }
   const MemoryContext old =
@@ -194,7 +220,7 @@ bool merge_pieces(ScanNode *node, PlanState *gather, bool may_split) {
     CHECK_FOR_INTERRUPTS();
     TupleTableSlot *slot = ExecProcNode(gather);
     if (TupIsNull(slot)) {
-      return true;
+      return !(may_split && memory_is_full(node));
     }
     ResetExprContext(context);
     const MemoryContext old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
@@ -218,6 +244,7 @@ bool merge_part(ScanNode *node, scan::Part part) {
   start_scan(node, part);
   const bool may_split = may_be_split(node, part);
   bool more = true;
+  bool first = true;
   while (more) {
     first_keys(node);
     do {
@@ -233,6 +260,7 @@ bool merge_part(ScanNode *node, scan::Part part) {
         node->short_join = -1;
         node->pieces = 0;
         ++node->runs;
+        process->above = first ? node : nullptr;
         if (!merge_pieces(node, gather, may_split)) {
           // How much of the table that was is not known here.
           constexpr double supposed = 0.3;
@@ -243,9 +271,11 @@ bool merge_part(ScanNode *node, scan::Part part) {
           cut_more(&node->cuts[node->short_join], node->short_room);
         }
       } while (node->short_join >= 0);
+      first = false;
     } while (next_keys(node));
     compute([&] { more = node->scan->next_values(); });
   }
+  node->most_memory = std::max(node->most_memory, node->scan->memory());
   node->groups += node->scan->groups();
   node->next_group = 0;
   return true;

@@ -132,8 +132,9 @@ struct ScanNode {
   scan::Scan::Values values;
   bool writing; // groups to the process that merges
   bool pages_left;
-  bool gathered; // rows of the processes have been asked for
-  uint64 pieces; // since then
+  ScanNode *above; // of the leader's own process: who may have its groups as they are, or null
+  bool gathered;   // rows of the processes have been asked for
+  uint64 pieces;   // since then
   Figures figures;
   Figures written; // of them
   uint64 groups;

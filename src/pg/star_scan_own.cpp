@@ -128,7 +128,9 @@ bool Compiler::compile_own(const Aggref *aggregate, Node *arguments, AggregatePl
   }
   own->collation = aggregate->inputcollid;
   plan->own = own;
-  compiled_->outer_bytes += known->bytes;
+  if (known->bytes != nullptr) {
+    compiled_->own = lappend(compiled_->own, const_cast<Known *>(known));
+  }
   if (!known->make(plan, own, {.values = values, .count = constants})) {
     return false;
   }

@@ -13,6 +13,7 @@ extern "C" {
 #include "utils/timestamp.h"
 }
 
+#include <algorithm>
 #include <cmath>
 #include <new>
 
@@ -281,11 +282,22 @@ bool make_exact(AggregatePlan *plan, OwnPlan *own, const Constants & /*constants
   return own->final != nullptr && own->final->fn_addr == starhouse_distinct_count_final;
 }
 
-constexpr uint32 distinct_bytes = 16384;
-constexpr uint32 theta_bytes = 65536;
-constexpr uint32 percentile_bytes = 4096;
-constexpr uint32 top_k_bytes = 262144;
-constexpr uint32 values_bytes = 262144;
+// Of rows whose values are all different.
+double distinct_bytes(double rows) {
+  const double values = std::min(rows, sketch::Distinct::most_exact + 1.0);
+  return static_cast<double>(sketch::Distinct::memory_of(static_cast<std::size_t>(values)));
+}
+
+// Grows with the rows, up to so much.
+template <uint32 most>
+double grown_bytes(double rows) {
+  constexpr double row_bytes = 32;
+  return std::min<double>(most, row_bytes * rows);
+}
+constexpr auto theta_bytes = grown_bytes<65536>;
+constexpr auto percentile_bytes = grown_bytes<4096>;
+constexpr auto top_k_bytes = grown_bytes<262144>;
+constexpr auto values_bytes = grown_bytes<262144>;
 
 } // namespace
 

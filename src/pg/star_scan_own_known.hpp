@@ -19,9 +19,9 @@ struct Known {
   PGFunction transition;
   Make make;
   OwnColumn columns[2];
-  uint32 bytes;     // that a state of many rows refers to
-  Oid constants[2]; // types of those that may follow
-  int least;        // of which so many have to
+  double (*bytes)(double rows); // that a state of so many rows refers to, about; null: none
+  Oid constants[2];             // types of those that may follow
+  int least;                    // of which so many have to
 };
 
 // Null: it is none of them.

@@ -445,6 +445,15 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   add_path(grouped, &path->path);
 }
 
+} // namespace
+
+bool is_star_scan(const Path *path) {
+  return IsA(path, CustomPath) &&
+         reinterpret_cast<const CustomPath *>(path)->methods == &path_methods;
+}
+
+namespace {
+
 const Path *cheapest_of(const RelOptInfo *grouped) {
   const Path *cheapest = nullptr;
   ListCell *cell = nullptr;
@@ -455,6 +464,29 @@ const Path *cheapest_of(const RelOptInfo *grouped) {
     }
   }
   return cheapest;
+}
+
+// The server's estimate asks how many rows of the fact there are, as well, before conditions and
+// after; before 18 those before conditions of a partitioned one are not what it takes them for.
+double groups_of_more(PlannerInfo *root, const Star &star, const Question &question, double rows,
+                      double more) {
+  if (question.keys == NIL) {
+    return 1;
+  }
+  RelOptInfo *fact = star.fact;
+  const double rows_before = fact->rows;
+  const double tuples_before = fact->tuples;
+  double tuples = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, star.leaves) {
+    tuples += static_cast<const RelOptInfo *>(lfirst(cell))->tuples;
+  }
+  fact->rows = clamp_row_est(rows_before * more);
+  fact->tuples = std::max(tuples, fact->rows);
+  const double groups = estimate_num_groups(root, question.keys, rows, nullptr, nullptr);
+  fact->rows = rows_before;
+  fact->tuples = tuples_before;
+  return groups;
 }
 
 bool offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathExtraData *extra) {
@@ -502,6 +534,11 @@ bool offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
   if (grouped->consider_parallel && input->consider_parallel && root->glob->parallelModeOK &&
       groups_fit(costed)) {
     offer_parallel(root, grouped, star, question, costed);
+  }
+  const double more = more_rows(root, star.fact);
+  if (more > 1 && is_star_scan(cheapest_of(grouped))) {
+    const double rows = input->rows * more;
+    expect_more(grouped, costed, rows, groups_of_more(root, star, question, rows, more));
   }
   // add_path() may have freed either, but not the one that stays the cheapest.
   if (other != nullptr && cheapest_of(grouped) == other) {

@@ -66,6 +66,13 @@ struct Costed {
   double rows;     // of these, those that HAVING leaves
   double distinct; // values of groups that are counted as different ones
 };
+// How many times as many rows as the server expects its ranges that are known later leave, of the
+// fact: it takes ranges of several columns for independent of each other.
+double more_rows(PlannerInfo *root, const RelOptInfo *fact);
+bool is_star_scan(const Path *path);
+// More rows, and groups, than costs were reckoned with: for what is planned above.
+void expect_more(RelOptInfo *grouped, const Costed &costed, double rows, double groups);
+
 // The library was loaded with the server: no worker has to.
 extern bool preloaded;
 // How many workers a scan of so many pages has: 0 where it is not worth one.

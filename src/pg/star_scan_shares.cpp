@@ -98,6 +98,14 @@ double correlation_of(PlannerInfo *root, const RelOptInfo *table, AttrNumber att
   return correlation;
 }
 
+// A column's comparison with what is known later.
+bool is_late(PlannerInfo *root, const RelOptInfo *table, const RestrictInfo *restriction,
+             AttrNumber *attribute) {
+  Expr *operand = nullptr;
+  return is_range(table, reinterpret_cast<Node *>(restriction->clause), attribute, &operand) &&
+         is_known_later(root, operand);
+}
+
 // A comparison with what is known later is taken for half a percent of the table, or for a third,
 // by the server, whose own plan gets dearer by every row that it was mistaken by. Here, too, and
 // less: but not where other conditions leave few rows and an index may lead to them.
@@ -107,10 +115,8 @@ bool leaves_many(PlannerInfo *root, const RelOptInfo *table) {
   ListCell *cell = nullptr;
   foreach (cell, table->baserestrictinfo) {
     auto *restriction = lfirst_node(RestrictInfo, cell);
-    Expr *operand = nullptr;
     AttrNumber attribute = 0;
-    if (!is_range(table, reinterpret_cast<Node *>(restriction->clause), &attribute, &operand) ||
-        !is_known_later(root, operand)) {
+    if (!is_late(root, table, restriction, &attribute)) {
       others = lappend(others, restriction);
     }
   }
@@ -151,6 +157,27 @@ double descent_of(const IndexOptInfo *index, const RelOptInfo *table, bool is_br
 }
 
 } // namespace
+
+double more_rows(PlannerInfo *root, const RelOptInfo *fact) {
+  constexpr double least = 1e-10;
+  Bitmapset *seen = nullptr;
+  double all = 1;
+  double fewest = 1;
+  ListCell *cell = nullptr;
+  foreach (cell, fact->baserestrictinfo) {
+    AttrNumber attribute = 0;
+    if (!is_late(root, fact, lfirst_node(RestrictInfo, cell), &attribute) || attribute < 1 ||
+        bms_is_member(attribute, seen)) {
+      continue;
+    }
+    seen = bms_add_member(seen, attribute);
+    const double own =
+        std::max(selectivity_of(root, fact, comparisons_of(root, fact, attribute).clauses), least);
+    all *= own;
+    fewest = std::min(fewest, own);
+  }
+  return fewest / all;
+}
 
 Share share_of(PlannerInfo *root, const RelOptInfo *fact, const RelOptInfo *table) {
   constexpr double small_share = 0.1; // star_scan_blocks.cpp

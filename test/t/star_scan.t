@@ -134,6 +134,10 @@ INSERT INTO label SELECT g, 'label ' || g % 5 FROM generate_series(1, 100) AS g;
 ANALYZE label;
 TRUNCATE label;
 INSERT INTO label SELECT g, 'label ' || g FROM generate_series(1, 8000) AS g;
+CREATE TABLE story (number int, story text, size numeric) WITH (autovacuum_enabled = off, parallel_workers = 0);
+INSERT INTO story VALUES (0, 'short', 1);
+ANALYZE story;
+INSERT INTO story SELECT g, repeat(chr(97 + g % 26), 1000 + g), g / 7.0 FROM generate_series(1, 500) AS g;
 -- A partitioned fact, one of whose partitions has its columns the other way round, and dimensions with repeated, missing and NULL keys.
 CREATE TABLE fact (LIKE hostile, item int, code text, bought date) PARTITION BY LIST (k);
 CREATE TABLE fact_few PARTITION OF fact FOR VALUES IN (0, 1, 2);
@@ -636,6 +640,14 @@ VACUUM ANALYZE parted, alone;""")
         found = [int(count) for count in re.findall(r"Workers Planned: (\d+)", plan)]
         good = "Custom Scan (StarScan)" in plan and found == [expected] * (expected > 0)
         ok(good, f"{expected} workers, at most {most}: {told or table}" + f" ({plan})" * (not good))
+    # Without a worker all groups are the leader's, and none goes through the Gather; keys of a dimension are numbered by each process for itself.
+    psql("CREATE TABLE third (k int, name text); INSERT INTO third VALUES (0, 'zero'), (1, 'one'), (2, 'two'); ANALYZE third; ALTER TABLE alone SET (parallel_workers = 2);")
+    for query, passed in (("SELECT k, count(*), count(DISTINCT k) FROM alone GROUP BY 1", 0), ("SELECT count(*), sum(n) FROM alone", 0), ("SELECT alone.k, count(*), sum(n) FROM alone JOIN third USING (k) GROUP BY 1", 0),
+                          ("SELECT name, count(*) FROM alone JOIN third USING (k) GROUP BY 1", 1)):
+        plan = json.loads(psql(SETTINGS + PARALLEL + f"LOAD 'starhouse'; SET max_parallel_workers = 0; SET enable_hashagg = off; SET enable_sort = off; EXPLAIN (ANALYZE, FORMAT JSON) {query};"))[0]["Plan"]
+        gather = plan.get("Plans", [{}])[0]
+        good = plan.get("Custom Plan Provider") == "StarScan" and gather.get("Node Type") == "Gather" and gather["Actual Rows"] == passed and plan["Rows Scanned"] == 30000
+        ok(good, f"the leader's groups are taken over: {query}" + f" ({plan})" * (not good))
     # What an expression's subplan is hashed for each process does.
     plan = json.loads(psql(SETTINGS + PARALLEL + f"LOAD 'starhouse'; ALTER TABLE alone SET (parallel_workers = 2); SET work_mem = '64MB'; SET enable_hashagg = off;"
                            "EXPLAIN (FORMAT JSON) SELECT k, count(*) FROM alone WHERE n NOT IN (SELECT g FROM generate_series(1, 300000) AS g) GROUP BY 1;"))[0]["Plan"]
@@ -656,6 +668,26 @@ BEGIN
   RETURN true;
 END $$;
 """
+
+
+def expected_rows():
+    """What is expected of ranges that are known when the query runs, and of the memory of sketches."""
+    psql("CREATE TABLE timed AS SELECT g AS id, g / 100 AS day, g / 100 AS hour, g % 500 AS k FROM generate_series(1, 200000) AS g; VACUUM ANALYZE timed;")
+    psql("CREATE TABLE timed_parts (LIKE timed) PARTITION BY RANGE (day); CREATE TABLE timed_few PARTITION OF timed_parts FOR VALUES FROM (0) TO (500); CREATE TABLE timed_many PARTITION OF timed_parts FOR VALUES FROM (500) TO (3000);"
+         "INSERT INTO timed_parts SELECT * FROM timed; VACUUM ANALYZE timed_parts;")
+    explain = "EXPLAIN (FORMAT JSON) SELECT {} FROM {} {} GROUP BY 1;"
+    bounds = "{0} >= (SELECT 7) AND {0} < (SELECT 9)"
+    for table in ("timed", "timed_parts"):
+        plans = [json.loads(psql(SETTINGS + "LOAD 'starhouse';" + explain.format("id, count(*)", table, "WHERE " + " AND ".join(bounds.format(column) for column in columns))))[0]["Plan"]
+                 for columns in (["day"], ["day", "hour"])]
+        good = all(plan.get("Custom Plan Provider") == "StarScan" for plan in plans) and plans[1]["Plan Rows"] >= plans[0]["Plan Rows"] / 2 >= 400
+        ok(good, f"ranges of two columns are not taken for independent, {table}" + f" ({plans})" * (not good))
+    # 400 rows a key: 8 kB, as their hashes have it.
+    costs = [json.loads(psql(SETTINGS + f"SET enable_hashagg = off; SET hash_mem_multiplier = 1; SET work_mem = '{memory}'; LOAD 'starhouse';" + explain.format("k, starhouse.approx_count_distinct(id)", "timed", "")))[0]["Plan"]["Total Cost"]
+             for memory in ("5MB", "64MB")]
+    ok(costs[0] == costs[1], "sketches of few values are expected to fit" + f" ({costs})" * (costs[0] != costs[1]))
+    plan = psql(SETTINGS + "SET enable_hashagg = off; SET hash_mem_multiplier = 1; SET work_mem = '5MB'; LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT k, starhouse.approx_count_distinct(id) FROM timed GROUP BY 1;")
+    ok("Scans of the Table: 1\n" in plan, "and do" + f" ({plan})" * ("Scans of the Table: 1\n" not in plan))
 
 
 def shared_dimensions():
@@ -795,12 +827,24 @@ def main():
         for line in answers:
             if line != "1|":
                 print("# " + line[:1500].replace("~", "\n#   "))
+    # What an expression alone takes of a dimension, and nothing is grouped by: few keys with much behind each.
+    joined = "FROM wide {} JOIN story ON i4 = number AND number % 1 = 0"
+    taken = [f"SELECT sum(length(story || t)), count(*), min(tz) {joined.format('')}", f"SELECT k, sum(k * size), count(*) FILTER (WHERE story > t) {joined.format('')} GROUP BY 1",
+             f"SELECT k, count(DISTINCT left(story || t, 3) || k), sum(k * coalesce(size, -1)) {joined.format('LEFT')} WHERE k < 12 GROUP BY 1"]
+    for title, settings in (("one process", small), ("several processes", PARALLEL + small)):
+        settings += "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_nestloop = off;\n"
+        answers = psql(SETTINGS + settings + "LOAD 'starhouse';\n" + "".join(f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n" for query in taken)).splitlines()
+        ok(answers == ["1|"] * len(taken), f"what is taken of a dimension goes beyond work_mem, {title}" + f" ({answers})" * (answers != ["1|"] * len(taken)))
+        plan = psql(SETTINGS + settings + f"LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {taken[0]};")
+        parts = [int(count) for count in re.findall(r"Parts of Dimensions: (\d+)", plan)]
+        ok(len(parts) >= 1 and parts[0] >= 8, f"and is read in as many parts as it takes, {title}" + f" ({plan})" * (not parts or parts[0] < 8))
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
     zones_of_dimensions()
     planned_workers()
     shares_of_few_blocks()
+    expected_rows()
     shared_dimensions()
     same, enough, scanned = compare("wide", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", QUERIES // 4, least=0.3)
     ok(same, "groups beyond work_mem")

@@ -1,6 +1,8 @@
 // The approximate number of distinct values: its error law, and that nothing but the set counts.
 #include "core/sketch/distinct.hpp"
 
+#include "core/scan/own_states.hpp"
+
 #include "sketch_support.hpp"
 
 #include <algorithm>
@@ -31,6 +33,19 @@ TEST(Distinct, SmallSetsAreExact) {
   }
   sketch.add(hash64(std::uint64_t{0}));
   EXPECT_FALSE(sketch.is_exact());
+}
+
+// The planner reckons with it.
+TEST(Distinct, MemoryIsWhatItSaysItIs) {
+  starhouse::scan::CountedMemory memory(std::pmr::new_delete_resource());
+  for (const std::size_t values : {0, 1, 4, 5, 100, 400, 512, 513, 1024, 1025, 20000}) {
+    const starhouse::Env env{.memory = &memory};
+    Distinct sketch(env);
+    for (std::uint64_t i = 0; i < values; ++i) {
+      sketch.add(hash64(i + 1));
+    }
+    EXPECT_EQ(memory.bytes(), Distinct::memory_of(values)) << values;
+  }
 }
 
 TEST(Distinct, TheHashZeroIsAValueToo) {

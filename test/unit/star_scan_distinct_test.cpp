@@ -175,11 +175,13 @@ TEST(StarScanDistinct, SingleGroupsOfSeveralProcessesAreOneSetWhateverFormEachHa
       {{0, 1'000'000'007, 5'000}, {7, 1, 200'000}},
       {{least, 3, 10'000}, {most - 30'000, 3, 10'000}},
       {{5, 1, 1}, {5, 1, 1}, {0, 0, 0}},
+      {{0, 1, 3'000}, {0, 0, 0}, {2'000, 1, 3'000}},
       {{0, 1, 64}, {64, 1, 64}, {-1, 2, 66}}};
   for (const std::vector<Share> &shares : cases) {
     std::pmr::unsynchronized_pool_resource memory;
     const Env env{.memory = &memory};
     Scan merged(env, program, capacity, {});
+    Scan first(env, program, capacity, {}); // has rows of its own before it takes others'
     std::set<std::int64_t> different;
     for (const Share &share : shares) {
       std::vector<std::int64_t> data;
@@ -196,18 +198,26 @@ TEST(StarScanDistinct, SingleGroupsOfSeveralProcessesAreOneSetWhateverFormEachHa
       }
       Scan scan(env, program, capacity, {});
       add_rows(scan, rows);
+      if (&share == shares.data()) {
+        add_rows(first, rows);
+      }
       std::size_t bytes = 0;
       for (std::size_t next = 0; next < scan.groups();) {
         next = scan.write(next, 5000, no_bytes);
         bytes += scan.written().size();
         merged.absorb(scan.written(), {});
+        if (&share != shares.data()) {
+          first.absorb(scan.written(), {});
+        }
       }
       if (share.count >= 100'000) { // a bit for each, not a word
         EXPECT_LT(bytes, data.size() / 4);
       }
     }
-    const auto count = reinterpret_cast<const CountState *>(merged.states(0) + 8)->count;
-    EXPECT_EQ(count, static_cast<std::int64_t>(different.size()));
+    for (const Scan *scan : {&merged, &first}) {
+      const auto count = reinterpret_cast<const CountState *>(scan->states(0) + 8)->count;
+      EXPECT_EQ(count, static_cast<std::int64_t>(different.size()));
+    }
   }
 }
 

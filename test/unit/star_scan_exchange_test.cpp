@@ -174,6 +174,38 @@ TEST(StarScanExchange, PiecesOfSeveralScansAreTheWhole) {
   }
 }
 
+// One of the scans goes on as the one that merges, by another program that says the same.
+TEST(StarScanExchange, AScanThatHasRowsTakesThoseOfOthers) {
+  const Rows rows = make_rows(3000);
+  for (const bool by_keys : {true, false}) {
+    const Program program{.shape = {.attributes = shape, .wanted = wanted},
+                          .keys = by_keys ? std::span<const Key>(keys) : std::span<const Key>(),
+                          .aggregates = aggregates};
+    Arena arena;
+    Scan whole(arena.env, program, capacity, {});
+    add_rows(whole, rows.rows);
+    std::vector<Key> own_keys(program.keys.begin(), program.keys.end());
+    std::vector<Aggregate> own_aggregates(aggregates.begin(), aggregates.end());
+    Program own = program;
+    own.keys = own_keys;
+    own.aggregates = own_aggregates;
+    Scan merged(arena.env, own, capacity, {});
+    add_rows(merged, std::span(rows.rows).first(1200));
+    merged.use_program(program);
+    own_keys.assign(own_keys.size(), Key{.column = 77});
+    own_aggregates.assign(own_aggregates.size(), Aggregate{.kind = AggregateKind::count_distinct});
+    Arena others;
+    Scan scan(others.env, program, capacity, {});
+    add_rows(scan, std::span(rows.rows).subspan(1200));
+    for (std::size_t next = 0; next < scan.groups();) {
+      next = scan.write(next, 1000, text_bytes);
+      merged.absorb(scan.written(), {});
+      take_handed(merged);
+    }
+    EXPECT_EQ(groups_of(merged, by_keys), groups_of(whole, by_keys));
+  }
+}
+
 TEST(StarScanExchange, NumbersOfADimensionAreTranslated) {
   Arena arena;
   const bool bytes[]{false};

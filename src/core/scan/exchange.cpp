@@ -264,6 +264,9 @@ void Scan::absorb_values(std::size_t aggregate, std::string_view bytes, char *st
   own.is_float = false; // the words are those of the other's set
   std::size_t count = 0;
   const auto add = [&] {
+    if (count == 0) {
+      return;
+    }
     std::fill_n(incoming_states_.begin(), count, states);
     sets_[aggregate].add(own, values, count, incoming_states_.data(), !groups_.has_value(),
                          nullptr);

@@ -162,6 +162,9 @@ public:
   // What another process has written goes into the groups of this one. `codes`: of each join, what
   // written_codes() are here. An Error (22P03) for bytes that are nothing of the kind.
   void absorb(std::string_view bytes, std::span<const std::span<const std::uint32_t>> codes);
+  // After the last row: goes on, with absorb() and its groups alone, by the same program of another
+  // host, which outlives this one's.
+  void use_program(const Program &program) noexcept { program_ = program; }
 
   std::size_t memory() const noexcept;
 

@@ -51,7 +51,7 @@ bool Distinct::insert(std::uint64_t hash) noexcept {
 }
 
 void Distinct::grow() {
-  std::pmr::vector<std::uint64_t> old(std::max<std::size_t>(8, 2 * places_.size()), 0,
+  std::pmr::vector<std::uint64_t> old(std::max(least_places, 2 * places_.size()), 0,
                                       places_.get_allocator());
   old.swap(places_);
   for (const std::uint64_t hash : old) {

@@ -25,6 +25,7 @@
 #include "core/hash.hpp"
 #include "core/state.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <memory_resource>
@@ -86,11 +87,21 @@ public:
   bool is_exact() const noexcept { return is_exact_; }
   std::uint64_t count() const noexcept;
 
+  // What a sketch of so many values refers to, in bytes.
+  static constexpr std::size_t memory_of(std::size_t values) noexcept {
+    if (values > most_exact) {
+      return registers;
+    }
+    return values == 0 ? 0
+                       : sizeof(std::uint64_t) * std::bit_ceil(std::max(2 * values, least_places));
+  }
+
   std::size_t encoded_size() const noexcept;
   void encode(ByteWriter &out) const;
   void decode(ByteReader &in, std::uint8_t version);
 
 private:
+  static constexpr std::size_t least_places = 8;
   static constexpr unsigned last_value = 64 - precision + 1; // all bits after the register's are 0
 
   static std::uint8_t with(unsigned held, unsigned value) noexcept;
