@@ -96,12 +96,17 @@ RETURNS TABLE (order_id text, restaurant_id text, candidate_rank bigint, driver_
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT o.order_id, o.restaurant_id, n.candidate_rank, n.driver_id, n.metres, n.age
-  FROM (SELECT f.order_id, f.restaurant_key AS restaurant_id, r.latitude, r.longitude
-        FROM orders_fact f JOIN restaurant_dim r ON r.restaurant_id = f.restaurant_key
-        WHERE r.latitude IS NOT NULL AND r.longitude IS NOT NULL
-          AND CASE WHEN of_order IS NOT NULL THEN f.order_id = of_order COLLATE "C"
-                   ELSE f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED')
-                        AND f.event_time > (SELECT kpi_now() - interval '24 hours') END) o
+  -- Grouped by their key, which changes nothing, the waiting orders are found by a star scan. The later bound is none: of a range with two the planner
+  -- takes it that few rows lie in it, and reads them by the index; with one it may read all orders there are.
+  FROM (SELECT w.order_id, w.restaurant_key AS restaurant_id, r.latitude, r.longitude
+        FROM (SELECT f.order_id, f.restaurant_key
+              FROM orders_fact f
+              WHERE of_order IS NULL AND f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED') AND f.event_time > (SELECT kpi_now() - interval '24 hours') AND f.event_time <= 'infinity'
+              GROUP BY f.event_time, f.order_id, f.restaurant_key
+              UNION ALL
+              SELECT f.order_id, f.restaurant_key FROM orders_fact f WHERE f.order_id = of_order COLLATE "C") w
+        JOIN restaurant_dim r ON r.restaurant_id = w.restaurant_key
+        WHERE r.latitude IS NOT NULL AND r.longitude IS NOT NULL) o
   CROSS JOIN LATERAL (
     SELECT row_number() OVER (ORDER BY g.metres, p.driver_id) AS candidate_rank, p.driver_id, round(g.metres::numeric, 1) AS metres,
            round(extract(epoch FROM kpi_last_ping() - p.position_time), 0) AS age
