@@ -123,6 +123,7 @@ BEGIN
     FOR d IN SELECT o FROM kpi_open_days(NULL, latest - 2) AS o WHERE o <> ALL (touched) ORDER BY o LIMIT 100 LOOP
       EXIT WHEN sum_up_day(d) > 0;
     END LOOP;
+    PERFORM sum_up_weeks(true);
   END IF;
 END
 $body$;
@@ -147,6 +148,7 @@ BEGIN
     days := days + 1;
   END LOOP;
   PERFORM total_days(n.days, 1) FROM (SELECT array_agg(o.day) AS days FROM order_day o WHERE o.day NOT IN (SELECT t.day FROM total_day t)) n WHERE n.days IS NOT NULL;
+  PERFORM sum_up_weeks();
   RETURN days;
 END
 $body$;

@@ -5,6 +5,8 @@ AS $body$
 DECLARE
   customers bigint;
 BEGIN
+  -- Its week has to be made anew, even where the same days are in it afterwards.
+  EXECUTE 'DELETE FROM order_week w WHERE w.week = date_trunc(''week'', $1::timestamp)::date' USING d;
   EXECUTE 'DELETE FROM order_mode_day WHERE day = $1' USING d;
   EXECUTE $sql$
     INSERT INTO order_mode_day
@@ -50,4 +52,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION sum_up_day_more(date) IS
-'The part of sum_up_day that fills order_mode_day, order_clock_day, payment_day, feedback_day, search_number, search_day and search_customer, and returns the rows of the last. Called with search_path = the warehouse, starhouse. NULL fills in nothing.';
+'The part of sum_up_day that fills order_mode_day, order_clock_day, payment_day, feedback_day, search_number, search_day and search_customer, and returns the rows of the last; its week is not summed up any more. Called with search_path = the warehouse, starhouse. NULL fills in nothing.';

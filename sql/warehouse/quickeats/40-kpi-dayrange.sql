@@ -78,3 +78,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_open_order_days(date, date) IS
 'Local days from from_day to to_day (NULL: from the first, to the latest order) that are not summed up: all that reports of orders have to read from the facts. None without any.';
+
+CREATE FUNCTION kpi_summed_weeks(from_day date, to_day date) RETURNS SETOF date
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 50
+BEGIN ATOMIC
+  SELECT w.week
+  FROM order_week w
+  JOIN (SELECT date_trunc('week', d.day::timestamp)::date AS week, array_agg(d.day ORDER BY d.day) AS days FROM order_day d GROUP BY 1) n ON n.week = w.week AND n.days = w.days
+  WHERE (from_day IS NULL OR w.week >= from_day) AND (to_day IS NULL OR w.week + 6 <= to_day);
+END;
+COMMENT ON FUNCTION kpi_summed_weeks(date, date) IS
+'Mondays of the weeks from from_day to to_day (NULL: open) that are summed up, no day of them outside: whose sets hold all days that order_day has of the week.';

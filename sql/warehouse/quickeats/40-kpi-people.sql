@@ -5,11 +5,17 @@ CREATE FUNCTION kpi_repeat_customers(from_day date DEFAULT NULL, to_day date DEF
 RETURNS TABLE (customers bigint, repeat_customers bigint, repeat_percent numeric, orders bigint, orders_per_customer numeric, unknown_orders bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  -- Twice: on a day, or on one after another. Days that are not summed up are added customer by customer.
-  WITH days AS (
+  -- Twice: in a week or on a day, or in one after another. Days that are not summed up are added customer by customer.
+  WITH weeks AS MATERIALIZED (
+    SELECT w.week FROM kpi_summed_weeks(from_day, to_day) AS w (week)
+  ), days AS (
     SELECT c.chunk, c.ordered, c.reordered, bit_or(c.ordered) OVER (PARTITION BY c.chunk ORDER BY c.day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM customer_set c
-    WHERE c.day IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR c.day >= from_day) AND (to_day IS NULL OR c.day <= to_day)
+    FROM (SELECT w.week AS day, w.chunk, w.once AS ordered, w.again AS reordered FROM customer_week w WHERE w.week IN (SELECT k.week FROM weeks k)
+          UNION ALL
+          SELECT s.day, s.chunk, s.ordered, s.reordered
+          FROM customer_set s
+          WHERE s.day IN (SELECT d.day FROM order_day d WHERE date_trunc('week', d.day::timestamp)::date NOT IN (SELECT k.week FROM weeks k))
+            AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)) c
   ), sets AS MATERIALIZED (
     SELECT d.chunk, bit_or(d.ordered) AS once, bit_or(d.reordered | COALESCE(d.ordered & d.before, d.reordered)) AS again FROM days d GROUP BY d.chunk
   ), open AS MATERIALIZED (
@@ -80,40 +86,48 @@ CREATE FUNCTION kpi_searches(from_day date DEFAULT NULL, to_day date DEFAULT NUL
 RETURNS TABLE (search_term text, searches bigint, searchers bigint, search_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  -- Days that are not summed up may bring customers, and terms, without a number, and such that are among the others' already.
-  WITH open AS MATERIALIZED (
+  WITH weeks AS MATERIALIZED (
+    SELECT w.week FROM kpi_summed_weeks(from_day, to_day) AS w (week)
+  ), sets AS MATERIALIZED (
+    SELECT s.term, s.chunk, bit_or(s.customers) AS customers FROM search_week s WHERE s.week IN (SELECT k.week FROM weeks k) GROUP BY s.term, s.chunk
+  ), open AS MATERIALIZED (
     SELECT s.search_term, s.customer_key, sum(s.searches) AS searches
     FROM kpi_open_days_in(kpi_app_days(), from_day, to_day) AS o (day) CROSS JOIN LATERAL kpi_searches_of(o.day) s
     GROUP BY s.search_term, s.customer_key
-  ), pairs AS MATERIALIZED (
+  ), numbered AS MATERIALIZED (  -- open days may bring customers, and terms, without a number
     SELECT o.search_term, t.number AS term, c.number AS customer
     FROM open o
     LEFT JOIN search_number t ON t.search_term = o.search_term
     LEFT JOIN customer_number c ON c.customer_key = o.customer_key
     WHERE o.customer_key <> '?'
-  ), known AS (
-    SELECT DISTINCT s.term, s.customer
-    FROM pairs p
-    JOIN search_customer s ON s.term = p.term AND s.customer = p.customer
-    JOIN order_day d ON d.day = s.day
-    WHERE (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+  ), rest AS (  -- what is in no set
+    SELECT r.term, r.customer FROM search_week_rest r WHERE r.week IN (SELECT k.week FROM weeks k)
+    UNION
+    SELECT s.term, s.customer
+    FROM search_customer s
+    WHERE s.day IN (SELECT d.day FROM order_day d WHERE date_trunc('week', d.day::timestamp)::date NOT IN (SELECT k.week FROM weeks k))
+      AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+    UNION
+    SELECT p.term, p.customer FROM numbered p WHERE p.term IS NOT NULL AND p.customer IS NOT NULL
   ), counted AS (
     SELECT n.search_term, sum(t.searches) AS searches, sum(t.searchers) AS searchers
     FROM (SELECT s.term, sum(s.searches) AS searches, 0 AS searchers
           FROM search_day s
-          WHERE s.day IN (SELECT o.day FROM order_day o) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
+          WHERE s.day IN (SELECT d.day FROM order_day d) AND (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
           GROUP BY s.term
           UNION ALL
-          SELECT s.term, 0, count(DISTINCT s.customer)
-          FROM search_customer s JOIN order_day d ON d.day = s.day
-          WHERE (from_day IS NULL OR s.day >= from_day) AND (to_day IS NULL OR s.day <= to_day)
-          GROUP BY s.term
+          SELECT s.term, 0, sum(bit_count(s.customers)) FROM sets s GROUP BY s.term
           UNION ALL
-          SELECT k.term, 0, -count(*) FROM known k GROUP BY k.term) t
+          SELECT r.term, 0, count(*)
+          FROM rest r LEFT JOIN sets s ON s.term = r.term AND s.chunk = r.customer / 65536
+          WHERE COALESCE(get_bit(s.customers, r.customer % 65536), 0) = 0
+          GROUP BY r.term) t
     JOIN search_number n ON n.number = t.term
     GROUP BY n.search_term
     UNION ALL
-    SELECT o.search_term, sum(o.searches), count(*) FILTER (WHERE o.customer_key <> '?') FROM open o GROUP BY o.search_term
+    SELECT p.search_term, 0, count(*) FROM numbered p WHERE p.term IS NULL OR p.customer IS NULL GROUP BY p.search_term
+    UNION ALL
+    SELECT o.search_term, sum(o.searches), 0 FROM open o GROUP BY o.search_term
   )
   SELECT c.search_term, sum(c.searches)::bigint, sum(c.searchers)::bigint, kpi_percent(sum(c.searches), sum(sum(c.searches)) OVER ()) FROM counted c GROUP BY c.search_term;
 END;
