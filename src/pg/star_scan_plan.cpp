@@ -16,6 +16,7 @@
 
 extern "C" {
 #include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -27,6 +28,7 @@ extern "C" {
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "optimizer/tlist.h"
+#include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -276,11 +278,29 @@ bool place_key(PlannerInfo *root, const Star *star, Node *key, Question *questio
 // Below a window the planner asks for the columns of a key that a result of the window is made of,
 // too (GROUP BY date_trunc('month', day), and date_trunc('month', day)::date shown). Such a column
 // has a value for each row of a group: as one more key it would cut the group. Others follow from
-// the keys, by a primary key.
-bool is_part_of_key(const Collected &collected) {
+// the keys, by a primary key: a place's zone, grouped by the place and by hours of its clock.
+bool is_part_of_key(PlannerInfo *root, const Collected &collected) {
   List *columns = pull_var_clause(reinterpret_cast<Node *>(collected.keys),
                                   PVC_RECURSE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS);
-  return list_intersection(columns, collected.columns) != NIL;
+  ListCell *cell = nullptr;
+  List *keys = NIL;
+  foreach (cell, collected.keys) {
+    if (IsA(lfirst(cell), Var)) {
+      keys = lappend(keys, lfirst(cell));
+    }
+  }
+  foreach (cell, list_intersection(columns, collected.columns)) {
+    const auto *column = static_cast<const Var *>(lfirst(cell));
+    List *constraints = NIL;
+    const RangeTblEntry *table =
+        IsA(column, Var) ? planner_rt_fetch(static_cast<Index>(column->varno), root) : nullptr;
+    if (table == nullptr || table->rtekind != RTE_RELATION ||
+        !check_functional_grouping(table->relid, static_cast<Index>(column->varno),
+                                   column->varlevelsup, keys, &constraints)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *having,
@@ -296,7 +316,7 @@ bool question_of(PlannerInfo *root, Star *star, RelOptInfo *grouped, List *havin
       (collected.keys == NIL && (collected.aggregates == NIL || collected.columns != NIL))) {
     return refuse("no keys and no aggregates alone");
   }
-  if (is_part_of_key(collected)) {
+  if (is_part_of_key(root, collected)) {
     return refuse("a column of a key, wanted beside it");
   }
   question->table = star->fact->relid;

@@ -414,7 +414,14 @@ SELECT date_trunc('month', day)::date AS month_start, city, sum(sum(n)) OVER (PA
 FROM month_sale JOIN month_day USING (day) GROUP BY date_trunc('month', day), city ORDER BY 1, 2;
 SELECT date_trunc('month', day)::date AS month_start, city, sum(sum(n)) OVER (PARTITION BY city ORDER BY date_trunc('month', day)) AS up_to
 FROM month_sale GROUP BY date_trunc('month', day), city ORDER BY 1, 2;
-DROP TABLE month_day, month_sale;
+-- What a primary key among the keys tells is no key of its own.
+CREATE TABLE city (name text COLLATE "C" PRIMARY KEY, zone text);
+INSERT INTO city VALUES ('A', 'Asia/Tokyo'), ('B', 'America/New_York');
+CREATE TABLE city_sale AS SELECT timestamptz '2025-01-01 00:00+00' + g % 3 * interval '1 hour' AS at, CASE g % 2 WHEN 0 THEN 'A' ELSE 'B' END COLLATE "C" AS city, g AS n FROM generate_series(1, 3000) AS g;
+VACUUM ANALYZE city, city_sale;
+SELECT plan_of('SELECT name, zone, extract(hour FROM at AT TIME ZONE zone)::int, sum(n) FROM city_sale JOIN city ON city = name GROUP BY name, 3');
+SELECT name, zone, extract(hour FROM at AT TIME ZONE zone)::int AS hour, count(*), sum(n) FROM city_sale JOIN city ON city = name GROUP BY name, 3 ORDER BY 1, 3;
+DROP TABLE month_day, month_sale, city, city_sale;
 
 SET client_min_messages = warning;
 DROP TABLE sale CASCADE;
