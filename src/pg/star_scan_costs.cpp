@@ -124,6 +124,20 @@ double group_bytes(const Costed &costed) {
                           16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
 }
 
+// To send the states of all groups, or to merge them.
+double exchange_cost(const Costed &costed, double processes) {
+  constexpr double word = 8;
+  const double groups = costed.groups * processes;
+  const double rows = costed.joined_rows / std::max(groups, 1.0);
+  double steps = 0;
+  ListCell *cell = nullptr;
+  foreach (cell, costed.compiled->own) {
+    const auto *known = static_cast<const Known *>(lfirst(cell));
+    steps += groups * known->bytes(rows) / word * exchange_steps(known);
+  }
+  return steps * cpu_operator_cost;
+}
+
 // What workers cost that parallel_setup_cost does not reckon with, in parts of it (1000 as a rule),
 // so that who sets it to 0 has workers in any case. Measured on PostgreSQL 15 against rows, of
 // which the core does some 250 units of cpu_operator_cost in a microsecond: to start and end a
@@ -258,8 +272,9 @@ void set_partial_costs(CustomPath *path, PlannerInfo *root, const Costed &costed
   const double dimensions = std::max(costs.dearest, costs.dimensions / (leader + workers));
   path->path.startup_cost =
       start_cost + costs.startups + dimensions + costs.descents + costs.pages + own.starts + rows;
-  path->path.total_cost =
-      path->path.startup_cost + (costed.groups + costed.distinct * value_steps) * cpu_operator_cost;
+  path->path.total_cost = path->path.startup_cost +
+                          (costed.groups + costed.distinct * value_steps) * cpu_operator_cost +
+                          exchange_cost(costed, workers + leader) / (workers + leader);
 }
 
 void set_merging_costs(CustomPath *path, const GatherPath *gather, PlannerInfo *root,
@@ -271,7 +286,8 @@ void set_merging_costs(CustomPath *path, const GatherPath *gather, PlannerInfo *
   const double groups = costed.groups * processes;
   const double values = std::min(costed.distinct * processes, costed.joined_rows);
   path->path.startup_cost =
-      gather->path.total_cost + (groups * 2 + values * value_steps) * cpu_operator_cost;
+      gather->path.total_cost + (groups * 2 + values * value_steps) * cpu_operator_cost +
+      exchange_cost(costed, gather->num_workers + 1) * processes / (gather->num_workers + 1);
   add_result(path, root, costed);
 }
 

@@ -301,6 +301,13 @@ constexpr auto values_bytes = grown_bytes<262144>;
 
 } // namespace
 
+// Hashes are put in order, and each looked for where it goes; else arrays are put together.
+double exchange_steps(const Known *known) {
+  constexpr double hashes = 4;
+  constexpr double arrays = 0.25;
+  return known->bytes == distinct_bytes || known->bytes == theta_bytes ? hashes : arrays;
+}
+
 const Known *known_aggregate(PGFunction transition) {
   using enum OwnColumn;
   using order::GeometricMean;

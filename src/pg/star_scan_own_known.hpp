@@ -24,6 +24,10 @@ struct Known {
   int least;                    // of which so many have to
 };
 
+// What it takes to send 8 bytes of a state's to another process, and there to merge them, each in
+// units of cpu_operator_cost.
+double exchange_steps(const Known *known);
+
 // Null: it is none of them.
 const Known *known_aggregate(PGFunction transition);
 

@@ -688,6 +688,10 @@ def expected_rows():
     ok(costs[0] == costs[1], "sketches of few values are expected to fit" + f" ({costs})" * (costs[0] != costs[1]))
     plan = psql(SETTINGS + "SET enable_hashagg = off; SET hash_mem_multiplier = 1; SET work_mem = '5MB'; LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT k, starhouse.approx_count_distinct(id) FROM timed GROUP BY 1;")
     ok("Scans of the Table: 1\n" in plan, "and do" + f" ({plan})" * ("Scans of the Table: 1\n" not in plan))
+    # As large as the rows that they come from, they gain nothing by several processes.
+    several = SETTINGS + PARALLEL + "ALTER TABLE timed SET (parallel_workers = 2); SET work_mem = '64MB'; SET enable_hashagg = off; LOAD 'starhouse'; EXPLAIN SELECT {}, {} FROM timed GROUP BY 1;"
+    sent = ["Parallel Custom Scan (StarScan)" in psql(several.format(*query)) for query in (("k", "count(*)"), ("k > 250", "starhouse.approx_count_distinct(id)"), ("k", "starhouse.approx_count_distinct(id)"))]
+    ok(sent == [True, True, False], "sketches of few values each are not sent from process to process" + f" ({sent})" * (sent != [True, True, False]))
 
 
 def shared_dimensions():
