@@ -161,5 +161,16 @@ SELECT sum_up_days() \g /dev/null
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
 SELECT is_empty(format($$SELECT p FROM pg_temp.plan_of('SELECT * FROM %I') p WHERE p ~ '_fact'$$, v), v || ' plans no fact')
 FROM unnest(ARRAY['kpi_refund_rate', 'kpi_payment_success', 'kpi_payment_attempts', 'kpi_feedback_by_city', 'kpi_searches', 'kpi_repeat_customers', 'kpi_peak_windows', 'kpi_data_range', 'kpi_unknown_members']) v;
+CREATE ROLE qe_sums_reader;
+SELECT matches(starhouse.grant_bi_role('qe sums', 'qe_sums_reader'), '^qe_sums_reader may read', 'a BI role');
+SELECT sum_up_days() \g /dev/null
+DELETE FROM order_day WHERE day = '2025-03-12';
+CREATE TEMP TABLE own_rows AS
+SELECT c.relname AS name, (xpath('/row/n/text()', query_to_xml(format('SELECT md5(string_agg(k::text, '','' ORDER BY k::text)) AS n FROM %I k', c.relname), false, true, '')))[1]::text AS rows
+FROM pg_class c WHERE c.relnamespace = '"qe sums"'::regnamespace AND c.relkind = 'v' AND c.relname LIKE 'kpi\_%' AND c.relname NOT IN ('kpi_catalog', 'kpi_freshness', 'kpi_dispatch_candidates');
+GRANT SELECT ON own_rows TO qe_sums_reader;
+SET LOCAL ROLE qe_sums_reader;
+SELECT is((xpath('/row/n/text()', query_to_xml(format('SELECT md5(string_agg(k::text, '','' ORDER BY k::text)) AS n FROM %I k', o.name), false, true, '')))[1]::text, o.rows, o.name || ' for a reader, a day open') FROM own_rows o ORDER BY o.name;
+RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;

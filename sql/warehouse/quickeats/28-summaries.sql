@@ -123,7 +123,9 @@ BEGIN
     FOR d IN SELECT o FROM kpi_open_days(NULL, latest - 2) AS o WHERE o <> ALL (touched) ORDER BY o LIMIT 100 LOOP
       EXIT WHEN sum_up_day(d) > 0;
     END LOOP;
-    PERFORM sum_up_weeks(true);
+    IF d IS NOT NULL THEN
+      PERFORM sum_up_weeks(true);
+    END IF;
   END IF;
 END
 $body$;
