@@ -438,8 +438,9 @@ BEGIN
   -- The totals: what they hold of the days they count, and what the reports make of it with the other days, the marks among it.
   FOREACH t IN ARRAY ARRAY['', '''2025-04-03'', ''2025-04-10'''] LOOP
     columns := CASE t WHEN '' THEN 'true' ELSE 'time_key >= ''2025-04-03'' AND time_key < ''2025-04-11''' END;
-    RETURN NEXT pg_temp.same(format('SELECT restaurant_id, cancelled_percent, average_score, scored_feedbacks FROM kpi_top_restaurants(%s)', t), format($q$
-      SELECT o.restaurant_key, round(100.0 * count(*) FILTER (WHERE o.status = 'CANCELLED') / count(*), 2), (SELECT round(avg(f.feedback_score), 2) FROM customer_feedback_fact f WHERE f.restaurant_key = o.restaurant_key AND %1$s),
+    RETURN NEXT pg_temp.same(format('SELECT restaurant_id, revenue_rank, revenue_percent, cancelled_percent, average_score, scored_feedbacks FROM kpi_top_restaurants(%s)', t), format($q$
+      SELECT o.restaurant_key, rank() OVER (ORDER BY coalesce(sum(o.total_amount) FILTER (WHERE o.status <> 'CANCELLED'), 0) DESC),
+             round(100 * coalesce(sum(o.total_amount) FILTER (WHERE o.status <> 'CANCELLED'), 0) / sum(sum(o.total_amount) FILTER (WHERE o.status <> 'CANCELLED')) OVER (), 2), round(100.0 * count(*) FILTER (WHERE o.status = 'CANCELLED') / count(*), 2), (SELECT round(avg(f.feedback_score), 2) FROM customer_feedback_fact f WHERE f.restaurant_key = o.restaurant_key AND %1$s),
              (SELECT count(f.feedback_score) FROM customer_feedback_fact f WHERE f.restaurant_key = o.restaurant_key AND %1$s) FROM orders_fact o WHERE %1$s GROUP BY 1$q$, columns), what || ': marks of restaurants ' || t);
     RETURN NEXT pg_temp.same(format('SELECT driver_id, deliveries, active_days, deliveries_per_day, on_time_percent, distance_km, average_score FROM kpi_orders_per_driver(%s)', t), format($q$
       SELECT d.driver_key, count(*), count(DISTINCT d.time_key::date), round(count(*)::numeric / count(DISTINCT d.time_key::date), 2), round(100.0 * sum(d.on_time) / nullif(count(d.on_time), 0), 2), round(sum(d.distance_travelled), 2),

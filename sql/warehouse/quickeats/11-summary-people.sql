@@ -12,6 +12,7 @@ CREATE TABLE driver_busy (
   reaches_out     boolean NOT NULL,
   PRIMARY KEY (day, driver_key)
 );
+CREATE INDEX driver_busy_last_end_idx ON driver_busy (driver_key, last_end);
 CREATE INDEX driver_busy_reaches_out_idx ON driver_busy (driver_key, day) WHERE reaches_out;
 COMMENT ON TABLE driver_busy IS 'Time with orders by local day of the order and driver: sums of orders_fact for the days of order_day, kept by the feeds';
 COMMENT ON COLUMN driver_busy.day IS 'Local day of the orders';

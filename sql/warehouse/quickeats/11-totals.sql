@@ -76,7 +76,9 @@ CREATE TABLE restaurant_total (
   cancelled_percent  numeric GENERATED ALWAYS AS (CASE WHEN all_orders > 0 THEN round(100 * cancelled::numeric / all_orders, 2) END) STORED,
   scored             bigint NOT NULL,
   average_score      numeric GENERATED ALWAYS AS (CASE WHEN scored > 0 THEN round(score / scored, 2) END) STORED,
-  score              numeric NOT NULL
+  score              numeric NOT NULL,
+  revenue_rank       bigint NOT NULL,
+  revenue_percent    numeric
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE restaurant_total IS 'Orders and marks by restaurant: sums of restaurant_day and restaurant_score_day over the days of total_day';
 COMMENT ON COLUMN restaurant_total.restaurant_key IS 'Restaurant';
@@ -89,6 +91,8 @@ COMMENT ON COLUMN restaurant_total.cancelled_percent IS 'Their share, percent; N
 COMMENT ON COLUMN restaurant_total.scored IS 'Feedback with a score';
 COMMENT ON COLUMN restaurant_total.average_score IS 'Mean of these scores; NULL without any';
 COMMENT ON COLUMN restaurant_total.score IS 'Sum of these scores';
+COMMENT ON COLUMN restaurant_total.revenue_rank IS 'Place by revenue among those with orders';
+COMMENT ON COLUMN restaurant_total.revenue_percent IS 'Share of the revenue of all, percent; NULL where there is none';
 
 CREATE TABLE driver_total (
   driver_key          text COLLATE "C" PRIMARY KEY,

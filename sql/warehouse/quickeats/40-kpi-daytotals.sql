@@ -99,10 +99,11 @@ COMMENT ON FUNCTION kpi_days_to_take_off() IS 'Days that the totals count, with 
 -- The functions kpi_*_now are STRICT, which says nothing where there is no argument, but keeps them from being inlined: what a report needs on
 -- some days alone is planned on these alone.
 CREATE FUNCTION kpi_restaurants_now()
-RETURNS TABLE (restaurant_key text, orders bigint, revenue numeric, refunded numeric, cancelled_percent numeric, average_score numeric, scored bigint)
+RETURNS TABLE (restaurant_key text, orders bigint, revenue numeric, refunded numeric, cancelled_percent numeric, average_score numeric, scored bigint, revenue_rank bigint, revenue_percent numeric)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
-  SELECT p.restaurant_key, sum(p.orders)::bigint, sum(p.revenue), sum(p.refunded), kpi_percent(sum(p.cancelled), sum(p.all_orders)), round(sum(p.score) / nullif(sum(p.scored), 0), 2), sum(p.scored)::bigint
+  SELECT p.restaurant_key, sum(p.orders)::bigint, sum(p.revenue), sum(p.refunded), kpi_percent(sum(p.cancelled), sum(p.all_orders)), round(sum(p.score) / nullif(sum(p.scored), 0), 2), sum(p.scored)::bigint,
+         rank() OVER (ORDER BY sum(p.revenue) DESC), kpi_percent(sum(p.revenue), sum(sum(p.revenue)) OVER ())
   FROM (SELECT t.restaurant_key, t.orders, t.all_orders, t.revenue, t.refunded, t.cancelled, t.scored, t.score FROM restaurant_total t
         UNION ALL
         SELECT s.restaurant_key, -s.orders, -s.all_orders, -s.revenue, -s.refunded, -s.cancelled, 0, 0
@@ -128,19 +129,20 @@ END;
 COMMENT ON FUNCTION kpi_restaurants_now() IS 'Restaurants with an order, and the figures of restaurant_total over all days: that table''s, less what has changed, plus what is new.';
 
 CREATE FUNCTION kpi_restaurant_total(from_day date DEFAULT NULL, to_day date DEFAULT NULL)
-RETURNS TABLE (restaurant_key text, orders bigint, revenue numeric, refunded numeric, cancelled_percent numeric, average_score numeric, scored bigint)
+RETURNS TABLE (restaurant_key text, orders bigint, revenue numeric, refunded numeric, cancelled_percent numeric, average_score numeric, scored bigint, revenue_rank bigint, revenue_percent numeric)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
 BEGIN ATOMIC
   WITH hold AS MATERIALIZED (SELECT kpi_totals_hold() AS yes)
-  SELECT t.restaurant_key, t.orders, t.revenue, t.refunded, t.cancelled_percent, t.average_score, t.scored
+  SELECT t.restaurant_key, t.orders, t.revenue, t.refunded, t.cancelled_percent, t.average_score, t.scored, t.revenue_rank, t.revenue_percent
   FROM restaurant_total t
   WHERE t.all_orders > 0 AND from_day IS NULL AND to_day IS NULL AND (SELECT h.yes FROM hold h)
   UNION ALL
-  SELECT n.restaurant_key, n.orders, n.revenue, n.refunded, n.cancelled_percent, n.average_score, n.scored
+  SELECT n.restaurant_key, n.orders, n.revenue, n.refunded, n.cancelled_percent, n.average_score, n.scored, n.revenue_rank, n.revenue_percent
   FROM kpi_restaurants_now() n
   WHERE from_day IS NULL AND to_day IS NULL AND NOT (SELECT h.yes FROM hold h)
   UNION ALL
-  SELECT s.restaurant_key, sum(s.orders)::bigint, sum(s.revenue), sum(s.refunded), kpi_percent(sum(s.cancelled), sum(s.all_orders)), round(sum(s.score) / nullif(sum(s.scored), 0), 2), sum(s.scored)::bigint
+  SELECT s.restaurant_key, sum(s.orders)::bigint, sum(s.revenue), sum(s.refunded), kpi_percent(sum(s.cancelled), sum(s.all_orders)), round(sum(s.score) / nullif(sum(s.scored), 0), 2), sum(s.scored)::bigint,
+         rank() OVER (ORDER BY sum(s.revenue) DESC), kpi_percent(sum(s.revenue), sum(sum(s.revenue)) OVER ())
   FROM (SELECT d.restaurant_key, d.orders, d.all_orders, d.revenue, d.refunded, d.cancelled, 0 AS scored, 0 AS score FROM kpi_restaurant_day(from_day, to_day) d
         UNION ALL
         SELECT d.restaurant_key, 0, 0, 0, 0, 0, d.scored, d.score FROM kpi_restaurant_score_day(from_day, to_day) d) s

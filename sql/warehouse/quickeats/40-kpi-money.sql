@@ -5,8 +5,8 @@ RETURNS TABLE (revenue_rank bigint, restaurant_id text, restaurant_name text, cu
                refunded_amount numeric, revenue_percent numeric, cancelled_percent numeric, average_rating numeric, average_score numeric, scored_feedbacks bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT rank() OVER (ORDER BY s.revenue DESC), s.restaurant_key, COALESCE(r.name, s.restaurant_key), COALESCE(r.cuisine_type, 'Unknown'),
-         COALESCE(c.city_name, r.city, 'Unknown'), s.orders, s.revenue, s.refunded, kpi_percent(s.revenue, sum(s.revenue) OVER ()),
+  SELECT s.revenue_rank, s.restaurant_key COLLATE "default", COALESCE(r.name, s.restaurant_key) COLLATE "default", COALESCE(r.cuisine_type, 'Unknown') COLLATE "default",
+         COALESCE(c.city_name, r.city, 'Unknown') COLLATE "default", s.orders, s.revenue, s.refunded, s.revenue_percent,
          s.cancelled_percent, r.avg_rating, s.average_score, s.scored
   FROM kpi_restaurant_total(from_day, to_day) s
   LEFT JOIN restaurant_dim r ON r.restaurant_id = s.restaurant_key

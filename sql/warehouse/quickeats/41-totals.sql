@@ -1,19 +1,24 @@
 -- Adds days to the totals (11-totals.sql) and takes them off. Called by sum_up_day and sum_up_days (28-summaries.sql), which have the batches' turn.
--- Rows go in the order of their keys.
 CREATE FUNCTION total_restaurants(days date[], sign integer) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  INSERT INTO restaurant_total AS t (restaurant_key, all_orders, orders, revenue, refunded, cancelled, scored, score)
-  SELECT p.restaurant_key, sign * sum(p.all_orders), sign * sum(p.orders), sign * sum(p.revenue), sign * sum(p.refunded), sign * sum(p.cancelled), sign * sum(p.scored), sign * sum(p.score)
-  FROM (SELECT s.restaurant_key, s.all_orders, s.orders, s.revenue, s.refunded, s.cancelled, 0 AS scored, 0 AS score FROM restaurant_day s WHERE s.day = ANY (days)
-        UNION ALL
-        SELECT s.restaurant_key, 0, 0, 0, 0, 0, s.scored, s.score FROM restaurant_score_day s WHERE s.day = ANY (days)) p
-  GROUP BY p.restaurant_key
-  ORDER BY p.restaurant_key
+  -- All of them, for the place of each follows from all.
+  INSERT INTO restaurant_total AS t (restaurant_key, all_orders, orders, revenue, refunded, cancelled, scored, score, revenue_rank, revenue_percent)
+  SELECT n.restaurant_key, n.all_orders, n.orders, n.revenue, n.refunded, n.cancelled, n.scored, n.score, rank() OVER (PARTITION BY n.all_orders > 0 ORDER BY n.revenue DESC),
+         kpi_percent(n.revenue, sum(n.revenue) OVER ())
+  FROM (SELECT p.restaurant_key, sum(p.all_orders) AS all_orders, sum(p.orders) AS orders, sum(p.revenue) AS revenue, sum(p.refunded) AS refunded, sum(p.cancelled) AS cancelled,
+               sum(p.scored) AS scored, sum(p.score) AS score
+        FROM (SELECT o.restaurant_key, o.all_orders, o.orders, o.revenue, o.refunded, o.cancelled, o.scored, o.score FROM restaurant_total o
+              UNION ALL
+              SELECT s.restaurant_key, sign * s.all_orders, sign * s.orders, sign * s.revenue, sign * s.refunded, sign * s.cancelled, 0, 0 FROM restaurant_day s WHERE s.day = ANY (days)
+              UNION ALL
+              SELECT s.restaurant_key, 0, 0, 0, 0, 0, sign * s.scored, sign * s.score FROM restaurant_score_day s WHERE s.day = ANY (days)) p
+        GROUP BY p.restaurant_key) n
   ON CONFLICT (restaurant_key) DO UPDATE
-  SET (all_orders, orders, revenue, refunded, cancelled, scored, score)
-    = (t.all_orders + excluded.all_orders, t.orders + excluded.orders, t.revenue + excluded.revenue, t.refunded + excluded.refunded, t.cancelled + excluded.cancelled,
-       t.scored + excluded.scored, t.score + excluded.score);
+  SET (all_orders, orders, revenue, refunded, cancelled, scored, score, revenue_rank, revenue_percent)
+    = (excluded.all_orders, excluded.orders, excluded.revenue, excluded.refunded, excluded.cancelled, excluded.scored, excluded.score, excluded.revenue_rank, excluded.revenue_percent)
+  WHERE (t.all_orders, t.orders, t.revenue, t.refunded, t.cancelled, t.scored, t.score, t.revenue_rank, t.revenue_percent) IS DISTINCT FROM
+        (excluded.all_orders, excluded.orders, excluded.revenue, excluded.refunded, excluded.cancelled, excluded.scored, excluded.score, excluded.revenue_rank, excluded.revenue_percent);
   DELETE FROM restaurant_total t WHERE sign < 0 AND t.all_orders = 0 AND t.scored = 0;
 END;
 COMMENT ON FUNCTION total_restaurants(date[], integer) IS 'Adds local days to restaurant_total (sign 1) or takes them off (-1). Internal to total_days().';
@@ -53,20 +58,24 @@ END;
 COMMENT ON FUNCTION total_drivers(date[], integer) IS 'Adds local days to driver_total and driver_use (sign 1) or takes them off (-1). Internal to total_days().';
 
 -- Orders of two days can meet only where one of them lies partly outside its own. What a driver's orders of the days of total_day have in common with those of
--- earlier ones is worked out anew for the drivers who have such orders on the days that came or went.
+-- earlier ones is worked out anew for the drivers who have such orders on the days that came or went. They are few, found by the indexes: how few says no statistics.
 CREATE FUNCTION total_meetings(days date[]) RETURNS void
-LANGUAGE sql VOLATILE
+LANGUAGE sql VOLATILE SET enable_hashjoin = off SET enable_mergejoin = off SET max_parallel_workers_per_gather = 0
 BEGIN ATOMIC
-  WITH reached AS MATERIALIZED (
-    SELECT b.driver_key, b.first_start, b.last_end, b.day FROM driver_busy b WHERE b.reaches_out
-  ), concerned AS MATERIALIZED (
-    SELECT DISTINCT b.driver_key FROM driver_busy b
-    WHERE b.day = ANY (days)
-      AND (b.reaches_out OR EXISTS (SELECT FROM reached r WHERE r.driver_key = b.driver_key AND r.day <> b.day AND r.first_start < b.last_end AND b.first_start < r.last_end))
+  WITH concerned AS MATERIALIZED (
+    SELECT e.driver_key
+    FROM driver_busy e JOIN driver_busy o ON o.driver_key = e.driver_key AND o.day <> e.day AND o.first_start < e.last_end AND e.first_start < o.last_end
+    WHERE e.reaches_out AND e.day = ANY (days)
+    UNION
+    SELECT o.driver_key
+    FROM driver_busy o CROSS JOIN LATERAL (
+      SELECT FROM driver_busy e
+      WHERE e.driver_key = o.driver_key AND e.reaches_out AND o.day <> e.day AND o.first_start < e.last_end AND e.first_start < o.last_end LIMIT 1) e
+    WHERE o.day = ANY (days)
   ), meeting AS MATERIALIZED (
     SELECT e.driver_key, least(e.day, o.day) AS earlier, greatest(e.day, o.day) AS later
     FROM concerned c
-    JOIN reached e ON e.driver_key = c.driver_key
+    JOIN driver_busy e ON e.driver_key = c.driver_key AND e.reaches_out
     JOIN driver_busy o ON o.driver_key = e.driver_key AND o.day <> e.day AND o.first_start < e.last_end AND e.first_start < o.last_end
     WHERE e.day IN (SELECT t.day FROM total_day t) AND o.day IN (SELECT t.day FROM total_day t)
     GROUP BY 1, 2, 3
