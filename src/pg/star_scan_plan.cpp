@@ -116,16 +116,33 @@ void sort_by_cost(PlannerInfo *root, List *quals) {
   }
 }
 
+bool add_key(const SortGroupClause *clause, Node *key, List **keys) {
+  const TypeCacheEntry *type = lookup_type_cache(exprType(key), TYPECACHE_EQ_OPR);
+  if (type->eq_opr != clause->eqop || contain_volatile_functions(key)) {
+    return refuse("a volatile key, or one with an equality of its own", key);
+  }
+  *keys = list_append_unique(*keys, key);
+  return true;
+}
+
 bool keys_of(PlannerInfo *root, List **keys) {
+  const List *clauses = compat::group_clause(root);
   ListCell *cell = nullptr;
-  foreach (cell, compat::group_clause(root)) {
+  foreach (cell, clauses) {
     auto *clause = lfirst_node(SortGroupClause, cell);
-    auto *key = get_sortgroupclause_expr(clause, root->processed_tlist);
-    const TypeCacheEntry *type = lookup_type_cache(exprType(key), TYPECACHE_EQ_OPR);
-    if (type->eq_opr != clause->eqop || contain_volatile_functions(key)) {
-      return refuse("a volatile key, or one with an equality of its own", key);
+    if (!add_key(clause, get_sortgroupclause_expr(clause, root->processed_tlist), keys)) {
+      return false;
     }
-    *keys = list_append_unique(*keys, key);
+  }
+  // An expression that says nothing more (WHERE n % 10 = 3 GROUP BY n % 10, city) may be asked for
+  // all the same. What it is made of has a value for each row of a group.
+  foreach (cell, root->parse->groupClause) {
+    auto *clause = lfirst_node(SortGroupClause, cell);
+    Node *key = get_sortgroupclause_expr(clause, root->processed_tlist);
+    if (!list_member(clauses, clause) && !IsA(key, Var) && !bms_is_empty(pull_varnos(root, key)) &&
+        !add_key(clause, key, keys)) {
+      return false;
+    }
   }
   return true;
 }

@@ -421,6 +421,14 @@ CREATE TABLE city_sale AS SELECT timestamptz '2025-01-01 00:00+00' + g % 3 * int
 VACUUM ANALYZE city, city_sale;
 SELECT plan_of('SELECT name, zone, extract(hour FROM at AT TIME ZONE zone)::int, sum(n) FROM city_sale JOIN city ON city = name GROUP BY name, 3');
 SELECT name, zone, extract(hour FROM at AT TIME ZONE zone)::int AS hour, count(*), sum(n) FROM city_sale JOIN city ON city = name GROUP BY name, 3 ORDER BY 1, 3;
+-- Nor where a condition holds the key to one value: from PostgreSQL 16 on the planner takes it for no key at all.
+SET enable_hashagg = off; SET enable_sort = off;
+SELECT date_trunc('month', day)::date AS month_start, city, sum(n) FROM month_sale WHERE date_trunc('month', day) = '2025-02-01' GROUP BY date_trunc('month', day), city ORDER BY 1, 2;
+SELECT extract(month FROM day) AS month, city, sum(n) FROM month_sale JOIN month_day USING (day) WHERE extract(month FROM day) = 2 GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT city, count(*) FROM month_sale WHERE extract(month FROM day) = 2 GROUP BY extract(month FROM day), city HAVING extract(month FROM day) < count(*) ORDER BY 1;
+SELECT day - 1 AS before, count(*), sum(n) FROM month_sale WHERE day - 1 = '2025-02-01' AND city = 'A' GROUP BY day - 1, city;
+SELECT 'all' AS what, city, sum(n), sum(sum(n)) OVER () FROM month_sale WHERE extract(month FROM day) = 2 GROUP BY extract(month FROM day), 1, 2 ORDER BY 2;
+RESET enable_hashagg; RESET enable_sort;
 DROP TABLE month_day, month_sale, city, city_sale;
 
 SET client_min_messages = warning;
