@@ -238,6 +238,35 @@ bool is_in(scan::Part part, std::uint64_t hash) {
   return part.bits == 0 || hash >> (64U - part.bits) == part.prefix;
 }
 
+// What the rows of a part take, and at least how much of it those of one hash do: these no smaller
+// part would take asunder, and the fact would be read again and again for nothing.
+class Taken {
+public:
+  explicit Taken(scan::Part part) noexcept : part_(part) {}
+
+  void add(std::uint64_t hash, Size bytes) noexcept {
+    all_ += bytes;
+    if (hash == heaviest_) {
+      of_heaviest_ += bytes;
+    } else if (bytes <= of_heaviest_) {
+      of_heaviest_ -= bytes; // if that many are others', too
+    } else {
+      of_heaviest_ = bytes - of_heaviest_;
+      heaviest_ = hash;
+    }
+  }
+  bool is_too_much(Size limit) const noexcept {
+    return all_ > limit && part_.bits < most_cut_bits &&
+           (part_.bits == 0 || all_ - of_heaviest_ > limit);
+  }
+
+private:
+  scan::Part part_;
+  Size all_ = 0;
+  std::uint64_t heaviest_ = 0;
+  Size of_heaviest_ = 0;
+};
+
 // What an entry of a key takes, and what a text does.
 Size key_bytes(const JoinPlan *join, const scan::KeyPart *key) {
   constexpr Size entry = 24;
@@ -321,7 +350,9 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
       result->key_memory, sizeof(scan::KeyPart) * static_cast<Size>(join->width)));
   MemoryContextSwitchTo(result->key_memory);
   TestedRows *tested = test_rows(rows);
-  Size bytes = 0;
+  Taken by_keys(cut.keys);
+  Taken of_keys(cut.keys); // what is taken
+  Taken by_values(cut.values);
   Room room = Room::enough;
   for (;;) {
     MemoryContextSwitchTo(callers);
@@ -335,7 +366,8 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
     if (!read_key(join, slot, key)) {
       continue;
     }
-    const bool in_part = cut.keys.bits == 0 || is_in(cut.keys, key_hash(join, key));
+    const std::uint64_t own_hash = cut.keys.bits == 0 ? 0 : key_hash(join, key);
+    const bool in_part = is_in(cut.keys, own_hash);
     if (taken_only && !in_part) {
       continue;
     }
@@ -346,6 +378,7 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
       const Datum *values = slot->tts_values + join->width;
       const bool *nulls = slot->tts_isnull + join->width;
       const uint32 hash = key_hash_of(result->values, values, nulls);
+      const Size before = result->values->bytes;
       if (is_in(cut.values, hash64(std::uint64_t{hash}))) {
         number = number_of(result->values, values, nulls, hash, result->value_memory);
       } else if (join->kind == scan::JoinKind::outer) {
@@ -353,12 +386,14 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
       } else {
         continue;
       }
-      if (taken_only && result->values->bytes > limit && cut.keys.bits < most_cut_bits) {
+      const Size more = result->values->bytes - before;
+      of_keys.add(own_hash, more);
+      if (taken_only && of_keys.is_too_much(limit)) {
         room = Room::too_many_keys;
         break;
       }
-      if (!values_known && join->keyed > 0 && result->values->bytes > limit &&
-          cut.values.bits < most_cut_bits) {
+      by_values.add(hash, more);
+      if (!values_known && join->keyed > 0 && by_values.is_too_much(limit)) {
         room = Room::too_many_values;
         break;
       }
@@ -366,8 +401,8 @@ Room read_dimension(const JoinPlan *join, PlanState *rows, int groups, const Dim
     if (!in_part) {
       continue;
     }
-    bytes += key_bytes(join, key);
-    if (bytes > limit && cut.keys.bits < most_cut_bits) {
+    by_keys.add(own_hash, key_bytes(join, key));
+    if (by_keys.is_too_much(limit)) {
       room = Room::too_many_keys;
       break;
     }

@@ -842,6 +842,21 @@ def main():
         plan = psql(SETTINGS + settings + f"LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {taken[0]};")
         parts = [int(count) for count in re.findall(r"Parts of Dimensions: (\d+)", plan)]
         ok(len(parts) >= 1 and parts[0] >= 8, f"and is read in as many parts as it takes, {title}" + f" ({plan})" * (not parts or parts[0] < 8))
+    # A key with many rows, or a row with much behind it, has no room in any part: it is not looked for a smaller one without end.
+    psql("CREATE TABLE crowded (number int, name text) WITH (autovacuum_enabled = off, parallel_workers = 0); INSERT INTO crowded VALUES (0, 'none'); ANALYZE crowded;"
+         "INSERT INTO crowded SELECT CASE WHEN g % 2 = 0 THEN 5 ELSE g % 1000 END, 'name ' || g % 7 FROM generate_series(1, 10000) AS g;")
+    of_few = "wide.k IN (5, 17) AND number % 1 = 0"
+    heavy = "(SELECT number, repeat(max(story), CASE number WHEN 77 THEN 90 ELSE 1 END) AS story FROM story GROUP BY number) AS heavy"
+    crowds = [f"SELECT name, count(*), sum(k) FROM wide JOIN crowded ON i4 = number WHERE {of_few} GROUP BY 1", f"SELECT k, count(*), sum(length(name || t)) FROM wide JOIN crowded ON i4 = number WHERE {of_few} GROUP BY 1",
+              f"SELECT k, count(*) FROM wide WHERE i4 IN (SELECT number FROM crowded WHERE number % 1 = 0) AND k IN (5, 17) GROUP BY 1", f"SELECT k, sum(length(story || t)) FROM wide JOIN {heavy} ON i4 = number WHERE {of_few} GROUP BY 1",
+              f"SELECT story, count(*), sum(k) FROM wide JOIN {heavy} ON i4 = number WHERE {of_few} GROUP BY 1"]
+    for title, settings in (("one process", small), ("several processes", PARALLEL + small)):
+        settings = SETTINGS + settings + "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_nestloop = off; SET enable_hashagg = off;\n"
+        plans = [psql(settings + f"LOAD 'starhouse'; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {query};") for query in crowds]
+        parts = [int((re.findall(r"Parts of Dimensions: (\d+)", plan) or ["0"])[0]) for plan in plans]
+        ok(all(1 < count <= 256 for count in parts), f"what no smaller part has room for is not looked for in smaller ones, {title}" + f" ({parts})" * (not all(1 < count <= 256 for count in parts)))
+        answers = psql(settings + "SET statement_timeout = '60s'; LOAD 'starhouse';\n" + "".join(f"SELECT scanned, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n" for query in crowds)).splitlines()
+        ok(answers == ["1|"] * len(crowds), f"and the answers are the executor's, {title}" + f" ({answers})"[:1000] * (answers != ["1|"] * len(crowds)))
     labels = f"SELECT scanned, difference FROM compare({quoted('SELECT label, count(*), sum(k), count(DISTINCT u) FROM wide JOIN label ON i4 = number WHERE number % 1 = 0 GROUP BY 1')});"
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
