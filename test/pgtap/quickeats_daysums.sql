@@ -172,5 +172,6 @@ GRANT SELECT ON own_rows TO qe_sums_reader;
 SET LOCAL ROLE qe_sums_reader;
 SELECT is((xpath('/row/n/text()', query_to_xml(format('SELECT md5(string_agg(k::text, '','' ORDER BY k::text)) AS n FROM %I k', o.name), false, true, '')))[1]::text, o.rows, o.name || ' for a reader, a day open') FROM own_rows o ORDER BY o.name;
 RESET ROLE;
+SELECT ok('jit=off' = ANY (proconfig), proname || ' is never compiled, which takes many times as long where nothing is analyzed yet') FROM pg_proc WHERE oid = ANY ('{kpi_driver_use_now,kpi_minutes_now}'::regproc[]) ORDER BY proname;
 SELECT * FROM finish();
 ROLLBACK;

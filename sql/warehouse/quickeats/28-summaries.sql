@@ -9,6 +9,11 @@ AS $body$
 DECLARE
   hours bigint;
 BEGIN
+  -- A snapshot of before the turn does not show what a batch has changed that was waited for.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'days cannot be summed up at isolation level %', current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'Use READ COMMITTED: facts that others have committed meanwhile must be visible.';
+  END IF;
   -- By the names of this warehouse, whatever the caller's search_path holds.
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- The turn of the batches, so that none changes the day meanwhile, and no other call the totals.
@@ -106,7 +111,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION sum_up_day(date, regclass, boolean) IS
-'Sums a local day up anew from the facts, for the reports, adds it to the totals in the place of what they hold of it, and returns the rows of order_hour. home, a table of the warehouse to work on, is the function''s own and needs not be given, nor alone: false leaves the totals to sum_up_days(). NULL is an error (23502).';
+'Sums a local day up anew from the facts, for the reports, adds it to the totals in the place of what they hold of it, and returns the rows of order_hour. home, a table of the warehouse to work on, is the function''s own and needs not be given, nor alone: false leaves the totals to sum_up_days(). NULL is an error (23502), another isolation level than READ COMMITTED, too (25000).';
 
 -- A batch has changed facts of these days: they are read from the facts until they are summed up again. Batches of orders do so unless they
 -- are of a bulk load, one day each, the oldest of those that they have left behind by two days or more (late events are mostly of the day
@@ -118,6 +123,11 @@ DECLARE
   latest date := (SELECT max(t) FROM unnest(touched) t);
   d date;
 BEGIN
+  -- A day that another session has summed up since this transaction's snapshot would stay, for it is not seen: the key does, and the batch fails (40001).
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    INSERT INTO order_day (day) SELECT DISTINCT t FROM unnest(touched) t WHERE t IS NOT NULL ORDER BY t ON CONFLICT (day) DO UPDATE SET made_at = now();
+    sums := false;
+  END IF;
   DELETE FROM order_day o WHERE o.day = ANY (touched);
   IF sums THEN
     FOR d IN SELECT o FROM kpi_open_days(NULL, latest - 2) AS o WHERE o <> ALL (touched) ORDER BY o LIMIT 100 LOOP
@@ -130,7 +140,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION touch_days(date[], boolean) IS
-'Takes local days out of order_day, for a batch has changed their facts; sums: sums up the oldest day that the batch has left behind, too. Called by the feeds'' steps with search_path = the warehouse, starhouse. NULL does nothing.';
+'Takes local days out of order_day, for a batch has changed their facts; sums: sums up the oldest day that the batch has left behind, too. Called by the feeds'' steps with search_path = the warehouse, starhouse. At another isolation level than READ COMMITTED it sums up none, and a day that was summed up since the snapshot is an error (40001). NULL does nothing.';
 
 CREATE FUNCTION sum_up_days(home regclass DEFAULT 'order_day') RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -140,6 +150,11 @@ DECLARE
   d date;
   days bigint := 0;
 BEGIN
+  -- As in sum_up_day, also where no day is open, or seems so.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'days cannot be summed up at isolation level %', current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'Use READ COMMITTED: facts that others have committed meanwhile must be visible.';
+  END IF;
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- The turn of the batches, so that none changes what is being summed up.
   LOCK TABLE delivery_fact IN SHARE ROW EXCLUSIVE MODE;
@@ -155,4 +170,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION sum_up_days(regclass) IS
-'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_day; NULL is an error (42P01).';
+'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_day; NULL is an error (42P01), another isolation level than READ COMMITTED, too (25000).';

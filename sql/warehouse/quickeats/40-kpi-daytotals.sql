@@ -236,8 +236,10 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_minutes_known() IS 'What kpi_minutes_of says of the days that minutes_month counts, looked up there.';
 
+-- Not compiled: see kpi_driver_use_now.
 CREATE FUNCTION kpi_minutes_now() RETURNS TABLE (month_start date, city_key text, median numeric, p90 numeric)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 1000
+SET jit = off
 BEGIN ATOMIC
   WITH changed AS MATERIALIZED (
     SELECT DISTINCT kpi_month(x.day) AS month_start
