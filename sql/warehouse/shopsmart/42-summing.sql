@@ -11,6 +11,11 @@ DECLARE
   last_day CONSTANT date := date_trunc('month', month::timestamp) + interval '1 month - 1 day';
   days bigint;
 BEGIN
+  -- A snapshot of before the turn does not show what a batch has changed that was waited for.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'months cannot be summed up at isolation level %', current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'Use READ COMMITTED: facts that others have committed meanwhile must be visible.';
+  END IF;
   -- By the names of this warehouse, whatever the caller's search_path holds.
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   EXECUTE 'DELETE FROM sales_day WHERE day BETWEEN $1 AND $2' USING first_day, last_day;
@@ -35,7 +40,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION sum_up_month(date, regclass) IS
-'Sums the local month of a day up anew from the facts, for the reports, and returns its days with sales. home, a table of the warehouse to work on, is the function''s own and needs not be given. NULL is an error (23502).';
+'Sums the local month of a day up anew from the facts, for the reports, and returns its days with sales. home, a table of the warehouse to work on, is the function''s own and needs not be given. NULL is an error (23502), another isolation level than READ COMMITTED, too (25000).';
 
 -- A batch has changed sales of these days: their months are read from the facts until they are summed up again. Batches of sales do so, one
 -- month each, the oldest of those that they have left behind by a week or more: late lines are mostly of the days before.
@@ -50,6 +55,14 @@ BEGIN
   END IF;
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   LOCK TABLE sales_summed IN SHARE ROW EXCLUSIVE MODE;
+  -- What another session has summed up since this transaction's snapshot would stay, for it is not seen: the key does, and the batch fails (40001).
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    INSERT INTO sales_month (month_start) SELECT DISTINCT date_trunc('month', t::timestamp)::date FROM unnest(touched) t WHERE t IS NOT NULL ORDER BY 1
+      ON CONFLICT (month_start) DO UPDATE SET made_at = now();
+    INSERT INTO sales_summed DEFAULT VALUES ON CONFLICT (only_row) DO UPDATE SET made_at = now();
+    INSERT INTO stock_summed DEFAULT VALUES ON CONFLICT (only_row) DO UPDATE SET made_at = now();
+    sums := false;
+  END IF;
   DELETE FROM sales_month s WHERE s.month_start IN (SELECT date_trunc('month', t::timestamp)::date FROM unnest(touched) t);
   DELETE FROM sales_summed;
   DELETE FROM stock_summed;
@@ -65,7 +78,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION touch_sales(date[], boolean, regclass) IS
-'Takes the months of these local days out of sales_month, and the rows out of sales_summed and stock_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand. home as in sum_up_month. NULL does nothing.';
+'Takes the months of these local days out of sales_month, and the rows out of sales_summed and stock_summed, for their sales have changed; sums: sums up the oldest month that they have left behind, too. Called by the feeds'' steps, and after changing sales by hand. home as in sum_up_month. At another isolation level than READ COMMITTED it sums up none, and what was summed up since the snapshot is an error (40001). NULL does nothing.';
 
 CREATE FUNCTION sum_up_sales(home regclass DEFAULT 'sales_month') RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB'
@@ -74,6 +87,11 @@ DECLARE
   m date;
   made date[] := '{}';
 BEGIN
+  -- As in sum_up_month, also where no month is open, or seems so.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'months cannot be summed up at isolation level %', current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'Use READ COMMITTED: facts that others have committed meanwhile must be visible.';
+  END IF;
   PERFORM set_config('search_path', coalesce((SELECT c.relnamespace::regnamespace || ', starhouse, pg_temp' FROM pg_class c WHERE c.oid = home), ''), true);
   -- First the turn of the batches of sales.
   LOCK TABLE promotion_fact IN SHARE ROW EXCLUSIVE MODE;
@@ -121,4 +139,4 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION sum_up_sales(regclass) IS
-'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and by category again those whose products have changed, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_month; NULL is an error (42P01).';
+'Sums up all months that are not, also those that batches are still at, then customers, cohorts, promotions and stock over all of them, and by category again those whose products have changed, and returns the number of months: after a load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_month; NULL is an error (42P01), another isolation level than READ COMMITTED, too (25000).';
