@@ -118,7 +118,7 @@ double group_bytes(const Costed &costed) {
   double outer = 0;
   ListCell *cell = nullptr;
   foreach (cell, costed.compiled->own) {
-    outer += static_cast<const Known *>(lfirst(cell))->bytes(rows);
+    outer += static_cast<const Known *>(lfirst(cell))->referred->bytes(rows);
   }
   return costed.groups * (costed.compiled->state_bytes + outer +
                           16.0 * (list_length(costed.compiled->core_keys) + 1) + 32);
@@ -132,8 +132,8 @@ double exchange_cost(const Costed &costed, double processes) {
   double steps = 0;
   ListCell *cell = nullptr;
   foreach (cell, costed.compiled->own) {
-    const auto *known = static_cast<const Known *>(lfirst(cell));
-    steps += groups * known->bytes(rows) / word * exchange_steps(known);
+    const Referred *referred = static_cast<const Known *>(lfirst(cell))->referred;
+    steps += groups * referred->bytes(rows) / word * referred->exchange_steps;
   }
   return steps * cpu_operator_cost;
 }

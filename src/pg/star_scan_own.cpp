@@ -128,7 +128,7 @@ bool Compiler::compile_own(const Aggref *aggregate, Node *arguments, AggregatePl
   }
   own->collation = aggregate->inputcollid;
   plan->own = own;
-  if (known->bytes != nullptr) {
+  if (known->referred != nullptr) {
     compiled_->own = lappend(compiled_->own, const_cast<Known *>(known));
   }
   if (!known->make(plan, own, {.values = values, .count = constants})) {
