@@ -170,4 +170,74 @@ Datum numeric_of(const Decimal &decimal) {
                              Int32GetDatum(-1));
 }
 
+namespace {
+
+__extension__ using Magnitude = unsigned __int128;
+
+Magnitude magnitude_of(Digits digits) noexcept {
+  const auto same = static_cast<Magnitude>(digits);
+  return digits < 0 ? ~same + 1 : same;
+}
+
+// The first digit to the base of 10,000, its place being 10,000^weight; zeros for zero.
+struct Leading {
+  std::uint64_t digit;
+  int weight;
+};
+
+Leading leading_of(Magnitude magnitude, unsigned scale) noexcept {
+  constexpr std::uint64_t base = 10000;
+  constexpr auto places = static_cast<unsigned>(group);
+  const unsigned padding = (places - scale % places) % places;
+  int weight = -static_cast<int>((scale + padding) / places);
+  for (; magnitude > UINT64_MAX / base; magnitude /= base) { // what follows the first digit
+    ++weight;
+  }
+  auto rest =
+      static_cast<std::uint64_t>(magnitude) * static_cast<std::uint64_t>(small_powers[padding]);
+  for (; rest >= base; rest /= base) {
+    ++weight;
+  }
+  return {rest, rest == 0 ? 0 : weight};
+}
+
+// How many digits after the point the server's division shows (select_div_scale): enough for
+// sixteen that count, by what the first digits to its base say of the quotient.
+int scale_of_quotient(const Decimal &dividend, Magnitude divisor) noexcept {
+  constexpr int least_digits = 16;
+  const Leading above = leading_of(magnitude_of(dividend.digits()), dividend.scale());
+  const Leading below = leading_of(divisor, 0);
+  const int weight = above.weight - below.weight - (above.digit <= below.digit ? 1 : 0);
+  return std::max({least_digits - weight * group, static_cast<int>(dividend.scale()), 0});
+}
+
+// Rounded, half away from zero; false where it takes more than 128 bits.
+bool divide(const Decimal &dividend, Magnitude divisor, int scale, Decimal &quotient) noexcept {
+  if (scale > static_cast<int>(Decimal::most_scale)) {
+    return false;
+  }
+  Digits digits = dividend.digits();
+  for (int missing = scale - static_cast<int>(dividend.scale()); missing > 0; missing -= group) {
+    if (!times_plus(digits, small_powers[static_cast<std::size_t>(std::min(missing, group))], 0)) {
+      return false;
+    }
+  }
+  const Magnitude magnitude = magnitude_of(digits);
+  const Magnitude rest = magnitude % divisor;
+  const auto whole = static_cast<Digits>(magnitude / divisor + (rest >= divisor - rest ? 1 : 0));
+  quotient = Decimal(digits < 0 ? -whole : whole, static_cast<unsigned>(scale));
+  return true;
+}
+
+} // namespace
+
+Datum average_of(const Decimal &sum, int64 count) {
+  const auto divisor = static_cast<Magnitude>(count);
+  Decimal quotient;
+  return divide(sum, divisor, scale_of_quotient(sum, divisor), quotient)
+             ? numeric_of(quotient)
+             : DirectFunctionCall2(numeric_div, numeric_of(sum),
+                                   NumericGetDatum(int64_to_numeric(count)));
+}
+
 } // namespace starhouse::pg

@@ -12,4 +12,7 @@ exact::Decimal decimal_of(Datum numeric);
 
 Datum numeric_of(const exact::Decimal &decimal);
 
+// What the server's division of a finite sum by a number of values (above 0) gives, digit by digit.
+Datum average_of(const exact::Decimal &sum, int64 count);
+
 } // namespace starhouse::pg

@@ -30,10 +30,6 @@ Datum varlena_of(std::string_view bytes) {
 
 namespace {
 
-Datum count_numeric(int64 count) {
-  return NumericGetDatum(int64_to_numeric(count));
-}
-
 Datum wide_numeric(scan::Int128 value) {
   Datum result = 0;
   const exact::Decimal decimal(value, 0);
@@ -47,6 +43,20 @@ Datum numeric_sum(const scan::NumericState &state) {
   return state.others == nullptr
              ? sum
              : DirectFunctionCall2(numeric_add, sum, PointerGetDatum(state.others));
+}
+
+Datum integer_average(scan::Int128 sum, int64 count) {
+  const exact::Decimal decimal(sum, 0);
+  return average_of(decimal, count);
+}
+
+Datum numeric_average(const scan::NumericState &state) {
+  if (state.others != nullptr) {
+    return DirectFunctionCall2(numeric_div, numeric_sum(state),
+                               NumericGetDatum(int64_to_numeric(state.count)));
+  }
+  const exact::Decimal sum(state.sum.value(), static_cast<unsigned>(state.scale));
+  return average_of(sum, state.count);
 }
 
 // NULL without values, as every one of these aggregates but count.
@@ -76,19 +86,13 @@ Datum result_of(const AggregatePlan *plan, const char *states, bool *null) {
       return Float8GetDatum(reinterpret_cast<const scan::FloatState *>(place)->value /
                             static_cast<double>(count));
     }
-    return DirectFunctionCall2(
-        numeric_div, count_numeric(reinterpret_cast<const scan::IntState *>(place)->value),
-        count_numeric(count));
+    return integer_average(reinterpret_cast<const scan::IntState *>(place)->value, count);
   case Result::wide_average:
-    return DirectFunctionCall2(
-        numeric_div, wide_numeric(reinterpret_cast<const scan::WideState *>(place)->value()),
-        count_numeric(count));
+    return integer_average(reinterpret_cast<const scan::WideState *>(place)->value(), count);
   case Result::numeric:
     return numeric_sum(*reinterpret_cast<const scan::NumericState *>(place));
   case Result::numeric_average:
-    return DirectFunctionCall2(numeric_div,
-                               numeric_sum(*reinterpret_cast<const scan::NumericState *>(place)),
-                               count_numeric(count));
+    return numeric_average(*reinterpret_cast<const scan::NumericState *>(place));
   case Result::bytes:
     return varlena_of(reinterpret_cast<const scan::BytesState *>(place)->view());
   case Result::own:

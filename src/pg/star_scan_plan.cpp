@@ -658,6 +658,7 @@ void install() {
   RegisterCustomScanMethods(&scan_methods);
   previous_hook = create_upper_paths_hook;
   create_upper_paths_hook = create_upper_paths;
+  install_statistics();
 }
 
 } // namespace starhouse::pg::star_scan

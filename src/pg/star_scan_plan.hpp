@@ -72,6 +72,8 @@ double more_rows(PlannerInfo *root, const RelOptInfo *fact);
 bool is_star_scan(const Path *path);
 // More rows, and groups, than costs were reckoned with: for what is planned above.
 void expect_more(RelOptInfo *grouped, const Costed &costed, double rows, double groups);
+// Lets the planner know what is different in each group (star_scan_above.cpp).
+void install_statistics();
 
 // The library was loaded with the server: no worker has to.
 extern bool preloaded;

@@ -431,6 +431,39 @@ SELECT 'all' AS what, city, sum(n), sum(sum(n)) OVER () FROM month_sale WHERE ex
 RESET enable_hashagg; RESET enable_sort;
 DROP TABLE month_day, month_sale, city, city_sale;
 
+-- Averages are the server's quotients, to the last digit: of all sizes and scales, rounded halves and numbers beyond 64 and 128 bits among them.
+CREATE TABLE averaged AS
+  SELECT g % 4000 AS k, round((sin(g) * 10 ^ (g % 17 - 3))::numeric, g % 4000 % 9) AS n, (cos(g) * 10 ^ (g % 9))::integer AS i, (cos(g) * 10 ^ (g % 19))::bigint AS b FROM generate_series(1, 20000) AS g
+  UNION ALL SELECT 4000 + g % 20, (CASE g % 2 WHEN 0 THEN 9999 ELSE 10000 END) * ('1e' || (g % 20 - 8))::numeric, 9999, 10000 FROM generate_series(1, 140) AS g
+  UNION ALL SELECT 5000 + g % 3, 1e20 + g, 1, 9223372036854775807 FROM generate_series(1, 30) AS g
+  UNION ALL SELECT 6000 + g % 7, 0.00005 * g, -1, -1 FROM generate_series(1, 200) AS g
+  UNION ALL SELECT 7000 + g % 2, 0.000, 0, 0 FROM generate_series(1, 3) AS g
+  UNION ALL SELECT 8000, 'NaN', 1, 2;
+VACUUM ANALYZE averaged;
+SET enable_hashagg = off; SET enable_sort = off;
+SELECT plan_of('SELECT k, avg(n), avg(i), avg(b), avg(n * n) FROM averaged GROUP BY k');
+CREATE TEMP TABLE by_star_scan AS SELECT k, numeric_send(avg(n)) AS n, numeric_send(avg(i)) AS i, numeric_send(avg(b)) AS b, numeric_send(avg(n * n)) AS square FROM averaged GROUP BY k;
+RESET enable_hashagg; RESET enable_sort;
+SET starhouse.enable_star_scan = off;
+SELECT count(*) AS groups, count(*) FILTER (WHERE (s.n, s.i, s.b, s.square) IS DISTINCT FROM (e.n, e.i, e.b, e.square)) AS others
+FROM by_star_scan AS s FULL JOIN (SELECT k, numeric_send(avg(n)) AS n, numeric_send(avg(i)) AS i, numeric_send(avg(b)) AS b, numeric_send(avg(n * n)) AS square FROM averaged GROUP BY k) AS e USING (k);
+RESET starhouse.enable_star_scan;
+SELECT k, avg(n), avg(i), avg(b) FROM averaged WHERE k > 4018 GROUP BY k ORDER BY k;
+
+-- A single key is another one in each group, which the planner knows of what it joins; of two it does not.
+CREATE FUNCTION rows_of(query text) RETURNS float8 LANGUAGE plpgsql AS $$
+DECLARE
+  plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+  RETURN plan->0->'Plan'->>'Plan Rows';
+END $$;
+SELECT plan_of('SELECT k, count(*) FROM averaged GROUP BY k'), rows_of('SELECT * FROM (SELECT k, count(*) FROM averaged GROUP BY k OFFSET 0) AS x WHERE k = 5') AS of_one_key,
+       rows_of('SELECT * FROM (SELECT count(*), k FROM averaged GROUP BY k OFFSET 0) AS x WHERE count = 5') > 1 AS of_a_count,
+       rows_of('SELECT * FROM (SELECT k, i, count(*) FROM averaged GROUP BY k, i OFFSET 0) AS x WHERE k = 5') > 1 AS of_two_keys;
+DROP FUNCTION rows_of;
+DROP TABLE averaged, by_star_scan;
+
 SET client_min_messages = warning;
 DROP TABLE sale CASCADE;
 DROP OWNED BY star_scan_reader;

@@ -88,10 +88,11 @@ CREATE FUNCTION kpi_user_watch_time(day date DEFAULT NULL)
 RETURNS TABLE (watch_day date, user_id text, subscription_type text, views bigint, watch_minutes numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT x.day, x.user_key, COALESCE(u.subscription_type, 'Unknown'), x.views, x.minutes
-  FROM (SELECT f.day, f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes
+  -- Grouped by the user alone, so that the planner knows that there is one row of each, and hashes these to join them.
+  SELECT (SELECT COALESCE(kpi_user_watch_time.day, kpi_last_day())), x.user_key, COALESCE(u.subscription_type, 'Unknown'), x.views, x.minutes
+  FROM (SELECT f.user_key, count(*) AS views, sum(f.watch_minutes) AS minutes
         FROM kpi_playbacks(COALESCE(kpi_user_watch_time.day, kpi_last_day()), COALESCE(kpi_user_watch_time.day, kpi_last_day())) f
-        GROUP BY f.day, f.user_key) x
+        GROUP BY f.user_key) x
   JOIN user_dim u ON u.user_id = x.user_key;
 END;
 CREATE VIEW kpi_user_watch_time AS SELECT * FROM kpi_user_watch_time();
