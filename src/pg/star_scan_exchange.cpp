@@ -196,6 +196,9 @@ bool next_piece(ScanNode *node, TupleTableSlot *slot) {
     if (node->table >= 0) {
       compute([&] { node->scan->use_shape(node->shapes[node->table]); });
     }
+    if (node->short_join < 0) {
+      begin_reading(node);
+    }
     node->pages_left = node->short_join < 0 && !read_pages(node, true);
     node->next_group = 0;
     if (hand_over(node)) {
@@ -291,6 +294,7 @@ void share(ScanNode *node, SharedScan *shared, bool again) {
   shared->values = node->values;
   std::copy_n(node->cuts, most_joins, shared->cuts);
   share_dimensions(node, shared, again);
+  pg_atomic_init_u32(&shared->leader_reads, 0);
   for (int i = 0; i < node->table_count; ++i) {
     pg_atomic_init_u64(&shared->next[i], 0);
   }

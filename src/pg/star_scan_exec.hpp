@@ -2,6 +2,7 @@
 //
 //   star_scan_exec.cpp      the server's calls
 //   star_scan_run.cpp       pages through the core
+//   star_scan_deal.cpp      which of them a process reads
 //   star_scan_rows.cpp      pages of a dimension
 //   star_scan_partitions.cpp  partitions that are not read
 //   star_scan_blocks.cpp    blocks that are not read
@@ -28,6 +29,7 @@ extern "C" {
 }
 
 #include <bit>
+#include <chrono>
 
 namespace starhouse::pg::star_scan {
 
@@ -50,6 +52,7 @@ struct SharedScan {
   DimensionCut cuts[most_joins];
   ConditionVariable settled; // a dimension is
   SharedDimension dimensions[most_joins];
+  pg_atomic_uint32 leader_reads;                // blocks, since all of them are to be read
   pg_atomic_uint64 next[FLEXIBLE_ARRAY_MEMBER]; // by table: the first block that nobody has yet
 };
 
@@ -103,6 +106,7 @@ struct ScanNode {
   bool *ruled_out;           // by table
   Blocks *blocks;            // by table
   BlockNumber *share_sizes;  // by table, of what a process takes at a time
+  uint64 *later;             // by table, of those behind it: blocks that are read
   DimensionRows *dimensions; // by join
   scan::Join *core_joins;    // the program's
   DimensionCut cuts[most_joins];
@@ -122,7 +126,9 @@ struct ScanNode {
   PageReader pages;
   int table; // that is read
   BlockNumber next_block;
-  BlockNumber end_block; // of what this process has to read
+  BlockNumber end_block;                       // of what this process has to read
+  uint64 dealt;                                // to it, blocks since
+  std::chrono::steady_clock::time_point since; // it began to read
   scan::Row *rows;
   // Of a scan in several processes.
   SharedScan *shared;
@@ -222,6 +228,17 @@ bool read_pages(ScanNode *node, bool may_stop);
 void split(ScanNode *node, scan::Part part, double share);
 bool may_be_split(const ScanNode *node, scan::Part part);
 bool memory_is_full(const ScanNode *node);
+
+// star_scan_deal.cpp
+// The next block that this process has to read; false: none.
+bool next_block(ScanNode *node, BlockNumber *block);
+// The one after it of the same table, as far as that is known: InvalidBlockNumber.
+BlockNumber block_after(const ScanNode *node);
+// Blocks of a table before `end` that are read.
+BlockNumber read_of(const ScanNode *node, int table, BlockNumber end);
+// Of several processes: what they are dealt, in the current context, and that this one begins.
+void start_dealing(ScanNode *node);
+void begin_reading(ScanNode *node);
 
 // star_scan_groups.cpp
 Datum varlena_of(std::string_view bytes);

@@ -21,80 +21,6 @@ constexpr uint32 most_bits = 32;
 // A part of so few groups is not made smaller: what it takes is not its groups.
 constexpr std::size_t few_groups = 512;
 
-// What is read of a table is given out in at least so many shares, that none is waited for at the
-// end, of up to so many blocks: the first of each is not asked for ahead.
-constexpr BlockNumber least_shares = 256;
-constexpr BlockNumber most_share = 512;
-
-BlockNumber size_of_share(BlockNumber read) {
-  return std::clamp<BlockNumber>(read / least_shares, 1, most_share);
-}
-
-// A share of a table's blocks that nobody has yet, from one that is read: few may lie together, and
-// are given out as if there were no others. Which are read may differ from process to process, as
-// indexes tell; each of them is right about those that it leaves out.
-bool take_share(ScanNode *node) {
-  const BlockNumber blocks = node->pages.blocks;
-  pg_atomic_uint64 *next = &node->shared->next[node->table];
-  uint64 from = pg_atomic_read_u64(next);
-  while (from < blocks) {
-    const BlockNumber first =
-        node->blocks[node->table].next(static_cast<BlockNumber>(from), blocks);
-    const uint64 end = std::min<uint64>(uint64{first} + node->share_sizes[node->table], blocks);
-    const uint64 before = from;
-    if (pg_atomic_compare_exchange_u64(next, &from, end)) {
-      node->figures.pages_left_out += first - before;
-      node->next_block = first;
-      node->end_block = static_cast<BlockNumber>(end);
-      return first < blocks;
-    }
-  }
-  return false;
-}
-
-// More blocks that are this process's, of whichever table, or another table that has some; those of
-// a table are given out some at a time.
-bool more_blocks(ScanNode *node) {
-  if (node->table >= 0 && node->role == Role::partial && take_share(node)) {
-    return true;
-  }
-  if (node->table + 1 >= node->table_count) {
-    return false;
-  }
-  ++node->table;
-  if (node->ruled_out[node->table]) {
-    node->pages.blocks = node->next_block = node->end_block = 0;
-    return true;
-  }
-  open_pages(&node->pages, node->tables[node->table], node->css.ss.ps.state->es_snapshot);
-  compute([&] { node->scan->use_shape(node->shapes[node->table]); });
-  node->next_block = 0;
-  node->end_block = node->role == Role::partial ? 0 : node->pages.blocks;
-  return true;
-}
-
-BlockNumber block_after(const ScanNode *node) {
-  const BlockNumber next = node->blocks[node->table].next(node->next_block, node->end_block);
-  return next < node->end_block ? next : InvalidBlockNumber;
-}
-
-// The next block that this process has to read.
-bool next_block(ScanNode *node, BlockNumber *block) {
-  do {
-    if (node->next_block < node->end_block) {
-      const BlockNumber next = block_after(node);
-      const BlockNumber end = Min(next, node->end_block);
-      node->figures.pages_left_out += end - node->next_block;
-      node->next_block = end;
-      if (next != InvalidBlockNumber) {
-        *block = node->next_block++;
-        return true;
-      }
-    }
-  } while (more_blocks(node));
-  return false;
-}
-
 void run_page(ScanNode *node, uint32 count) {
   constexpr Size some = 24; // lines of the next page
   scan::Scan *scan = node->scan;
@@ -249,19 +175,6 @@ bool may_be_split(const ScanNode *node, scan::Part part) {
 bool memory_is_full(const ScanNode *node) {
   return node->compiled->keys != NIL && node->scan->memory() > get_hash_memory_limit() &&
          node->scan->groups() > few_groups;
-}
-
-// Blocks before `end` that are read.
-BlockNumber read_of(const ScanNode *node, int table, BlockNumber end) {
-  const Blocks &blocks = node->blocks[table];
-  if (node->ruled_out[table] || blocks.bits == nullptr) {
-    return node->ruled_out[table] ? 0 : end;
-  }
-  BlockNumber count = 0;
-  for (BlockNumber block = blocks.next(0, end); block < end; block = blocks.next(block + 1, end)) {
-    ++count;
-  }
-  return count;
 }
 
 // How far the scan came, of the blocks that are read.
@@ -427,8 +340,6 @@ void start(ScanNode *node) {
       static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(Max(node->table_count, 1))));
   node->blocks =
       static_cast<Blocks *>(palloc0(sizeof(Blocks) * static_cast<Size>(Max(node->table_count, 1))));
-  node->share_sizes = static_cast<BlockNumber *>(
-      palloc0(sizeof(BlockNumber) * static_cast<Size>(Max(node->table_count, 1))));
   for (int i = 0; i < node->table_count; ++i) {
     node->shapes[i] = shape_of(node->compiled, asked, RelationGetDescr(node->tables[i]));
     node->ruled_out[i] = is_ruled_out(node->program, node->shapes[i], node->tables[i]);
@@ -436,10 +347,9 @@ void start(ScanNode *node) {
                           ? Blocks{}
                           : blocks_of(node->program, node->shapes[i], node->tables[i],
                                       node->css.ss.ps.state->es_snapshot);
-    if (node->role == Role::partial) {
-      node->share_sizes[i] =
-          size_of_share(read_of(node, i, RelationGetNumberOfBlocks(node->tables[i])));
-    }
+  }
+  if (node->role == Role::partial) {
+    start_dealing(node);
   }
   node->program.shape =
       node->table_count > 0 ? node->shapes[0] : shape_of(node->compiled, asked, asked);
