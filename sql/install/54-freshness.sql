@@ -68,7 +68,8 @@ BEGIN
       UNION
       SELECT jsonb_build_array(g.gold_name, c.relation, NULL) FROM %1$I.gold_registry g CROSS JOIN LATERAL unnest(g.reads) AS c (relation))) AS u (g)$sql$, schema) ELSE '' END);
   -- By name, so that views depend on no fact: facts may be changed, dropped and added. max() of a fact's time comes
-  -- from its index, partition by partition.
+  -- from its index, partition by partition. An index of block ranges does not give it, but the rows from a time on:
+  -- from the latest that statistics know of; where there is none any more all rows are read.
   EXECUTE format($sql$
     CREATE OR REPLACE FUNCTION %1$I.newest_event(relation regclass) RETURNS timestamptz
       LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -76,14 +77,32 @@ BEGIN
     AS $newest$
     DECLARE
       time_column name;
+      time_type text;
+      is_sorted boolean;
+      known text;
       result timestamptz;
     BEGIN
-      SELECT a.attname INTO time_column
+      SELECT a.attname, format_type(a.atttypid, NULL),
+             EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+                     WHERE i.indrelid = relation AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')
+      INTO time_column, time_type, is_sorted
       FROM pg_attribute a LEFT JOIN pg_partitioned_table p ON p.partrelid = a.attrelid AND p.partstrat = 'r'
       WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
         AND (a.attnum = p.partattrs[0] OR a.attname = 'event_time')
       ORDER BY (a.attnum = p.partattrs[0]) IS TRUE DESC LIMIT 1;
-      IF time_column IS NOT NULL THEN
+      IF time_column IS NULL THEN
+        RETURN NULL;
+      END IF;
+      IF NOT is_sorted THEN
+        EXECUTE format('SELECT max(b.bound)::text FROM pg_partition_tree($1) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+                        JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = $2 AND NOT s.inherited
+                        CROSS JOIN LATERAL unnest(s.histogram_bounds::text::%%s[]) AS b (bound) WHERE t.isleaf', time_type)
+        INTO known USING relation, time_column;
+      END IF;
+      IF known IS NOT NULL THEN
+        EXECUTE format('SELECT max(%%1$I)::timestamptz FROM %%2$s WHERE %%1$I >= %%3$L::%%4$s', time_column, relation, known, time_type) INTO result;
+      END IF;
+      IF result IS NULL THEN
         EXECUTE format('SELECT max(%%I)::timestamptz FROM %%s', time_column, relation) INTO result;
       END IF;
       RETURN result;

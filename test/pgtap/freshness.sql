@@ -55,5 +55,22 @@ INSERT INTO batch_log (feed_name, finished_at) VALUES ('orders', now()), ('payme
 SELECT is(pg_temp.rows_of($$SELECT kpi, reason FROM kpi_freshness WHERE kpi IN ('kpi_payment_attempts', 'kpi_payment_success', 'kpi_feedback_by_city') ORDER BY 1$$),
   pg_temp.rows_of($$VALUES ('kpi_feedback_by_city', 'nothing was loaded yet'), ('kpi_payment_attempts', 'newest event of payment_fact is older than 2 days; payments has loaded nothing for 2 days'), ('kpi_payment_success', 'payments has loaded nothing for 2 days')$$),
   'a dead feed is seen although the other one lives');
+
+-- Pings have no index that ends with the newest: they are looked for from the latest time that statistics know of, which may be too early or too late.
+SELECT is(newest_event('driver_ping_fact'), NULL, 'no pings');
+SELECT starhouse.ensure_partitions('driver_ping_fact', now() - interval '80 days', now() + interval '1 day') \g /dev/null
+INSERT INTO driver_ping_fact (driver_key, event_time, latitude, longitude, is_available, geohash)
+SELECT 'd' || g % 7, now() - g * interval '1 hour', 0, 0, 1, 's000000' FROM generate_series(1, 1500) g;
+SELECT is(newest_event('driver_ping_fact'), now() - interval '1 hour', 'without statistics');
+ANALYZE driver_ping_fact;
+SELECT is(newest_event('driver_ping_fact'), now() - interval '1 hour', 'with statistics');
+INSERT INTO driver_ping_fact (driver_key, event_time, latitude, longitude, is_available, geohash) VALUES ('d1', now(), 0, 0, 1, 's000000');
+SELECT is(newest_event('driver_ping_fact'), now(), 'a row that they do not know');
+DELETE FROM driver_ping_fact WHERE event_time > now() - interval '41 days';
+SELECT is(newest_event('driver_ping_fact'), now() - interval '41 days', 'rows that are gone');
+CREATE TABLE "a fact" ("on" date, event_time date);
+INSERT INTO "a fact" SELECT NULL, date '2025-01-01' + g FROM generate_series(0, 999) g;
+ANALYZE "a fact";
+SELECT is(newest_event('"a fact"'), (date '2025-01-01' + 999)::timestamptz, 'a table that is not partitioned, with a name that wants quotes');
 SELECT * FROM finish();
 ROLLBACK;
