@@ -30,7 +30,7 @@ COMMENT ON FUNCTION alert_tell(name, bigint, text, timestamptz) IS
 CREATE FUNCTION check_alerts(warehouse name, at timestamptz DEFAULT NULL)
   RETURNS TABLE (event text, alert_id bigint, severity text, rule_name text, subject text, value numeric, threshold numeric, evidence text)
   LANGUAGE plpgsql VOLATILE
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   moment timestamptz := coalesce(at, clock_timestamp());
@@ -143,7 +143,7 @@ COMMENT ON FUNCTION alert_try(name, jsonb, timestamptz) IS
 CREATE FUNCTION alert_metrics(warehouse name)
   RETURNS TABLE (metric text, labels jsonb, value numeric)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 BEGIN
   PERFORM starhouse.pipeline_check(warehouse);

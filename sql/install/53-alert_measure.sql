@@ -25,7 +25,7 @@ COMMENT ON FUNCTION alert_remedy(text) IS 'What to do about an alert of a kind. 
 CREATE FUNCTION alert_measure(warehouse name, rule jsonb, at timestamptz)
   RETURNS TABLE (subject text, value numeric, evidence text)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   wanted_feed text := rule->>'feed_name';

@@ -1,5 +1,6 @@
 -- What a monitoring system asks for: one function per kind of thing, over all warehouses of the database that the
 -- caller may watch. monitoring/prometheus/starhouse.queries.yml makes metrics of them; grant_monitoring_role (66-monitor_role.sql) lets a role ask.
+-- Asked every few seconds, and small: the planner, who knows little of tables that are never analyzed, would have them compiled for longer than they run.
 
 -- Only plain tables count, so that nobody's look-alike runs code of its own as the reader. kpi_freshness is a view and
 -- runs functions of the warehouse's owner; a superuser asks for a warehouse of another role by name or not at all.
@@ -32,7 +33,7 @@ CREATE FUNCTION monitor_feeds(warehouse name DEFAULT NULL)
                  rejected bigint, open_rejects bigint, unfinished_sources bigint, lag_records bigint, runs bigint, run_seconds numeric, last_run_seconds numeric,
                  open_runs bigint, oldest_open_run_at timestamptz, failing_runs bigint)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
@@ -68,7 +69,7 @@ COMMENT ON FUNCTION monitor_feeds(name) IS
 CREATE FUNCTION monitor_attempts(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, feed_name text, action text, cause text, failed bigint)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
@@ -84,7 +85,7 @@ COMMENT ON FUNCTION monitor_attempts(name) IS
 CREATE FUNCTION monitor_alerts(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, rule_name text, kind text, subject text, severity text, value numeric, opened_at timestamptz)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
@@ -100,7 +101,7 @@ COMMENT ON FUNCTION monitor_alerts(name) IS
 CREATE FUNCTION monitor_checks(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, alerts_checked_at timestamptz, deliveries_pending bigint)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
@@ -116,7 +117,7 @@ COMMENT ON FUNCTION monitor_checks(name) IS
 CREATE FUNCTION monitor_kpis(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, kpi text, newest_event timestamptz, loaded_at timestamptz, max_age interval, is_stale boolean, failing_feeds integer)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
@@ -132,7 +133,7 @@ COMMENT ON FUNCTION monitor_kpis(name) IS
 CREATE FUNCTION monitor_backlogs(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, kind text, name text, waiting bigint, watermark timestamptz, done_at timestamptz)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
@@ -158,7 +159,7 @@ COMMENT ON FUNCTION monitor_backlogs(name) IS
 CREATE FUNCTION monitor_relations(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, relation text, kind text, partitions bigint, row_estimate bigint, table_bytes bigint, index_bytes bigint)
   LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
   SELECT w::text, c.relname::text,
          CASE WHEN c.relname ~ '_fact$' THEN 'fact' WHEN c.relname ~ '_(dim|history)$' THEN 'dimension' WHEN c.relname ~ '^bronze_' THEN 'bronze'
@@ -180,7 +181,7 @@ COMMENT ON FUNCTION monitor_relations(name) IS
 CREATE FUNCTION monitor_dimensions(warehouse name DEFAULT NULL)
   RETURNS TABLE (warehouse_name text, dimension text, violations bigint, example text)
   LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
-  SET search_path = pg_catalog, pg_temp
+  SET search_path = pg_catalog, pg_temp SET jit = off
 AS $body$
 DECLARE
   w name;
