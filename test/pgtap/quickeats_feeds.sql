@@ -377,6 +377,10 @@ BEGIN
            sum(h.attempts)::bigint, sum(h.retried_orders)::bigint, sum(h.rescued_orders)::bigint, sum(h.charged_orders)::bigint, sum(h.refunded_orders)::bigint, sum(h.charged_amount), sum(h.refunded_amount),
            sum(h.restaurantless_orders)::bigint, sum(h.restaurantless_amount), sum(h.customerless_orders)::bigint, sum(h.customerless_amount), sum(h.driverless_orders)::bigint, sum(h.driverless_amount)
     FROM order_day d CROSS JOIN LATERAL kpi_order_hour_of(d.day) h GROUP BY 1, 2, 3$q$, what || ': order_mode_day is what the facts add up to');
+  RETURN NEXT pg_temp.same('SELECT day, orders, untimed_orders, conflicting_orders FROM order_day WHERE orders > 0', $q$
+    SELECT time_key::date, count(*), count(*) FILTER (WHERE order_time IS NULL), count(*) FILTER (WHERE time_conflict = 1) FROM orders_fact WHERE time_key::date IN (SELECT day FROM order_day) GROUP BY 1$q$, what || ': order_day');
+  RETURN NEXT pg_temp.same('TABLE kpi_data_range', $q$
+    SELECT min(time_key)::date, max(time_key)::date, max(time_key)::date - min(time_key)::date + 1, count(*), count(*) FILTER (WHERE order_time IS NULL), count(*) FILTER (WHERE time_conflict = 1) FROM orders_fact$q$, what || ': data range');
   RETURN NEXT pg_temp.same('SELECT s.* FROM order_clock_day s JOIN order_day USING (day)', $q$
     SELECT time_key::date, extract(hour FROM time_key)::smallint, city_key, count(*) FROM orders_fact WHERE time_key::date IN (SELECT day FROM order_day) GROUP BY 1, 2, 3$q$, what || ': order_clock_day');
   FOREACH t IN ARRAY ARRAY['payment_day', 'feedback_day'] LOOP

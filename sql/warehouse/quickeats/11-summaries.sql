@@ -2,12 +2,18 @@
 -- Any other day is read from the facts themselves (40-kpi-days.sql), so the reports are right at every moment: a batch that touches
 -- a day takes it out of order_day, and later batches sum it up again (28-summaries.sql).
 CREATE TABLE order_day (
-  day      date PRIMARY KEY,
-  made_at  timestamptz NOT NULL DEFAULT now()
+  day                 date PRIMARY KEY,
+  made_at             timestamptz NOT NULL DEFAULT now(),
+  orders              bigint NOT NULL DEFAULT 0,
+  untimed_orders      bigint NOT NULL DEFAULT 0,
+  conflicting_orders  bigint NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE order_day IS 'Local days that are summed up in order_hour, restaurant_day, driver_day, delivery_minutes, driver_busy, driver_spans, driver_online, driver_set, delay_cell, customer_day, customer_set, order_mode_day, order_clock_day, payment_day, feedback_day, search_day, search_customer, city_day, restaurant_score_day and driver_score_day; kept by the feeds. Delete a day after changing its facts by hand.';
 COMMENT ON COLUMN order_day.day IS 'Local day';
 COMMENT ON COLUMN order_day.made_at IS 'When it was summed up';
+COMMENT ON COLUMN order_day.orders IS 'Its orders, as order_mode_day has them';
+COMMENT ON COLUMN order_day.untimed_orders IS 'Those whose order time no event has told';
+COMMENT ON COLUMN order_day.conflicting_orders IS 'Those whose times contradict each other';
 
 
 CREATE TABLE order_hour (

@@ -65,23 +65,32 @@ CREATE TABLE total_day (
 COMMENT ON TABLE total_day IS 'Local days that restaurant_total, driver_total, driver_use and minutes_month hold the sums of; kept by sum_up_day and sum_up_days alone. After changing facts by hand delete days of order_day, never of this table';
 COMMENT ON COLUMN total_day.day IS 'Local day';
 
--- Rows change whenever a day is summed up: half of a page is left for their next versions, and what reports show of a row is kept with it.
+-- Rows change whenever a day is summed up: half of a page is left for their next versions. What reports show of a row is kept with it, in the first
+-- columns: figures, and what the dimensions say of the member (total_names).
 CREATE TABLE restaurant_total (
   restaurant_key     text COLLATE "C" PRIMARY KEY,
+  restaurant_name    text,
+  cuisine_type       text,
+  city_name          text,
+  avg_rating         numeric,
   all_orders         bigint NOT NULL,
   orders             bigint NOT NULL,
   revenue            numeric NOT NULL,
   refunded           numeric NOT NULL,
-  cancelled          bigint NOT NULL,
   cancelled_percent  numeric GENERATED ALWAYS AS (CASE WHEN all_orders > 0 THEN round(100 * cancelled::numeric / all_orders, 2) END) STORED,
   scored             bigint NOT NULL,
   average_score      numeric GENERATED ALWAYS AS (CASE WHEN scored > 0 THEN round(score / scored, 2) END) STORED,
-  score              numeric NOT NULL,
   revenue_rank       bigint NOT NULL,
-  revenue_percent    numeric
+  revenue_percent    numeric,
+  cancelled          bigint NOT NULL,
+  score              numeric NOT NULL
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE restaurant_total IS 'Orders and marks by restaurant: sums of restaurant_day and restaurant_score_day over the days of total_day';
 COMMENT ON COLUMN restaurant_total.restaurant_key IS 'Restaurant';
+COMMENT ON COLUMN restaurant_total.restaurant_name IS 'Its name, else the key, as the next three as it was when member_change was empty last; NULL: not looked up yet';
+COMMENT ON COLUMN restaurant_total.cuisine_type IS 'Cuisine; Unknown where it is not known';
+COMMENT ON COLUMN restaurant_total.city_name IS 'Name of its city, else its key, else Unknown';
+COMMENT ON COLUMN restaurant_total.avg_rating IS 'Rating by the master data; NULL if not known';
 COMMENT ON COLUMN restaurant_total.all_orders IS 'All orders; 0 for one with marks alone';
 COMMENT ON COLUMN restaurant_total.orders IS 'Orders not cancelled';
 COMMENT ON COLUMN restaurant_total.revenue IS 'Amount of those not cancelled';
@@ -96,6 +105,9 @@ COMMENT ON COLUMN restaurant_total.revenue_percent IS 'Share of the revenue of a
 
 CREATE TABLE driver_total (
   driver_key          text COLLATE "C" PRIMARY KEY,
+  driver_name         text,
+  experience_level    text,
+  city_name           text,
   deliveries          bigint NOT NULL,
   days                bigint NOT NULL,
   deliveries_per_day  numeric GENERATED ALWAYS AS (CASE WHEN days > 0 THEN round(deliveries::numeric / days, 2) END) STORED,
@@ -114,6 +126,9 @@ CREATE TABLE driver_total (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE driver_total IS 'Finished deliveries and marks by driver: sums of driver_day and driver_score_day over the days of total_day';
 COMMENT ON COLUMN driver_total.driver_key IS 'Driver';
+COMMENT ON COLUMN driver_total.driver_name IS 'The driver''s name, else the key, as the next two as it was when member_change was empty last; NULL: not looked up yet';
+COMMENT ON COLUMN driver_total.experience_level IS 'Level; Unknown where it is not known';
+COMMENT ON COLUMN driver_total.city_name IS 'Name of the driver''s city, else its key, else Unknown';
 COMMENT ON COLUMN driver_total.deliveries IS 'Finished deliveries; 0 for one with marks alone';
 COMMENT ON COLUMN driver_total.days IS 'Days with one';
 COMMENT ON COLUMN driver_total.deliveries_per_day IS 'The former divided by the latter; NULL without days';
@@ -129,6 +144,45 @@ COMMENT ON COLUMN driver_total.measured IS 'Deliveries whose distance is known';
 COMMENT ON COLUMN driver_total.distance IS 'Sum of the distances, km';
 COMMENT ON COLUMN driver_total.scored IS 'Feedback with a score';
 COMMENT ON COLUMN driver_total.score IS 'Sum of these scores';
+
+-- What the totals say of restaurants and drivers holds as long as no statement has changed them or cities: each that does leaves a row here, and
+-- total_names takes away those that its snapshot shows, no other. So nobody waits for anybody, and whoever sees a change sees its row.
+CREATE TABLE member_change (
+  table_name  text NOT NULL,
+  changed_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE member_change IS 'Statements that have changed rows of restaurant_history, driver_history or city_dim since restaurant_total and driver_total took their names: while there are any, the reports look names up. After a change that fires no trigger (ALTER TABLE ... USING, triggers off) insert a row';
+COMMENT ON COLUMN member_change.table_name IS 'The table';
+COMMENT ON COLUMN member_change.changed_at IS 'Start of the transaction';
+
+CREATE FUNCTION member_changed() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+AS $body$
+DECLARE
+  any_row boolean := TG_OP = 'TRUNCATE';
+BEGIN
+  IF TG_OP <> 'TRUNCATE' THEN
+    any_row := EXISTS (SELECT FROM changed);
+  END IF;
+  IF any_row THEN
+    EXECUTE format('INSERT INTO %I.member_change (table_name) VALUES (%L)', TG_TABLE_SCHEMA, TG_TABLE_NAME);
+  END IF;
+  RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION member_changed() IS 'Trigger of restaurant_history, driver_history and city_dim: leaves a row in member_change where a statement has changed a row.';
+CREATE TRIGGER member_inserted AFTER INSERT ON restaurant_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_updated AFTER UPDATE ON restaurant_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_deleted AFTER DELETE ON restaurant_history REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_truncated AFTER TRUNCATE ON restaurant_history FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_inserted AFTER INSERT ON driver_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_updated AFTER UPDATE ON driver_history REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_deleted AFTER DELETE ON driver_history REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_truncated AFTER TRUNCATE ON driver_history FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_inserted AFTER INSERT ON city_dim REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_updated AFTER UPDATE ON city_dim REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_deleted AFTER DELETE ON city_dim REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
+CREATE TRIGGER member_truncated AFTER TRUNCATE ON city_dim FOR EACH STATEMENT EXECUTE FUNCTION member_changed();
 
 CREATE TABLE driver_use (
   driver_key           text COLLATE "C" PRIMARY KEY,

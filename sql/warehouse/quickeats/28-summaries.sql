@@ -103,7 +103,10 @@ BEGIN
     FROM places p LEFT JOIN words w ON w.word = p.word
     GROUP BY p.chunk$sql$ USING d;
   PERFORM sum_up_day_more(d);
-  INSERT INTO order_day (day) VALUES (d) ON CONFLICT (day) DO UPDATE SET made_at = now();
+  INSERT INTO order_day (day, orders, untimed_orders, conflicting_orders)
+  SELECT d, coalesce(sum(m.orders), 0), coalesce(sum(m.untimed_orders), 0), coalesce(sum(m.conflicting_orders), 0) FROM order_mode_day m WHERE m.day = d
+  ON CONFLICT (day) DO UPDATE
+  SET (made_at, orders, untimed_orders, conflicting_orders) = (now(), excluded.orders, excluded.untimed_orders, excluded.conflicting_orders);
   IF alone THEN
     PERFORM total_days(ARRAY[d], 1);
   END IF;
@@ -165,6 +168,7 @@ BEGIN
     days := days + 1;
   END LOOP;
   PERFORM total_days(n.days, 1) FROM (SELECT array_agg(o.day) AS days FROM order_day o WHERE o.day NOT IN (SELECT t.day FROM total_day t)) n WHERE n.days IS NOT NULL;
+  PERFORM total_names() WHERE EXISTS (SELECT FROM member_change);
   PERFORM sum_up_weeks();
   RETURN days;
 END

@@ -5,12 +5,19 @@ RETURNS TABLE (revenue_rank bigint, restaurant_id text, restaurant_name text, cu
                refunded_amount numeric, revenue_percent numeric, cancelled_percent numeric, average_rating numeric, average_score numeric, scored_feedbacks bigint)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+  WITH hold AS MATERIALIZED (SELECT NOT EXISTS (SELECT FROM member_change) AND kpi_totals_hold() AS yes)
+  SELECT t.revenue_rank, t.restaurant_key COLLATE "default" AS restaurant_id, t.restaurant_name, t.cuisine_type, t.city_name, t.orders, t.revenue, t.refunded, t.revenue_percent,
+         t.cancelled_percent, t.avg_rating, t.average_score, t.scored
+  FROM restaurant_total t
+  WHERE t.all_orders > 0 AND from_day IS NULL AND to_day IS NULL AND (SELECT h.yes FROM hold h)
+  UNION ALL
   SELECT s.revenue_rank, s.restaurant_key COLLATE "default", COALESCE(r.name, s.restaurant_key) COLLATE "default", COALESCE(r.cuisine_type, 'Unknown') COLLATE "default",
          COALESCE(c.city_name, r.city, 'Unknown') COLLATE "default", s.orders, s.revenue, s.refunded, s.revenue_percent,
          s.cancelled_percent, r.avg_rating, s.average_score, s.scored
   FROM kpi_restaurant_total(from_day, to_day) s
   LEFT JOIN restaurant_dim r ON r.restaurant_id = s.restaurant_key
-  LEFT JOIN city_dim c ON c.city_id = r.city;
+  LEFT JOIN city_dim c ON c.city_id = r.city
+  WHERE from_day IS NOT NULL OR to_day IS NOT NULL OR NOT (SELECT h.yes FROM hold h);
 END;
 CREATE VIEW kpi_top_restaurants AS SELECT * FROM kpi_top_restaurants();
 COMMENT ON VIEW kpi_top_restaurants IS

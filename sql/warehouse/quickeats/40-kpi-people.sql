@@ -145,11 +145,17 @@ RETURNS TABLE (driver_id text, driver_name text, experience_level text, city_nam
                average_delivery_time numeric, on_time_percent numeric, distance_km numeric, average_score numeric)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT n.driver_key, COALESCE(d.name, n.driver_key), COALESCE(d.experience_level, 'Unknown'), COALESCE(c.city_name, d.city, 'Unknown'), n.deliveries, n.days,
+  WITH hold AS MATERIALIZED (SELECT NOT EXISTS (SELECT FROM member_change) AND kpi_totals_hold() AS yes)
+  SELECT t.driver_key COLLATE "default" AS driver_id, t.driver_name, t.experience_level, t.city_name, t.deliveries, t.days, t.deliveries_per_day, t.average_minutes, t.on_time_percent, t.distance_km, t.average_score
+  FROM driver_total t
+  WHERE t.deliveries > 0 AND from_day IS NULL AND to_day IS NULL AND (SELECT h.yes FROM hold h)
+  UNION ALL
+  SELECT n.driver_key COLLATE "default", COALESCE(d.name, n.driver_key) COLLATE "default", COALESCE(d.experience_level, 'Unknown'), COALESCE(c.city_name, d.city, 'Unknown') COLLATE "default", n.deliveries, n.days,
          n.deliveries_per_day, n.average_minutes, n.on_time_percent, n.distance_km, n.average_score
   FROM kpi_driver_total(from_day, to_day) n
   LEFT JOIN driver_dim d ON d.driver_id = n.driver_key
-  LEFT JOIN city_dim c ON c.city_id = d.city;
+  LEFT JOIN city_dim c ON c.city_id = d.city
+  WHERE from_day IS NOT NULL OR to_day IS NOT NULL OR NOT (SELECT h.yes FROM hold h);
 END;
 CREATE VIEW kpi_orders_per_driver AS SELECT * FROM kpi_orders_per_driver();
 COMMENT ON VIEW kpi_orders_per_driver IS

@@ -8,8 +8,8 @@ SELECT min(f.day) AS first_day,
        COALESCE(sum(f.untimed_orders), 0)::bigint AS untimed_orders,
        COALESCE(sum(f.conflicting_orders), 0)::bigint AS conflicting_orders
 FROM (SELECT s.day, s.orders, s.untimed_orders, s.conflicting_orders
-      FROM order_mode_day s
-      WHERE s.day IN (SELECT o.day FROM order_day o)
+      FROM order_day s
+      WHERE s.orders > 0
       UNION ALL
       SELECT o.day, r.* FROM kpi_open_order_days(NULL, NULL) AS o (day) CROSS JOIN LATERAL kpi_data_range_of(o.day) r) f;
 COMMENT ON VIEW kpi_data_range IS

@@ -114,6 +114,40 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION total_minutes(date[], integer) IS 'Adds local days to minutes_month (sign 1) or takes them off (-1). Internal to total_days().';
 
+-- One statement, so that the changes it takes away are those that it sees.
+CREATE FUNCTION total_names() RETURNS bigint
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  WITH changed AS (
+    DELETE FROM member_change RETURNING table_name
+  ), drivers AS (
+    UPDATE driver_total t
+    SET driver_name = n.driver_name, experience_level = n.experience_level, city_name = n.city_name
+    FROM (SELECT o.driver_key, COALESCE(d.name, o.driver_key) AS driver_name, COALESCE(d.experience_level, 'Unknown') AS experience_level, COALESCE(c.city_name, d.city, 'Unknown') AS city_name
+          FROM driver_total o
+          LEFT JOIN driver_dim d ON d.driver_id = o.driver_key
+          LEFT JOIN city_dim c ON c.city_id = d.city
+          WHERE o.driver_name IS NULL OR EXISTS (SELECT FROM changed)) n
+    WHERE t.driver_key = n.driver_key AND (t.driver_name, t.experience_level, t.city_name) IS DISTINCT FROM (n.driver_name, n.experience_level, n.city_name)
+    RETURNING t.driver_key
+  ), restaurants AS (
+    UPDATE restaurant_total t
+    SET restaurant_name = n.restaurant_name, cuisine_type = n.cuisine_type, city_name = n.city_name, avg_rating = n.avg_rating
+    FROM (SELECT o.restaurant_key, COALESCE(r.name, o.restaurant_key) AS restaurant_name, COALESCE(r.cuisine_type, 'Unknown') AS cuisine_type,
+                 COALESCE(c.city_name, r.city, 'Unknown') AS city_name, r.avg_rating
+          FROM restaurant_total o
+          LEFT JOIN restaurant_dim r ON r.restaurant_id = o.restaurant_key
+          LEFT JOIN city_dim c ON c.city_id = r.city
+          WHERE o.restaurant_name IS NULL OR EXISTS (SELECT FROM changed)) n
+    WHERE t.restaurant_key = n.restaurant_key
+      AND (t.restaurant_name, t.cuisine_type, t.city_name, t.avg_rating) IS DISTINCT FROM (n.restaurant_name, n.cuisine_type, n.city_name, n.avg_rating)
+    RETURNING t.restaurant_key
+  )
+  SELECT (SELECT count(*) FROM drivers) + (SELECT count(*) FROM restaurants);
+END;
+COMMENT ON FUNCTION total_names() IS
+'Looks up anew what restaurant_total and driver_total say of restaurants and drivers where members have changed (member_change), else that of new rows, and returns the rows changed. Internal to total_days() and sum_up_days(), which have the batches'' turn.';
+
 CREATE FUNCTION total_days(days date[], sign integer) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
@@ -121,6 +155,7 @@ BEGIN ATOMIC
   DELETE FROM total_day t WHERE sign < 0 AND t.day = ANY (days);
   INSERT INTO total_day (day) SELECT d.day FROM unnest(days) AS d (day) WHERE sign > 0 ORDER BY 1;
   SELECT total_meetings(days);
+  SELECT total_names() WHERE sign > 0;
 END;
 COMMENT ON FUNCTION total_days(date[], integer) IS
 'Adds local days that are summed up to the totals and to total_day (sign 1), or takes them off, by the sums that stand in the tables by day (-1): before these change. NULL and no days do nothing. Internal to sum_up_day() and sum_up_days(), which have the batches'' turn.';
