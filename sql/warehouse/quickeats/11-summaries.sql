@@ -8,7 +8,7 @@ CREATE TABLE order_day (
   untimed_orders      bigint NOT NULL DEFAULT 0,
   conflicting_orders  bigint NOT NULL DEFAULT 0
 );
-COMMENT ON TABLE order_day IS 'Local days that are summed up in order_hour, restaurant_day, driver_day, delivery_minutes, driver_busy, driver_spans, driver_online, driver_set, delay_cell, customer_day, customer_set, order_mode_day, order_clock_day, payment_day, feedback_day, search_day, search_customer, city_day, restaurant_score_day and driver_score_day; kept by the feeds. Delete a day after changing its facts by hand.';
+COMMENT ON TABLE order_day IS 'Local days that are summed up in order_hour, restaurant_day, driver_day, delivery_minutes, driver_busy, driver_spans, driver_online, driver_set, delay_cell, customer_day, customer_set, order_mode_day, order_clock_day, payment_day, feedback_day, search_day, search_customer, city_day, restaurant_score_day and driver_score_day; kept by the feeds. Delete a day after changing its facts by hand, and call sum_up_days().';
 COMMENT ON COLUMN order_day.day IS 'Local day';
 COMMENT ON COLUMN order_day.made_at IS 'When it was summed up';
 COMMENT ON COLUMN order_day.orders IS 'Its orders, as order_mode_day has them';

@@ -259,6 +259,8 @@ DECLARE
   changed boolean;
   touched date[] := '{}';
   days date[];
+  before timestamptz;
+  latest timestamptz;
 BEGIN
   -- Known orders of which the batch told nothing new are as they were. A scalar subquery: see stage_orders.
   EXECUTE $sql$
@@ -461,17 +463,22 @@ BEGIN
     touched := touched || days;
   END IF;
   PERFORM set_config('enable_hashjoin', hashes, true), set_config('enable_mergejoin', merges, true), set_config('enable_bitmapscan', bitmaps, true);
+  -- Also where it stays: payments and pings that were looked at ahead of their turn see by a new version of this row that orders have changed since (orders_version).
+  EXECUTE $sql$
+    UPDATE order_clock c SET latest_event = greatest(c.latest_event, (SELECT max(n.event_time) FROM pg_temp.order_news n))
+    FROM order_clock b RETURNING b.latest_event, c.latest_event$sql$ INTO before, latest;
+  IF updated + more > 0 THEN
+    PERFORM keep_open_orders(before, latest, ids <> '{}');
+  END IF;
   IF changed OR touched <> '{}' THEN
     -- Payments and pings of a bulk load are yet to come: what it would sum up would not last.
     EXECUTE 'SELECT touch_days($1 || array_agg(DISTINCT s.time_key::date), $2) FROM pg_temp.order_state s' USING touched, NOT bulk;
   END IF;
-  -- Also where it stays: payments and pings that were looked at ahead of their turn see by a new version of this row that orders have changed since (orders_version).
-  EXECUTE 'UPDATE order_clock c SET latest_event = greatest(c.latest_event, (SELECT max(n.event_time) FROM pg_temp.order_news n))';
   RETURN updated + more;
 END
 $body$;
 COMMENT ON FUNCTION refresh_orders(bigint) IS
-'After the events of order_news have gone to order_event: computes orders_fact and delivery_fact for their orders, from order_told or from order_event, payment_fact and the pings, and tells payments and feedback of them. Returns the number of orders whose row changed. Called by the feeds'' steps with search_path = the warehouse, starhouse. batch is what their batch_id becomes.';
+'After the events of order_news have gone to order_event: computes orders_fact and delivery_fact for their orders, from order_told or from order_event, payment_fact and the pings, tells payments and feedback of them, and keeps order_clock, open_order and order_quarter. Returns the number of orders whose row changed. Called by the feeds'' steps with search_path = the warehouse, starhouse. batch is what their batch_id becomes.';
 
 -- The same for orders of which something else than their events has become known.
 CREATE FUNCTION refresh_orders(ids text[], batch bigint) RETURNS bigint

@@ -170,8 +170,12 @@ BEGIN
   PERFORM total_days(n.days, 1) FROM (SELECT array_agg(o.day) AS days FROM order_day o WHERE o.day NOT IN (SELECT t.day FROM total_day t)) n WHERE n.days IS NOT NULL;
   PERFORM total_names() WHERE EXISTS (SELECT FROM member_change);
   PERFORM sum_up_weeks();
+  -- Facts may have been changed by hand: then their days were open.
+  IF days > 0 THEN
+    PERFORM fill_open_orders(home);
+  END IF;
   RETURN days;
 END
 $body$;
 COMMENT ON FUNCTION sum_up_days(regclass) IS
-'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts. Batches wait meanwhile. home as in sum_up_day; NULL is an error (42P01), another isolation level than READ COMMITTED, too (25000).';
+'Sums up all days that are not, also those that batches are still at, and returns their number: after a large load, or at night, the reports read no facts; where there were some, open_order is filled anew, too (fill_open_orders). Batches wait meanwhile. home as in sum_up_day; NULL is an error (42P01), another isolation level than READ COMMITTED, too (25000).';

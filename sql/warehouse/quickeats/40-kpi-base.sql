@@ -133,6 +133,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_now() IS 'Latest event of an order: the live reports'' "now". NULL without orders.';
 
+-- Only the feeds keep these tables, with the clock.
+CREATE FUNCTION kpi_open_since() RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT max(c.latest_event) - interval '48 hours' FROM order_clock c;
+END;
+COMMENT ON FUNCTION kpi_open_since() IS 'The moment from which on open_order has every open order, and order_quarter every quarter of an hour with one that has ended: 48 hours before the latest event. NULL where no feed has brought any: reports read the facts then.';
+
 CREATE FUNCTION kpi_last_ping() RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC

@@ -14,11 +14,39 @@ BEGIN ATOMIC
            count(*) AS orders
     FROM orders_fact f
     WHERE f.order_time IS NOT NULL
-      AND f.event_time >= (SELECT s.first_minute - interval '24 hours' FROM span s)
+      -- Of all of a day, where open_order does not have what was open of those before the first minute.
+      AND f.event_time >= (SELECT s.first_minute - CASE WHEN s.first_minute - interval '24 hours' >= kpi_open_since() THEN interval '0' ELSE interval '24 hours' END FROM span s)
       AND f.event_time < (SELECT s.last_minute + interval '1 minute' FROM span s)
       -- Of those of a day that were placed, or open, in the minutes asked for.
       AND (f.order_time >= (SELECT s.first_minute FROM span s)
            OR COALESCE(least(f.delivered_time, f.cancelled_time), f.order_time + interval '24 hours') >= (SELECT s.first_minute + interval '1 minute' FROM span s))
+    GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT e.city_key, date_trunc('minute', e.order_time), date_trunc('minute', COALESCE(least(e.delivered_time, e.cancelled_time), e.order_time + interval '24 hours')) - interval '1 minute', count(*)
+    FROM (
+      -- Those that were open at the first minute are open now, or lie in a quarter of an hour the last of which ended later. Each is looked up, as OFFSET and LIMIT have it.
+      SELECT f.*
+      FROM open_order o
+      CROSS JOIN LATERAL (SELECT k.city_key, k.order_time, k.delivered_time, k.cancelled_time FROM orders_fact k WHERE k.event_time = o.order_event_time AND k.order_id = o.order_id LIMIT 1) f
+      WHERE o.order_event_time >= (SELECT s.first_minute - interval '24 hours' FROM span s)
+        AND o.order_event_time < (SELECT least(s.first_minute, s.last_minute + interval '1 minute') FROM span s)
+        AND f.delivered_time IS NULL AND f.cancelled_time IS NULL
+      UNION ALL
+      SELECT f.*
+      FROM order_quarter q
+      CROSS JOIN LATERAL (
+        SELECT k.city_key, k.order_time, k.delivered_time, k.cancelled_time
+        FROM orders_fact k
+        WHERE k.event_time >= greatest(q.quarter_start, (SELECT s.first_minute - interval '24 hours' FROM span s))
+          AND k.event_time < least(q.quarter_start + interval '15 minutes', (SELECT least(s.first_minute, s.last_minute + interval '1 minute') FROM span s))
+          AND (k.delivered_time IS NOT NULL OR k.cancelled_time IS NOT NULL)
+        OFFSET 0) f
+      WHERE q.quarter_start > (SELECT s.first_minute - interval '24 hours 15 minutes' FROM span s) AND q.quarter_start < (SELECT s.first_minute FROM span s)
+        AND q.latest_end >= (SELECT s.first_minute + interval '1 minute' FROM span s)) e
+    WHERE (SELECT COALESCE(s.first_minute - interval '24 hours' >= kpi_open_since(), false) FROM span s)
+      AND e.order_time IS NOT NULL
+      AND (e.order_time >= (SELECT s.first_minute FROM span s)
+           OR COALESCE(least(e.delivered_time, e.cancelled_time), e.order_time + interval '24 hours') >= (SELECT s.first_minute + interval '1 minute' FROM span s))
     GROUP BY 1, 2, 3
   ), readings AS (
     SELECT o.placed_minute AS minute_start, o.city_key, o.orders AS placed, 0 AS open
@@ -42,7 +70,7 @@ Formula: both readings: placed_orders = orders placed in the minute; open_orders
 Grain: minute and city; minutes with neither are absent
 Unit: orders
 NULL: none. Orders whose time is not known are left out (kpi_data_range counts them)
-Source: orders_fact, city_dim';
+Source: orders_fact, open_order, order_quarter, city_dim';
 
 CREATE FUNCTION kpi_driver_heatmap(as_of timestamptz DEFAULT NULL, within interval DEFAULT '10 minutes', hash_length integer DEFAULT 6)
 RETURNS TABLE (geohash text, available_drivers bigint, drivers bigint, latest_ping timestamptz)
@@ -75,7 +103,20 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT f.order_id, f.city_key, f.restaurant_key, f.driver_key, f.status, f.order_time, m.minutes, f.promised_minutes, f.promised_minutes - m.minutes,
          m.minutes > f.promised_minutes
-  FROM orders_fact f
+  FROM (
+    -- What is open now, each looked up, as LIMIT has it: a row that its order has left says nothing.
+    SELECT n.*
+    FROM open_order o
+    CROSS JOIN LATERAL (
+      SELECT k.order_id, k.city_key, k.restaurant_key, k.driver_key, k.status, k.order_time, k.promised_minutes, k.delivered_time, k.cancelled_time, k.event_time
+      FROM orders_fact k WHERE k.event_time = o.order_event_time AND k.order_id = o.order_id LIMIT 1) n
+    WHERE (SELECT kpi_open_since() IS NOT NULL AND COALESCE(as_of >= kpi_now(), true))
+      AND o.order_event_time > (SELECT COALESCE(as_of, kpi_now()) - interval '24 hours')
+    UNION ALL
+    -- Of a past moment, the facts.
+    SELECT k.order_id, k.city_key, k.restaurant_key, k.driver_key, k.status, k.order_time, k.promised_minutes, k.delivered_time, k.cancelled_time, k.event_time
+    FROM orders_fact k
+    WHERE NOT (SELECT kpi_open_since() IS NOT NULL AND COALESCE(as_of >= kpi_now(), true))) f
   CROSS JOIN LATERAL (SELECT round(extract(epoch FROM COALESCE(as_of, kpi_now()) - f.order_time) / 60, 2) AS minutes) m
   WHERE f.order_time > (SELECT COALESCE(as_of, kpi_now()) - interval '24 hours') AND f.order_time <= (SELECT COALESCE(as_of, kpi_now()))
     AND f.event_time > (SELECT COALESCE(as_of, kpi_now()) - interval '24 hours') AND f.event_time <= (SELECT COALESCE(as_of, kpi_now()))
@@ -88,7 +129,7 @@ Formula: orders placed within 24 hours and not finished; minutes_left = promised
 Grain: open order
 Unit: minutes
 NULL: minutes_left and is_overdue without a promise
-Source: orders_fact';
+Source: orders_fact, open_order';
 
 -- The distance is the great circle on the sphere of the mean radius 6371008.8 m (haversine).
 CREATE FUNCTION kpi_dispatch_candidates(of_order text DEFAULT NULL, candidates integer DEFAULT 3, within interval DEFAULT '10 minutes')
@@ -96,13 +137,17 @@ RETURNS TABLE (order_id text, restaurant_id text, candidate_rank bigint, driver_
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT o.order_id, o.restaurant_id, n.candidate_rank, n.driver_id, n.metres, n.age
-  -- Grouped by their key, which changes nothing, the waiting orders are found by a star scan. The later bound is none: of a range with two the planner
-  -- takes it that few rows lie in it, and reads them by the index; with one it may read all orders there are.
   FROM (SELECT w.order_id, w.restaurant_key AS restaurant_id, r.latitude, r.longitude
+        -- Those that wait are looked up, as LIMIT has it.
         FROM (SELECT f.order_id, f.restaurant_key
+              FROM open_order o
+              CROSS JOIN LATERAL (SELECT k.order_id, k.restaurant_key, k.driver_key, k.status FROM orders_fact k WHERE k.event_time = o.order_event_time AND k.order_id = o.order_id LIMIT 1) f
+              WHERE of_order IS NULL AND (SELECT kpi_open_since() IS NOT NULL) AND o.waits AND o.order_event_time > (SELECT kpi_now() - interval '24 hours')
+                AND f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED')
+              UNION ALL
+              SELECT f.order_id, f.restaurant_key
               FROM orders_fact f
-              WHERE of_order IS NULL AND f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED') AND f.event_time > (SELECT kpi_now() - interval '24 hours') AND f.event_time <= 'infinity'
-              GROUP BY f.event_time, f.order_id, f.restaurant_key
+              WHERE of_order IS NULL AND (SELECT kpi_open_since() IS NULL) AND f.driver_key = '?' AND f.status IN ('PLACED', 'ACCEPTED', 'PREPARED') AND f.event_time > (SELECT kpi_now() - interval '24 hours')
               UNION ALL
               SELECT f.order_id, f.restaurant_key FROM orders_fact f WHERE f.order_id = of_order COLLATE "C") w
         JOIN restaurant_dim r ON r.restaurant_id = w.restaurant_key
@@ -125,4 +170,4 @@ Formula: for each open order without a driver, the three available drivers neare
 Grain: order and candidate
 Unit: metres, seconds
 NULL: none. Orders of restaurants without coordinates are left out
-Source: orders_fact, restaurant_history, driver_position';
+Source: orders_fact, open_order, restaurant_history, driver_position';
