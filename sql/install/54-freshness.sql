@@ -69,23 +69,26 @@ BEGIN
       SELECT jsonb_build_array(g.gold_name, c.relation, NULL) FROM %1$I.gold_registry g CROSS JOIN LATERAL unnest(g.reads) AS c (relation))) AS u (g)$sql$, schema) ELSE '' END);
   -- By name, so that views depend on no fact: facts may be changed, dropped and added. max() of a fact's time comes
   -- from its index, partition by partition. An index of block ranges does not give it, but the rows from a time on:
-  -- from the latest that statistics know of; where there is none any more all rows are read.
+  -- from the latest that statistics know of, which only who may read the partitions sees, or the latest partition that
+  -- has any. Times are written so that they can be read again.
   EXECUTE format($sql$
     CREATE OR REPLACE FUNCTION %1$I.newest_event(relation regclass) RETURNS timestamptz
       LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
-      SET search_path = pg_catalog, pg_temp
+      SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
     AS $newest$
     DECLARE
       time_column name;
       time_type text;
       is_sorted boolean;
+      is_key boolean;
       known text;
       result timestamptz;
     BEGIN
       SELECT a.attname, format_type(a.atttypid, NULL),
              EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
-                     WHERE i.indrelid = relation AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree')
-      INTO time_column, time_type, is_sorted
+                     WHERE i.indrelid = relation AND i.indkey[0] = a.attnum AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree'),
+             (a.attnum = p.partattrs[0] AND p.partnatts = 1) IS TRUE
+      INTO time_column, time_type, is_sorted, is_key
       FROM pg_attribute a LEFT JOIN pg_partitioned_table p ON p.partrelid = a.attrelid AND p.partstrat = 'r'
       WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
         AND (a.attnum = p.partattrs[0] OR a.attname = 'event_time')
@@ -94,13 +97,20 @@ BEGIN
         RETURN NULL;
       END IF;
       IF NOT is_sorted THEN
-        EXECUTE format('SELECT max(b.bound)::text FROM pg_partition_tree($1) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
-                        JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = $2 AND NOT s.inherited
-                        CROSS JOIN LATERAL unnest(s.histogram_bounds::text::%%s[]) AS b (bound) WHERE t.isleaf', time_type)
-        INTO known USING relation, time_column;
-      END IF;
-      IF known IS NOT NULL THEN
-        EXECUTE format('SELECT max(%%1$I)::timestamptz FROM %%2$s WHERE %%1$I >= %%3$L::%%4$s', time_column, relation, known, time_type) INTO result;
+        FOR known IN EXECUTE format($known$
+          SELECT k.bound::text
+          FROM (SELECT max((SELECT max(b) FROM unnest(s.histogram_bounds::text::%%1$s[]) AS b)) AS bound  -- of no other table's: these may be no times
+                FROM pg_partition_tree($1) t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+                JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = $2 AND NOT s.inherited
+                WHERE t.isleaf
+                UNION
+                SELECT (regexp_match(pg_get_expr(c.relpartbound, c.oid), '^FOR VALUES FROM \(''([^'']+)''\) TO '))[1]::%%1$s
+                FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1 AND $3) k
+          WHERE k.bound IS NOT NULL ORDER BY k.bound DESC$known$, time_type) USING relation, time_column, is_key
+        LOOP
+          EXECUTE format('SELECT max(%%1$I)::timestamptz FROM %%2$s WHERE %%1$I >= %%3$L::%%4$s', time_column, relation, known, time_type) INTO result;
+          EXIT WHEN result IS NOT NULL;
+        END LOOP;
       END IF;
       IF result IS NULL THEN
         EXECUTE format('SELECT max(%%I)::timestamptz FROM %%s', time_column, relation) INTO result;

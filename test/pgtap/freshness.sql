@@ -68,6 +68,25 @@ INSERT INTO driver_ping_fact (driver_key, event_time, latitude, longitude, is_av
 SELECT is(newest_event('driver_ping_fact'), now(), 'a row that they do not know');
 DELETE FROM driver_ping_fact WHERE event_time > now() - interval '41 days';
 SELECT is(newest_event('driver_ping_fact'), now() - interval '41 days', 'rows that are gone');
+-- Who may read the fact, but not its partitions, sees no statistics of these, and reads the latest that has rows, no older one, all the same.
+CREATE ROLE freshness_reader;
+GRANT USAGE ON SCHEMA food TO freshness_reader;
+GRANT SELECT (event_time) ON driver_ping_fact TO freshness_reader;
+SELECT tableoid AS latest FROM driver_ping_fact ORDER BY event_time DESC LIMIT 1 \gset
+CREATE FUNCTION pg_temp.rows_read_but_of(latest oid) RETURNS bigint LANGUAGE sql AS $f$
+  SELECT sum(pg_stat_get_xact_tuples_returned(i.inhrelid) + pg_stat_get_xact_tuples_fetched(i.inhrelid))::bigint
+  FROM pg_inherits i WHERE i.inhparent = 'driver_ping_fact'::regclass AND i.inhrelid <> latest
+$f$;
+SELECT pg_temp.rows_read_but_of(:latest) AS before \gset
+SET LOCAL ROLE freshness_reader;
+SELECT newest_event('driver_ping_fact') AS newest \gset
+RESET ROLE;
+SELECT is(pg_temp.rows_read_but_of(:latest), :before::bigint, 'no older partition is read');
+SELECT is(:'newest'::timestamptz, now() - interval '41 days', 'a reader of the fact');
+-- However the session writes times: German ones end with the zone's name, which may be none that is read.
+SET LOCAL timezone = 'Asia/Jakarta'; SET LOCAL datestyle = 'German';
+SELECT is(newest_event('driver_ping_fact'), now() - interval '41 days', 'a zone whose name is not read');
+SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO';
 CREATE TABLE "a fact" ("on" date, event_time date);
 INSERT INTO "a fact" SELECT NULL, date '2025-01-01' + g FROM generate_series(0, 999) g;
 ANALYZE "a fact";
