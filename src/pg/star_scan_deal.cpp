@@ -139,7 +139,9 @@ void start_dealing(ScanNode *node) {
   node->dealt = 0;
 }
 
+// Also where it goes on after its memory was full: what it read before was in another time.
 void begin_reading(ScanNode *node) {
+  node->dealt = 0;
   node->since = std::chrono::steady_clock::now();
   if (!IsParallelWorker()) {
     pg_atomic_write_u32(&node->shared->leader_reads, 1);
