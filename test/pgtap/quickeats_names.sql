@@ -168,5 +168,15 @@ SET LOCAL ROLE qe_names_reader;
 SELECT is((SELECT count(*) FROM kpi_top_restaurants), 5::bigint, 'restaurants for a reader');
 SELECT is((SELECT count(*) FROM kpi_orders_per_driver), 4::bigint, 'and drivers');
 RESET ROLE;
+-- Who may change members needs no more for that, either.
+CREATE ROLE qe_names_editor;
+GRANT USAGE ON SCHEMA "qe ""names""" TO qe_names_editor;
+GRANT SELECT, INSERT, UPDATE, DELETE ON restaurant_history, city_dim TO qe_names_editor;
+SET LOCAL ROLE qe_names_editor;
+UPDATE restaurant_history SET name = 'Edited' WHERE restaurant_id = 'R1' AND is_current;
+INSERT INTO city_dim (city_id, city_name) VALUES ('MUM', 'by an editor') ON CONFLICT (city_id) DO UPDATE SET city_name = excluded.city_name;
+RESET ROLE;
+SELECT is((SELECT restaurant_name FROM kpi_top_restaurants WHERE restaurant_id = 'R1'), 'Edited', 'what another role changed');
+SELECT pg_temp.same('changed by another role');
 SELECT * FROM finish();
 ROLLBACK;
