@@ -146,6 +146,30 @@ SELECT pg_temp.put('orders', pg_temp.ordered('N1', '2025-03-25 06:00Z')) \g /dev
 SELECT is(pg_temp.rows_of('SELECT week FROM order_week WHERE week = ''2025-03-10'''), '(2025-03-10)', 'is summed up again by the next batch of orders');
 SELECT sum_up_days() \g /dev/null
 
+-- Totals are of orders, feedback and pings: a day with payments or app events alone leaves them, one with any of those does not.
+SELECT ok(kpi_totals_hold(), 'the totals hold');
+CREATE TEMP TABLE as_total AS SELECT * FROM kpi_top_restaurants;
+SAVEPOINT totals;
+SELECT is(pg_temp.put('payments', pg_temp.paid('P8', 'nobody', '2025-03-28 06:00Z')) + pg_temp.put('app_events', '{"event_id": "E8", "user_id": "C1", "timestamp": "2025-03-30T06:00:00Z"}'), 2::bigint, 'a payment and an app event of later days');
+SELECT isnt(pg_temp.open(), NULL, 'open them');
+SELECT ok(kpi_totals_hold(), 'and not the totals');
+SELECT bag_eq('TABLE kpi_top_restaurants', 'TABLE as_total', 'which are the same');
+SELECT is(pg_temp.put('feedback', '{"feedback_id": "F8", "order_id": "O1", "feedback_score": 1, "timestamp": "2025-03-27T06:00:00Z"}'), 1::bigint, 'feedback of a later day');
+SELECT ok(NOT kpi_totals_hold(), 'opens them');
+SELECT is((SELECT sum(scored_feedbacks) FROM kpi_top_restaurants), (SELECT sum(scored_feedbacks) + 1 FROM as_total), 'and counts');
+ROLLBACK TO totals;
+SELECT is(pg_temp.put('pings', '{"driver_id": "D1", "latitude": 19, "longitude": 72, "timestamp": "2025-03-27T06:00:00Z", "availability_status": "AVAILABLE"}'), 1::bigint, 'a ping of a later day');
+SELECT ok(NOT kpi_totals_hold(), 'opens them');
+SELECT is((SELECT count(*) FROM kpi_driver_utilisation), 1::bigint, 'and counts');
+ROLLBACK TO totals;
+SELECT is(pg_temp.put('orders', pg_temp.ordered('O8', '2025-03-27 06:00Z')), 1::bigint, 'an order of a later day');
+SELECT ok(NOT kpi_totals_hold(), 'opens them');
+ROLLBACK TO totals;
+DELETE FROM total_day WHERE day = '2025-03-12';
+SELECT ok(NOT kpi_totals_hold(), 'nor do they hold without one of their days');
+ROLLBACK TO totals;
+SELECT ok(kpi_totals_hold(), 'all rolled back');
+
 -- Loaded wrong and taken again from bronze: what went is seen to be gone, what comes again counts once.
 SELECT is((SELECT (r.removed, r.loaded)::text FROM starhouse.replay('qe sums', 'app_events', replace => true) r), '(111,111)', 'app events again');
 SELECT is(pg_temp.open(), '03-01 03-02 03-05 03-10 03-11 03-12 03-18', 'open their days');

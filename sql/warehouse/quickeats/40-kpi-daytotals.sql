@@ -75,12 +75,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi_driver_score_day(date, date) IS 'The rows of driver_score_day from from_day to to_day inclusive (NULL: open), local days: those summed up, the others from customer_feedback_fact.';
 
+-- Of the facts that the totals are sums of: days with payments or app events alone have none of them, and looking for these days costs as much again.
 CREATE FUNCTION kpi_totals_hold() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT NOT EXISTS (SELECT FROM kpi_open_days(NULL, NULL)) AND NOT EXISTS (SELECT FROM order_day o FULL JOIN total_day t ON t.day = o.day WHERE o.day IS NULL OR t.day IS NULL);
+  SELECT NOT EXISTS (SELECT FROM kpi_open_days_in((
+           SELECT daterange(min(lower(k.days)), max(upper(k.days)))
+           FROM (VALUES (kpi_order_days()), (kpi_feedback_days()),
+                        ((SELECT daterange(h.time_key::date, (SELECT l.time_key::date FROM driver_hour l ORDER BY l.hour_start DESC LIMIT 1), '[]')
+                          FROM driver_hour h ORDER BY h.hour_start LIMIT 1))) AS k (days)
+           HAVING count(k.days) > 0), NULL, NULL))
+         AND NOT EXISTS (SELECT FROM order_day o FULL JOIN total_day t ON t.day = o.day WHERE o.day IS NULL OR t.day IS NULL);
 END;
-COMMENT ON FUNCTION kpi_totals_hold() IS 'Whether every day is summed up and counted in the totals (total_day), so that these are the figures of all days.';
+COMMENT ON FUNCTION kpi_totals_hold() IS 'Whether every day from the first order, feedback or ping to the latest is summed up and the totals (total_day) count all days that are, so that these are the figures of all days.';
 
 CREATE FUNCTION kpi_days_to_add() RETURNS SETOF date
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 30
