@@ -201,6 +201,21 @@ SELECT bag_eq('TABLE open_order', 'TABLE kept', 'it holds the same');
 TRUNCATE compared;
 SELECT pg_temp.compare_all() \g /dev/null
 SELECT is_empty('SELECT what, differing, n_rows FROM compared WHERE differing > 0', 'the reports say the same');
+-- The nearest drivers, from near by to the other side of the earth, two of them at one place: as the haversine has it.
+DELETE FROM driver_position;
+INSERT INTO driver_position (driver_id, latitude, longitude, availability_status, is_available, geohash, position_time)
+SELECT 'N' || n, 19 + (random() - 0.5) * 10 ^ (n % 5 - 2), 72.8 + (random() - 0.5) * 10 ^ (n % 5 - 2), 'available', (n % 7 > 0)::int, '', '2025-03-10 10:00Z'::timestamptz - n * interval '4 seconds' FROM generate_series(1, 200) n
+UNION ALL SELECT v.id, v.lat, v.lon, 'available', 1, '', '2025-03-10 10:00Z' FROM (VALUES ('S1', 19.0001, 72.8), ('S2', 19.0001, 72.8), ('far', -19, -107.2), ('pole', 90, 0)) v (id, lat, lon);
+CREATE FUNCTION pg_temp.nearest(n integer) RETURNS TABLE (candidate_rank bigint, driver_id text, distance_metres numeric, position_age_seconds numeric) LANGUAGE sql AS $$
+  SELECT row_number() OVER (ORDER BY d.m, d.driver_id), d.driver_id, round(d.m::numeric, 1), d.age
+  FROM (SELECT p.driver_id, extract(epoch FROM '2025-03-10 10:00Z'::timestamptz - p.position_time)::numeric AS age,
+               2 * 6371008.8 * asin(sqrt(least(1, sin(radians(p.latitude - 19) / 2) ^ 2 + cos(radians(19)) * cos(radians(p.latitude)) * sin(radians(p.longitude - 72.8) / 2) ^ 2))) AS m
+        FROM driver_position p WHERE p.is_available = 1 AND p.position_time > '2025-03-10 09:50Z') d
+  ORDER BY 1 LIMIT n $$;
+SELECT order_id AS waiting FROM kpi_dispatch_candidates ORDER BY order_id COLLATE "C" LIMIT 1 \gset
+SELECT bag_eq(format('SELECT candidate_rank, driver_id, distance_metres, position_age_seconds FROM kpi_dispatch_candidates WHERE order_id = %L', :'waiting'), 'SELECT * FROM pg_temp.nearest(3)', 'the three nearest');
+SELECT bag_eq($$SELECT candidate_rank, driver_id, distance_metres, position_age_seconds FROM kpi_dispatch_candidates('A', NULL)$$, 'SELECT * FROM pg_temp.nearest(NULL)', 'all of them in their order');
+SELECT results_eq($$SELECT driver_id FROM kpi_dispatch_candidates('A', 1000) WHERE driver_id ~ '^[Sfp]' ORDER BY candidate_rank$$, $$VALUES ('S1'), ('S2'), ('pole'), ('far')$$, 'two at one place by their names, the farthest last');
 -- Filled by hand, without a feed, there is no table to go by.
 UPDATE order_clock SET latest_event = NULL;
 DELETE FROM open_order;
