@@ -309,4 +309,44 @@ inline void disable_path(Path *path) {
 #endif
 }
 
+// Conditions on a window's functions that end it: take(function, comparison, other side, whether
+// that is the left one). They are the functions' own from 17 on, else the window's.
+template <class Take>
+void walk_run_conditions(const WindowFunc *function, Take take) {
+#if PG_VERSION_NUM >= 170000
+  ListCell *cell = nullptr;
+  foreach (cell, function->runCondition) {
+    const auto *condition = lfirst_node(WindowFuncRunCondition, cell);
+    take(condition->opno, reinterpret_cast<const Node *>(condition->arg), !condition->wfunc_left);
+  }
+#else
+  (void)function;
+  (void)take;
+#endif
+}
+template <class Take>
+void walk_run_conditions(const WindowClause *window, Take take) {
+#if PG_VERSION_NUM >= 170000
+  (void)window;
+  (void)take;
+#else
+  ListCell *cell = nullptr;
+  foreach (cell, window->runCondition) {
+    const auto *condition = static_cast<const Node *>(lfirst(cell));
+    if (!IsA(condition, OpExpr) ||
+        list_length(reinterpret_cast<const OpExpr *>(condition)->args) != 2) {
+      continue;
+    }
+    const auto *operation = reinterpret_cast<const OpExpr *>(condition);
+    const auto *left = static_cast<const Node *>(linitial(operation->args));
+    const auto *right = static_cast<const Node *>(lsecond(operation->args));
+    if (IsA(left, WindowFunc)) {
+      take(reinterpret_cast<const WindowFunc *>(left), operation->opno, right, false);
+    } else if (IsA(right, WindowFunc)) {
+      take(reinterpret_cast<const WindowFunc *>(right), operation->opno, left, true);
+    }
+  }
+#endif
+}
+
 } // namespace starhouse::pg::compat

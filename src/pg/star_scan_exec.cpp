@@ -123,6 +123,7 @@ void begin(CustomScanState *state, EState *estate, int eflags) {
                 ExecInitNode(static_cast<Plan *>(lfirst(cell)), estate,
                              eflags & ~(EXEC_FLAG_REWIND | EXEC_FLAG_BACKWARD | EXEC_FLAG_MARK)));
   }
+  node->foremost = foremost_plan(node, plan);
   auto *tables = static_cast<List *>(list_nth(known_lists, 2));
   node->table_count = list_length(tables);
   // EXPLAIN shows the subplans of expressions.
@@ -181,7 +182,8 @@ TupleTableSlot *execute(CustomScanState *state) {
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     ResetExprContext(context);
-    if (node->scan == nullptr || node->next_group >= node->scan->groups()) {
+    if (node->scan == nullptr ||
+        node->next_group >= (node->chosen != nullptr ? node->chosen_count : node->scan->groups())) {
       if (node->waiting_count == 0 && !node->finished && next_values(node)) {
         node->waiting[node->waiting_count++] = scan::Part{};
       }
@@ -190,16 +192,20 @@ TupleTableSlot *execute(CustomScanState *state) {
         return ExecClearTuple(projection != nullptr ? projection->pi_state.resultslot : slot);
       }
       const scan::Part part = node->waiting[--node->waiting_count];
-      if (!(node->role == Role::merged ? merge_part(node, part) : run_part(node, part))) {
+      if (node->role == Role::merged ? merge_part(node, part) : run_part(node, part)) {
+        choose_foremost(node);
+      } else {
         node->scan = nullptr;
       }
       continue;
     }
     const MemoryContext old = MemoryContextSwitchTo(context->ecxt_per_tuple_memory);
-    fill_slot(node, node->next_group++, slot, context);
+    const std::size_t next = node->next_group++;
+    fill_slot(node, node->chosen != nullptr ? node->chosen[next] : next, slot, context);
     MemoryContextSwitchTo(old);
     context->ecxt_scantuple = slot;
-    if (state->ss.ps.qual != nullptr && !ExecQual(state->ss.ps.qual, context)) {
+    if (node->chosen == nullptr && state->ss.ps.qual != nullptr &&
+        !ExecQual(state->ss.ps.qual, context)) {
       InstrCountFiltered1(state, 1);
       continue;
     }
@@ -214,6 +220,7 @@ void rescan(CustomScanState *state) {
   }
   close_pages(&node->pages);
   node->scan = nullptr;
+  node->chosen = nullptr;
   node->ruled_out = nullptr; // EXPLAIN asks for it
   node->waiting_count = 0;
   node->started = false;

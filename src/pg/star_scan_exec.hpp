@@ -11,6 +11,7 @@
 //   star_scan_cuts.cpp      dimensions, part by part where they have no room
 //   star_scan_shared.cpp    dimensions that processes share
 //   star_scan_groups.cpp    groups as rows
+//   star_scan_foremost.cpp  groups that are needed
 //   star_scan_exchange.cpp  groups from process to process
 //   star_scan_explain.cpp   EXPLAIN
 #pragma once
@@ -90,6 +91,8 @@ struct Blocks {
   }
 };
 
+struct ForemostPlan;
+
 struct ScanNode {
   CustomScanState css;
   Role role;
@@ -118,7 +121,10 @@ struct ScanNode {
   List *joins;              // as in the plan
   bool started;
   bool finished;
-  scan::Scan *scan; // null: the next part has to be run
+  scan::Scan *scan;             // null: the next part has to be run
+  const ForemostPlan *foremost; // null: all groups are needed
+  const uint32 *chosen;         // of the scan's groups those that are; null: all
+  std::size_t chosen_count;
   ContextMemory *memory;
   scan::Part waiting[most_waiting];
   int waiting_count;
@@ -144,6 +150,7 @@ struct ScanNode {
   Figures figures;
   Figures written; // of them
   uint64 groups;
+  uint64 left_out; // of these
   uint64 runs;
   std::size_t most_memory;
 };
@@ -242,8 +249,15 @@ void begin_reading(ScanNode *node);
 
 // star_scan_groups.cpp
 Datum varlena_of(std::string_view bytes);
-// In the per-tuple context.
-void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot, ExprContext *context);
+// In the per-tuple context. `wanted`: by column, the others are NULL then; null: all are.
+void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot, ExprContext *context,
+               const bool *wanted = nullptr);
+
+// star_scan_foremost.cpp
+// Null where all are needed.
+ForemostPlan *foremost_plan(ScanNode *node, const CustomScan *plan);
+// Of the groups that a run or a merge has come to.
+void choose_foremost(ScanNode *node);
 
 // star_scan_exchange.cpp
 bool next_piece(ScanNode *node, TupleTableSlot *slot);

@@ -41,6 +41,18 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
   if (node->role != Role::partial) {
     show("Group Key", static_cast<List *>(lsecond(plan->custom_exprs)), false);
   }
+  const auto *foremost = static_cast<const List *>(llast(plan->custom_private));
+  if (foremost != NIL) {
+    const auto *head = static_cast<const List *>(linitial(foremost));
+    ExplainPropertyInteger("Foremost Groups", nullptr, linitial_int(head), es);
+    List *partition = NIL;
+    for (int i = 1; i <= lsecond_int(head); ++i) {
+      const int column = linitial_int(static_cast<const List *>(list_nth(foremost, i)));
+      partition = lappend(partition,
+                          list_nth_node(TargetEntry, plan->scan.plan.targetlist, column - 1)->expr);
+    }
+    show("Of Each", partition, false);
+  }
   if (node->role != Role::merged) {
     static constexpr const char *labels[] = {"Join Key", "Left Join Key", "Semi Join Key",
                                              "Anti Join Key"};
@@ -99,6 +111,9 @@ void explain(CustomScanState *state, List *ancestors, ExplainState *es) {
   }
   if (node->compiled->keys != NIL) {
     ExplainPropertyUInteger("Groups", nullptr, node->groups, es);
+    if (node->left_out > 0) {
+      ExplainPropertyUInteger("Groups Left Out", nullptr, node->left_out, es);
+    }
   }
   const bool groups_any = node->compiled->keys != NIL || node->compiled->distinct != NIL;
   if (groups_any) {

@@ -145,8 +145,8 @@ Datum key_of(const ScanNode *node, const KeyPlan *plan, std::size_t group, ExprC
 
 } // namespace
 
-void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot,
-               ExprContext *context) {
+void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot, ExprContext *context,
+               const bool *wanted) {
   ExecClearTuple(slot);
   const int width = slot->tts_tupleDescriptor->natts;
   std::fill_n(slot->tts_isnull, width, true);
@@ -154,13 +154,17 @@ void fill_slot(const ScanNode *node, std::size_t group, TupleTableSlot *slot,
   ListCell *cell = nullptr;
   foreach (cell, node->compiled->keys) {
     const auto *plan = static_cast<const KeyPlan *>(lfirst(cell));
-    slot->tts_values[column] = key_of(node, plan, group, context, &slot->tts_isnull[column]);
+    if (wanted == nullptr || wanted[column]) {
+      slot->tts_values[column] = key_of(node, plan, group, context, &slot->tts_isnull[column]);
+    }
     ++column;
   }
   foreach (cell, node->compiled->aggregates) {
     const auto *plan = static_cast<const AggregatePlan *>(lfirst(cell));
-    slot->tts_values[column] =
-        result_of(plan, node->scan->states(group), &slot->tts_isnull[column]);
+    if (wanted == nullptr || wanted[column]) {
+      slot->tts_values[column] =
+          result_of(plan, node->scan->states(group), &slot->tts_isnull[column]);
+    }
     ++column;
   }
   ExecStoreVirtualTuple(slot);

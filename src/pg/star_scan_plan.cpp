@@ -407,7 +407,7 @@ PathTarget *pieces(PlannerInfo *root) {
 
 // Without costs; its dimensions apart from those of others. Null where these cannot be had.
 CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
-                     const Question &question, List *having, Role role) {
+                     const Question &question, List *having, List *foremost, Role role) {
   auto *path = makeNode(CustomPath);
   path->path.pathtype = T_CustomScan;
   path->path.parent = grouped;
@@ -449,6 +449,7 @@ CustomPath *new_path(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   known = lappend(known, question.key_joins);
   known = lappend(known, question.key_places);
   known = lappend(lappend(known, question.take_joins), question.take_places);
+  known = lappend(known, foremost);
   path->custom_private =
       list_make4(expressions, known, question.aggregates, role == Role::partial ? NIL : having);
   path->methods = &path_methods;
@@ -465,7 +466,8 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   }
   const int workers = workers_for(&star, pages);
   CustomPath *partial =
-      workers > 0 ? new_path(root, grouped, star, question, costed.having, Role::partial) : nullptr;
+      workers > 0 ? new_path(root, grouped, star, question, costed.having, NIL, Role::partial)
+                  : nullptr;
   if (partial == nullptr) {
     return;
   }
@@ -476,7 +478,8 @@ void offer_parallel(PlannerInfo *root, RelOptInfo *grouped, const Star &star,
   double rows = partial->path.rows * (workers + 1);
   GatherPath *gather =
       create_gather_path(root, grouped, &partial->path, partial->path.pathtarget, nullptr, &rows);
-  CustomPath *path = new_path(root, grouped, star, question, costed.having, Role::merged);
+  CustomPath *path =
+      new_path(root, grouped, star, question, costed.having, costed.foremost, Role::merged);
   path->custom_paths = list_make1(gather);
   set_merging_costs(path, gather, root, costed);
   add_path(grouped, &path->path);
@@ -550,7 +553,8 @@ bool offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
                 .joined_rows = input->rows,
                 .groups = 1,
                 .rows = 1,
-                .distinct = 0};
+                .distinct = 0,
+                .foremost = NIL};
   if (question.keys != NIL) {
     costed.groups = estimate_num_groups(root, question.keys, input->rows, nullptr, nullptr);
   }
@@ -561,9 +565,15 @@ bool offer(PlannerInfo *root, RelOptInfo *input, RelOptInfo *grouped, GroupPathE
   }
   costed.rows = grouped->pathlist != NIL ? static_cast<Path *>(linitial(grouped->pathlist))->rows
                                          : costed.groups;
+  double foremost = 0;
+  costed.foremost = foremost_of(root, grouped, costed.groups, &foremost);
+  if (costed.foremost != NIL) {
+    costed.rows = std::min(costed.rows, foremost);
+  }
   const Path *other = cheapest_of(grouped);
   double own = 0;
-  if (CustomPath *path = new_path(root, grouped, star, question, having, Role::whole)) {
+  if (CustomPath *path =
+          new_path(root, grouped, star, question, having, costed.foremost, Role::whole)) {
     set_costs(path, root, costed);
     own = path->path.total_cost;
     add_path(grouped, &path->path);
@@ -620,6 +630,9 @@ Plan *make_plan(PlannerInfo * /*root*/, RelOptInfo * /*rel*/, CustomPath *path, 
   plan->scan.plan.targetlist = tlist;
   plan->scan.plan.qual = static_cast<List *>(llast(path->custom_private));
   plan->flags = path->flags;
+  plan->custom_private = list_copy(plan->custom_private);
+  llast(plan->custom_private) =
+      placed_foremost(static_cast<const List *>(llast(plan->custom_private)), tlist);
   auto *keys = static_cast<List *>(lsecond(plan->custom_exprs));
   List *columns = NIL;
   append_columns(&columns, keys);

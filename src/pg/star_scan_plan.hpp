@@ -63,8 +63,9 @@ struct Costed {
   List *having;
   double joined_rows;
   double groups;
-  double rows;     // of these, those that HAVING leaves
+  double rows;     // of these, those that HAVING leaves, and are needed
   double distinct; // values of groups that are counted as different ones
+  List *foremost;  // which of them are
 };
 // How many times as many rows as the server expects its ranges that are known later leave, of the
 // fact: it takes ranges of several columns for independent of each other.
@@ -72,6 +73,11 @@ double more_rows(PlannerInfo *root, const RelOptInfo *fact);
 bool is_star_scan(const Path *path);
 // More rows, and groups, than costs were reckoned with: for what is planned above.
 void expect_more(RelOptInfo *grouped, const Costed &costed, double rows, double groups);
+// The first groups alone, if no others are needed, as how many rows it takes them for; NIL: all
+// (star_scan_foremost_plan.cpp).
+List *foremost_of(PlannerInfo *root, const RelOptInfo *grouped, double groups, double *rows);
+// The same with columns of a plan's target list.
+List *placed_foremost(const List *foremost, const List *tlist);
 // Lets the planner know what is different in each group (star_scan_above.cpp).
 void install_statistics();
 

@@ -464,6 +464,32 @@ SELECT plan_of('SELECT k, count(*) FROM averaged GROUP BY k'), rows_of('SELECT *
 DROP FUNCTION rows_of;
 DROP TABLE averaged, by_star_scan;
 
+-- The first groups alone, where the others cannot be needed.
+CREATE TABLE listened AS SELECT g % 7 AS region, 'song ' || g % 2000 AS song, g % 2000 AS number, (g % 4001)::numeric / 8 AS minutes FROM generate_series(1, 60000) AS g;
+UPDATE listened SET region = NULL WHERE region = 6;
+VACUUM ANALYZE listened;
+SET enable_hashagg = off; SET enable_sort = off;
+SELECT region, song, n, place FROM (SELECT region, song, count(*) AS n, row_number() OVER (PARTITION BY region ORDER BY sum(minutes) DESC, song COLLATE "C") AS place FROM listened GROUP BY region, song) AS s WHERE place <= 2 ORDER BY region, place;
+SELECT song, sum(minutes), count(*) FROM listened GROUP BY song HAVING count(*) > 20 ORDER BY sum(minutes) DESC, song COLLATE "C" LIMIT 3 OFFSET 1;
+SELECT figure('SELECT number, sum(number) FROM listened GROUP BY number ORDER BY sum(number) DESC LIMIT 3 OFFSET 1', 'Groups Left Out') AS of_numbers,
+       figure('SELECT region, number, sum(minutes) FROM listened GROUP BY region, number ORDER BY region NULLS FIRST, 3 DESC LIMIT 5', 'Groups Left Out') > 13000 AS of_numerics,
+       figure('SELECT number, count(*) FROM listened GROUP BY number ORDER BY 2 USING >, 1 LIMIT 2', 'Foremost Groups') AS of_an_operator,
+       figure('SELECT * FROM (SELECT region, song, row_number() OVER (PARTITION BY region ORDER BY sum(minutes) DESC, song COLLATE "C") AS place FROM listened GROUP BY region, song) AS s WHERE place <= 2', 'Groups Left Out') AS of_regions,
+       figure('SELECT * FROM (SELECT number, rank() OVER w, dense_rank() OVER w FROM listened GROUP BY number WINDOW w AS (ORDER BY count(*))) AS s WHERE 3 > rank', 'Foremost Groups') AS of_ranks;
+-- Not where others are asked for: by a sum over the window, places of places, ties, a limit that is not known, or another order.
+SELECT query, figure(query, 'Foremost Groups') FROM unnest(ARRAY[
+  'SELECT * FROM (SELECT number, dense_rank() OVER (ORDER BY count(*)) AS place FROM listened GROUP BY number) AS s WHERE place <= 2',
+  'SELECT * FROM (SELECT number, row_number() OVER w AS place, sum(count(*)) OVER w FROM listened GROUP BY number WINDOW w AS (ORDER BY count(*))) AS s WHERE place <= 2',
+  'SELECT * FROM (SELECT number, row_number() OVER (ORDER BY count(*)) AS place, row_number() OVER (ORDER BY number) AS other FROM listened GROUP BY number) AS s WHERE place <= 2',
+  'SELECT * FROM (SELECT number, row_number() OVER (ORDER BY count(*)) AS place FROM listened GROUP BY number) AS s WHERE place > 2',
+  'SELECT DISTINCT count(*) FROM listened GROUP BY number ORDER BY 1 LIMIT 1',
+  'SELECT number, count(*) FROM listened GROUP BY number ORDER BY 2 FETCH FIRST 1 ROW WITH TIES',
+  'SELECT number, count(*) FROM listened GROUP BY number ORDER BY 2 LIMIT (SELECT 1)',
+  'SELECT number, count(*) FROM listened GROUP BY number LIMIT 1',
+  'SELECT song, count(*) FROM listened GROUP BY song ORDER BY song COLLATE nocase, 2 LIMIT 1']) AS query;
+RESET enable_hashagg; RESET enable_sort;
+DROP TABLE listened;
+
 SET client_min_messages = warning;
 DROP TABLE sale CASCADE;
 DROP OWNED BY star_scan_reader;

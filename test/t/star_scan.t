@@ -505,6 +505,24 @@ class Generator:
         return query
 
 
+def foremost_query(random, table):
+    """The first groups in an order that leaves no two in the same place, of all or of each partition."""
+    plain = ["i2", "i4", "i8", "n2", "b", "d", "ts", "tz", "tm", "k", "f4", "f8"]
+    keys = random.sample(plain + ["t", 't COLLATE "C"', "v", 'coalesce(v, t) COLLATE "C"', 'big COLLATE "C"', "u", "n2 / 3", "d - 3", "date_trunc('hour', tz)", "extract(hour FROM ts)", "i4 % 7", "left(t, 1)"], random.choice([1, 2, 2, 3]))
+    aggregates = random.sample(["count(*)", "sum(i4)", "sum(n2)", "max(i8)", "min(d)", "avg(i2)", "max(ts)", "count(t)", "sum(i8) / 1000", "max(f8)", "-sum(i2)", "avg(n2) FILTER (WHERE b)", "round(avg(i4), 2)", "bool_or(b)"], random.choice([1, 2, 2, 3]))
+    order = random.sample(aggregates, random.choice([0, 1, 1, 2][:len(aggregates) + 1])) + random.sample(keys, len(keys))
+    if random.random() < 0.3:
+        random.shuffle(order)
+    order = ", ".join(column + random.choice(["", "", " DESC", " DESC NULLS LAST", " NULLS FIRST"]) for column in order)
+    tail = f"FROM {table}" + random.choice(["", "", " WHERE i2 > 0", " WHERE b"]) + " GROUP BY " + ", ".join(keys) + random.choice(["", "", "", " HAVING count(*) > 1", " HAVING min(i4) < 3"])
+    columns = ", ".join(f"{expression} AS c{n}" for n, expression in enumerate(aggregates + keys))
+    few = random.choice([1, 1, 2, 3, 10])
+    if random.random() < 0.5:
+        return f"SELECT {columns} {tail} ORDER BY {order} LIMIT {few}" + random.choice(["", "", " OFFSET 2"])
+    place = f"{random.choice(['row_number', 'row_number', 'rank'])}() OVER (" + random.choice(["", f"PARTITION BY {keys[0]} "]) + f"ORDER BY {order})"
+    return f"SELECT * FROM (SELECT {columns}, {place} AS place {tail}) AS placed WHERE {random.choice([f'place <= {few}', f'place < {few + 1}', f'{few} >= place', f'place = {few}'])}"
+
+
 def psql(script, database=DATABASE):
     run = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-f", "-"], input=script, text=True, capture_output=True, timeout=900)
     if run.returncode != 0:
@@ -547,6 +565,23 @@ def compare(table, settings="", queries=QUERIES, before="", after="", least=0.6,
         print("# " + difference.replace("~", "\n#   "))
     scanned = sum(line[0] == "1" for line in lines)
     return len(lines) == queries and not differences, scanned >= least * queries, scanned
+
+
+def foremost_groups():
+    """Those that a LIMIT or a condition on a window leaves: the executor's, where most of the others are left out, too."""
+    psql("CREATE FUNCTION is_foremost(query text) RETURNS int LANGUAGE plpgsql AS $$ DECLARE plan text; BEGIN EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan; RETURN (plan LIKE '%Foremost Groups%')::int; END $$;")
+    generator = random.Random(SEED)
+    for table in ("hostile", "plain"):
+        for title, settings, least in (("one process", "", 0.3), ("several processes", PARALLEL, 0.3), ("little memory", "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\n", 0.05)):
+            queries = [foremost_query(generator, table) for _ in range(QUERIES // 2)]
+            asked = "".join(f"SET starhouse.enable_star_scan = on; SELECT is_foremost({quoted(query)}) AS found \\gset\nSELECT :found, replace(difference, E'\\n', '~') FROM compare({quoted(query)});\n" for query in queries)
+            lines = psql(SETTINGS + settings + "LOAD 'starhouse';\n" + asked).splitlines()
+            different = [line for line in lines if line[2:]]
+            foremost = sum(line.startswith("1|") for line in lines)
+            good = len(lines) == len(queries) and not different and foremost >= least * len(queries)
+            ok(good, f"the first groups of {table}, {title}" + f" ({foremost} of {len(queries)} are left out of)" * (not good))
+            for line in different[:5]:
+                print("# " + line[:1500].replace("~", "\n#   "))
 
 
 def shares_of_few_blocks():
@@ -861,6 +896,7 @@ def main():
     answers = psql(SETTINGS + PARALLEL + "SET work_mem = '64kB'; SET hash_mem_multiplier = 1;\nLOAD 'starhouse';\n" + labels).splitlines()
     ok(answers == ["1|"], "several processes, groups of a dimension beyond work_mem")
     zones_of_dimensions()
+    foremost_groups()
     planned_workers()
     shares_of_few_blocks()
     expected_rows()

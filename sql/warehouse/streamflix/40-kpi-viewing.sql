@@ -142,16 +142,20 @@ RETURNS TABLE (region_id text, region_name text, trend_rank bigint, video_id tex
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT r.region_id, COALESCE(r.region_name, 'Unknown'), x.trend_rank, x.video_key, v.title, COALESCE(v.genre, 'Unknown'), round(x.score::numeric / 10000, 4), x.views
-  FROM (SELECT s.*, row_number() OVER (PARTITION BY s.region_key ORDER BY s.score DESC, s.views DESC, s.video_key) AS trend_rank
-        FROM (SELECT -- What is older than a thousand half-lives counts for nothing, and a power of two less than that is an error. Ten thousandths, which are sorted faster than numerics,
-                     -- and before the texts, behind which a sort has to look for them.
-                     CASE WHEN extract(epoch FROM half_life) > 0 THEN round(10000 * sum(power(2::float8, greatest(date_part('epoch', f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))
-                                                / (SELECT CASE WHEN extract(epoch FROM half_life) > 0 THEN date_part('epoch', half_life) END), -1000))))::bigint END AS score, count(*) AS views, f.region_key, f.video_key
-              FROM viewership_fact f
-              WHERE f.event_time > (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()) - extract(epoch FROM look_back)::float8 * interval '1 second')
-                AND f.event_time <= (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()))
-                AND f.video_key <> '?' AND (kpi_trending.region IS NULL OR f.region_key = kpi_trending.region)
-              GROUP BY f.region_key, f.video_key) s) x
+  FROM (SELECT -- What is older than a thousand half-lives counts for nothing, and a power of two less than that is an error. Ten thousandths, which are sorted faster than numerics,
+               -- and before the texts, behind which a sort has to look for them. The window stands where the groups are made: a star scan then gives those alone that may be among the first.
+               CASE WHEN extract(epoch FROM half_life) > 0 THEN round(10000 * sum(power(2::float8, greatest(date_part('epoch', f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))
+                                          / (SELECT CASE WHEN extract(epoch FROM half_life) > 0 THEN date_part('epoch', half_life) END), -1000))))::bigint END AS score,
+               count(*) AS views, f.region_key, f.video_key,
+               row_number() OVER (PARTITION BY f.region_key
+                                  ORDER BY CASE WHEN extract(epoch FROM half_life) > 0 THEN round(10000 * sum(power(2::float8, greatest(date_part('epoch', f.event_time - (SELECT COALESCE(kpi_trending.as_of, kpi_last_time())))
+                                          / (SELECT CASE WHEN extract(epoch FROM half_life) > 0 THEN date_part('epoch', half_life) END), -1000))))::bigint END DESC,
+                                           count(*) DESC, f.video_key) AS trend_rank
+        FROM viewership_fact f
+        WHERE f.event_time > (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()) - extract(epoch FROM look_back)::float8 * interval '1 second')
+          AND f.event_time <= (SELECT COALESCE(kpi_trending.as_of, kpi_last_time()))
+          AND f.video_key <> '?' AND (kpi_trending.region IS NULL OR f.region_key = kpi_trending.region)
+        GROUP BY f.region_key, f.video_key) x
   JOIN region_dim r ON r.region_id = x.region_key
   JOIN video_dim v ON v.video_id = x.video_key
   WHERE x.trend_rank <= n;
