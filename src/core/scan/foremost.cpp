@@ -209,6 +209,14 @@ void Foremost::add(std::uint32_t row, std::span<const ForemostValue> values) {
   }
 }
 
+std::size_t Foremost::memory() const noexcept {
+  std::size_t bytes = memory_ + partitions_.memory();
+  for (const Dictionary &texts : texts_) {
+    bytes += texts.memory();
+  }
+  return bytes;
+}
+
 std::size_t Foremost::finish() {
   for (const Partition &partition : all_) {
     for (const Candidate &candidate : partition.candidates) {

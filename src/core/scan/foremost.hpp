@@ -53,7 +53,7 @@ public:
   // How many rows are left of all that were added, and which, in the order they came.
   std::size_t finish();
   const std::uint32_t *rows() const noexcept { return rows_.data(); }
-  std::size_t memory() const noexcept { return memory_ + partitions_.memory(); }
+  std::size_t memory() const noexcept;
 
 private:
   using Words = std::array<std::uint64_t, most_words>;
