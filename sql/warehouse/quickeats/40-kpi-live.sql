@@ -58,17 +58,18 @@ BEGIN ATOMIC
     FROM orders o CROSS JOIN span s
     CROSS JOIN LATERAL (VALUES (greatest(o.placed_minute, s.first_minute), 1), (least(o.last_open_minute, s.last_minute) + interval '1 minute', -1)) AS m (minute_start, sign)
     WHERE greatest(o.placed_minute, s.first_minute) <= least(o.last_open_minute, s.last_minute)
-  ), changed AS MATERIALIZED (
-    SELECT r.minute_start, r.city_key, sum(r.placed) AS placed, sum(r.opened) AS opened
+  ), changed AS (
+    SELECT r.minute_start, r.city_key, sum(r.placed)::bigint AS placed, sum(r.opened)::bigint AS opened
     FROM readings r GROUP BY r.minute_start, r.city_key
   ), counted AS (
-    SELECT m.minute_start, k.city_key, COALESCE(c.placed, 0)::bigint AS placed, (sum(c.opened) OVER (PARTITION BY k.city_key ORDER BY m.minute_start))::bigint AS open
-    FROM (SELECT DISTINCT n.city_key FROM changed n) k
-    CROSS JOIN (SELECT g.minute_start FROM span s CROSS JOIN LATERAL generate_series(s.first_minute, s.last_minute, interval '1 minute') AS g (minute_start)) m
-    LEFT JOIN changed c ON c.city_key = k.city_key AND c.minute_start = m.minute_start
+    -- From each change to the next: as many are open. What has opened ends, so that none is after the last; there are as many minutes as are reported, however long the time asked for is.
+    SELECT c.minute_start, c.city_key, c.placed, (sum(c.opened) OVER w)::bigint AS open, lead(c.minute_start) OVER w AS next_change
+    FROM changed c WINDOW w AS (PARTITION BY c.city_key ORDER BY c.minute_start)
   )
-  SELECT c.minute_start, c.city_key, COALESCE(d.city_name, c.city_key), c.placed, COALESCE(c.open, 0)
-  FROM counted c LEFT JOIN city_dim d ON d.city_id = c.city_key
+  SELECT m.minute_start, c.city_key, COALESCE(d.city_name, c.city_key), CASE WHEN m.minute_start = c.minute_start THEN c.placed ELSE 0 END, c.open
+  FROM counted c
+  CROSS JOIN LATERAL generate_series(c.minute_start, CASE WHEN c.open > 0 THEN c.next_change - interval '1 minute' ELSE c.minute_start END, interval '1 minute') AS m (minute_start)
+  LEFT JOIN city_dim d ON d.city_id = c.city_key
   WHERE c.placed > 0 OR c.open > 0;
 END;
 CREATE VIEW kpi_active_orders_per_minute AS SELECT * FROM kpi_active_orders_per_minute();
