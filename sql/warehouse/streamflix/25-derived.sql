@@ -78,6 +78,22 @@ END;
 COMMENT ON FUNCTION add_interactions(bigint, text, timestamptz, timestamptz) IS
 'Adds the likes, shares and comments of a batch to the rows of engagement_fact that are there; interaction_delta has those that have to be inserted afterwards. NULL adds nothing.';
 
+-- A day that another session has summed up since this transaction's snapshot would stay, for it is not seen: its key does, and the batch fails (40001).
+CREATE FUNCTION open_session_days(days date[]) RETURNS void
+LANGUAGE plpgsql VOLATILE
+AS $body$
+BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    INSERT INTO session_day AS s (day, views, sessions, users, session_minutes, watch_minutes, session_views, binge_sessions)
+    SELECT DISTINCT d + n, 0, 0, 0, 0, 0, 0, 0 FROM unnest(days) AS d CROSS JOIN generate_series(0, 2) AS n WHERE d IS NOT NULL ORDER BY 1
+    ON CONFLICT (day) DO UPDATE SET views = s.views;
+  END IF;
+  DELETE FROM session_day s USING unnest(days) AS d WHERE s.day BETWEEN d AND d + 2;
+END
+$body$;
+COMMENT ON FUNCTION open_session_days(date[]) IS
+'Takes days of the warehouse, whose playbacks a batch has changed, and the two after each, into which playbacks may run on, out of session_day. At another isolation level than READ COMMITTED a day that was summed up since the snapshot is an error (40001). NULL does nothing. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+
 -- Hours are taken a day wider than days: a region's clock is up to 14 hours off, and a playback may run on
 -- for a day.
 CREATE FUNCTION rebuild_viewing(zone text, first_time timestamptz, last_time timestamptz) RETURNS void
@@ -88,7 +104,7 @@ BEGIN ATOMIC
   -- Members first (11-latest.sql): users may change afterwards.
   SELECT l.summary FROM latest_sums l WHERE l.summary = 'members' FOR UPDATE;
   UPDATE latest_sums l SET holds = false WHERE l.summary IN ('viewing', 'videos') AND first_time <= last_time;
-  DELETE FROM session_day d WHERE d.day >= (first_time AT TIME ZONE zone)::date AND d.day <= (last_time AT TIME ZONE zone)::date + 2;
+  SELECT open_session_days(ARRAY(SELECT g::date FROM generate_series((first_time AT TIME ZONE zone)::date::timestamp, (last_time AT TIME ZONE zone)::date::timestamp, interval '1 day') AS g));
   DELETE FROM engagement_fact e
   WHERE e.event_time >= date_trunc('day', first_time AT TIME ZONE zone) AT TIME ZONE zone AND e.event_time <= last_time;
   INSERT INTO engagement_fact (time_key, region_key, video_key, event_time, views, watch_minutes, buffering_seconds,

@@ -111,7 +111,7 @@ WITH common AS (
         ON CONFLICT (day) DO UPDATE SET summed = false, views = d.views + excluded.views
         RETURNING d.day),
       outdated AS (UPDATE latest_sums SET holds = false WHERE summary IN ('viewing', 'videos') AND EXISTS (SELECT FROM opened))
-      DELETE FROM session_day s USING opened o WHERE s.day BETWEEN o.day AND o.day + 2$sql$ AS opened,
+      SELECT open_session_days(array_agg(o.day)) FROM opened o$sql$ AS opened,
     jsonb_build_object('step', 'sql', 'name', 'summaries', 'sql', $sql$SELECT keep_summaries('viewing', count(*)) FROM batch$sql$) AS summaries,
     -- Rows that a replay takes out: what followed from them is computed anew from the others, before they come again; days between theirs stay.
     $sql$

@@ -46,11 +46,25 @@ $$;
 COMMENT ON FUNCTION peak_of_streams(timestamptz[], timestamptz[]) IS
 'The most of the given streams that run at once, and the first moment at which they do (starhouse.concurrent_peak_time). NULLs for none.';
 
+-- A snapshot of before a batch shows neither its playbacks nor that days were opened for them: what is summed up by it would stay.
+CREATE FUNCTION refuse_old_snapshots() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+AS $body$
+BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'days cannot be summed up at isolation level %', current_setting('transaction_isolation') USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'Use READ COMMITTED: facts that others have committed meanwhile must be visible.';
+  END IF;
+END
+$body$;
+COMMENT ON FUNCTION refuse_old_snapshots() IS 'Raises 25000 at another isolation level than READ COMMITTED: days of playbacks cannot be summed up there.';
+
 -- One pass. Sessions are those of the day alone (pauses of at most 30 minutes); one that reaches back to a playback of a day before, or that may go
 -- on on the next day, is left to session_edge: only such can be one session with a playback of another day.
 CREATE FUNCTION sum_up_viewing_day(of_day date) RETURNS bigint
 LANGUAGE sql VOLATILE SET work_mem = '128MB'
 BEGIN ATOMIC
+  SELECT refuse_old_snapshots();
   DELETE FROM viewing_day v WHERE v.day = of_day;
   DELETE FROM skip_day s WHERE s.day = of_day;
   DELETE FROM viewer_set s WHERE s.day = of_day;
@@ -144,7 +158,7 @@ BEGIN ATOMIC
   SELECT v.views FROM viewing_day v WHERE v.day = of_day;
 END;
 COMMENT ON FUNCTION sum_up_viewing_day(date) IS
-'Sums up a day of the warehouse in viewing_day, skip_day, viewer_set, session_day and session_edge, anew where it is there, and returns its playbacks. NULL is an error (23502).';
+'Sums up a day of the warehouse in viewing_day, skip_day, viewer_set, session_day and session_edge, anew where it is there, and returns its playbacks. NULL is an error (23502), another isolation level than READ COMMITTED, too (25000).';
 
 CREATE FUNCTION sum_up_shown_day(of_day date) RETURNS bigint
 LANGUAGE sql VOLATILE
@@ -182,7 +196,7 @@ BEGIN ATOMIC
               OFFSET 0) t) s;
 END;
 COMMENT ON FUNCTION sum_up_viewing(bigint) IS
-'Sums up the oldest days of playbacks that are not, as long as they hold at most most_views playbacks in all, but for the latest day; NULL: all days. Returns how many playbacks they hold. Call it after a load, or from time to time: sum_up_viewing() leaves nothing to be read from the facts, and makes the sums of the latest days anew (sum_up_latest).';
+'Sums up the oldest days of playbacks that are not, as long as they hold at most most_views playbacks in all, but for the latest day; NULL: all days. Returns how many playbacks they hold. Call it after a load, or from time to time: sum_up_viewing() leaves nothing to be read from the facts, and makes the sums of the latest days anew (sum_up_latest). At another isolation level than READ COMMITTED a day to be summed up is an error (25000).';
 
 CREATE FUNCTION sum_up_shown(most_records bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE
@@ -212,7 +226,7 @@ LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE summing_credit c SET records = c.records + loaded * c.share WHERE c.summary = of_summary AND c.share > 0;
   UPDATE summing_credit c
-  SET records = least(c.records - CASE of_summary WHEN 'viewing' THEN sum_up_viewing(c.records::bigint) ELSE sum_up_shown(c.records::bigint) END, 1000000)
+  SET records = least(c.records - CASE WHEN current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN 0 WHEN of_summary = 'viewing' THEN sum_up_viewing(c.records::bigint) ELSE sum_up_shown(c.records::bigint) END, 1000000)
   WHERE c.summary = of_summary AND c.share > 0;
 END;
 COMMENT ON FUNCTION keep_summaries(text, bigint) IS
