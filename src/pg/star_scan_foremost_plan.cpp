@@ -187,7 +187,8 @@ List *foremost_of(PlannerInfo *root, const RelOptInfo *grouped, double groups, d
   const List *order = query->hasWindowFuncs
                           ? linitial_node(WindowClause, query->windowClause)->orderClause
                           : query->sortClause;
-  if (most < 1 || most > most_rows) {
+  if (most < 1 || most > most_rows ||
+      list_length(partition) > static_cast<int>(scan::Foremost::most_keys)) {
     return NIL;
   }
   List *keys = NIL;

@@ -487,8 +487,17 @@ SELECT query, figure(query, 'Foremost Groups') FROM unnest(ARRAY[
   'SELECT number, count(*) FROM listened GROUP BY number ORDER BY 2 LIMIT (SELECT 1)',
   'SELECT number, count(*) FROM listened GROUP BY number LIMIT 1',
   'SELECT song, count(*) FROM listened GROUP BY song ORDER BY song COLLATE nocase, 2 LIMIT 1']) AS query;
+-- Partitions are told by so many keys that a word has no bit for each to be NULL: of the 65 keys the first is for one partition, the last for the other.
+CREATE TABLE keyed AS SELECT g % 2 * 64 AS key, g AS number FROM generate_series(1, 4000) AS g;
+VACUUM ANALYZE keyed;
+CREATE TABLE asked AS
+  SELECT last, (SELECT format('SELECT * FROM (SELECT key, number, row_number() OVER (PARTITION BY %s ORDER BY number) AS place FROM keyed GROUP BY key, number) AS s WHERE place <= 2 ORDER BY number', string_agg(format('nullif(key, %s) * 0', n), ', ' ORDER BY n)) FROM generate_series(0, last) AS n) AS query
+  FROM unnest(ARRAY[62, 64]) AS last;
+SELECT last, figure(query, 'Foremost Groups') FROM asked ORDER BY last;
+SELECT query FROM asked WHERE last = 64 \gset
+:query;
 RESET enable_hashagg; RESET enable_sort;
-DROP TABLE listened;
+DROP TABLE listened, keyed, asked;
 
 SET client_min_messages = warning;
 DROP TABLE sale CASCADE;

@@ -41,6 +41,8 @@ class Foremost {
 public:
   // More keys of the order than these are not looked at.
   static constexpr std::size_t most_words = 4;
+  // Keys that tell partitions: each has a bit of a word for NULL.
+  static constexpr std::size_t most_keys = 63;
 
   Foremost(const Env &env, std::span<const ForemostKey> partition,
            std::span<const ForemostKey> order, std::size_t most);
