@@ -52,7 +52,7 @@ def main():
         print("ok 1 # skip no unit tests built: run 'make unit' first")
         return
     answer = subprocess.run(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", "SET client_min_messages = warning", "-c",
-                             "CREATE EXTENSION IF NOT EXISTS starhouse", "-c", "SET TimeZone = 'UTC'", "-c", QUERY],
+                             "DO 'BEGIN PERFORM pg_advisory_xact_lock(2026); CREATE EXTENSION IF NOT EXISTS starhouse; END'", "-c", "SET TimeZone = 'UTC'", "-c", QUERY],
                             capture_output=True, text=True)
     if answer.returncode != 0:
         print(answer.stderr, file=sys.stderr)

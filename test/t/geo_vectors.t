@@ -16,7 +16,7 @@ if not all(os.path.exists(os.path.join(FOLDER, name)) for name in FILES):
 
 SETUP = rf"""
 SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS starhouse;
+DO 'BEGIN PERFORM pg_advisory_xact_lock(2026); CREATE EXTENSION IF NOT EXISTS starhouse; END';
 SET search_path = starhouse;
 CREATE TEMP TABLE v (id int, kind text, lat float8, lon float8, "precision" int, hash text, lat_min float8, lon_min float8,
   lat_max float8, lon_max float8, direction text, expected text, tol float8, source text, note text);

@@ -80,19 +80,18 @@ COMMENT ON FUNCTION add_interactions(bigint, text, timestamptz, timestamptz) IS
 
 -- A day that another session has summed up since this transaction's snapshot would stay, for it is not seen: its key does, and the batch fails (40001).
 CREATE FUNCTION open_session_days(days date[]) RETURNS void
-LANGUAGE plpgsql VOLATILE
-AS $body$
-BEGIN
-  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
-    INSERT INTO session_day AS s (day, views, sessions, users, session_minutes, watch_minutes, session_views, binge_sessions)
-    SELECT DISTINCT d + n, 0, 0, 0, 0, 0, 0, 0 FROM unnest(days) AS d CROSS JOIN generate_series(0, 2) AS n WHERE d IS NOT NULL ORDER BY 1
-    ON CONFLICT (day) DO UPDATE SET views = s.views;
-  END IF;
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  INSERT INTO session_day AS s (day, views, sessions, users, session_minutes, watch_minutes, session_views, binge_sessions)
+  SELECT DISTINCT d + n, 0, 0, 0, 0, 0, 0, 0
+  FROM unnest(days) AS d CROSS JOIN generate_series(0, 2) AS n
+  WHERE d IS NOT NULL AND current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
+  ORDER BY 1
+  ON CONFLICT (day) DO UPDATE SET views = s.views;
   DELETE FROM session_day s USING unnest(days) AS d WHERE s.day BETWEEN d AND d + 2;
-END
-$body$;
+END;
 COMMENT ON FUNCTION open_session_days(date[]) IS
-'Takes days of the warehouse, whose playbacks a batch has changed, and the two after each, into which playbacks may run on, out of session_day. At another isolation level than READ COMMITTED a day that was summed up since the snapshot is an error (40001). NULL does nothing. Called by the feeds'' steps with search_path = the warehouse, starhouse.';
+'Takes days of the warehouse, whose playbacks a batch has changed, and the two after each, into which playbacks may run on, out of session_day. At another isolation level than READ COMMITTED a day that was summed up since the snapshot is an error (40001). NULL does nothing. Internal to the feeds'' steps and rebuild_viewing().';
 
 -- Hours are taken a day wider than days: a region's clock is up to 14 hours off, and a playback may run on
 -- for a day.
